@@ -1,0 +1,1 @@
+"""The reusable blocks, one nn.Module family a file."""

@@ -1,0 +1,117 @@
+"""Shuffle channels and cut them into groups, and put semantic vectors back into the channels' order."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NamedTuple
+
+import torch
+from jaxtyping import Float, Int64
+from pydantic import Field
+from torch import Tensor, nn
+
+from compose.block import BlockError, Dim, block
+
+Shuffle = Literal["interleave", "random", "none"]
+
+
+class ChannelGroupsOutput(NamedTuple):
+    """Channels in groups, and how to undo their shuffle.
+
+    Attributes:
+        groups: the channels, ``b g d h w``.
+        order: where each channel of the input lies among the groups' channels, ``c`` = g·d; for ``channel_unshuffle``.
+    """
+
+    groups: Float[Tensor, "b g d h w"]
+    order: Int64[Tensor, "c"]
+
+
+@block
+class ChannelGroups(nn.Module):
+    """Shuffle the channels of a map and cut them into groups of equal size.
+
+    The shuffle gives every group channels from all over the map, so that no group sees only one part of it.
+    ``channel_unshuffle`` undoes it on the semantic vectors before they are scored.
+
+    Source: (ML)²P-Encoder (CVPR 2023), section 3.2.
+
+    Args:
+        channels: channels of the map.
+        groups: number of groups; divides the channels.
+        shuffle: ``interleave`` deals the channels out so that the i-th channels of all groups end up side by side,
+            as released; ``random`` draws one permutation from ``seed``; ``none`` keeps the order.
+        seed: seed of the random permutation.
+    """
+
+    order: Tensor
+
+    def __init__(
+        self,
+        channels: Dim["c"],
+        *,
+        groups: Annotated[int, Field(gt=0)] = 7,
+        shuffle: Shuffle = "interleave",
+        seed: Annotated[int, Field(ge=0)] = 0,
+    ) -> None:
+        super().__init__()
+        if channels % groups:
+            raise BlockError(
+                f"expected a number of groups that divides the {channels} channels, got {groups}", parameter="groups"
+            )
+        self.groups = groups
+        source = _permutation(channels, groups, shuffle, seed)
+        self.register_buffer("source", source)
+        self.register_buffer("order", source.argsort())
+
+    def forward(self, maps: Float[Tensor, "b c h w"]) -> ChannelGroupsOutput:
+        """Shuffle and group.
+
+        Args:
+            maps: the map to group, ``b c h w``.
+
+        Returns:
+            The groups, ``b g d h w`` with d = c / g, and the order for ``channel_unshuffle``.
+        """
+        groups = maps.index_select(1, self.source).unflatten(1, (self.groups, -1))
+        return ChannelGroupsOutput(groups, self.order)
+
+
+@block
+class ChannelUnshuffle(nn.Module):
+    """Put the entries of semantic vectors back into the channels' order before the shuffle of ``channel_groups``.
+
+    The entries of the semantic matrix correspond one to one to the channels that were grouped. Scores and the
+    variance loss read the matrix after this step, because its rows are then the vectors that meet the word vectors.
+
+    Source: (ML)²P-Encoder (CVPR 2023), released code.
+
+    Args:
+        groups: number of groups.
+        dim: size of a semantic vector.
+        channels: channels of the map that was grouped.
+    """
+
+    def __init__(self, groups: Dim["g"], dim: Dim["d"], channels: Dim["c"]) -> None:
+        super().__init__()
+        if groups * dim != channels:
+            raise BlockError(f"expected an order of {groups}·{dim} = {groups * dim} channels, got {channels}")
+
+    def forward(self, semantics: Float[Tensor, "b g d"], order: Int64[Tensor, "c"]) -> Float[Tensor, "b g d"]:
+        """Undo the shuffle.
+
+        Args:
+            semantics: one vector for each group, ``b g d``.
+            order: the port ``order`` of ``channel_groups``, ``c`` = g·d.
+
+        Returns:
+            The same entries in the order of the channels before the shuffle, ``b g d``.
+        """
+        return semantics.flatten(1).index_select(1, order).view_as(semantics)
+
+
+def _permutation(channels: int, groups: int, shuffle: Shuffle, seed: int) -> Tensor:
+    """Which channel of the input comes to each place."""
+    if shuffle == "random":
+        return torch.randperm(channels, generator=torch.Generator("cpu").manual_seed(seed), device="cpu")
+    order = torch.arange(channels)
+    return order.view(groups, -1).mT.flatten() if shuffle == "interleave" else order

@@ -1,0 +1,48 @@
+"""Group attention of the (ML)²P-Encoder."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from jaxtyping import Float
+from pydantic import Field
+from torch import Tensor, nn
+
+from compose.block import Dim, block
+
+
+@block
+class GroupAttention(nn.Module):
+    """Relate the semantic vectors of the channel groups to one another.
+
+    Every group's vector becomes a sum of all groups' vectors, weighted by learned relations, because the labels of
+    one image depend on one another.
+
+    Source: (ML)²P-Encoder (CVPR 2023), section 3.3, eq. 6-7.
+
+    Args:
+        dim: size of a semantic vector.
+        hidden: width between the two linear layers that make the queries and the keys; by default ``dim``.
+    """
+
+    def __init__(self, dim: Dim["d"], *, hidden: Annotated[int, Field(gt=0)] | None = None) -> None:
+        super().__init__()
+        self.query = _projection(dim, hidden or dim)
+        self.key = _projection(dim, hidden or dim)
+
+    def forward(self, semantics: Float[Tensor, "b g d"]) -> Float[Tensor, "b g d"]:
+        """Mix the groups.
+
+        Args:
+            semantics: one semantic vector for each group, ``b g d``.
+
+        Returns:
+            The semantic matrix S, ``b g d``.
+        """
+        relations = self.query(semantics) @ self.key(semantics).mT  # b g g, eq. 6; no softmax and no scale
+        mixed: Tensor = relations @ semantics  # eq. 7
+        return mixed
+
+
+def _projection(dim: int, hidden: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(dim, hidden), nn.GELU(), nn.Linear(hidden, dim))

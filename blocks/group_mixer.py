@@ -1,0 +1,79 @@
+"""Two MLPs that mix a group's places and its channels."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class GroupMixer(nn.Module):
+    """Mix the places of each channel, then the channels of each place.
+
+    Source: (ML)²P-Encoder (CVPR 2023), section 3.2, eq. 4-5.
+
+    Args:
+        dim: channels in a group.
+        sets: sets of weights: as many as groups, or 1 that they share.
+        places: places of the map, height · width.
+        reduction: how many times narrower the hidden layers are.
+    """
+
+    def __init__(self, dim: int, sets: int, *, places: int, reduction: int) -> None:
+        super().__init__()
+        self.sets = sets
+        self.norm_places = GroupLayerNorm(sets, dim)
+        self.mix_places = _mlp(sets, places, reduction)
+        self.norm_channels = GroupLayerNorm(sets, dim)
+        self.mix_channels = _mlp(sets, dim, reduction)
+
+    def forward(self, groups: Float[Tensor, "b g r d"]) -> Float[Tensor, "b g r d"]:
+        """Mix; ``r`` are the places. Groups that share their weights are so many more images."""
+        x = groups.reshape(-1, self.sets, *groups.shape[2:])
+        x = x + self.mix_places(self.norm_places(x).mT).mT  # eq. 4
+        x = x + self.mix_channels(self.norm_channels(x))  # eq. 5
+        return x.view(groups.shape)
+
+
+class GroupLinear(nn.Module):
+    """A linear layer for each group: ``b g r i`` -> ``b g r o``, all groups in one product.
+
+    Args:
+        groups: number of groups.
+        inputs: size of the last axis.
+        outputs: its size afterwards.
+    """
+
+    def __init__(self, groups: int, inputs: int, outputs: int) -> None:
+        super().__init__()
+        bound = inputs**-0.5  # as nn.Linear
+        self.weight = nn.Parameter(torch.empty(groups, inputs, outputs).uniform_(-bound, bound))
+        self.bias = nn.Parameter(torch.empty(groups, 1, outputs).uniform_(-bound, bound))
+
+    def forward(self, x: Float[Tensor, "b g r i"]) -> Float[Tensor, "b g r o"]:
+        """Apply each group's layer."""
+        return torch.einsum("bgri,gio->bgro", x, self.weight) + self.bias
+
+
+class GroupLayerNorm(nn.Module):
+    """Layer norm over the last axis with a scale and a shift for each group: ``b g r d`` -> ``b g r d``.
+
+    Args:
+        groups: number of groups.
+        dim: size of the last axis.
+    """
+
+    def __init__(self, groups: int, dim: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(groups, 1, dim))
+        self.bias = nn.Parameter(torch.zeros(groups, 1, dim))
+
+    def forward(self, x: Float[Tensor, "b g r d"]) -> Float[Tensor, "b g r d"]:
+        """Normalise, scale and shift."""
+        return torch.addcmul(self.bias, F.layer_norm(x, x.shape[-1:]), self.weight)
+
+
+def _mlp(sets: int, width: int, reduction: int) -> nn.Sequential:
+    hidden = max(1, width // reduction)
+    return nn.Sequential(GroupLinear(sets, width, hidden), nn.GELU(), GroupLinear(sets, hidden, width))

@@ -1,0 +1,1 @@
+"""The losses: blocks whose result is a scalar."""

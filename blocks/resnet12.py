@@ -1,0 +1,61 @@
+"""ResNet-12: the residual network of few-shot learning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+
+class ResNet12(nn.Module):
+    """Four residual layers of three 3×3 convolutions, each followed by 2×2 max-pooling; ``layer1`` ... are their outputs.
+
+    Source: TADAM (NeurIPS 2018), section 4; widths of MetaOptNet (CVPR 2019), section 4.1.
+
+    Args:
+        in_channels: channels of the image.
+        channels: channels of each layer.
+    """
+
+    def __init__(self, in_channels: int = 3, *, channels: Sequence[int] = (64, 160, 320, 640)) -> None:
+        super().__init__()
+        inputs = (in_channels, *channels)
+        for index, outputs in enumerate(channels):
+            self.add_module(f"layer{index + 1}", ResidualLayer(inputs[index], outputs))
+
+    def forward(self, image: Tensor) -> Tensor:
+        """The last layer's map, ``b c h w`` with h and w a sixteenth of the image's ``b c h w``."""
+        for layer in self.children():
+            image = layer(image)
+        return image
+
+
+class ResidualLayer(nn.Module):
+    """Three 3×3 convolutions beside a 1×1 shortcut, then 2×2 max-pooling.
+
+    Args:
+        inputs: channels that come in.
+        outputs: channels that go out.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            *_convolution(inputs, outputs, 3),
+            nn.LeakyReLU(0.1, inplace=True),
+            *_convolution(outputs, outputs, 3),
+            nn.LeakyReLU(0.1, inplace=True),
+            *_convolution(outputs, outputs, 3),
+        )
+        self.shortcut = nn.Sequential(*_convolution(inputs, outputs, 1))
+        self.activation = nn.LeakyReLU(0.1, inplace=True)
+        self.pool = nn.MaxPool2d(2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``b c h w`` -> ``b c h/2 w/2``."""
+        pooled: Tensor = self.pool(self.activation(self.body(x) + self.shortcut(x)))
+        return pooled
+
+
+def _convolution(inputs: int, outputs: int, kernel: int) -> tuple[nn.Module, nn.Module]:
+    return nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False), nn.BatchNorm2d(outputs)

@@ -1,0 +1,52 @@
+"""The spatial maximum of channels in groups: semantic vectors, and where they come from."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from compose.block import block
+
+
+class Semantics(NamedTuple):
+    """Semantic vectors and the places that they come from.
+
+    Attributes:
+        semantics: one vector for each group, ``b g d``.
+        attention: for each group the share of its d channels whose maximum lies at a place, ``b g h w``; sums to 1
+            over the places, without a gradient.
+    """
+
+    semantics: Float[Tensor, "b g d"]
+    attention: Float[Tensor, "b g h w"]
+
+
+@block
+class SpatialMax(nn.Module):
+    """Take every channel's largest response: the semantic vectors of channel groups without an encoder.
+
+    Source: (ML)²P-Encoder (CVPR 2023), table 3 (a, b, d).
+    """
+
+    def forward(self, groups: Float[Tensor, "b g d h w"]) -> Semantics:
+        """Pool the places away.
+
+        Args:
+            groups: channels in groups, ``b g d h w``.
+
+        Returns:
+            The semantic vectors, ``b g d``, and the share of the maxima at each place, ``b g h w``.
+        """
+        return spatial_max(groups)
+
+
+def spatial_max(groups: Float[Tensor, "b g d h w"]) -> Semantics:
+    """Every channel's maximum over the places, and the share of each group's maxima at each place."""
+    *_, channels, height, width = groups.shape
+    semantics, places = groups.flatten(3).max(dim=-1)  # both b g d
+    share = torch.full_like(semantics, 1 / channels, requires_grad=False)
+    attention = groups.new_zeros((*places.shape[:2], height * width)).scatter_add(2, places, share)
+    return Semantics(semantics, attention.unflatten(2, (height, width)))

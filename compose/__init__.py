@@ -1,0 +1,1 @@
+"""compose: declarative YAML specs for composing PyTorch models."""

@@ -1,0 +1,135 @@
+"""The block contract: all that a block, a loss or a data source needs from the framework.
+
+A block is a plain ``nn.Module`` whose signature is its declaration:
+
+* ``forward``'s annotated arguments are the **input ports**, its annotated result the **output port**; several outputs
+  are a ``NamedTuple`` whose fields are the ports. Annotations are jaxtyping's (``Float[Tensor, "b g d"]``) and their
+  dim names bind across the ports of one node. An optional port is ``... | None = None``; a port that takes many
+  tensors is a ``list[...]``, where ``?c`` is a dim that may differ from tensor to tensor.
+* ``__init__``'s annotated arguments are the **parameters** that a spec may set: type, range and default come from the
+  annotation, the description from the docstring's ``Args:``.
+* A parameter annotated ``Dim["d"]`` is never written in a spec: it is bound from the shapes that reach the ports.
+  ``Dims["c"]`` binds the sizes of ``?c``, one for each tensor of a list port.
+
+The class docstring says in its first line what the block does; a line ``Source:`` names paper, section and equation.
+
+Whatever a spec may name after ``use:`` is registered by a decorator of this module, one for each kind. The names stay
+free of torch, so that the command line can import them for nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, get_args
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Kind = Literal["block", "loss", "metric", "data", "vectors", "stage", "optimizer", "schedule", "section"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_T = TypeVar("_T")
+_Class = TypeVar("_Class", bound=type)
+
+
+@dataclass(frozen=True)
+class BoundDim:
+    """The marker behind ``Dim["d"]`` (one size) and ``Dims["c"]`` (a size for each tensor of a list port)."""
+
+    letter: str
+    many: bool = False
+
+
+@dataclass(frozen=True)
+class Use:
+    """Marks a parameter whose value is itself a ``{use: NAME, ...}`` of a kind, and reaches ``__init__`` constructed.
+
+    ``optimizer: Annotated[Optimizer, Use("optimizer")]``
+    """
+
+    kind: Kind
+
+
+if TYPE_CHECKING:
+
+    class Dim(int, Generic[_T]):
+        """A size bound from the shapes at the ports."""
+
+    class Dims(tuple[int, ...], Generic[_T]):
+        """Sizes bound from the tensors of a list port."""
+
+else:
+
+    class Dim:
+        """``Dim["d"]``: an int bound from the shapes at the ports, never written in a spec."""
+
+        def __class_getitem__(cls, letter: str) -> Any:
+            return Annotated[int, BoundDim(letter)]
+
+    class Dims:
+        """``Dims["c"]``: a tuple of ints, one for each tensor of the list port whose dims name ``?c``."""
+
+        def __class_getitem__(cls, letter: str) -> Any:
+            return Annotated[tuple[int, ...], BoundDim(letter, many=True)]
+
+
+class BlockError(ValueError):
+    """A block refuses its parameters or shapes. The framework turns it into an error at the node's line.
+
+    Args:
+        message: what was expected and what was given, in the field's words.
+        parameter: the parameter at fault, so that the message can point at it.
+    """
+
+    def __init__(self, message: str, *, parameter: str | None = None) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What a decorator leaves on a class."""
+
+    kind: Kind
+    name: str
+
+
+REGISTRATION = "__compose__"
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def _decorator(kind: Kind) -> Callable[..., Any]:
+    def decorate(cls: _Class | None = None, *, name: str | None = None) -> Any:
+        if cls is None:
+            return lambda cls: decorate(cls, name=name)
+        setattr(cls, REGISTRATION, Registration(kind, name or _snake(cls.__name__)))
+        return cls
+
+    decorate.__doc__ = f"Register a class as a {kind}: under ``name``, or its own name in snake case."
+    return decorate
+
+
+block = _decorator("block")
+loss = _decorator("loss")
+metric = _decorator("metric")
+data = _decorator("data")
+vectors = _decorator("vectors")
+stage = _decorator("stage")
+optimizer = _decorator("optimizer")
+schedule = _decorator("schedule")
+section = _decorator("section")
+
+
+def is_abstract(module: nn.Module) -> bool:
+    """Whether the module's weights are stand-ins without storage, as while a spec's shapes are checked.
+
+    A block that reads weights from a file does so in ``__init__`` unless this is true.
+    """
+    from torch._subclasses.fake_tensor import FakeTensor
+
+    return any(p.is_meta or isinstance(p, FakeTensor) for p in module.parameters())

@@ -1,0 +1,47 @@
+"""Turn the values of a spec into constructor arguments: types converted, nested ``{use: ...}`` constructed."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from compose.block import BlockError
+from compose.declaration import Declaration
+
+if TYPE_CHECKING:
+    from compose.registry import Registry
+
+
+def arguments(registry: Registry, cls: type, declaration: Declaration, values: dict[str, Any]) -> dict[str, Any]:
+    """The keyword arguments for a class's constructor.
+
+    Raises:
+        BlockError: a value does not have the type that its annotation asks for.
+    """
+    hints = _hints(cls)
+    converted: dict[str, Any] = {}
+    for name, value in values.items():
+        parameter = declaration.parameter(name)
+        if parameter is None:
+            converted[name] = value
+        elif parameter.uses and isinstance(value, dict):
+            rest = {key: inner for key, inner in value.items() if key != "use"}
+            converted[name] = registry.construct(parameter.uses, value["use"], rest)
+        else:
+            converted[name] = _convert(name, hints[name], value)
+    return converted
+
+
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls.__init__, include_extras=True)
+
+
+def _convert(name: str, hint: Any, value: Any) -> Any:
+    try:
+        return TypeAdapter(hint).validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BlockError(f"{first['msg']}, got {value!r}", parameter=name) from None

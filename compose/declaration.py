@@ -1,0 +1,133 @@
+"""What a registered class declares of itself, as plain data: the ports, the parameters, the docs.
+
+The declarations of all built-in classes are stored in ``specs/blocks.json``, so that a spec can be checked, and a block
+described, without importing torch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from compose.block import Kind
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A value that a spec may set.
+
+    Args:
+        name: the key in the spec.
+        schema: its JSON Schema (draft-07).
+        required: whether the spec must set it.
+        default: the value where the spec does not.
+        doc: what it means.
+        uses: the kind whose ``{use: ...}`` it takes, or None for a plain value.
+    """
+
+    name: str
+    schema: dict[str, Any]
+    required: bool
+    default: Any
+    doc: str
+    uses: Kind | None = None
+
+
+@dataclass(frozen=True)
+class BoundSize:
+    """A constructor argument bound from the shapes at the ports: ``dim`` is the letter it is bound to."""
+
+    name: str
+    dim: str
+    many: bool
+
+
+@dataclass(frozen=True)
+class Port:
+    """An input or output of a block.
+
+    Args:
+        name: the port's name.
+        dims: its dim names in order, such as ``("b", "g", "d")``; None where any shape fits.
+        dtype: ``float``, ``int``, ``bool`` or ``any``.
+        optional: whether an input may stay unwired.
+        many: whether it is a list of tensors.
+        doc: what it carries.
+    """
+
+    name: str
+    dims: tuple[str, ...] | None
+    dtype: str
+    optional: bool
+    many: bool
+    doc: str
+
+    @property
+    def shape(self) -> str:
+        """The dims as one writes them: ``b g d``."""
+        dims = "any shape" if self.dims is None else " ".join(self.dims) or "scalar"
+        return f"list of {dims}" if self.many else dims
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A registered class, as a spec sees it.
+
+    Args:
+        kind: what it is (block, loss, data ...).
+        name: the name after ``use:``.
+        module: the Python module that defines it, and ``qualname`` its name there.
+        summary: the first line of its docstring, ``doc`` the rest, ``source`` the paper, section and equation.
+        parameters: what a spec may set.
+        sizes: what is bound from shapes.
+        inputs: the input ports in order.
+        outputs: the output ports; the first is the one meant by the bare node name.
+        gives: the reserved sources that a data source feeds.
+    """
+
+    kind: Kind
+    name: str
+    module: str
+    qualname: str
+    summary: str
+    doc: str
+    source: str
+    parameters: tuple[Parameter, ...]
+    sizes: tuple[BoundSize, ...] = ()
+    inputs: tuple[Port, ...] = ()
+    outputs: tuple[Port, ...] = ()
+    gives: tuple[str, ...] = ()
+
+    def parameter(self, name: str) -> Parameter | None:
+        """The parameter of this name."""
+        return next((p for p in self.parameters if p.name == name), None)
+
+    def input(self, name: str) -> Port | None:
+        """The input port of this name."""
+        return next((p for p in self.inputs if p.name == name), None)
+
+    def output(self, name: str) -> Port | None:
+        """The output port of this name."""
+        return next((p for p in self.outputs if p.name == name), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for ``specs/blocks.json``."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Declaration:
+        """The inverse of :meth:`to_json`, after a trip through JSON text."""
+        return cls(
+            **{
+                **data,
+                "parameters": tuple(Parameter(**p) for p in data["parameters"]),
+                "sizes": tuple(BoundSize(**s) for s in data["sizes"]),
+                "inputs": tuple(_port(p) for p in data["inputs"]),
+                "outputs": tuple(_port(p) for p in data["outputs"]),
+                "gives": tuple(data["gives"]),
+            }
+        )
+
+
+def _port(data: dict[str, Any]) -> Port:
+    return Port(**{**data, "dims": None if data["dims"] is None else tuple(data["dims"])})

@@ -1,0 +1,131 @@
+"""Scores and truth in, result out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Float64, Int8
+from torch import Tensor
+
+from compose.evaluation.errors import EvaluationError
+from compose.evaluation.labels import TaskLabels
+from compose.evaluation.metric import Metric
+from compose.evaluation.prior import class_prior
+from compose.evaluation.protocol import Images, Protocol, Task, labels_hash
+from compose.evaluation.result import Result, TaskResult
+from compose.evaluation.rules import Rules
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What scores are compared with.
+
+    Args:
+        targets: over all labels of the data, 1 = present, -1 = absent, 0 = unknown.
+        data: the name of the data source.
+        split: its split.
+        train_frequency: the share of training images that carry each label, for the class prior.
+    """
+
+    targets: Int8[Tensor, "b l"]
+    data: str
+    split: str
+    train_frequency: Float64[Tensor, " l"] | None = None
+
+
+def evaluate(
+    scores: Mapping[Task, Float[Tensor, "b l"]],
+    truth: Truth,
+    labels: Sequence[TaskLabels],
+    metrics: Sequence[Metric],
+    *,
+    rules: Rules | None = None,
+    images: Images = "all",
+) -> Result:
+    """Every metric of every task, with chance and the class prior beside it.
+
+    Args:
+        scores: task -> scores of all images, a column for each of the task's labels.
+        truth: what they are compared with.
+        labels: the labels of each task.
+        metrics: what is measured.
+        rules: the order of ties, and what a label without positives counts.
+        images: all, or only those with a positive label of the task.
+
+    Raises:
+        EvaluationError: scores are missing, not finite or of the wrong shape, or a task has no positive target.
+    """
+    results: dict[str, TaskResult] = {}
+    for task in labels:
+        if task.task not in scores:
+            raise EvaluationError("expected scores of this task, got none", task=task.task)
+        results[task.task] = _evaluate(scores[task.task], truth, task, metrics, rules or Rules(), images)
+    return Result(results)
+
+
+def _evaluate(
+    scores: Float[Tensor, "b l"],
+    truth: Truth,
+    labels: TaskLabels,
+    metrics: Sequence[Metric],
+    rules: Rules,
+    images: Images,
+) -> TaskResult:
+    columns = list(labels.columns)
+    targets = truth.targets[:, columns]
+    _check(scores, targets, labels.task)
+    if images == "with_positives":
+        kept = (targets > 0).any(1)
+        scores, targets = scores[kept], targets[kept]
+    if scores.dtype not in (torch.float32, torch.float64):
+        scores = scores.float()
+    trained = None if truth.train_frequency is None else truth.train_frequency[columns]
+    frequency = class_prior(targets, labels.seen, trained)
+    return TaskResult(
+        metrics={metric.key: metric.value(scores, targets, rules) for metric in metrics},
+        chance={metric.key: metric.chance(scores, targets, rules) for metric in metrics},
+        prior={metric.key: metric.prior(frequency, targets, rules) for metric in metrics},
+        titles={metric.key: metric.title for metric in metrics},
+        protocol=_protocol(targets, truth, labels, rules, images),
+    )
+
+
+def _check(scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], task: Task) -> None:
+    """Refuse what no metric can be computed from."""
+    if scores.shape != targets.shape or not scores.is_floating_point():
+        raise EvaluationError(
+            f"expected float scores of shape {tuple(targets.shape)} (images, labels), "
+            f"got {scores.dtype} of shape {tuple(scores.shape)}",
+            task=task,
+        )
+    bad = scores.numel() - int(torch.count_nonzero(scores.isfinite()))
+    if bad:
+        problem = f"expected finite scores, got NaN or infinity in {bad:,} of {scores.numel():,}"
+    elif not (targets > 0).any():
+        problem = f"expected positive targets, but none of {len(targets):,} images carries any of the task's labels"
+    elif targets.dtype != torch.int8 or targets.min() < -1 or targets.max() > 1:
+        problem = "expected int8 targets 1 (present), -1 (absent) and 0 (unknown), got others"
+    elif targets.min() == 0:
+        problem = "expected targets of -1 for what is absent, got only 1 and 0 (unknown)"
+    else:
+        return
+    raise EvaluationError(problem, task=task)
+
+
+def _protocol(targets: Int8[Tensor, "b l"], truth: Truth, labels: TaskLabels, rules: Rules, images: Images) -> Protocol:
+    return Protocol(
+        task=labels.task,
+        data=truth.data,
+        split=truth.split,
+        images=images,
+        num_images=targets.shape[0],
+        num_labels=targets.shape[1],
+        labels=labels_hash(labels.names),
+        no_positives=rules.no_positives,
+        ties=rules.ties,
+        positives=int(torch.count_nonzero(targets > 0)),
+        negatives=int(torch.count_nonzero(targets < 0)),
+        unknown=int(torch.count_nonzero(targets == 0)),
+    )

@@ -1,0 +1,89 @@
+"""The ``evaluate`` section of a spec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import torch
+from jaxtyping import Float64
+from pydantic import Field
+from torch import Tensor
+
+from compose.block import BlockError
+from compose.data.source import DataSource, Split
+from compose.evaluation.driver import LabelInputs, Model, score
+from compose.evaluation.entries import make_metrics
+from compose.evaluation.evaluate import Truth, evaluate
+from compose.evaluation.labels import task_labels
+from compose.evaluation.protocol import Images, Task
+from compose.evaluation.result import Result
+from compose.evaluation.rules import NoPositives, Rules, Ties
+
+
+class Evaluation:
+    """How a model is evaluated.
+
+    Args:
+        tasks: zsl scores the unseen labels only, gzsl all labels, seen the seen ones.
+        metrics: what is measured, such as map, f1@3 or {use: micro_f1, threshold: 0.3}.
+        images: all images of the split, or only those with a positive label of the task; published figures differ here.
+        no_positives: whether a label without positives is left out of a mean over labels (skip) or counts as 0 (zero).
+        ties: the order of equal scores; grouped is scikit-learn's, stable takes the earlier image or label first, worst
+            takes positives last.
+        batch: images scored at a time.
+        split: the split of the data that is evaluated.
+    """
+
+    def __init__(
+        self,
+        *,
+        tasks: Annotated[tuple[Task, ...], Field(min_length=1)] = ("zsl", "gzsl"),
+        metrics: Annotated[tuple[str | dict[str, Any], ...], Field(min_length=1)] = ("map", "f1@3"),
+        images: Images = "all",
+        no_positives: NoPositives = "skip",
+        ties: Ties = "grouped",
+        batch: Annotated[int, Field(gt=0)] = 256,
+        split: Split = "test",
+    ) -> None:
+        if len(set(tasks)) < len(tasks):
+            raise BlockError(f"expected each task once, got {', '.join(tasks)}", parameter="tasks")
+        self.tasks = tuple(tasks)
+        self.metrics = make_metrics(metrics)
+        self.images = images
+        self.rules = Rules(ties=ties, no_positives=no_positives)
+        self.batch = batch
+        self.split = split
+
+    def run(
+        self,
+        model: Model,
+        source: DataSource,
+        label_inputs: LabelInputs,
+        *,
+        data: str,
+        device: torch.device | str = "cpu",
+        train_frequency: Float64[Tensor, " l"] | None = None,
+        on_batch: Callable[[int], None] | None = None,
+    ) -> Result:
+        """Score a split of a data source and measure.
+
+        Args:
+            model: inputs by port name -> scores ``b l``; in evaluation mode.
+            source: where the images come from.
+            label_inputs: a label set -> what the label space gives for it by port name.
+            data: the data source's name, for the protocol.
+            device: where the model is.
+            train_frequency: the share of training images that carry each label, for the class prior.
+            on_batch: told the number of images after each batch.
+
+        Raises:
+            EvaluationError: a task has no labels or no positive target, or scores do not fit or are not finite.
+        """
+        labels = task_labels(source.labels, self.tasks)
+        examples = source.split(self.split)
+        scores, targets = score(
+            model, examples, labels, label_inputs, batch=self.batch, device=device, on_batch=on_batch
+        )
+        truth = Truth(targets, data, self.split, train_frequency)
+        return evaluate(scores, truth, labels, self.metrics, rules=self.rules, images=self.images)

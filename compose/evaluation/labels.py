@@ -1,0 +1,44 @@
+"""The labels of a task: which columns of the targets it scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from compose.data.source import LabelTable
+from compose.evaluation.errors import EvaluationError
+from compose.evaluation.protocol import Task
+
+
+@dataclass(frozen=True)
+class TaskLabels:
+    """The labels that a task scores, in the order of its score columns.
+
+    Args:
+        task: ``zsl``: the unseen labels; ``seen``: the seen ones; ``gzsl``: all.
+        columns: their columns in the targets.
+        names: their names.
+        seen: whether each may be trained on.
+    """
+
+    task: Task
+    columns: tuple[int, ...]
+    names: tuple[str, ...]
+    seen: tuple[bool, ...]
+
+
+def task_labels(table: LabelTable, tasks: Iterable[Task]) -> list[TaskLabels]:
+    """The labels of each task.
+
+    Raises:
+        EvaluationError: a task has no labels.
+    """
+    return [_labels_of(table, task) for task in tasks]
+
+
+def _labels_of(table: LabelTable, task: Task) -> TaskLabels:
+    columns = tuple(i for i, seen in enumerate(table.seen) if task == "gzsl" or seen == (task == "seen"))
+    if not columns:
+        kind, other = ("unseen", "seen") if task == "zsl" else ("seen", "unseen")
+        raise EvaluationError(f"expected {kind} labels, but all {len(table.seen):,} are {other}", task=task)
+    return TaskLabels(task, columns, tuple(table.names[i] for i in columns), tuple(table.seen[i] for i in columns))

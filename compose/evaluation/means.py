@@ -1,0 +1,21 @@
+"""The mean over labels, as the protocol counts those without positives."""
+
+from __future__ import annotations
+
+from jaxtyping import Float64
+from torch import Tensor
+
+from compose.evaluation.rules import Rules
+
+
+def mean_over_labels(values: Float64[Tensor, " l"], rules: Rules) -> float:
+    """The mean of one value a label.
+
+    Args:
+        values: NaN for a label without positives.
+        rules: whether such a label is left out or counts as 0.
+
+    Returns:
+        NaN where no label is left.
+    """
+    return float(values.nan_to_num(0.0).mean() if rules.no_positives == "zero" else values.nanmean())

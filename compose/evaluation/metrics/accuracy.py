@@ -1,0 +1,34 @@
+"""Accuracy of the best label."""
+
+from __future__ import annotations
+
+from jaxtyping import Float, Float64, Int8
+from torch import Tensor
+
+from compose.block import metric
+from compose.evaluation.counts import per_image
+from compose.evaluation.metric import Metric
+from compose.evaluation.rules import Rules
+from compose.evaluation.top_k import hits_at
+
+
+@metric
+class Accuracy(Metric):
+    """Share of the images whose best label is positive, among those that carry a positive.
+
+    Where every image carries one label, this is the usual accuracy. An unknown best label counts as a miss.
+    """
+
+    title = "accuracy"
+
+    def value(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], rules: Rules) -> float:
+        """The share of hits."""
+        return _mean(hits_at(1, scores, targets, rules.ties), targets)
+
+    def chance(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], rules: Rules) -> float:
+        """Exact: the share of an image's labels that are positive."""
+        return _mean(per_image(targets > 0).double() / targets.shape[1], targets)
+
+
+def _mean(hits: Float64[Tensor, " b"], targets: Int8[Tensor, "b l"]) -> float:
+    return float(hits[(targets > 0).any(1)].mean())

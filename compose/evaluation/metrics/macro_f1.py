@@ -1,0 +1,46 @@
+"""Macro-F1 at a threshold."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import torch
+from jaxtyping import Float, Int8
+from pydantic import Field
+from torch import Tensor
+
+from compose.block import metric
+from compose.evaluation.means import mean_over_labels
+from compose.evaluation.rules import Rules
+from compose.evaluation.threshold import Counts, Threshold, count, f1, shuffled
+
+
+@metric
+class MacroF1(Threshold):
+    """Mean over labels of the F1 of the images predicted at a threshold of the score.
+
+    Unknown targets are left out. The protocol says how a label without positives counts; scikit-learn counts it as 0.
+
+    Args:
+        threshold: a label is predicted where its score is greater.
+    """
+
+    title = "macro-F1"
+
+    def __init__(self, *, threshold: Annotated[float, Field(allow_inf_nan=False)] = 0.5) -> None:
+        super().__init__(threshold=threshold)
+
+    def value(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], rules: Rules) -> float:
+        """The mean over labels of 2 hits / (predicted + positives)."""
+        labels = count(scores, targets, self.threshold)
+        return _mean(labels.hits, labels, rules)
+
+    def chance(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], rules: Rules) -> float:
+        """Exact: the model's own scores of each label, dealt out at random over the images."""
+        labels = count(scores, targets, self.threshold)
+        return _mean(shuffled(labels), labels, rules)
+
+
+def _mean(hits: Tensor, labels: Counts, rules: Rules) -> float:
+    values = f1(hits, labels.predicted, labels.positives)
+    return mean_over_labels(torch.where(labels.positives > 0, values, torch.nan), rules)

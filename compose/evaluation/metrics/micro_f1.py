@@ -1,0 +1,46 @@
+"""Micro-F1 at a threshold."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from jaxtyping import Float, Int8
+from pydantic import Field
+from torch import Tensor
+
+from compose.block import metric
+from compose.evaluation.rules import Rules
+from compose.evaluation.threshold import Counts, Threshold, count, f1, shuffled
+
+
+@metric
+class MicroF1(Threshold):
+    """F1 of all pairs of image and label at once, at a threshold of the score.
+
+    Unknown targets are left out. At a fixed threshold it mostly measures calibration.
+
+    Args:
+        threshold: a label is predicted where its score is greater.
+    """
+
+    title = "micro-F1"
+
+    def __init__(self, *, threshold: Annotated[float, Field(allow_inf_nan=False)] = 0.5) -> None:
+        super().__init__(threshold=threshold)
+
+    def value(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], rules: Rules) -> float:
+        """2 hits / (predicted + positives), over all pairs."""
+        total = self._totals(scores, targets)
+        return float(f1(total.hits, total.predicted, total.positives))
+
+    def chance(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], rules: Rules) -> float:
+        """Exact: the model's own scores, dealt out at random over all pairs.
+
+        A threshold has no meaning without the scale of the scores, so that chance predicts as many pairs as the model.
+        """
+        total = self._totals(scores, targets)
+        return float(f1(shuffled(total), total.predicted, total.positives))
+
+    def _totals(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"]) -> Counts:
+        labels = count(scores, targets, self.threshold)
+        return Counts(labels.predicted.sum(), labels.positives.sum(), labels.hits.sum(), labels.known.sum())

@@ -1,0 +1,118 @@
+"""The protocol of a result: all that its numbers depend on besides the model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from compose.evaluation.rules import NoPositives, Ties
+
+Task = Literal["zsl", "gzsl", "seen"]
+Images = Literal["all", "with_positives"]
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What was evaluated on what, and how; two results stand in one column only if their protocols agree.
+
+    Published figures rarely tell all of it: an empty text or a None is not stated, and does not disagree with anything.
+
+    Args:
+        task: which labels are scored against one another: unseen, all, or seen.
+        data: the data source.
+        split: its split.
+        images: ``all``, or only those ``with_positives`` of the task.
+        num_images: how many those are.
+        num_labels: how many labels are scored.
+        labels: a hash of their names, see :func:`labels_hash`.
+        no_positives: what a label without positives counts in a mean over labels.
+        ties: the order of equal scores.
+        positives: targets that are present, over all these images and labels.
+        negatives: targets that are absent.
+        unknown: targets nobody checked: average precision, AUC and the F1 at a threshold leave them out; in a top K
+            they take a place and are no hit.
+    """
+
+    task: Task
+    data: str
+    split: str
+    images: Images
+    num_images: int | None = None
+    num_labels: int | None = None
+    labels: str | None = None
+    no_positives: NoPositives | None = None
+    ties: Ties | None = None
+    positives: int | None = None
+    negatives: int | None = None
+    unknown: int | None = None
+
+    def agrees(self, other: Protocol) -> list[str]:
+        """The differences from another protocol in words; empty where the two agree."""
+        mine, theirs = asdict(self), asdict(other)
+        return [
+            f"{words}: {_shown(mine[field])} against {_shown(theirs[field])}"
+            for field, words in WORDS.items()
+            if mine[field] != theirs[field] and _stated(mine[field]) and _stated(theirs[field])
+        ]
+
+    def unstated(self) -> list[str]:
+        """What the protocol does not tell, in words."""
+        return [words for field, words in WORDS.items() if not _stated(asdict(self)[field])]
+
+    def line(self) -> str:
+        """The protocol in one line, as a report prints it."""
+        images = f"{self._count(self.num_images)}images"
+        parts = [
+            f"{self.data} {self.split}".strip(),
+            f"all {images}" if self.images == "all" else f"{images} with positives",
+            f"{self._count(self.num_labels)}labels",
+            {"skip": "empty labels left out", "zero": "empty labels count 0", None: ""}[self.no_positives],
+            f"ties {self.ties}" if self.ties else "",
+        ]
+        return ", ".join(filter(None, parts))
+
+    @staticmethod
+    def _count(number: int | None) -> str:
+        return "" if number is None else f"{number:,} "
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Protocol:
+        """The inverse of :meth:`to_json`."""
+        return cls(**data)
+
+
+WORDS = {
+    "task": "the task",
+    "data": "the data source",
+    "split": "the split",
+    "images": "which images",
+    "num_images": "the number of images",
+    "num_labels": "the number of labels",
+    "labels": "the labels (hash of their names)",
+    "no_positives": "what a label without positives counts",
+    "ties": "the order of ties",
+    "positives": "the targets that are present",
+    "negatives": "the targets that are absent",
+    "unknown": "the targets that are unknown",
+}
+
+
+def labels_hash(names: Iterable[str]) -> str:
+    """Twelve hex digits that tell one set of label names from another, whatever their order."""
+    text = json.dumps(sorted(names), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _stated(value: Any) -> bool:
+    return value is not None and value != ""
+
+
+def _shown(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,58 @@
+"""A result as a table in the terminal and in Markdown. Values are percent: what the field prints for mAP and F1."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from compose.evaluation.result import Result
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+HEADERS = ("task", "metric", "result", "chance", "class prior")
+NOTE = (
+    "In percent. Chance is a random score; the class prior scores a label by how frequent it is (an unseen one by its "
+    "frequency in the evaluated images) and never looks at the image."
+)
+
+
+def table(result: Result) -> Group:
+    """The result for a rich console: a table, and each task's protocol in a line under it."""
+    from rich import box
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for header in HEADERS:
+        shown.add_column(header, justify="left" if header in ("task", "metric") else "right", no_wrap=True)
+    for task, *cells in _rows(result):
+        if task and shown.row_count:
+            shown.add_section()
+        shown.add_row(task, cells[0], f"[bold]{cells[1]}[/bold]", *cells[2:])
+    protocols = Table.grid(padding=(0, 1))
+    for name, result_of in result.tasks.items():
+        protocols.add_row(Text(f"{name}:"), Text(result_of.protocol.line()))
+    return Group(shown, protocols, Text(NOTE, style="dim"))
+
+
+def markdown(result: Result) -> str:
+    """The result as a Markdown table, with each task's protocol in a line under it."""
+    rows = [HEADERS, ("---", "---", "---:", "---:", "---:"), *_rows(result)]
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    protocols = [f"- {name}: {task.protocol.line()}" for name, task in result.tasks.items()]
+    return "\n".join([*lines, "", *protocols, "", NOTE, ""])
+
+
+def percent(value: float) -> str:
+    """A fraction as percent with one decimal; a dash where it is undefined."""
+    return "–" if math.isnan(value) else f"{100 * value:.1f}"
+
+
+def _rows(result: Result) -> Iterator[tuple[str, ...]]:
+    for name, task in result.tasks.items():
+        for i, key in enumerate(task.metrics):
+            values = (task.metrics[key], task.chance[key], task.prior[key])
+            yield ("" if i else name, task.titles[key], *map(percent, values))

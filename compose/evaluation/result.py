@@ -1,0 +1,96 @@
+"""The result of an evaluation: for each task the metrics, what chance and the class prior reach, and the protocol."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from compose.evaluation.protocol import Protocol
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """The metrics of one task, as fractions between 0 and 1; NaN where one is undefined.
+
+    Args:
+        metrics: key -> what the model reaches.
+        chance: key -> what a random score reaches in the mean.
+        prior: key -> what the labels' frequencies reach as scores, without a look at the image.
+        titles: key -> the metric's name in a table.
+        protocol: what the numbers depend on besides the model.
+    """
+
+    metrics: Mapping[str, float]
+    chance: Mapping[str, float]
+    prior: Mapping[str, float]
+    titles: Mapping[str, str]
+    protocol: Protocol
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; NaN is null."""
+        return {
+            "metrics": _nulls(self.metrics),
+            "chance": _nulls(self.chance),
+            "prior": _nulls(self.prior),
+            "titles": dict(self.titles),
+            "protocol": self.protocol.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TaskResult:
+        """The inverse of :meth:`to_json`."""
+        return cls(
+            metrics=_nans(data["metrics"]),
+            chance=_nans(data["chance"]),
+            prior=_nans(data["prior"]),
+            titles=dict(data["titles"]),
+            protocol=Protocol.from_json(data["protocol"]),
+        )
+
+
+@dataclass(frozen=True)
+class Result:
+    """The results of all tasks.
+
+    Args:
+        tasks: task -> its result, in the order of the spec.
+    """
+
+    tasks: Mapping[str, TaskResult]
+
+    def __getitem__(self, task: str) -> TaskResult:
+        """The result of a task."""
+        return self.tasks[task]
+
+    def scalars(self) -> dict[str, float]:
+        """Every metric as ``task/metric``, for logs and early stopping."""
+        return {f"{name}/{key}": value for name, task in self.tasks.items() for key, value in task.metrics.items()}
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {"tasks": {name: task.to_json() for name, task in self.tasks.items()}}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Result:
+        """The inverse of :meth:`to_json`."""
+        return cls({name: TaskResult.from_json(task) for name, task in data["tasks"].items()})
+
+    def dumps(self) -> str:
+        """JSON text."""
+        return json.dumps(self.to_json(), indent=2, allow_nan=False) + "\n"
+
+    @classmethod
+    def loads(cls, text: str) -> Result:
+        """The inverse of :meth:`dumps`."""
+        return cls.from_json(json.loads(text))
+
+
+def _nulls(values: Mapping[str, float]) -> dict[str, float | None]:
+    return {key: value if math.isfinite(value) else None for key, value in values.items()}
+
+
+def _nans(values: Mapping[str, float | None]) -> dict[str, float]:
+    return {key: math.nan if value is None else value for key, value in values.items()}

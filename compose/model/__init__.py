@@ -1,0 +1,1 @@
+"""From a plan to a ``torch.fx.GraphModule``: shapes first, weights after."""

@@ -1,0 +1,174 @@
+"""Build a model from a plan: shapes, the label-space check and the memory budget first, weights after."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+from torch import fx, nn
+
+from compose.errors import Note, Place, SpecError, SpecErrors
+from compose.model.assemble import assemble, inference_outputs, input_name, module_tree, training_outputs
+from compose.model.dims import shape_text
+from compose.model.memory import check_memory
+from compose.model.walk import Facts, Walk
+from compose.registry import Registry
+from compose.spec.plan import Plan, Step, refs
+
+Sizes = dict[str, tuple[int, ...]]
+DTYPES = {"float": torch.float32, "int": torch.int8}
+
+
+@dataclass(frozen=True)
+class Built:
+    """A model and what is known of it.
+
+    Args:
+        training: ``training(**inputs)`` returns ``scores`` and each term of the loss as ``loss.NAME``.
+        inference: the same weights, only what the scores need; returns ``scores`` and each ``NODE.attention``.
+        inputs: the keywords of ``training``.
+        loss_weights: ``loss.NAME`` -> weight in the sum.
+        nodes: the names of the model's nodes, the top-level submodules of ``training``.
+        facts: step -> shapes, parameters, costs.
+    """
+
+    training: fx.GraphModule
+    inference: fx.GraphModule
+    inputs: tuple[str, ...]
+    loss_weights: dict[str, float]
+    nodes: tuple[str, ...]
+    facts: dict[str, Facts]
+
+
+@dataclass(frozen=True)
+class Shaped:
+    """A plan whose shapes are known and fit."""
+
+    plan: Plan
+    steps: tuple[Step, ...]
+    facts: dict[str, Facts]
+
+
+def all_steps(plan: Plan) -> tuple[Step, ...]:
+    """The steps of the model and then those of the losses."""
+    return (*plan.steps, *(term.step for term in plan.terms if term.step))
+
+
+def shape(
+    plan: Plan, registry: Registry, sizes: Sizes, *, where: Callable[[str], Place | None], zero_shot: bool
+) -> Shaped:
+    """Every shape of a plan, without allocating a weight.
+
+    Args:
+        plan: the wired spec.
+        registry: the blocks.
+        sizes: reserved source -> shape, at the batch and the number of labels that the spec trains with.
+        where: the place in the spec that a source's shape comes from.
+        zero_shot: whether the label set changes between training and testing.
+
+    Raises:
+        SpecErrors: shapes that cannot meet, weights that depend on the number of labels, a model too large.
+    """
+    from compose.spec.sources import RESERVED
+
+    steps = all_steps(plan)
+    inputs = {name: (size, DTYPES[RESERVED[name].dtype]) for name, size in sizes.items()}
+    walk = Walk(registry, inputs, where)
+    walk.run(steps)
+    errors = list(walk.errors)
+    if not errors:
+        errors += check_memory(steps, walk.facts, sizes[plan.sources[0]][0] if plan.sources else 1)
+    if not errors and zero_shot:
+        errors += _label_space(plan, walk, sizes)
+    if errors:
+        raise SpecErrors(errors)
+    return Shaped(plan, steps, walk.facts)
+
+
+def _label_space(plan: Plan, walk: Walk, sizes: Sizes) -> list[SpecError]:
+    """Walk again with one more label: no weight may follow their number, and every shape must still fit."""
+    from compose.spec.sources import RESERVED
+
+    more = {
+        name: tuple(n + (dim == "l") for n, dim in zip(size, RESERVED[name].dims, strict=True))
+        for name, size in sizes.items()
+    }
+    moved = {name for name in sizes if more[name] != sizes[name]}
+    steps = all_steps(plan)
+    changed = _downstream(steps, moved)
+    inputs = {name: (size, DTYPES[RESERVED[name].dtype]) for name, size in more.items()}
+    again = Walk(walk.registry, inputs, walk.where, walk.mode)
+    again.run(steps, known=walk, changed=changed)
+    labels = next(sizes[name][RESERVED[name].dims.index("l")] for name in moved) if moved else 0
+    errors = [_weights_follow(step, walk.facts[step.name], again.facts[step.name], labels) for step in steps]
+    found = [error for error in errors if error]
+    note = Note(
+        f"with {labels} labels it fits, with {labels + 1} it does not: the label set changes in zero-shot learning"
+    )
+    return found or [replace(error, code="label-space", notes=(*error.notes, note)) for error in again.errors]
+
+
+def _downstream(steps: tuple[Step, ...], sources: set[str]) -> set[str]:
+    changed: set[str] = set()
+    for step in steps:
+        inputs = [ref for value in step.inputs.values() for ref in refs(value)]
+        if (
+            any(ref.step in changed or (not ref.step and ref.port in sources) for ref in inputs)
+            or step.share in changed
+        ):
+            changed.add(step.name)
+    return changed
+
+
+def _weights_follow(step: Step, before: Facts, after: Facts, labels: int) -> SpecError | None:
+    if step.share is not None:
+        return None
+    for name, shape_before in before.weights.items():
+        shape_after = after.weights.get(name)
+        if shape_after is not None and shape_after != shape_before:
+            message = f"the weights of `{step.name}` depend on the number of labels, so they cannot score unseen ones"
+            sizes = f"{shape_text(shape_before)} for {labels} labels and {shape_text(shape_after)} for {labels + 1}"
+            note = Note(f"`{name}` is {sizes}")
+            return SpecError(
+                "label-space", message, step.place, "weights that follow the labels' vectors", None, (note,)
+            )
+    return None
+
+
+def materialise(shaped: Shaped, registry: Registry, *, seed: int, name: str) -> Built:
+    """Allocate the weights. Each node draws from its own seed, so that a change elsewhere leaves it as it was."""
+    modules = {
+        step.name: _module(step, shaped.facts[step.name], registry, seed)
+        for step in shaped.steps
+        if step.op == "block" and step.share is None
+    }
+    plan = shaped.plan
+    root = module_tree(modules)
+    training = assemble(root, shaped.steps, training_outputs(plan), _class_name(name))
+    inference = assemble(root, shaped.steps, inference_outputs(plan), _class_name(name))
+    return Built(
+        training=training,
+        inference=inference,
+        inputs=tuple(input_name(source) for source in plan.sources),
+        loss_weights={f"loss.{term.name}": term.weight for term in plan.terms},
+        nodes=tuple(dict.fromkeys(step.name.split(".")[0] for step in plan.steps if step.op == "block")),
+        facts=shaped.facts,
+    )
+
+
+def _module(step: Step, facts: Facts, registry: Registry, seed: int) -> nn.Module:
+    declaration = step.declaration
+    assert declaration is not None
+    digest = hashlib.blake2b(f"{seed}/{step.name}".encode(), digest_size=7).digest()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int.from_bytes(digest, "big"))
+        return registry.construct(declaration.kind, declaration.name, {**facts.sizes, **step.params})  # type: ignore[no-any-return]
+
+
+def _class_name(name: str) -> str:
+    return (
+        "".join(part[:1].upper() + part[1:] for part in "".join(c if c.isalnum() else " " for c in name).split())
+        or "Model"
+    )

@@ -1,0 +1,143 @@
+"""From a checked spec to what trains: data source, label space, stages, evaluation, shapes, model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from compose.block import BlockError, Kind
+from compose.data.label_space import LabelSpace, LabelVectors
+from compose.data.source import DataError, DataSource
+from compose.errors import Place, SpecError, SpecErrors
+from compose.evaluation.evaluation import Evaluation
+from compose.model.build import Built, Shaped, Sizes, materialise, shape
+from compose.spec.read import Spec
+from compose.spec.schema import selector
+from compose.spec.sources import RESERVED
+from compose.spec.tree import Mapping, Path, Sequence, place_of, plain
+from compose.training.stage import Stage
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that a spec names, made; no examples read, no weight allocated.
+
+    Args:
+        spec: the checked spec.
+        source: where the examples come from.
+        vectors: what gives the labels their vectors; None where the spec has none.
+        stages: the stages of training, in order.
+        evaluation: what is measured.
+    """
+
+    spec: Spec
+    source: DataSource
+    vectors: LabelVectors | None
+    stages: tuple[Stage, ...]
+    evaluation: Evaluation
+    label_options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def seed(self) -> int:
+        """The seed of the weights and of the order of the examples."""
+        return int(self.spec.values.get("seed", 0))  # type: ignore[call-overload]
+
+    @cached_property
+    def space(self) -> LabelSpace:
+        """The label space, its vectors read.
+
+        Raises:
+            SpecErrors: labels without a vector, all of them listed.
+        """
+        try:
+            return LabelSpace(self.source.labels, self.vectors, **self.label_options)
+        except (ValueError, OSError) as error:
+            place = place_of(self.spec.tree, ("labels", "vectors"))
+            raise SpecErrors([SpecError("labels", str(error), place)]) from error
+
+    @property
+    def zero_shot(self) -> bool:
+        """Whether the label set changes between training and testing."""
+        return any(task in ("zsl", "gzsl") for task in self.evaluation.tasks)
+
+    @property
+    def batch(self) -> int:
+        """The batch that the first stage trains with."""
+        return self.stages[0].batch if self.stages else 2
+
+    @cached_property
+    def sizes(self) -> Sizes:
+        """The shape of every reserved source, at the batch and the labels of training."""
+        labels = sum(self.source.labels.seen) or len(self.source.labels.names)
+        known: Sizes = {"targets": (self.batch, labels)}
+        known |= {name: (self.batch, *dims) for name, dims in self.source.shapes.items() if name in RESERVED}
+        if self.vectors is not None:
+            known["labels.vectors"] = (labels, self.vectors.dim)
+        return known
+
+    @cached_property
+    def shaped(self) -> Shaped:
+        """The plan with every shape known.
+
+        Raises:
+            SpecErrors: shapes that cannot meet, weights that depend on the number of labels, a model too large.
+        """
+        return shape(self.spec.plan, self.spec.registry, self.sizes, where=self._where, zero_shot=self.zero_shot)
+
+    def build(self) -> Built:
+        """The model with its weights, drawn from the spec's seed."""
+        return materialise(self.shaped, self.spec.registry, seed=self.seed, name=self.spec.resolved.name)
+
+    def _where(self, source: str) -> Place | None:
+        path: Path = ("labels", "vectors") if source == "labels.vectors" else ("data",)
+        return place_of(self.spec.tree, path, key=True)
+
+
+def prepare(spec: Spec) -> Prepared:
+    """Make what a spec names.
+
+    Raises:
+        SpecErrors: values that their classes refuse, all of them.
+    """
+    maker = _Maker(spec)
+    source = maker.make("data", ("data",))
+    vectors = maker.make("vectors", ("labels", "vectors")) if _has(spec, "labels", "vectors") else None
+    evaluation = maker.make("section", ("evaluate",), name="evaluate", default={})
+    listed = spec.tree.get("train")
+    count = len(listed.items) if isinstance(listed, Sequence) else 0
+    stages = tuple(maker.make("stage", ("train", index)) for index in range(count))
+    if maker.errors:
+        raise SpecErrors(maker.errors)
+    labels = spec.values.get("labels", {})
+    options = {key: value for key, value in labels.items() if key != "vectors"} if isinstance(labels, dict) else {}
+    return Prepared(spec, source, vectors, stages, evaluation, options)
+
+
+def _has(spec: Spec, section: str, key: str) -> bool:
+    tree = spec.tree.get(section)
+    return isinstance(tree, Mapping) and key in tree.items
+
+
+class _Maker:
+    """Constructs what stands at places of a spec, and turns refusals into errors there."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self.errors: list[SpecError] = []
+
+    def make(self, kind: Kind, path: Path, *, name: str | None = None, default: Any = None) -> Any:
+        from compose.spec.tree import descend
+
+        tree = descend(self.spec.tree, path)
+        values = dict(plain(tree) if tree is not None else default)
+        chosen = name or values.pop(selector(kind))
+        try:
+            return self.spec.registry.construct(kind, chosen, values)
+        except BlockError as error:
+            inner = (*path, error.parameter) if error.parameter in values else path
+            message = f"`{chosen}`: {error}"
+            self.errors.append(SpecError("bad-parameter", message, place_of(self.spec.tree, inner)))
+        except (DataError, OSError, ValueError) as error:
+            self.errors.append(SpecError(f"bad-{kind}", f"`{chosen}`: {error}", place_of(self.spec.tree, path)))
+        return None

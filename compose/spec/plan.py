@@ -1,0 +1,113 @@
+"""A wired spec: what is computed, in order, and where each value comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from compose.declaration import Declaration
+from compose.errors import Place
+from compose.spec.tree import Mapping
+
+
+@dataclass(frozen=True)
+class Ref:
+    """One value: a port of a step, or a reserved source (``step`` is then "").
+
+    Args:
+        step: the name of the step that gives it.
+        port: its output port, or the reserved source's name.
+        index: which tensor of a list port, or None for the port as it is.
+        place: where the spec asks for it; None where it is fed by its port's name.
+        many: whether the port holds a list of tensors.
+    """
+
+    step: str
+    port: str
+    index: int | None = None
+    place: Place | None = field(default=None, compare=False)
+    many: bool = field(default=False, compare=False)
+
+    def __str__(self) -> str:
+        name = f"{self.step}.{self.port}" if self.step and self.port != "out" else self.step or self.port
+        return name if self.index is None else f"{name}.{self.index}"
+
+
+Value = Ref | tuple[Ref, ...]
+"""What feeds a port: one value, or several for a list port."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of one block.
+
+    Args:
+        name: the node's name; inside composites and repeats a path, ``layers.0.attention``.
+        op: ``block``, or ``stack`` for the collected ports of a repeated node.
+        declaration: the block; None for ``stack``.
+        params: the parameters that the spec sets.
+        inputs: what feeds each port.
+        share: the step whose weights it uses, or None.
+        place: where the node stands in the spec.
+        tree: the node as written, for the places of its parameters.
+    """
+
+    name: str
+    op: Literal["block", "stack"]
+    declaration: Declaration | None
+    params: dict[str, Any]
+    inputs: dict[str, Value]
+    share: str | None
+    place: Place
+    tree: Mapping
+
+
+@dataclass(frozen=True)
+class Term:
+    """A term of the loss: a loss block, or a scalar port of the model taken as it is."""
+
+    name: str
+    weight: float
+    step: Step | None
+    value: Ref
+
+    @property
+    def reads(self) -> tuple[Ref, ...]:
+        """What the term reads of the model."""
+        return tuple(ref for value in self.step.inputs.values() for ref in refs(value)) if self.step else (self.value,)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A model's steps in the order of computation, the terms of its loss, and the port that scores the labels."""
+
+    steps: tuple[Step, ...]
+    terms: tuple[Term, ...]
+    scores: Ref
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The reserved sources in use, in the order of first use."""
+        inputs = [value for step in self.steps for value in step.inputs.values()]
+        inputs += [value for term in self.terms if term.step for value in term.step.inputs.values()]
+        return tuple(dict.fromkeys(ref.port for value in inputs for ref in refs(value) if not ref.step))
+
+
+def refs(value: Value) -> tuple[Ref, ...]:
+    """The values behind a port."""
+    return value if isinstance(value, tuple) else (value,)
+
+
+def needed(steps: Iterable[Step], ends: Iterable[Ref], *, owners: bool = False) -> tuple[Step, ...]:
+    """The steps that these values depend on, in order; with ``owners`` also those whose weights they share."""
+    by_name = {step.name: step for step in steps}
+    seen: set[str] = set()
+    stack = [ref.step for ref in ends]
+    while stack:
+        name = stack.pop()
+        if name in by_name and name not in seen:
+            seen.add(name)
+            stack += [ref.step for value in by_name[name].inputs.values() for ref in refs(value)]
+            stack += [owner] if owners and (owner := by_name[name].share) else []
+    return tuple(step for step in by_name.values() if step.name in seen)

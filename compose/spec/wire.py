@@ -1,0 +1,129 @@
+"""Wire a resolved spec into a plan: names, ports, order, cycles, unused nodes. No shapes yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from compose.errors import Note, SpecError, SpecErrors, nearest
+from compose.registry import Registry
+from compose.spec.expand import expand
+from compose.spec.inputs import wire_ports
+from compose.spec.mentions import edges, heads, unread
+from compose.spec.plan import Plan, Ref, Step, Term, needed, refs
+from compose.spec.scope import Scope, World
+from compose.spec.sources import RESERVED
+from compose.spec.tree import Mapping, Scalar, Sequence, Tree, plain
+
+SCORES = "scores"
+"""The node that scores the labels where the spec does not say which."""
+
+
+def wire(tree: Mapping, registry: Registry) -> Plan:
+    """The plan of a resolved spec.
+
+    Raises:
+        SpecErrors: every mistake of the wiring.
+    """
+    errors: list[SpecError] = []
+    model = tree.get("model")
+    assert isinstance(model, Mapping), "the schema check comes first"
+    composites = dict(_mappings(tree.get("blocks")))
+    bypass = _bypass(tree, model, errors)
+    scope = Scope(World(registry, composites, available(tree, registry), errors, bypass), model)
+    steps = expand(scope)
+    terms = [term for name, node in _mappings(tree.get("loss")) if (term := _term(name, node, scope))]
+    scores = _scores(tree, scope)
+    errors += _unused(tree, model)
+    if errors or scores is None:
+        raise SpecErrors({(e.code, e.message, str(e.place)): e for e in errors}.values())
+    ends = [scores, *(ref for term in terms for ref in term.reads)]
+    plan = Plan(needed(steps, ends, owners=True), tuple(terms), scores)
+    leaks = _leaks(plan)
+    if leaks:
+        raise SpecErrors(leaks)
+    return plan
+
+
+def available(tree: Mapping, registry: Registry) -> dict[str, str]:
+    """The reserved sources of a spec -> why one is missing ("" where it is there)."""
+    data, labels = tree.get("data"), tree.get("labels")
+    used = data.get("use") if isinstance(data, Mapping) else None
+    declaration = registry.find("data", str(used.value)) if isinstance(used, Scalar) else None
+    has_vectors = isinstance(labels, Mapping) and "vectors" in labels.items
+    found = dict.fromkeys(RESERVED, "")
+    for name in RESERVED:
+        if name.startswith("labels."):
+            found[name] = "" if has_vectors else "the spec has no `labels: {vectors: ...}`"
+        elif declaration is not None and name not in ("targets", *declaration.gives):
+            found[name] = f"the data `{declaration.name}` gives {', '.join(declaration.gives)}"
+    return found
+
+
+def _mappings(tree: Tree | None) -> Iterable[tuple[str, Mapping]]:
+    items = tree.items.items() if isinstance(tree, Mapping) else ()
+    return [(name, node) for name, node in items if isinstance(node, Mapping)]
+
+
+def _bypass(tree: Mapping, model: Mapping, errors: list[SpecError]) -> frozenset[str]:
+    listed = tree.get("bypass")
+    items = [item for item in listed.items if isinstance(item, Scalar)] if isinstance(listed, Sequence) else []
+    for item in items:
+        if item.value not in model.items:
+            close = nearest(str(item.value), model.items)
+            message = f"the model has no node `{item.value}` to bypass"
+            errors.append(SpecError("unknown-node", message, item.place, None, close))
+    return frozenset(str(item.value) for item in items)
+
+
+def _term(name: str, node: Mapping, scope: Scope) -> Term | None:
+    weight, used, source = plain(node).get("weight", 1.0), node.get("use"), node.get("in")
+    if used is None:
+        value = scope.reference(source) if source is not None else None
+        return Term(name, weight, None, value) if isinstance(value, Ref) else None
+    declaration = scope.world.registry.find("loss", str(plain(used)))
+    if declaration is None:
+        return None
+    path = f"loss.{name}"
+    inputs = wire_ports(scope, path, declaration.name, declaration.inputs, node, node.place)
+    params = {key: value for key, value in plain(node).items() if key not in ("use", "in", "weight")}
+    step = Step(path, "block", declaration, params, inputs, None, node.place, node)
+    return Term(name, weight, step, Ref(path, declaration.outputs[0].name, place=node.place))
+
+
+def _scores(tree: Mapping, scope: Scope) -> Ref | None:
+    named = tree.get("scores")
+    if named is None and SCORES in scope.nodes.items:
+        named = Scalar(scope.nodes.keys[SCORES], SCORES)
+    if named is None:
+        expected = f"a node called `{SCORES}`, or `scores: NODE` at the top of the spec"
+        scope.world.error("no-scores", "no node scores the labels", scope.nodes.place, expected)
+        return None
+    value = scope.reference(named)
+    return value if isinstance(value, Ref) else None
+
+
+def _unused(tree: Mapping, model: Mapping) -> list[SpecError]:
+    named = tree.get("scores")
+    ends = [
+        *heads(tree.get("loss"), model),
+        *(heads(named, model) if named else [SCORES] if SCORES in model.items else []),
+    ]
+    expected = "a node, a loss or the scores to read it"
+    return [
+        SpecError("unused-node", f"nothing uses the node `{name}`", model.keys[name], expected)
+        for name in unread(edges(model), ends)
+    ]
+
+
+def _leaks(plan: Plan) -> list[SpecError]:
+    """The scores must not see the targets."""
+    note = Note("targets may feed losses, and nodes that only losses read")
+    errors = []
+    for step in needed(plan.steps, [plan.scores]):
+        for port, value in step.inputs.items():
+            for ref in refs(value):
+                if not ref.step and ref.port == "targets":
+                    message = f"the scores depend on the targets, by `{step.name}.{port}`"
+                    place = ref.place or step.place
+                    errors.append(SpecError("targets-in-scores", message, place, notes=(note,)))
+    return errors

@@ -1,0 +1,79 @@
+"""The machine a run trains on: device, precision and processes, through Lightning Fabric."""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.plugins import MixedPrecision, Precision
+from lightning_fabric.strategies import DDPStrategy
+
+from compose.training.errors import TrainingError
+
+PrecisionName = Literal["auto", "bf16", 16, 32]
+
+
+class Autocast(MixedPrecision):
+    """Mixed precision that leaves the inputs as they are.
+
+    Fabric's own casts every floating-point input, so that word vectors and targets would lose digits before any block
+    sees them; autocast casts what it multiplies anyway.
+    """
+
+    def convert_input(self, data: object) -> object:
+        """Leave the inputs alone."""
+        return data
+
+
+def choose_device(wanted: str = "auto") -> torch.device:
+    """The device by name (``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``).
+
+    Raises:
+        TrainingError: this machine does not have it.
+    """
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if wanted == "auto":
+        return torch.device("cuda" if cuda else "mps" if mps else "cpu")
+    available = ["auto", "cpu", *(["cuda"] if cuda else []), *(["mps"] if mps else [])]
+    kind, _, index = wanted.partition(":")
+    if kind not in available or (index and not index.isdigit()):
+        raise TrainingError(f"no device `{wanted}` here (there are: {', '.join(available)})")
+    if kind == "cuda" and index and int(index) >= torch.cuda.device_count():
+        raise TrainingError(f"no device `{wanted}` here: the GPUs are cuda:0 to cuda:{torch.cuda.device_count() - 1}")
+    return torch.device(wanted)
+
+
+def choose_precision(wanted: PrecisionName, device: torch.device) -> Literal["bf16", 16, 32]:
+    """What ``auto`` means on a device.
+
+    Raises:
+        TrainingError: the device cannot compute in it.
+    """
+    if wanted == "auto":
+        native = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+        return "bf16" if native else 32
+    if wanted == 16 and device.type != "cuda":
+        raise TrainingError(f"precision 16 needs a GPU, and this run is on {device.type}; use bf16, 32 or auto")
+    return wanted
+
+
+def make_fabric(device: torch.device, precision: Literal["bf16", 16, 32]) -> Fabric:
+    """Fabric on one device, or on one for each process that torchrun started."""
+    world, local = (int(os.environ.get(name, "1")) for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"))
+    plugin: Precision | None = None
+    if precision != 32:
+        plugin = Autocast("16-mixed" if precision == 16 else "bf16-mixed", device=device.type)
+    many = "TORCHELASTIC_RUN_ID" in os.environ and world > 1
+    indexed = device.index is not None and not many
+    fabric = Fabric(
+        accelerator=device.type,
+        devices=[device.index] if indexed else local if many else 1,
+        num_nodes=world // local if many else 1,
+        # A loss that is switched off, or a node that only pictures need, leaves parameters without gradient.
+        strategy=DDPStrategy(find_unused_parameters=True) if many else "auto",
+        plugins=plugin,
+    )
+    fabric.launch()
+    return fabric

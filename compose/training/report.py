@@ -1,0 +1,90 @@
+"""The end of a run: its evaluation and its report."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from compose.block import REGISTRATION
+from compose.training.run_folder import RunFolder, finite, write_text
+
+if TYPE_CHECKING:
+    import torch
+    from jaxtyping import Float64
+    from torch import Tensor
+
+    from compose.data.source import DataSource
+    from compose.evaluation.result import Result
+    from compose.training.train import Plan
+
+COUNTED = 2048
+"""Training examples that are read to count how frequent the labels are."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to.
+
+    Args:
+        folder: its folder.
+        result: the final evaluation; None where the spec asks for none.
+        seconds: how long it took, all its parts together.
+        steps: optimizer steps.
+        device: where it ran.
+    """
+
+    folder: Path
+    result: Result | None
+    seconds: float
+    steps: int
+    device: str
+
+
+def final_evaluation(plan: Plan, device: torch.device) -> Result | None:
+    """Evaluate the model as the spec says."""
+    from compose.training.inference import scorer
+
+    if plan.evaluation is None:
+        return None
+    return plan.evaluation.run(
+        scorer(plan.model.inference),
+        plan.source,
+        lambda labels: plan.space.task(labels.task).sources,
+        data=getattr(type(plan.source), REGISTRATION).name,
+        device=device,
+        train_frequency=train_frequency(plan.source),
+    )
+
+
+def train_frequency(source: DataSource) -> Float64[Tensor, " l"]:
+    """The share of training examples that carry each label, by the first of them: reading all would take too long."""
+    from compose.evaluation.prior import label_frequency
+
+    examples = source.split("train")
+    return label_frequency(examples[range(min(COUNTED, len(examples)))]["targets"])
+
+
+def write_report(plan: Plan, outcome: Outcome, folder: RunFolder) -> None:
+    """Write the report for people and the one for tools."""
+    data = {
+        "name": plan.title,
+        "seed": plan.seed,
+        "device": outcome.device,
+        "seconds": round(outcome.seconds, 1),
+        "steps": outcome.steps,
+        "result": outcome.result.to_json() if outcome.result else None,
+    }
+    write_text(folder.report_data, json.dumps(finite(data), indent=2) + "\n")
+    write_text(folder.report, _markdown(plan, outcome, data))
+
+
+def _markdown(plan: Plan, outcome: Outcome, data: dict[str, Any]) -> str:
+    from compose.evaluation.report import markdown
+
+    minutes, seconds = divmod(round(outcome.seconds), 60)
+    facts = f"{outcome.steps:,} steps in {minutes} min {seconds} s on {outcome.device}, seed {plan.seed}."
+    result = markdown(outcome.result) if outcome.result else "The spec asks for no evaluation.\n"
+    lock = "The spec with all values and versions is in `spec.lock.yaml`."
+    return f"# {plan.title}\n\n{facts} {lock}\n\n{result}"

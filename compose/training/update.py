@@ -1,0 +1,104 @@
+"""One optimizer step: gradients of one or several batches, clipped, at the schedule's rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from compose.training.layout import channels_last, prefers_channels_last
+from compose.training.objective import Objective
+from compose.training.seeds import derive, seed_all
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+    from torch.optim import Optimizer as TorchOptimizer
+
+    from compose.training.nodes import Selection
+    from compose.training.stage import Stage, Work
+
+
+class Updater:
+    """Updates a model's weights.
+
+    Args:
+        model: the model.
+        stage: the options.
+        work: the loss terms.
+        fabric: device, precision and processes.
+        selection: the parameters to train.
+        seed: the stage's seed.
+    """
+
+    def __init__(
+        self, model: nn.Module, *, stage: Stage, work: Work, fabric: Fabric, selection: Selection, seed: int
+    ) -> None:
+        self._fabric, self._clip, self._seed = fabric, stage.clip, seed
+        self._channels_last = prefers_channels_last(work, model, fabric.device)
+        if self._channels_last:
+            model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        # Fused optimizers unscale half-precision gradients by themselves, too late for clipping.
+        self.scales = getattr(fabric.strategy.precision, "scaler", None) is not None
+        optimizer = stage.optimizer(selection.groups(stage.lr_scale), fused=not (self.scales and stage.clip))
+        objective = Objective(model, work)
+        self._objective, self._optimizer = fabric.setup(objective, optimizer)
+        self.names = (*objective.names, *(["gradient"] if stage.clip else []))
+
+    def update(self, batches: Iterator[dict[str, Tensor]], size: int, *, factor: float, at: tuple[int, int]) -> Tensor:
+        """Step along the mean gradient of ``size`` batches.
+
+        Args:
+            batches: where they come from.
+            size: how many.
+            factor: on the learning rate.
+            at: the epoch, and the first batch's number in it.
+
+        Returns:
+            A vector on the device of what ``names`` names.
+        """
+        for group in self._optimizer.param_groups:
+            group["lr"] = group["base_lr"] * factor
+        epoch, first = at
+        rows = [self._backward(next(batches), (epoch, first + i), size, last=i + 1 == size) for i in range(size)]
+        values = torch.stack(rows).mean(0)
+        if self._clip:
+            norm = self._fabric.clip_gradients(
+                self._objective, self._optimizer, max_norm=self._clip, error_if_nonfinite=False
+            )
+            assert norm is not None
+            values = torch.cat([values, norm.detach().reshape(1).to(values)])
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        return values
+
+    def _backward(self, batch: dict[str, Tensor], at: tuple[int, int], size: int, *, last: bool) -> Tensor:
+        """Add a batch's share to the gradients."""
+        batch = self._fabric.to_device(batch)
+        if self._channels_last:
+            batch = channels_last(batch)
+        seed_all(derive(self._seed, *at, self._fabric.global_rank))
+        with self._fabric.no_backward_sync(self._objective, enabled=not last and self._fabric.world_size > 1):
+            loss, values = self._objective(batch)
+            self._fabric.backward(loss / size)
+        return values
+
+    def state(self) -> dict[str, Any]:
+        """The optimizer's state, and the scale of half-precision gradients."""
+        return {"optimizer": self._inner.state_dict(), "scaler": self._fabric.strategy.precision.state_dict()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """The inverse of :meth:`state`."""
+        self._inner.load_state_dict(state["optimizer"])
+        for parameter, values in self._inner.state.items():
+            for name, value in values.items():
+                if isinstance(value, Tensor) and value.shape == parameter.shape:
+                    # Fused kernels read a parameter and its state in the order of memory.
+                    values[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
+        self._fabric.strategy.precision.load_state_dict(state["scaler"])
+
+    @property
+    def _inner(self) -> TorchOptimizer:
+        inner: TorchOptimizer = self._optimizer.optimizer
+        return inner

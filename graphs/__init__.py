@@ -1,0 +1,1 @@
+"""The WordNet taxonomy, label graphs and label vectors."""

@@ -1,0 +1,160 @@
+"""The section of a spec, the driver under it, and the report of its result."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import torch
+from rich.console import Console
+from torch import Tensor
+
+from compose.block import BlockError
+from compose.data.source import LabelTable, Split
+from compose.evaluation.errors import EvaluationError
+from compose.evaluation.evaluation import Evaluation
+from compose.evaluation.labels import TaskLabels
+from compose.evaluation.report import markdown, percent, table
+from compose.introspect import _parameters
+
+VECTORS = torch.eye(6)
+
+
+@dataclass
+class Toy:
+    """20 examples whose features are their targets, blurred; reads are counted."""
+
+    seen: tuple[bool, ...] = (True, True, True, True, False, False)
+    size: int = 20
+    reads: list[list[int]] = field(default_factory=list)
+
+    @property
+    def labels(self) -> LabelTable:
+        return LabelTable(tuple("abcdef"), self.seen, (None,) * 6)
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return {"features": (6,)}
+
+    def split(self, name: Split) -> Toy:
+        return self
+
+    def check(self) -> list[str]:
+        return []
+
+    def read_image(self, path: Any) -> Tensor:
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, indices: Sequence[int]) -> dict[str, Tensor]:
+        self.reads.append(list(indices))
+        generator = torch.Generator().manual_seed(0)
+        targets = torch.where(torch.rand(20, 6, generator=generator) < 0.3, 1, -1).to(torch.int8)
+        features = targets + 2 * torch.rand(20, 6, generator=generator)
+        return {"features": features[list(indices)], "targets": targets[list(indices)]}
+
+
+@dataclass
+class Spy:
+    """Scores by inner products, and remembers the shapes of its calls."""
+
+    calls: list[tuple[int, int]] = field(default_factory=list)
+
+    def __call__(self, inputs: dict[str, Tensor]) -> Tensor:
+        assert set(inputs) == {"features", "labels_vectors"}
+        assert not torch.is_grad_enabled()
+        self.calls.append((len(inputs["features"]), len(inputs["labels_vectors"])))
+        return inputs["features"] @ inputs["labels_vectors"].T
+
+
+def vectors(labels: TaskLabels) -> dict[str, Tensor]:
+    return {"labels_vectors": VECTORS[list(labels.columns)]}
+
+
+def test_run() -> None:
+    toy, spy, seen = Toy(), Spy(), []
+    evaluation = Evaluation(tasks=("zsl", "gzsl", "seen"), metrics=("map", "f1@3"), batch=8)
+    result = evaluation.run(spy, toy, vectors, data="toy", on_batch=seen.append)
+    assert seen == [8, 8, 4]
+    assert [index for read in toy.reads for index in read] == list(range(20))
+    assert spy.calls == [(images, labels) for images in (8, 8, 4) for labels in (2, 6, 4)]
+    assert list(result.tasks) == ["zsl", "gzsl", "seen"]
+    assert result["zsl"].metrics["map"] > result["zsl"].prior["map"]
+    assert result["gzsl"].protocol.num_labels == 6
+
+
+def test_tasks_with_the_same_labels_are_scored_once() -> None:
+    spy = Spy()
+    evaluation = Evaluation(tasks=("gzsl", "seen"), batch=20)
+    result = evaluation.run(spy, Toy(seen=(True,) * 6), vectors, data="toy")
+    assert spy.calls == [(20, 6)]
+    assert result["gzsl"].metrics == result["seen"].metrics
+
+
+def test_training_frequency_reaches_the_prior() -> None:
+    evaluation = Evaluation(tasks=("seen",), metrics=("f1@1",))
+    results = [
+        evaluation.run(Spy(), Toy(), vectors, data="toy", train_frequency=torch.eye(6, dtype=torch.float64)[i])
+        for i in range(4)
+    ]
+    oracle = evaluation.run(Spy(), Toy(), vectors, data="toy")
+    assert max(r["seen"].prior["f1@1"] for r in results) == oracle["seen"].prior["f1@1"]
+
+
+def test_a_model_that_breaks() -> None:
+    with pytest.raises(EvaluationError, match="zsl: expected finite scores"):
+        Evaluation().run(lambda inputs: Spy()(inputs) * torch.nan, Toy(), vectors, data="toy")
+
+
+def test_an_empty_split() -> None:
+    with pytest.raises(EvaluationError, match="the split is empty"):
+        Evaluation().run(Spy(), Toy(size=0), vectors, data="toy")
+
+
+def test_refuses_a_task_twice() -> None:
+    with pytest.raises(BlockError, match="expected each task once, got zsl, zsl"):
+        Evaluation(tasks=("zsl", "zsl"))
+
+
+def test_schema() -> None:
+    parameters, _ = _parameters(Evaluation)
+    by_name = {parameter.name: parameter for parameter in parameters}
+    assert list(by_name) == ["tasks", "metrics", "images", "no_positives", "ties", "batch", "split"]
+    assert all(parameter.doc and not parameter.required for parameter in parameters)
+    assert by_name["tasks"].schema["items"] == {"enum": ["zsl", "gzsl", "seen"], "type": "string"}
+    assert by_name["batch"].schema["exclusiveMinimum"] == 0
+
+
+def _printed(width: int) -> str:
+    result = Evaluation(metrics=("map", "f1@3", "micro_auc")).run(Spy(), Toy(), vectors, data="glyph_scenes")
+    out = io.StringIO()
+    Console(file=out, width=width, no_color=True).print(table(result))
+    return out.getvalue()
+
+
+def test_table_at_80_columns_without_colour() -> None:
+    text = _printed(80)
+    assert max(map(len, text.splitlines())) <= 80
+    assert "\x1b" not in text
+    header = next(line for line in text.splitlines() if "metric" in line)
+    assert header.split() == ["task", "metric", "result", "chance", "class", "prior"]
+    assert "zsl:  glyph_scenes test, all 20 images, 2 labels, empty labels left out, ties" in text
+    assert "gzsl" in text
+    assert "F1@3" in text
+
+
+def test_markdown() -> None:
+    result = Evaluation(metrics=("map",)).run(Spy(), Toy(), vectors, data="toy")
+    lines = markdown(result).splitlines()
+    assert lines[0] == "| task | metric | result | chance | class prior |"
+    assert lines[2].startswith("| zsl | mAP | ")
+    assert "- gzsl: toy test, all 20 images, 6 labels, empty labels left out, ties grouped" in lines
+
+
+def test_percent() -> None:
+    assert (percent(0.2314), percent(1.0), percent(float("nan"))) == ("23.1", "100.0", "–")

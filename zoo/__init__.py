@@ -1,0 +1,1 @@
+"""One YAML spec per paper, plus baselines and hybrids."""
