@@ -20,7 +20,11 @@ FEW_SHOT: dict[str, Callable[..., nn.Module]] = {"conv64": Conv64, "resnet12": R
 
 
 def build_architecture(
-    arch: str, *, in_channels: int, stem: Literal["imagenet", "small"] = "imagenet", channels: Sequence[int] | None = None
+    arch: str,
+    *,
+    in_channels: int,
+    stem: Literal["imagenet", "small"] = "imagenet",
+    channels: Sequence[int] | None = None,
 ) -> nn.Module:
     """The whole network of an architecture, with random weights, for images of so many channels.
 
@@ -72,5 +76,4 @@ def _shrink_stem(network: nn.Module, arch: str, in_channels: int) -> None:
         raise BlockError(f"expected a ResNet for the small stem, got arch {arch}", parameter="stem")
     network.conv1 = nn.Conv2d(in_channels, network.conv1.out_channels, kernel_size=3, padding=1, bias=False)
     nn.init.kaiming_normal_(network.conv1.weight, mode="fan_out", nonlinearity="relu")
-    network.maxpool = nn.Identity()  # type: ignore[assignment]
-
+    network.maxpool = nn.Identity()

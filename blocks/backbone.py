@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, Self
 
 from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
-from compose.block import BlockError, Dim, block, is_abstract
+from compose.block import Dim, block, is_abstract
 from compose.blocks.architectures import build_architecture
 from compose.blocks.taps import cut, find_taps, measure_strides
-from compose.blocks.weights import load_weights
+from compose.blocks.weights import Weights, load_weights
+
 
 class BackboneOutput(NamedTuple):
     """The maps at the taps.
@@ -30,15 +30,15 @@ class BackboneOutput(NamedTuple):
 class Backbone(nn.Module):
     """Give the maps of an image network at one or more named places.
 
-    What lies behind the last place is cut away.
+    What lies behind the deepest place is cut away. ``strides`` tells how many pixels lie between two entries of each
+    map.
 
     Args:
         in_channels: channels of the image.
         arch: a torchvision classification architecture by its name there, ``conv64`` or ``resnet12``.
         taps: where to take maps, shallow to deep: a module's name as in torchvision's ``get_graph_node_names``
             (ResNet: ``layer1`` ... ``layer4``; Conv64: ``block1`` ...); ``pool1`` ... for the pooled maps of a VGG or
-            AlexNet; ``stride8`` for the deepest map an eighth of the image's size, in any architecture. By default
-            the last map.
+            AlexNet. By default the last map.
         weights: ``none``, ``imagenet`` (torchvision's, downloaded once) or a file of weights, safetensors or a
             PyTorch state dict.
         frozen: keep the weights as they are, and batch norm on its running statistics.
@@ -48,11 +48,11 @@ class Backbone(nn.Module):
 
     def __init__(
         self,
-        in_channels: Dim["c"],
+        in_channels: Dim["i"],
         *,
         arch: str = "resnet18",
         taps: Annotated[list[str], Field(min_length=1)] | None = None,
-        weights: Literal["none", "imagenet"] | Path = "none",
+        weights: Weights = "none",
         frozen: bool = False,
         stem: Literal["imagenet", "small"] = "imagenet",
         channels: Annotated[list[Annotated[int, Field(gt=0)]], Field(min_length=1)] | None = None,
@@ -67,11 +67,11 @@ class Backbone(nn.Module):
         if frozen:
             self.requires_grad_(False).train()
 
-    def forward(self, image: Float[Tensor, "b c h w"]) -> BackboneOutput:
+    def forward(self, image: Float[Tensor, "b i y x"]) -> BackboneOutput:
         """Take the maps.
 
         Args:
-            image: normalised images, ``b c h w``.
+            image: normalised images, ``b i y x``.
 
         Returns:
             The maps at the taps.
@@ -80,6 +80,6 @@ class Backbone(nn.Module):
         maps = [found[place] for place in self.places]
         return BackboneOutput(maps, maps[-1])
 
-    def train(self, mode: bool = True) -> Backbone:
+    def train(self, mode: bool = True) -> Self:
         """Switch between training and evaluation; a frozen backbone stays in evaluation."""
         return super().train(mode and not self.frozen)

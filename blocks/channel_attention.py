@@ -30,8 +30,9 @@ class ChannelAttention(nn.Module):
         x = groups.reshape(-1, self.sets * dim, height, width)
         query, key, value = self.qkv(x).view(-1, self.sets, 3, dim, height * width).unbind(2)  # d hw each, eq. 1
         relations = torch.softmax(key @ query.mT, dim=-1)  # R: d d
-        enhanced = relations.mT @ value  # (V̂ R)ᵀ, eq. 2
-        return groups + enhanced.reshape(groups.shape)  # eq. 3
+        enhanced = (value.mT @ relations).mT  # eq. 2
+        result: Tensor = groups + enhanced.reshape(groups.shape)  # eq. 3
+        return result
 
 
 class ReleasedChannelAttention(nn.Module):

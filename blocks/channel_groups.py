@@ -44,6 +44,7 @@ class ChannelGroups(nn.Module):
     """
 
     order: Tensor
+    source: Tensor
 
     def __init__(
         self,
@@ -72,7 +73,7 @@ class ChannelGroups(nn.Module):
         Returns:
             The groups, ``b g d h w`` with d = c / g, and the order for ``channel_unshuffle``.
         """
-        groups = maps.index_select(1, self.source).unflatten(1, (self.groups, -1))
+        groups = maps.index_select(1, self.source).reshape(len(maps), self.groups, -1, *maps.shape[2:])
         return ChannelGroupsOutput(groups, self.order)
 
 

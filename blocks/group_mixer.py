@@ -30,10 +30,10 @@ class GroupMixer(nn.Module):
 
     def forward(self, groups: Float[Tensor, "b g r d"]) -> Float[Tensor, "b g r d"]:
         """Mix; ``r`` are the places. Groups that share their weights are so many more images."""
-        x = groups.reshape(-1, self.sets, *groups.shape[2:])
+        x: Tensor = groups.reshape(-1, self.sets, *groups.shape[2:])
         x = x + self.mix_places(self.norm_places(x).mT).mT  # eq. 4
         x = x + self.mix_channels(self.norm_channels(x))  # eq. 5
-        return x.view(groups.shape)
+        return x.reshape(groups.shape)
 
 
 class GroupLinear(nn.Module):

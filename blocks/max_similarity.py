@@ -17,9 +17,7 @@ class MaxSimilarity(nn.Module):
     Source: (ML)²P-Encoder (CVPR 2023), section 3.4, eq. 8.
     """
 
-    def forward(
-        self, semantics: Float[Tensor, "b m d"], labels_vectors: Float[Tensor, "l d"]
-    ) -> Float[Tensor, "b l"]:
+    def forward(self, semantics: Float[Tensor, "b m d"], labels_vectors: Float[Tensor, "l d"]) -> Float[Tensor, "b l"]:
         """Score every label.
 
         Args:

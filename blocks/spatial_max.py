@@ -47,6 +47,6 @@ def spatial_max(groups: Float[Tensor, "b g d h w"]) -> Semantics:
     """Every channel's maximum over the places, and the share of each group's maxima at each place."""
     *_, channels, height, width = groups.shape
     semantics, places = groups.flatten(3).max(dim=-1)  # both b g d
-    share = torch.full_like(semantics, 1 / channels, requires_grad=False)
-    attention = groups.new_zeros((*places.shape[:2], height * width)).scatter_add(2, places, share)
-    return Semantics(semantics, attention.unflatten(2, (height, width)))
+    counts = torch.zeros((*places.shape[:2], height * width), device=places.device)
+    counts = counts.scatter_add(2, places, torch.ones(places.shape, device=places.device))
+    return Semantics(semantics, (counts / channels).view(*places.shape[:2], height, width))

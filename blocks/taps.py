@@ -58,10 +58,11 @@ def _pools(network: nn.Module) -> dict[str, str]:
     return {f"pool{number}": name for number, name in enumerate(pools, start=1)}
 
 
-def cut(network: nn.Module, places: Sequence[str]) -> nn.Module:
+def cut(network: nn.Module, places: Sequence[str]) -> GraphModule:
     """The network up to its deepest place: image -> dict of maps by place."""
     extractor = create_feature_extractor(network, list(places))
-    for graph in (extractor.train_graph, extractor.eval_graph):
+    graphs: tuple[Any, Any] = (extractor.train_graph, extractor.eval_graph)
+    for graph in graphs:
         for tap in graph.output_node().all_input_nodes:
             for user in tap.users:
                 _not_in_place(extractor, user)

@@ -33,15 +33,9 @@ def load_weights(network: nn.Module, weights: Weights, *, arch: str, abstract: b
     """
     if weights == "none":
         return
-    if weights == "imagenet":
-        source = _imagenet(arch)
-        state = {} if abstract else _download(source)
-    else:
-        state = {} if abstract else read_weights(Path(weights))
-        if not Path(weights).is_file():
-            raise _error(f"expected a file of weights, got {weights}, which is not there")
+    source = _imagenet(arch) if weights == "imagenet" else _existing(Path(weights))
     if not abstract:
-        _fill(network, state, arch)
+        _fill(network, read_weights(source) if isinstance(source, Path) else _download(source), arch)
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -53,12 +47,20 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     try:
         state: Any = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
     except (OSError, EOFError, RuntimeError, SafetensorError, pickle.UnpicklingError) as error:
-        raise _error(f"expected safetensors or a PyTorch state dict, got {path}: {str(error).splitlines()[0]}") from None
+        raise _error(
+            f"expected safetensors or a PyTorch state dict, got {path}: {str(error).splitlines()[0]}"
+        ) from None
     if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):  # as training scripts save it
         state = state["state_dict"]
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise _error(f"expected a state dict of tensors in {path}, got {type(state).__name__}")
     return {str(name).removeprefix("module."): value for name, value in state.items()}
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise _error(f"expected a file of weights, got {path}, which is {'a folder' if path.is_dir() else 'not there'}")
+    return path
 
 
 def _imagenet(arch: str) -> Any:

@@ -110,11 +110,18 @@ def _parameters(cls: type) -> tuple[tuple[Parameter, ...], tuple[BoundSize, ...]
 
 def _parameter(name: str, hint: Any, argument: inspect.Parameter, doc: str) -> Parameter:
     required = argument.default is argument.empty
-    adapter: TypeAdapter[Any] = TypeAdapter(hint) if _marker(hint, Use) is None else TypeAdapter(Any)
-    default = None if required else adapter.dump_python(argument.default, mode="json")
     use = _marker(hint, Use)
-    schema = {} if use else draft7(adapter.json_schema(schema_generator=_Schema))
+    adapter: TypeAdapter[Any] = TypeAdapter(Any if use else hint)
+    default = None if required else adapter.dump_python(argument.default, mode="json")
+    described: TypeAdapter[Any] = TypeAdapter(_opened(hint)) if use else adapter
+    schema = draft7(described.json_schema(schema_generator=_Schema))
     return Parameter(name, schema, required, default, doc, use.kind if use else None)
+
+
+def _opened(hint: Any) -> Any:
+    """The hint of a parameter that takes ``{use: ...}``, or a list of such, without the classes of what is made."""
+    bare = get_args(hint)[0] if get_origin(hint) is Annotated else None
+    return Annotated[list[Any], *hint.__metadata__] if get_origin(bare) in (list, tuple) else Any
 
 
 def _marker(hint: Any, kind: type) -> Any:

@@ -1,1 +1,5 @@
 """The WordNet taxonomy, label graphs and label vectors."""
+
+from compose.graphs.errors import GraphsError, MissingLabels, TaxonomyError, VectorFileError
+
+__all__ = ["GraphsError", "MissingLabels", "TaxonomyError", "VectorFileError"]

@@ -46,3 +46,13 @@ def hyponym_counts(starts: IntArray, parents: IntArray) -> IntArray:
     positions, ancestors = closure(starts, parents, others)
     counts = np.bincount(ancestors, weights=with_leaves[others][positions], minlength=n).astype(np.int64)
     return np.where(simple, 0, counts - 1)
+
+
+def longest_paths(starts: IntArray, parents: IntArray) -> IntArray:
+    """``n``: the edges on the longest way from each synset up to a root."""
+    children = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    depths, deeper = np.full(len(starts) - 1, -1), np.zeros(len(starts) - 1, dtype=np.int64)
+    while not np.array_equal(depths, deeper):
+        depths = deeper.copy()
+        np.maximum.at(deeper, children, depths[parents] + 1)
+    return depths

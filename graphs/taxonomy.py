@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from compose.graphs.ancestors import closure, hyponym_counts
+from compose.graphs.ancestors import closure, hyponym_counts, longest_paths
 from compose.graphs.taxonomy_file import read_arrays, text
 
 EMBEDDED = "wordnet_nouns.npz"
@@ -94,14 +94,26 @@ class Taxonomy:
         return self._first.keys()
 
     @cached_property
-    def information(self) -> NDArray[np.float64]:
-        """``n``: the intrinsic information content of a synset, from 0 for the root to 1 for one without hyponyms.
+    def hyponym_counts(self) -> IntArray:
+        """``n``: how many synsets lie below each synset."""
+        return hyponym_counts(self.parent_starts, self.parents)
 
-        ``1 - log(hyponyms + 1) / log(n + 1)`` (Seco, Veale and Hayes, ECAI 2004), where the ``+ 1`` in the divisor keeps
-        the root's just above 0.
+    @cached_property
+    def max_depths(self) -> IntArray:
+        """``n``: the edges on the longest way from a synset up to its root."""
+        return longest_paths(self.parent_starts, self.parents)
+
+    @cached_property
+    def information(self) -> NDArray[np.float64]:
+        """``n``: the information content of a synset, read off the taxonomy: how few lie below it, and how deep it is.
+
+        The mean of ``1 - log(hyponyms + 1) / log(n + 1)`` (Seco, Veale and Hayes, ECAI 2004) and of
+        ``log(depth + 1) / log(max depth + 1)`` (Zhou, Wang and Gu, 2008, with its k = 0.5): from just above 0 for the
+        root to 1 for the deepest leaf.
         """
-        counts = hyponym_counts(self.parent_starts, self.parents)
-        return np.asarray(1.0 - np.log(counts + 1.0) / np.log(len(self) + 1.0))
+        below = 1.0 - np.log(self.hyponym_counts + 1.0) / np.log(len(self) + 1.0)
+        above = np.log(self.max_depths + 1.0) / np.log(self.max_depths.max() + 1.0)
+        return np.asarray((below + above) / 2)
 
     def closure(self, synsets: IntArray) -> tuple[IntArray, IntArray]:
         """Each synset's ancestors and itself: positions in ``synsets``, ascending, and the ancestor at each."""

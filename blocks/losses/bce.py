@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from compose.block import loss
+from compose.blocks.losses.precision import full_precision
 
 
 @loss
@@ -34,6 +35,7 @@ class Bce(nn.Module):
         Returns:
             The loss, a scalar; 0 where nothing is known.
         """
+        scores = full_precision(scores)
         sign = targets.to(scores.dtype)
         weight = (sign < 0) + self.positive_weight * (sign > 0)
         known = targets.ne(0).sum().clamp(min=1)

@@ -14,6 +14,8 @@ from jaxtyping import Float, Int8
 from torch import Tensor
 from torch.nn import functional as F
 
+from compose.blocks.losses.precision import full_precision
+
 CHUNK = 1 << 18
 """Entries of a chunk of pairs: small enough for a CPU's cache, large enough to hide a call's cost."""
 
@@ -31,7 +33,7 @@ def pairwise_softplus(scores: Float[Tensor, "r l"], targets: Int8[Tensor, "r l"]
 
     A row without a pair has 0. Differentiable twice in the scores.
     """
-    result: Tensor = _Value.apply(scores, targets)
+    result: Tensor = _Value.apply(full_precision(scores), targets)
     return result
 
 
@@ -70,7 +72,8 @@ def _chunks(targets: Tensor, dtype: torch.dtype) -> Iterator[_Chunk]:
     pairs = present.sum(1, dtype=dtype) * absent.sum(1, dtype=dtype)
     absent_share = absent / pairs.clamp(min=1)[:, None]  # r l
     size = max(1, CHUNK // max(1, targets.shape[1]))
-    for rows, columns in zip(*(index.split(size) for index in present.nonzero(as_tuple=True)), strict=True):
+    for pairs_of_chunk in torch.split(present.nonzero(), size):
+        rows, columns = pairs_of_chunk.unbind(1)
         yield _Chunk(rows, columns, absent_share[rows])
 
 
@@ -87,32 +90,32 @@ def _softplus(x: Tensor) -> Tensor:
 # --- what the operators look like from outside ---------------------------------------------------------------------
 
 
-class _Value(torch.autograd.Function):
-    generate_vmap_rule = True
+class _RowWise(torch.autograd.Function):
+    """A function of scores and targets, row by row."""
 
-    @staticmethod
-    def forward(scores: Tensor, targets: Tensor) -> Tensor:
-        return _value(scores, targets)
+    generate_vmap_rule = True
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         ctx.save_for_backward(*inputs)
+
+
+class _Value(_RowWise):
+    @staticmethod
+    def forward(scores: Tensor, targets: Tensor) -> Tensor:
+        value: Tensor = _value(scores, targets)
+        return value
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         return grad[:, None] * _Gradient.apply(*ctx.saved_tensors), None
 
 
-class _Gradient(torch.autograd.Function):
-    generate_vmap_rule = True
-
+class _Gradient(_RowWise):
     @staticmethod
     def forward(scores: Tensor, targets: Tensor) -> Tensor:
-        return _gradient(scores, targets)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        ctx.save_for_backward(*inputs)
+        gradient: Tensor = _gradient(scores, targets)
+        return gradient
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
@@ -128,7 +131,7 @@ def _fold(operator: Callable[..., Tensor]) -> Callable[..., tuple[Tensor, int]]:
             for tensor, dim in zip(tensors, in_dims, strict=True)
         ]
         result = operator(*(tensor.flatten(0, 1) for tensor in batch))
-        return result.unflatten(0, (info.batch_size, -1)), 0
+        return result.reshape(info.batch_size, -1, *result.shape[1:]), 0
 
     return folded
 
@@ -138,5 +141,3 @@ _gradient.register_fake(lambda scores, targets: torch.empty_like(scores))
 _hessian_product.register_fake(lambda scores, targets, tangents: torch.empty_like(scores))
 for _operator in (_value, _gradient, _hessian_product):
     _operator.register_vmap(_fold(_operator))
-    for _device in ("cpu", "cuda"):  # a half-precision sum over thousands of pairs would lose most of them
-        _operator.register_autocast(_device, torch.float32)

@@ -6,6 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from compose.block import loss
+from compose.blocks.losses.precision import full_precision
 
 
 @loss
@@ -28,4 +29,4 @@ class Variance(nn.Module):
             The loss, a scalar.
         """
         correction = min(1, semantics.shape[1] - 1)  # unbiased where there is more than one vector
-        return semantics.var(dim=1, correction=correction).sum(-1).mean()
+        return full_precision(semantics).var(dim=1, correction=correction).sum(-1).mean()

@@ -30,7 +30,7 @@ class Dice:
     def __init__(self, seeds: Sequence[int], indices: Sequence[int]) -> None:
         state = np.zeros(1, np.uint64)
         for part in seeds:
-            state = _mix(state + np.uint64(part % 2**64) * _GOLDEN + _GOLDEN)
+            state = _mix((state + np.array([part % 2**64], np.uint64)) * _GOLDEN + _GOLDEN)
         self._keys = _mix(state + np.asarray(indices, np.uint64) * _GOLDEN)[:, None]
         self._dealt = 0
 

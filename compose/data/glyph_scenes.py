@@ -24,7 +24,7 @@ from compose.data.scene_layout import SymbolLayout, Symbols
 from compose.data.scene_render import backdrop, coverage, paint
 from compose.data.source import LabelTable, Split
 
-_CHUNK = 32
+_CHUNK = 48
 """Scenes that are drawn at a time: their masks stay in the processor's cache."""
 _STREAMS: dict[Split, int] = {"train": 1, "val": 2, "test": 3}
 

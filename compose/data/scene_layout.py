@@ -12,7 +12,7 @@ from compose.data.glyph_masks import GlyphMasks
 
 _ANGLES = 256
 """Rotations are multiples of 1/256 of their range, so that sines come from a table: exact whatever the batch."""
-_TRIES = 6
+_TRIES = 12
 """Places that are tried for a symbol; the one that hides least of the others is taken."""
 
 
@@ -109,7 +109,7 @@ class SymbolLayout:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Longer sides in pixels ``b k`` and half the width and height of the turned boxes ``b k 2``."""
         low, high = self.scale
-        room = np.maximum(low, np.minimum(high, 1 / np.ceil(np.sqrt(number))))  # two to four share a 2×2 grid
+        room = np.maximum(low, np.minimum(high, 0.9 / np.ceil(np.sqrt(number))))  # two to four share a 2×2 grid
         pixels = (low + u * (room - low)) * self.size
         cos, sin = np.abs(turn[..., 0]), np.abs(turn[..., 1])
         width, height = self.masks.extents[look, 0] / 2, self.masks.extents[look, 1] / 2

@@ -10,7 +10,7 @@ from jaxtyping import Float64
 from pydantic import Field
 from torch import Tensor
 
-from compose.block import BlockError
+from compose.block import BlockError, Use, section
 from compose.data.source import DataSource, Split
 from compose.evaluation.driver import LabelInputs, Model, score
 from compose.evaluation.entries import make_metrics
@@ -21,6 +21,7 @@ from compose.evaluation.result import Result
 from compose.evaluation.rules import NoPositives, Rules, Ties
 
 
+@section(name="evaluate")
 class Evaluation:
     """How a model is evaluated.
 
@@ -39,7 +40,7 @@ class Evaluation:
         self,
         *,
         tasks: Annotated[tuple[Task, ...], Field(min_length=1)] = ("zsl", "gzsl"),
-        metrics: Annotated[tuple[str | dict[str, Any], ...], Field(min_length=1)] = ("map", "f1@3"),
+        metrics: Annotated[tuple[str | dict[str, Any], ...], Field(min_length=1), Use("metric")] = ("map", "f1@3"),
         images: Images = "all",
         no_positives: NoPositives = "skip",
         ties: Ties = "grouped",

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import fx, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 
-from compose.errors import Note, Place, SpecError, SpecErrors
+from compose.errors import Place, SpecErrors
 from compose.model.assemble import assemble, inference_outputs, input_name, module_tree, training_outputs
-from compose.model.dims import shape_text
+from compose.model.facts import Facts
+from compose.model.label_space import Sizes, check_label_space
 from compose.model.memory import check_memory
-from compose.model.walk import Facts, Walk
+from compose.model.walk import Walk
 from compose.registry import Registry
-from compose.spec.plan import Plan, Step, refs
+from compose.spec.plan import Plan, Step
+from compose.spec.sources import RESERVED
 
-Sizes = dict[str, tuple[int, ...]]
 DTYPES = {"float": torch.float32, "int": torch.int8}
 
 
@@ -71,70 +73,22 @@ def shape(
     Raises:
         SpecErrors: shapes that cannot meet, weights that depend on the number of labels, a model too large.
     """
-    from compose.spec.sources import RESERVED
-
     steps = all_steps(plan)
-    inputs = {name: (size, DTYPES[RESERVED[name].dtype]) for name, size in sizes.items()}
-    walk = Walk(registry, inputs, where)
+    walk = _walk(registry, sizes, where)
     walk.run(steps)
-    errors = list(walk.errors)
-    if not errors:
-        errors += check_memory(steps, walk.facts, sizes[plan.sources[0]][0] if plan.sources else 1)
+    errors = walk.errors or check_memory(steps, walk.facts, sizes[plan.sources[0]][0] if plan.sources else 1)
     if not errors and zero_shot:
-        errors += _label_space(plan, walk, sizes)
+        errors = check_label_space(steps, walk, sizes, lambda more: _walk(registry, more, where, walk.mode))
     if errors:
         raise SpecErrors(errors)
     return Shaped(plan, steps, walk.facts)
 
 
-def _label_space(plan: Plan, walk: Walk, sizes: Sizes) -> list[SpecError]:
-    """Walk again with one more label: no weight may follow their number, and every shape must still fit."""
-    from compose.spec.sources import RESERVED
-
-    more = {
-        name: tuple(n + (dim == "l") for n, dim in zip(size, RESERVED[name].dims, strict=True))
-        for name, size in sizes.items()
-    }
-    moved = {name for name in sizes if more[name] != sizes[name]}
-    steps = all_steps(plan)
-    changed = _downstream(steps, moved)
-    inputs = {name: (size, DTYPES[RESERVED[name].dtype]) for name, size in more.items()}
-    again = Walk(walk.registry, inputs, walk.where, walk.mode)
-    again.run(steps, known=walk, changed=changed)
-    labels = next(sizes[name][RESERVED[name].dims.index("l")] for name in moved) if moved else 0
-    errors = [_weights_follow(step, walk.facts[step.name], again.facts[step.name], labels) for step in steps]
-    found = [error for error in errors if error]
-    note = Note(
-        f"with {labels} labels it fits, with {labels + 1} it does not: the label set changes in zero-shot learning"
-    )
-    return found or [replace(error, code="label-space", notes=(*error.notes, note)) for error in again.errors]
-
-
-def _downstream(steps: tuple[Step, ...], sources: set[str]) -> set[str]:
-    changed: set[str] = set()
-    for step in steps:
-        inputs = [ref for value in step.inputs.values() for ref in refs(value)]
-        if (
-            any(ref.step in changed or (not ref.step and ref.port in sources) for ref in inputs)
-            or step.share in changed
-        ):
-            changed.add(step.name)
-    return changed
-
-
-def _weights_follow(step: Step, before: Facts, after: Facts, labels: int) -> SpecError | None:
-    if step.share is not None:
-        return None
-    for name, shape_before in before.weights.items():
-        shape_after = after.weights.get(name)
-        if shape_after is not None and shape_after != shape_before:
-            message = f"the weights of `{step.name}` depend on the number of labels, so they cannot score unseen ones"
-            sizes = f"{shape_text(shape_before)} for {labels} labels and {shape_text(shape_after)} for {labels + 1}"
-            note = Note(f"`{name}` is {sizes}")
-            return SpecError(
-                "label-space", message, step.place, "weights that follow the labels' vectors", None, (note,)
-            )
-    return None
+def _walk(
+    registry: Registry, sizes: Sizes, where: Callable[[str], Place | None], mode: FakeTensorMode | None = None
+) -> Walk:
+    inputs = {name: (size, DTYPES[RESERVED[name].dtype]) for name, size in sizes.items()}
+    return Walk(registry, inputs, where, mode)
 
 
 def materialise(shaped: Shaped, registry: Registry, *, seed: int, name: str) -> Built:

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from compose.errors import Note, SpecError
-from compose.model.walk import Facts
+from compose.model.facts import Facts
 from compose.spec.plan import Step
 
 BYTES_PER_WEIGHT = 4

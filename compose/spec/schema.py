@@ -1,122 +1,117 @@
-"""The JSON Schema (draft-07) of a spec, made from the declarations.
+"""The JSON Schema (draft-07) of what a spec says of one class, ``{use: NAME, ...}``, made from its declaration.
 
-A node's parameters are chosen by ``if: {use: NAME} then: ...``, never by ``oneOf``, whose errors name nothing. The same
-definitions check a spec on the command line, so that an editor and ``compose validate`` cannot disagree.
+There are two forms of each: the complete one, and the partial one of an overlay, where anything may be missing, ``null``
+removes a key, and inside a composite block ``$name`` may stand for a value.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from compose.block import Kind
-from compose.declaration import Declaration, Parameter
-from compose.registry import Registry
+from compose.declaration import Declaration, Parameter, Port
+from compose.spec.node_keys import EXTRA_KEYS, Schema, selector
 
-Schema = dict[str, Any]
+__all__ = ["Schema", "definition", "docs", "loose", "nullable", "parameter_schema", "partial", "reference", "selector"]
 
-SOURCE: Schema = {"type": "string", "pattern": r"^[A-Za-z_$][\w-]*(\.[\w-]+)*$"}
-IN: Schema = {
-    "description": "Where the inputs come from: a node, one of its ports (`backbone.maps`), a list in port order, or a "
-    "mapping port -> source. Reserved sources: what the data gives (`image`, `features`, `targets`) and the label "
-    "space (`labels.vectors`).",
-    "anyOf": [
-        SOURCE,
-        {"type": "array", "items": {"anyOf": [SOURCE, {"type": "array", "items": SOURCE}]}, "minItems": 1},
-        {"type": "object", "additionalProperties": {"anyOf": [SOURCE, {"type": "array", "items": SOURCE}]}},
-    ],
-}
-PORTS: Schema = {"type": "array", "items": {"type": "string"}, "minItems": 1}
-NODE_KEYS: dict[str, Schema] = {
-    "in": IN,
-    "repeat": {
-        "type": "integer",
-        "minimum": 1,
-        "maximum": 1000,
-        "description": "Stack so many copies with weights of their own.",
-    },
-    "carry": {**PORTS, "description": "Ports of a copy that feed the same ports of the next one."},
-    "collect": {**PORTS, "description": "Ports that come out stacked over the copies, along a new first axis."},
-    "share": {"type": "string", "description": "Use the weights of this node."},
-}
-LOSS_KEYS: dict[str, Schema] = {
-    "in": IN,
-    "weight": {
-        "type": "number",
-        "description": "What this term is multiplied by in the sum of the losses.",
-        "default": 1.0,
-    },
-}
-SELECTOR: dict[Kind, str] = {"stage": "stage"}
-"""The key that names the class; ``use`` for all other kinds."""
-
-EXTRA_KEYS: dict[Kind, dict[str, Schema]] = {"block": NODE_KEYS, "loss": LOSS_KEYS}
+NULL: Schema = {"type": "null"}
 
 
-def selector(kind: Kind) -> str:
-    """The key of a mapping that says which class of a kind it means."""
-    return SELECTOR.get(kind, "use")
-
-
-def parameter_schema(parameter: Parameter) -> Schema:
-    """The schema of one parameter, with its doc and default."""
-    schema: Schema = {"$ref": f"#/definitions/{parameter.uses}"} if parameter.uses else dict(parameter.schema)
-    if "$ref" in schema:  # draft-07 ignores what stands beside a $ref
-        schema = {"allOf": [schema]}
-    if parameter.doc:
-        schema["description"] = parameter.doc
-    if not parameter.required and parameter.default is not None:
-        schema["default"] = parameter.default
-    return schema
+def reference(name: str) -> Schema:
+    """A reference to a definition of the published schema."""
+    return {"$ref": f"#/definitions/{name}"}
 
 
 def definition(declaration: Declaration) -> Schema:
-    """The schema of ``{use: NAME, ...}`` for one class."""
-    kind = declaration.kind
-    head = {} if kind == "section" else {selector(kind): {"const": declaration.name}}
-    properties = {**head, **EXTRA_KEYS.get(kind, {})}
-    properties |= {p.name: parameter_schema(p) for p in declaration.parameters}
+    """The schema of a class's parameters in a spec."""
     return {
-        "type": "object",
-        "description": description(declaration),
-        "properties": properties,
+        **_frame(declaration, {p.name: parameter_schema(p) for p in declaration.parameters}),
         "required": [p.name for p in declaration.parameters if p.required],
+    }
+
+
+def partial(declaration: Declaration) -> Schema:
+    """The schema of a class's parameters in an overlay or a composite block; refers to the complete one."""
+    name = f"{declaration.kind}.{declaration.name}"
+    return nullable(_frame(declaration, {p.name: _loose(p, name) for p in declaration.parameters}, "partial."))
+
+
+def nullable(schema: Schema) -> Schema:
+    """The schema of one type, or null, by which an overlay removes a key."""
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def loose(whole: Schema, described: Schema) -> Schema:
+    """A value of an overlay or a composite block: as in the complete form, null, or ``$name``."""
+    texts = {key: described[key] for key in ("description", "default") if key in described}
+    return {"anyOf": [whole, NULL, reference("placeholder")], **texts}
+
+
+def _frame(declaration: Declaration, parameters: dict[str, Schema], form: str = "") -> Schema:
+    head: Schema = {} if declaration.kind == "section" else {selector(declaration.kind): True}
+    keys = {key: reference(f"{form}key.{key}") for key in EXTRA_KEYS.get(declaration.kind, {})}
+    return {
+        "title": declaration.name,
+        "description": declaration.summary,
+        "markdownDescription": docs(declaration),
+        "type": "object",
+        "properties": {**head, **parameters, **keys},
         "additionalProperties": False,
     }
 
 
-def description(declaration: Declaration) -> str:
-    """What an editor shows on hover: summary, ports, source."""
-    lines = [declaration.summary]
-    for title, ports in (("in", declaration.inputs), ("out", declaration.outputs)):
+def parameter_schema(parameter: Parameter) -> Schema:
+    """The schema of one parameter, with its doc and default."""
+    schema = dict(parameter.schema)
+    nullable = not parameter.required and parameter.default is None
+    if parameter.uses and schema.get("type") == "array":
+        schema["items"] = reference(f"{parameter.uses}.entry")
+    elif parameter.uses:
+        schema = {"anyOf": [reference(parameter.uses), NULL]} if nullable else {"allOf": [reference(parameter.uses)]}
+    return {**schema, **_described(parameter)}
+
+
+def _loose(parameter: Parameter, name: str) -> Schema:
+    uses = parameter.uses if parameter.schema.get("type") != "array" else None
+    whole = reference(f"partial.{uses}" if uses else f"{name}/properties/{parameter.name}")
+    return loose(whole, _described(parameter))
+
+
+def _described(parameter: Parameter) -> Schema:
+    has_default = not parameter.required and parameter.default is not None
+    shown = [parameter.doc] if parameter.doc else []
+    if has_default:
+        shown.append(f"Default: {yaml_text(parameter.default)}.")
+    found: Schema = {"description": " ".join(shown)} if shown else {}
+    return {**found, "default": parameter.default} if has_default else found
+
+
+def yaml_text(value: Any) -> str:
+    """A value as one writes it in a spec."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case list() | tuple():
+            return f"[{', '.join(map(yaml_text, value))}]"
+        case dict():
+            return f"{{{', '.join(f'{key}: {yaml_text(inner)}' for key, inner in value.items())}}}"
+    return str(value)
+
+
+def docs(declaration: Declaration) -> str:
+    """What an editor shows of a class, in Markdown: summary, text, ports, source."""
+    parts = [declaration.summary, declaration.doc]
+    for title, ports in (("Inputs", declaration.inputs), ("Outputs", declaration.outputs)):
         if ports:
-            lines.append(f"{title}: " + ", ".join(f"{port.name} ({port.shape})" for port in ports))
+            parts.append("\n".join([f"{title}:", "", *map(_port, ports)]))
     if declaration.source:
-        lines.append(f"Source: {declaration.source}")
-    return "\n\n".join(lines)
+        parts.append(f"Source: {declaration.source}")
+    return re.sub(r"``(.+?)``", r"`\1`", "\n\n".join(part for part in parts if part))
 
 
-def choice(registry: Registry, kind: Kind, *, names: list[str] | None = None) -> Schema:
-    """``{use: NAME, ...}`` of a kind: the names, and for each the definition by ``if`` and ``then``."""
-    key = selector(kind)
-    known = registry.names(kind) if names is None else names
-    return {
-        "type": "object",
-        "properties": {key: _names(registry, kind, known)},
-        "allOf": [
-            {
-                "if": {"properties": {key: {"const": name}}, "required": [key]},
-                "then": {"$ref": f"#/definitions/{kind}.{name}"},
-            }
-            for name in known
-        ],
-    }
-
-
-def _names(registry: Registry, kind: Kind, names: list[str]) -> Schema:
-    summaries = [found.summary if (found := registry.find(kind, name)) else "" for name in names]
-    return {
-        "type": "string",
-        "description": f"The {kind}: one of {', '.join(names)}.",
-        "enum": names,
-        "markdownEnumDescriptions": summaries,
-    }
+def _port(port: Port) -> str:
+    doc = f": {port.doc}" if port.doc else ""
+    return f"- `{port.name}` ({port.shape}{', optional' if port.optional else ''}){doc}"

@@ -48,7 +48,7 @@ def _kind(model: GraphModule, node: Node) -> tuple[str, dict[str, object]]:
     if node.op == "call_module":
         module = model.get_submodule(str(node.target))
         parameters = sum(p.numel() for p in module.parameters())
-        facts = {"parameters": f"{parameters:,}", "settings": module.extra_repr()}
+        facts = {"parameters": f"{parameters:,}" if parameters else "", "settings": module.extra_repr()}
         return type(module).__name__, {key: value for key, value in facts.items() if value}
     return getattr(node.target, "__name__", str(node.target)), {}
 

@@ -60,7 +60,9 @@ class Journal:
     ) -> None:
         """An epoch's mean losses and validation metrics."""
         named = {f"epoch/{name}": value for name, value in means.items()}
-        self._write(_place("epoch", position), {**named, **{f"val/{k}": v for k, v in metrics.items()}, "epoch/speed": speed})
+        self._write(
+            _place("epoch", position), {**named, **{f"val/{k}": v for k, v in metrics.items()}, "epoch/speed": speed}
+        )
         shown = {"loss": means["loss"], **{f"val {name}": value for name, value in metrics.items()}}
         self._reporter.epoch(position, shown, speed=speed)
 

@@ -64,6 +64,7 @@ class Loop:
             self._end_epoch(speed=batches * self._stage.batch / (time.monotonic() - began))
         if self._stage.keep == "best" and self._watch.weights is not None:
             self._run.model.training.load_state_dict(self._watch.weights)
+        self._updater.close()
         return self._watch
 
     def _train_epoch(self) -> None:
@@ -142,7 +143,9 @@ class Loop:
             close = nearest(self._stage.monitor, known)
             why = "" if self._work.metrics else ", and the data has no validation examples"
             hint = f"; did you mean `{close}`?" if close else ""
-            raise TrainingError(f"there is no `{self._stage.monitor}` to monitor{why}{hint} (there are: {', '.join(known)})")
+            raise TrainingError(
+                f"there is no `{self._stage.monitor}` to monitor{why}{hint} (there are: {', '.join(known)})"
+            )
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps of the stage; looks at the losses first, so that none is saved after a bad one."""

@@ -80,7 +80,7 @@ def caption(predictions: Predictions, i: int) -> list[tuple[str, str]]:
         mark, colour = marks[int(targets[label])]
         lines.append((f"{mark} {_short(predictions.labels[label])}  {float(scores[label]):.2f}", colour))
     missed = [_short(predictions.labels[j]) for j in (targets > 0).nonzero().flatten().tolist() if j not in top]
-    return [*lines, *((f"– {name}", MISSED) for name in missed[:3])]
+    return [*lines, *((f"missed: {name}", MISSED) for name in missed[:3])]
 
 
 def displayable(image: Float[Tensor, "3 h w"]) -> Float[ndarray, "h w 3"]:

@@ -150,7 +150,9 @@ def _open(
 def _shapes(model: Model) -> dict[str, list[tuple[int, ...]]]:
     """Step -> the shapes of its outputs, where the model knows them."""
     facts = getattr(model, "facts", {})
-    outputs = {name: [shape for shape in fact.outputs.values() if isinstance(shape, tuple)] for name, fact in facts.items()}
+    outputs = {
+        name: [shape for shape in fact.outputs.values() if isinstance(shape, tuple)] for name, fact in facts.items()
+    }
     return outputs
 
 

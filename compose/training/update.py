@@ -35,7 +35,7 @@ class Updater:
     def __init__(
         self, model: nn.Module, *, stage: Stage, work: Work, fabric: Fabric, selection: Selection, seed: int
     ) -> None:
-        self._fabric, self._clip, self._seed = fabric, stage.clip, seed
+        self._fabric, self._model, self._clip, self._seed = fabric, model, stage.clip, seed
         self._channels_last = prefers_channels_last(work, model, fabric.device)
         if self._channels_last:
             model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -97,6 +97,11 @@ class Updater:
                     # Fused kernels read a parameter and its state in the order of memory.
                     values[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
         self._fabric.strategy.precision.load_state_dict(state["scaler"])
+
+    def close(self) -> None:
+        """Lay the weights out as they were."""
+        if self._channels_last:
+            self._model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
 
     @property
     def _inner(self) -> TorchOptimizer:

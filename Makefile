@@ -1,0 +1,40 @@
+# make demo    a virtual environment, the project in it, and the main job: train zoo/ml2p.yaml
+# make test    the same, and the tests
+# make lint    ruff and mypy
+# make schema  write specs/ anew after a block has changed
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint schema clean
+
+demo: $(VENV)/.installed
+	$(BIN)/compose train zoo/ml2p.yaml
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	rm -rf build/types && mkdir -p build/types/compose
+	ln -s $(CURDIR)/compose/* build/types/compose/
+	for part in blocks graphs zoo specs; do ln -s $(CURDIR)/$$part build/types/compose/$$part; done
+	cd build/types && $(abspath $(BIN))/mypy --config-file $(CURDIR)/pyproject.toml -p compose
+
+schema: $(VENV)/.installed
+	$(BIN)/compose schema -o specs
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

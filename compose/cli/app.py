@@ -1,0 +1,44 @@
+"""All commands, in the order of ``compose --help``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from compose.cli.code import code
+from compose.cli.describe import describe
+from compose.cli.evaluate import evaluate
+from compose.cli.graph import graph
+from compose.cli.group import Commands
+from compose.cli.list import list_names
+from compose.cli.new import new
+from compose.cli.predict import predict
+from compose.cli.schema import schema
+from compose.cli.show import show
+from compose.cli.train import train
+from compose.cli.validate import validate
+
+PANELS = {
+    "Run": {"train": train, "evaluate": evaluate, "predict": predict},
+    "Write a spec": {"new": new, "validate": validate, "list": list_names, "describe": describe, "schema": schema},
+    "Look inside a spec": {"show": show, "graph": graph, "code": code},
+}
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error; for every command.")] = False,
+) -> None:
+    """Turn YAML specs into trained PyTorch models.
+
+    Begin with: compose new my.yaml, then compose train my.yaml. What a spec may use: compose list.
+    """
+
+
+for panel, commands in PANELS.items():
+    for name, command in commands.items():
+        app.command(name, rich_help_panel=panel)(command)

@@ -1,0 +1,35 @@
+"""What the shell offers on Tab: files, packaged specs, their variants, the names that a spec may use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def spec_names(incomplete: str) -> list[str]:
+    """YAML files beside what is typed so far, and the packaged specs."""
+    from pathlib import Path
+
+    from compose.spec.resolve import zoo_names
+
+    folder = Path(incomplete).parent if "/" in incomplete else Path()
+    found = [str(path) for path in sorted(folder.glob("*.y*ml"))] if folder.is_dir() else []
+    return [name for name in dict.fromkeys([*found, *zoo_names()]) if name.startswith(incomplete)]
+
+
+def variant_names(ctx: Any, incomplete: str) -> list[str]:
+    """The variants of the spec on the command line."""
+    from compose.errors import ComposeError
+    from compose.spec.resolve import resolve
+
+    spec = ctx.params.get("spec") or ""
+    try:
+        return [name for name in resolve(spec).variants if name.startswith(incomplete)]
+    except (ComposeError, OSError):
+        return []
+
+
+def block_names(incomplete: str) -> list[str]:
+    """Everything that a spec may name after ``use:``."""
+    from compose.registry import registry
+
+    return sorted({d.name for d in registry().all() if d.name.startswith(incomplete)})

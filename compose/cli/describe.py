@@ -1,0 +1,136 @@
+"""``compose describe NAME``: ports, parameters, docs and source of one thing that a spec may use."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from compose.cli.complete import block_names
+from compose.cli.options import AsJson, BlockFiles
+
+if TYPE_CHECKING:
+    from compose.declaration import Declaration, Parameter, Port
+
+
+def describe(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A block, loss, data source ...: what `compose list` lists.",
+            autocompletion=block_names,
+            show_default=False,
+        ),
+    ],
+    blocks: BlockFiles = None,
+    as_json: AsJson = False,
+) -> None:
+    """Describe a block, loss, data source ...: its inputs, outputs and parameters."""
+    from compose.cli.specs import use_blocks
+
+    use_blocks(blocks)
+    found = declarations(name)
+    if as_json:
+        print(json.dumps([declaration.to_json() for declaration in found], indent=2, ensure_ascii=False))
+        return
+    for index, declaration in enumerate(found):
+        if index:
+            print()
+        _print(declaration)
+
+
+def declarations(name: str) -> list[Declaration]:
+    """Everything that is called so, of any kind; ``loss.variance`` names one of a kind.
+
+    Raises:
+        UsageError: there is nothing of that name.
+    """
+    from compose.errors import UsageError, nearest
+    from compose.registry import registry
+
+    everything = registry().all()
+    found = [d for d in everything if name in (d.name, f"{d.kind}.{d.name}")]
+    if found:
+        return found
+    close = nearest(name, {d.name for d in everything})
+    hint = f"did you mean `{close}`?" if close else "`compose list` lists what there is"
+    raise UsageError(f"there is nothing called `{name}` that a spec could use; {_elsewhere(name) or hint}")
+
+
+def _elsewhere(name: str) -> str | None:
+    """What to do with names of another sort."""
+    from compose.spec.resolve import find_spec
+    from compose.spec.sources import RESERVED
+
+    if name in RESERVED:
+        source = RESERVED[name]
+        return f"it is a source, for `in:`: {source.doc} ({' '.join(source.dims)})"
+    if find_spec(name).is_file():
+        return f"for a spec, use `compose show {name}`"
+    return None
+
+
+def _print(declaration: Declaration) -> None:
+    from compose.cli.console import echo, highlighted, out
+    from compose.cli.example import example
+
+    console = out()
+    console.print(f"[bold cyan]{declaration.name}[/] [dim]({declaration.kind})[/]")
+    echo(declaration.summary)
+    if declaration.doc:
+        echo(f"\n{declaration.doc}".replace("``", "`"))
+    _print_ports("in", declaration.inputs)
+    _print_ports("out", declaration.outputs)
+    if declaration.gives:
+        _head("gives")
+        echo(f"  {', '.join(declaration.gives)}")
+    _print_parameters(declaration)
+    if declaration.source:
+        _head("source")
+        echo(f"  {declaration.source}")
+    _head("example")
+    console.print(highlighted("\n".join(f"  {line}" for line in example(declaration).splitlines()), "yaml"))
+
+
+def _head(text: str) -> None:
+    from compose.cli.console import out
+
+    out().print(f"\n[bold]{text}[/]")
+
+
+def _print_ports(title: str, ports: tuple[Port, ...]) -> None:
+    from compose.cli.console import table
+
+    if ports:
+        _head(title)
+        table((), [_port_row(port) for port in ports])
+
+
+def _port_row(port: Port) -> tuple[str, str, str]:
+    notes = [] if port.dtype in ("float", "any") else [port.dtype]
+    notes += ["optional"] if port.optional else []
+    return port.name, ", ".join([port.shape, *notes]), port.doc.replace("``", "`")
+
+
+def _print_parameters(declaration: Declaration) -> None:
+    from compose.cli.console import table
+
+    rows = [_parameter_row(p) for p in declaration.parameters]
+    rows += [(size.name, f"size of {'every ' if size.many else ''}`{size.dim}`", "bound", BOUND) for size in declaration.sizes]
+    if rows:
+        _head("parameters")
+        table(("name", "type", "default", ""), rows)
+
+
+BOUND = "taken from the shapes at the ports, never written in a spec."
+
+
+def _parameter_row(parameter: Parameter) -> tuple[str, str, str, str]:
+    from compose.spec.check import words
+    from compose.spec.write import flow
+
+    kind = f"{{use: {parameter.uses.upper()}, ...}}" if parameter.uses else words(parameter.schema)
+    default = "required" if parameter.required else "" if parameter.default is None else flow(parameter.default)
+    return parameter.name, kind, default, parameter.doc.replace("``", "`")

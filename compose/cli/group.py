@@ -1,0 +1,51 @@
+"""The root of the command line: every way in which a command can end is dealt with here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from typer.core import TyperGroup
+
+from compose.cli.failures import explain, stopped
+
+DEBUG = "--debug"
+RESUME = "--resume"
+
+
+class Commands(TyperGroup):
+    """The group of all commands. Its ``main`` turns exceptions into messages and exit codes."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
+        """Run a command and leave the process with its exit code."""
+        given = list(sys.argv[1:] if args is None else args)
+        if "--version" in given[:1]:
+            print(f"compose {_version()}")
+            raise SystemExit(0)
+        debug = DEBUG in given
+        words = with_resume_value([word for word in given if word != DEBUG])
+        try:
+            code = super().main(words, *rest, **{**options, "standalone_mode": False})
+            sys.stdout.flush()
+        except Exception as error:
+            raise SystemExit(explain(error, debug=debug)) from None
+        if code == 130:  # typer's word for Ctrl-C
+            stopped()
+        raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def with_resume_value(words: list[str]) -> list[str]:
+    """The arguments with a bare ``--resume`` made ``--resume ""``: its value is optional, typer's never are."""
+    out: list[str] = []
+    for index, word in enumerate(words):
+        out.append(word)
+        if word == RESUME and (index + 1 == len(words) or words[index + 1].startswith("-")):
+            out.append("")
+    return out
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("compose")

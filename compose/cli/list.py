@@ -1,0 +1,134 @@
+"""``compose list``: what a spec may name."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from compose.cli.options import AsJson, BlockFiles
+
+if TYPE_CHECKING:
+    from compose.block import Kind
+
+PLURALS: dict[str, Kind] = {
+    "blocks": "block",
+    "losses": "loss",
+    "metrics": "metric",
+    "data": "data",
+    "vectors": "vectors",
+    "stages": "stage",
+    "optimizers": "optimizer",
+    "schedules": "schedule",
+    "sections": "section",
+}
+"""The word for a kind on the command line -> the kind."""
+
+WHERE = {
+    "blocks": "model: {NODE: {use: ...}}",
+    "losses": "loss: {TERM: {use: ...}}",
+    "metrics": "evaluate: {metrics: [...]}",
+    "data": "data: {use: ...}",
+    "vectors": "labels: {vectors: {use: ...}}",
+    "stages": "train: [{stage: ...}]",
+    "optimizers": "train: [{optimizer: {use: ...}}]",
+    "schedules": "train: [{schedule: {use: ...}}]",
+    "sections": "at the top of a spec",
+    "sources": "in: ...",
+    "zoo": "compose train ...",
+}
+"""The word for a kind -> where a spec names it."""
+
+
+def list_names(
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar=f"[{'|'.join(WHERE)}]",
+            help="One kind; all where none is named.",
+            autocompletion=lambda incomplete: [word for word in WHERE if word.startswith(incomplete)],
+            show_default=False,
+        ),
+    ] = None,
+    blocks: BlockFiles = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the blocks, losses, data ... that a spec may use, and the packaged specs."""
+    from compose.cli.specs import use_blocks
+
+    use_blocks(blocks)
+    found = {word: summaries(word) for word in ([kind_word(what)] if what else WHERE)}
+    if as_json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    _print(found)
+
+
+def kind_word(word: str) -> str:
+    """A kind's word, from it or its singular.
+
+    Raises:
+        UsageError: there is no such kind.
+    """
+    from compose.errors import UsageError, nearest
+
+    singular: dict[str, str] = {kind: plural for plural, kind in PLURALS.items()}
+    known = {**singular, **dict(zip(WHERE, WHERE, strict=True)), "source": "sources"}
+    if word in known:
+        return known[word]
+    close = nearest(word, WHERE)
+    meant = f"did you mean `{close}`? " if close else ""
+    raise UsageError(f"there is no kind `{word}`; {meant}expected one of {', '.join(WHERE)}")
+
+
+def summaries(word: str) -> dict[str, str]:
+    """Name -> one line, for everything of a kind."""
+    if word == "zoo":
+        return zoo_summaries()
+    if word == "sources":
+        from compose.spec.sources import RESERVED
+
+        return {s.name: f"{s.doc} ({' '.join(s.dims)})" for s in RESERVED.values()}
+    from compose.registry import registry
+
+    return {d.name: d.summary for d in registry().all() if d.kind == PLURALS[word]}
+
+
+def zoo_summaries() -> dict[str, str]:
+    """The packaged specs, each with its description or its paper."""
+    from compose.spec.resolve import zoo_names
+
+    return {name: _zoo_line(name) for name in zoo_names()}
+
+
+def _zoo_line(name: str) -> str:
+    from compose.errors import ComposeError
+    from compose.spec.resolve import resolve
+    from compose.spec.tree import plain
+
+    try:
+        resolved = resolve(name)
+    except ComposeError as error:
+        return f"cannot be read: {str(error).splitlines()[0]}"
+    values: Any = plain(resolved.tree)
+    paper = values.get("paper") or {}
+    cited = ", ".join(str(paper[key]) for key in ("title", "venue") if paper.get(key))
+    text = values.get("description") or cited
+    count = len(resolved.variants)
+    variants = f"{count} variant{'s' if count != 1 else ''}" if count else ""
+    return "; ".join(part for part in (" ".join(str(text).split()), variants) if part)
+
+
+def _print(found: dict[str, dict[str, str]]) -> None:
+    from compose.cli.console import out, table
+
+    console = out()
+    shown = [(word, names) for word, names in found.items() if names or len(found) == 1]
+    for index, (word, names) in enumerate(shown):
+        head = f"[bold cyan]{word}[/]  [dim]{WHERE[word].replace('[', chr(92) + '[')}[/]"
+        if len(found) > 1:
+            console.print(("\n" if index else "") + head)
+        table((), list(names.items()), indent=2 if len(found) > 1 else 0)
+    if len(found) > 1:
+        console.print("\n[dim]compose describe NAME says more of each.[/]")

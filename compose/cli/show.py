@@ -1,0 +1,71 @@
+"""``compose show SPEC``: the resolved spec, and the model as a table.
+
+What is printed is YAML throughout: on a pipe the table comes as comments, so that ``compose show SPEC > copy.yaml``
+writes a spec that builds the same model.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from compose.cli.options import BlockFiles, Overrides, SpecName, Variants
+
+if TYPE_CHECKING:
+    from compose.prepare import Prepared
+    from compose.spec.read import Spec
+
+
+def show(
+    spec: SpecName,
+    variant: Variants = None,
+    override: Overrides = None,
+    origin: Annotated[
+        bool, typer.Option("--origin", help="Say beside each value which file and line, variant or -s set it.")
+    ] = False,
+    defaults: Annotated[
+        bool, typer.Option("--defaults", help="Write out the parameters that the spec leaves at their defaults, too.")
+    ] = False,
+    only_spec: Annotated[bool, typer.Option("--spec", help="Only the spec: quick, and no shapes.")] = False,
+    only_model: Annotated[bool, typer.Option("--model", help="Only the table of the model.")] = False,
+    blocks: BlockFiles = None,
+) -> None:
+    """Show the resolved spec as YAML, and the model as a table of nodes, shapes, parameters and FLOPs."""
+    from compose.cli.specs import prepared, read
+    from compose.errors import UsageError
+
+    if only_spec and only_model:
+        raise UsageError("--spec and --model exclude each other; without either both are shown")
+    found = read(spec, variant, override, blocks)
+    if not only_model:
+        _print_spec(found, origin=origin, defaults=defaults)
+    if not only_spec:
+        _print_model(prepared(found), comment=not only_model)
+
+
+def _print_spec(spec: Spec, *, origin: bool, defaults: bool) -> None:
+    from compose.cli.console import highlighted, out
+    from compose.spec.origin import origin as origin_of
+    from compose.spec.origin import with_defaults
+    from compose.spec.tree import plain
+    from compose.spec.write import dump
+
+    tree = with_defaults(spec.tree, spec.registry) if defaults else spec.tree
+    text = dump(plain(tree), note=(lambda path: origin_of(tree, path)) if origin else None)
+    out().print(highlighted(text, "yaml"), end="", markup=False)
+
+
+def _print_model(made: Prepared, *, comment: bool) -> None:
+    from compose.cli.console import echo, out, plain_table, table
+    from compose.model.summary import HEADERS, rows, totals
+
+    cells = [row.cells for row in rows(made.shaped, made.batch)]
+    total = totals(made.shaped, made.batch).text
+    if out().is_terminal or not comment:
+        print() if comment else None
+        table(HEADERS, cells, right=(3, 4), indent=0)
+        echo(total, style="bold")
+    else:
+        for line in ["", *plain_table(HEADERS, cells, right=(3, 4)), "", total]:
+            print(f"# {line}".rstrip())

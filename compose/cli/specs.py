@@ -1,0 +1,54 @@
+"""Read the spec that a command line names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from compose.prepare import Prepared
+    from compose.spec.read import Spec
+
+
+def use_blocks(files: Sequence[Path] | None) -> None:
+    """Register the blocks of the user's own files.
+
+    Raises:
+        UsageError: a file is missing, fails to import, or defines no block.
+    """
+    from compose.registry import load_block_file
+
+    for path in files or ():
+        load_block_file(path)
+
+
+def read(
+    spec: str, variants: Sequence[str] | None, overrides: Sequence[str] | None, blocks: Sequence[Path] | None
+) -> Spec:
+    """The checked spec of a command line.
+
+    Raises:
+        SpecErrors: every mistake in it.
+        UsageError: an override is not of the form ``key=value``, or a file of blocks cannot be used.
+    """
+    from compose.spec.read import read_spec
+
+    use_blocks(blocks)
+    return read_spec(spec, variants=variants or (), overrides=overrides or ())
+
+
+def prepared(spec: Spec) -> Prepared:
+    """The spec with all that it names made, and its shapes known.
+
+    Raises:
+        SpecErrors: values that their classes refuse, or shapes that cannot meet.
+    """
+    from compose.cli.console import status
+
+    with status("working out the shapes"):
+        from compose.prepare import prepare
+
+        made = prepare(spec)
+        made.shaped  # noqa: B018 - computed now, so that its errors come before any output
+    return made

@@ -1,0 +1,90 @@
+"""Whether the tensors that reach a node fit its ports, and the error that says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from compose.declaration import Port
+from compose.errors import Note, Place, SpecError
+from compose.model.dims import Bindings, Mismatch, shape_text
+from compose.spec.plan import Ref, Step, refs
+
+Fake = Any
+"""A tensor without storage, or a list of them."""
+
+Producer = Callable[[Ref], Place | None]
+"""Where in the spec the node or source stands that gives a value."""
+
+
+def bind(port: Port, value: Fake, bindings: Bindings) -> None:
+    """Bind a port's dims to a value.
+
+    Raises:
+        Mismatch: it does not fit, by number, dtype, rank or size.
+    """
+    is_list = isinstance(value, (list, tuple))
+    if is_list and not port.many:
+        raise Mismatch(f"it is a list of {len(value)} tensors, and the port takes one", port)
+    tensors = list(value) if is_list else [value]
+    wrong = next((tensor.dtype for tensor in tensors if not _dtype_fits(port.dtype, tensor.dtype)), None)
+    if wrong is not None:
+        raise Mismatch(f"expected {port.dtype} values, got {str(wrong).removeprefix('torch.')}", port)
+    if port.many:
+        bindings.bind_list(port, [tuple(tensor.shape) for tensor in tensors])
+    else:
+        bindings.bind(port, tuple(value.shape))
+
+
+def bind_inputs(step: Step, fed: dict[str, Fake], producer: Producer) -> tuple[Bindings, list[SpecError]]:
+    """Bind all input ports of a step; an error for each that does not fit."""
+    assert step.declaration is not None
+    bindings, errors = Bindings(), []
+    for port in step.declaration.inputs:
+        if port.name in fed:
+            try:
+                bind(port, fed[port.name], bindings)
+            except Mismatch as mismatch:
+                errors.append(_mismatch_error(step, mismatch, fed, producer))
+    return bindings, errors
+
+
+def _mismatch_error(step: Step, mismatch: Mismatch, fed: dict[str, Fake], producer: Producer) -> SpecError:
+    here = _feeds(step, mismatch.port)
+    if mismatch.other and len(mismatch.ports) > 1:
+        there = _feeds(step, mismatch.other.port)
+        sizes = f"{mismatch.letter} is {mismatch.other.size} in {there} and {mismatch.size} in {here}"
+        message = f"{there} and {here} do not fit together in `{step.name}`: {sizes}"
+    else:
+        message = f"{here} does not fit `{step.name}.{mismatch.port.name}`: {mismatch}"
+    place = next((ref.place for ref in refs(step.inputs[mismatch.port.name]) if ref.place), None)
+    notes = [port_note(step, port, fed[port.name], producer) for port in mismatch.ports]
+    return SpecError("shape-mismatch", message, place or step.place, None, None, notes)
+
+
+def port_note(step: Step, port: Port, value: Fake, producer: Producer) -> Note:
+    """What reaches a port, what the port takes, and where the value comes from."""
+    tensors = value if isinstance(value, (list, tuple)) else [value]
+    shapes = ", ".join(shape_text(tensor.shape) for tensor in tensors)
+    ref = refs(step.inputs[port.name])[0]
+    return Note(f"{_feeds(step, port)} is {shapes}; `{step.name}.{port.name}` takes {port.shape}", producer(ref))
+
+
+def output_error(step: Step, port: Port, value: Fake, mismatch: Mismatch) -> SpecError:
+    """A block gives something else than it declares."""
+    got = shape_text(value.shape) if isinstance(value, Tensor) else "a list"
+    message = f"`{step.name}.{port.name}` is {got}, but its block declares {port.shape}: {mismatch}"
+    return SpecError("output-shape", message, step.place)
+
+
+def _feeds(step: Step, port: Port) -> str:
+    return ", ".join(f"`{ref}`" for ref in refs(step.inputs[port.name]))
+
+
+def _dtype_fits(wanted: str, dtype: torch.dtype) -> bool:
+    is_int = not dtype.is_floating_point and not dtype.is_complex and dtype != torch.bool
+    fits = {"float": dtype.is_floating_point, "int": is_int, "bool": dtype == torch.bool}
+    return fits.get(wanted, True)

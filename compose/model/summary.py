@@ -1,0 +1,119 @@
+"""A shaped model as rows: each node with its block, output shapes, weights and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from compose.model.build import Shaped
+from compose.model.dims import shape_text
+from compose.model.memory import gib, training_bytes
+from compose.model.facts import Facts
+from compose.spec.plan import Step
+
+HEADERS = ("node", "block", "output", "parameters", "FLOPs")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One step of a model.
+
+    Args:
+        node: its name.
+        block: the block that it uses.
+        outputs: a line for each output port.
+        parameters: its weights, or whose it uses.
+        flops: floating point operations of one example.
+    """
+
+    node: str
+    block: str
+    outputs: tuple[str, ...]
+    parameters: str
+    flops: str
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The cells of a table."""
+        return self.node, self.block, "\n".join(self.outputs), self.parameters, self.flops
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What a whole model needs.
+
+    Args:
+        nodes: how many steps it has, the losses left out.
+        parameters: its weights; ``trainable`` those that learn.
+        flops: floating point operations of one example's forward pass.
+        step_bytes: what one step of training keeps in memory, at this ``batch``.
+    """
+
+    nodes: int
+    parameters: int
+    trainable: int
+    flops: int
+    step_bytes: int
+    batch: int
+
+    @property
+    def text(self) -> str:
+        """The totals in a line."""
+        frozen = f" ({count(self.trainable)} trained)" if self.trainable != self.parameters else ""
+        return (
+            f"{self.nodes} nodes, {count(self.parameters)} parameters{frozen}, {count(self.flops)} FLOPs an example, "
+            f"about {gib(self.step_bytes)} a training step at batch {self.batch}"
+        )
+
+
+def totals(shaped: Shaped, batch: int) -> Totals:
+    """What the model needs, its shapes having been worked out at this batch."""
+    facts = shaped.facts.values()
+    return Totals(
+        nodes=len(shaped.plan.steps),
+        parameters=sum(f.parameters for f in facts),
+        trainable=sum(f.trainable for f in facts),
+        flops=sum(f.flops for f in facts) // batch,
+        step_bytes=training_bytes(facts),
+        batch=batch,
+    )
+
+
+def rows(shaped: Shaped, batch: int) -> Iterator[Row]:
+    """The steps of the model in the order of computation, then those of the losses."""
+    for step in shaped.steps:
+        facts = shaped.facts[step.name]
+        yield Row(
+            node=step.name,
+            block=step.declaration.name if step.declaration else step.op,
+            outputs=tuple(_outputs(step, facts)),
+            parameters=f"shared with {step.share}" if step.share else _parameters(facts),
+            flops=count(facts.flops // batch) if facts.flops else "",
+        )
+
+
+def output_shapes(value: Any) -> str:
+    """The shape at a port; one for each tensor of a list."""
+    return ", ".join(map(shape_text, value)) if isinstance(value, list) else shape_text(value)
+
+
+def count(number: int) -> str:
+    """A large number as one reads it: ``11.2 M``."""
+    for size, unit in ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**4, "k")):
+        if number >= size:
+            shown = number / (1000 if unit == "k" else size)
+            return f"{shown:.{2 if shown < 10 else 1 if shown < 100 else 0}f} {unit}"
+    return str(number)
+
+
+def _outputs(step: Step, facts: Facts) -> Iterator[str]:
+    for port, value in facts.outputs.items():
+        yield output_shapes(value) if port == "out" else f"{port}: {output_shapes(value)}"
+
+
+def _parameters(facts: Facts) -> str:
+    if not facts.parameters:
+        return ""
+    frozen = " (frozen)" if not facts.trainable else f" ({count(facts.trainable)} trained)"
+    return count(facts.parameters) + (frozen if facts.trainable != facts.parameters else "")

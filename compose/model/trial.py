@@ -1,0 +1,86 @@
+"""Make one block and run it once, on tensors without storage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils.flop_counter import FlopCounterMode
+
+from compose.block import BlockError
+from compose.errors import SpecError
+from compose.model.dims import Bindings
+from compose.model.facts import Facts
+from compose.registry import Registry
+from compose.spec.plan import Step
+from compose.spec.tree import place_of
+
+
+def bound_sizes(step: Step, bindings: Bindings) -> dict[str, Any]:
+    """The constructor arguments that are bound from shapes.
+
+    Raises:
+        SpecError: no wired port carries a dim that the block needs.
+    """
+    assert step.declaration is not None
+    sizes: dict[str, Any] = {}
+    for size in step.declaration.sizes:
+        found = bindings.sizes.get(size.dim)
+        value = bindings.lists.get(size.dim) if size.many else found.size if found else None
+        if value is None:
+            message = f"no wired input of `{step.name}` carries the dim `{size.dim}`, which its block needs"
+            carriers = [p.name for p in step.declaration.inputs if p.dims and {size.dim, f"?{size.dim}"} & {*p.dims}]
+            raise SpecError("unbound-dim", message, step.place, f"one of {', '.join(carriers)}")
+        sizes[size.name] = value
+    return sizes
+
+
+def make(step: Step, sizes: dict[str, Any], registry: Registry, mode: FakeTensorMode) -> nn.Module:
+    """The block's module, its weights without storage.
+
+    Raises:
+        SpecError: the block refuses its parameters, or fails.
+    """
+    declaration = step.declaration
+    assert declaration is not None
+    try:
+        with mode:
+            module: nn.Module = registry.construct(declaration.kind, declaration.name, {**sizes, **step.params})
+    except BlockError as error:
+        place = place_of(step.tree, (error.parameter,)) if error.parameter in step.tree.items else step.place
+        raise SpecError("bad-parameter", f"`{step.name}`: {error}", place) from error
+    except Exception as error:
+        raise SpecError("block-failed", f"`{step.name}` cannot be made: {_first_line(error)}", step.place) from error
+    return module
+
+
+def run(step: Step, module: nn.Module, fed: dict[str, Any], mode: FakeTensorMode, facts: Facts) -> Any:
+    """The module's result; its cost goes into ``facts``.
+
+    Raises:
+        SpecError: the module fails on these shapes.
+    """
+    saved: dict[int, int] = {}
+    own = {parameter.untyped_storage()._cdata for parameter in module.parameters()}
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage._cdata not in own:
+            saved[storage._cdata] = storage.nbytes()
+        return tensor
+
+    counter = FlopCounterMode(display=False)
+    try:
+        with mode, counter, torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            result = module(**fed)
+    except Exception as error:
+        message = f"`{step.name}` fails on these shapes: {_first_line(error)}"
+        raise SpecError("block-failed", message, step.place) from error
+    facts.flops, facts.saved_bytes = counter.get_total_flops(), sum(saved.values())
+    return result
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,222 @@
+"""What is built computes what its blocks compute, and is an ordinary GraphModule."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+from torch.export import Dim, export
+
+from compose.prepare import Prepared
+
+Make = Callable[..., Prepared]
+
+MODEL = """
+model:
+  backbone: {use: backbone, arch: conv64, taps: [block2, block3]}
+  pyramid: {use: forward_pyramid, in: backbone, channels: 36, level_channels: [8, 16]}
+  groups: {use: channel_groups, in: pyramid, groups: 3}
+  encoder: {use: ml2p_encoder, in: groups}
+  relation: {use: group_attention, in: encoder}
+  scores: {use: max_similarity, in: [relation, labels.vectors]}
+"""
+
+POOLED = """
+model:
+  backbone: {use: backbone, arch: conv64, taps: [block2]}
+  pooled: {use: pool, in: backbone.last}
+"""
+
+
+def batch(images: int, labels: int, dim: int = 12) -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    return {
+        "image": torch.randn(images, 3, 32, 32, generator=generator),
+        "labels_vectors": torch.randn(labels, dim, generator=generator),
+        "targets": torch.randint(-1, 2, (images, labels), generator=generator).to(torch.int8),
+    }
+
+
+def scoring(given: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value for name, value in given.items() if name != "targets"}
+
+
+def test_computes_what_its_blocks_compute(prepared: Make) -> None:
+    model = prepared(MODEL).build().training
+    given = batch(4, 9)
+    found = model(**given)
+    maps = model.backbone(given["image"]).maps
+    semantics = model.relation(model.encoder(model.groups(model.pyramid(maps)).groups).semantics)
+    scores = model.scores(semantics, given["labels_vectors"])
+    assert torch.equal(found["scores"], scores)
+    assert torch.equal(found["loss.rank"], model.loss.rank(scores, given["targets"], given["labels_vectors"]))
+
+
+def test_inference_shares_the_weights_and_leaves_the_loss_out(prepared: Make) -> None:
+    built = prepared(MODEL).build()
+    given = batch(4, 9)
+    built.training.eval()
+    found = built.inference.eval()(**scoring(given))
+    assert torch.equal(found["scores"], built.training(**given)["scores"])
+    assert found["encoder.attention"].shape == (4, 3, 4, 4)
+    assert built.inference.encoder is built.training.encoder
+    assert "loss" not in built.inference.code
+    assert "targets" not in built.inference.code
+
+
+def test_every_weight_gets_a_gradient(prepared: Make) -> None:
+    built = prepared(MODEL).build()
+    built.training(**batch(4, 9))["loss.rank"].backward()
+    silent = [name for name, weight in built.training.named_parameters() if weight.grad is None]
+    assert silent == []
+
+
+def test_scores_any_number_of_labels(prepared: Make) -> None:
+    model = prepared(MODEL).build().inference
+    for labels in (1, 5, 300):
+        assert model(**scoring(batch(2, labels)))["scores"].shape == (2, labels)
+
+
+def test_export_gives_the_same_numbers_for_other_sizes(prepared: Make) -> None:
+    model = prepared(MODEL).build().inference.eval()
+    images, labels = Dim("images", min=2), Dim("labels", min=2)
+    shapes = {"image": {0: images}, "labels_vectors": {0: labels}}
+    program = export(model, (), scoring(batch(4, 9)), dynamic_shapes=shapes)
+    other = scoring(batch(3, 21))
+    torch.testing.assert_close(program.module()(**other), model(**other))
+
+
+@pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
+def test_compile_gives_the_same_numbers(prepared: Make, backend: str) -> None:
+    if backend == "inductor" and shutil.which("g++") is None and shutil.which("clang++") is None:
+        pytest.skip("inductor needs a C++ compiler")
+    torch.compiler.reset()
+    model = prepared(POOLED + "  scores: {use: max_similarity, in: [rows, labels.vectors]}\n"
+                     "  wide: {use: widen, in: pooled, width: 12}\n"
+                     "  rows: {use: rows, in: stack.out}\n"
+                     "  stack: {use: widen, in: wide, width: 12, repeat: 2, collect: [out]}\n").build().training  # fmt: skip
+    given = batch(4, 9)
+    plain = model(**given)
+    compiled = torch.compile(model, backend=backend)(**given)
+    torch.testing.assert_close(compiled, plain, rtol=1e-4, atol=1e-5)
+
+
+def test_a_node_keeps_its_weights_when_another_is_added(prepared: Make) -> None:
+    small = prepared(
+        POOLED + "  scores: {use: out_of, in: [pooled, labels.vectors], labels: 128}\n",
+        overrides=("evaluate.tasks=[seen]",),
+    )
+    large = prepared(
+        POOLED
+        + "  wide: {use: widen, in: pooled, width: 64}\n  scores: {use: out_of, in: [wide, labels.vectors], labels: 128}\n",
+        overrides=("evaluate.tasks=[seen]",),
+    )
+    first, second = small.build().training.state_dict(), large.build().training.state_dict()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    other = prepared(
+        POOLED + "  scores: {use: out_of, in: [pooled, labels.vectors], labels: 128}\n",
+        overrides=("evaluate.tasks=[seen]", "seed=1"),
+    )
+    assert not torch.equal(other.build().training.scores.linear.weight, first["scores.linear.weight"])
+
+
+def test_shape_checks_allocate_nothing(prepared: Make) -> None:
+    huge = prepared(
+        POOLED
+        + "  wide: {use: widen, in: pooled, width: 10_000_000}\n".replace("_", "")
+        + "  back: {use: widen, in: wide, width: 12}\n  stack: {use: widen, in: back, width: 12, repeat: 1, collect: [out]}\n"
+        "  rows: {use: rows, in: stack.out}\n  scores: {use: max_similarity, in: [rows, labels.vectors]}\n"
+    )
+    facts = huge.shaped.facts
+    assert facts["wide"].parameters == 64 * 10_000_000 + 10_000_000
+    assert facts["scores"].outputs == {"out": (4, 128)}
+    assert facts["wide"].flops == 2 * 4 * 64 * 10_000_000
+
+
+# --- the spec language, run ---------------------------------------------------------------------------------------
+
+SCORED = """  wide: {use: widen, in: pooled, width: 12}
+  stack: {use: widen, in: wide, width: 12, repeat: 1, collect: [out]}
+  rows: {use: rows, in: stack.out}
+  scores: {use: max_similarity, in: [rows, labels.vectors]}
+"""
+
+
+def test_bypass_passes_the_first_input_on(prepared: Make) -> None:
+    text = MODEL + "bypass: [relation]\n"
+    model = prepared(text).build().training
+    assert not hasattr(model, "relation")
+    given = batch(2, 5)
+    semantics = model.encoder(model.groups(model.pyramid(model.backbone(given["image"]).maps)).groups).semantics
+    assert torch.equal(model(**given)["scores"], model.scores(semantics, given["labels_vectors"]))
+
+
+def test_share_uses_one_set_of_weights(prepared: Make) -> None:
+    text = POOLED + SCORED.replace(
+        "  stack: {use: widen, in: wide,",
+        "  again: {share: square, in: square}\n  square: {use: widen, in: wide, width: 12}\n  stack: {use: widen, in: again,",
+    )
+    built = prepared(text).build()
+    given = batch(2, 5)
+    model = built.training
+    square = model.square
+    twice = square(square(model.wide(model.pooled(model.backbone(given["image"]).last))))
+    stacked = torch.stack([model.get_submodule("stack.0")(twice)])
+    assert torch.equal(model(**given)["scores"], model.scores(model.rows(stacked), given["labels_vectors"]))
+    assert [name for name, _ in model.named_parameters() if name.startswith("again")] == []
+
+
+def test_repeat_carries_and_collects(prepared: Make) -> None:
+    text = """
+blocks:
+  layer:
+    inputs: [x]
+    params: {width: 12}
+    model:
+      wide: {use: widen, in: x, width: $width}
+      both: {use: add, in: [wide, wide]}
+    outputs: {x: both, seen: wide}
+""" + POOLED + """  start: {use: widen, in: pooled, width: 12}
+  layers: {use: layer, in: start, repeat: 3, carry: [x], collect: [seen]}
+  rows: {use: rows, in: layers.seen}
+  scores: {use: max_similarity, in: [rows, labels.vectors]}
+"""  # fmt: skip
+    model = prepared(text).build().training
+    given = batch(2, 5)
+    x, seen = model.start(model.pooled(model.backbone(given["image"]).last)), []
+    for index in range(3):
+        wide = model.get_submodule(f"layers.{index}.wide")(x)
+        seen.append(wide)
+        x = wide + wide
+    scores = model.scores(torch.stack(seen, 1), given["labels_vectors"])
+    torch.testing.assert_close(model(**given)["scores"], scores)
+    weights = [model.get_submodule(f"layers.{index}.wide").linear.weight for index in range(3)]
+    assert not torch.equal(weights[0], weights[1])
+
+
+def test_list_ports_take_many_sources(prepared: Make) -> None:
+    text = POOLED + """  halves: {use: split, in: pooled}
+  sum: {use: total, in: [halves.left, halves.right, halves.left]}
+  wide: {use: widen, in: sum, width: 12}
+  stack: {use: widen, in: wide, width: 12, repeat: 1, collect: [out]}
+  rows: {use: rows, in: stack.out}
+  scores: {use: max_similarity, in: {semantics: rows, labels_vectors: labels.vectors}}
+"""  # fmt: skip
+    model = prepared(text).build().training
+    code = model.code
+    assert "self.sum([halves_left, halves_right, halves_left])" in code
+    assert model(**batch(2, 5))["scores"].shape == (2, 5)
+
+
+def test_a_variant_changes_one_thing(prepared: Make) -> None:
+    text = (
+        MODEL
+        + "variants: {plain: {bypass: [relation]}, four: {model: {groups: {groups: 2}, pyramid: {channels: 24}}}}\n"
+    )
+    assert hasattr(prepared(text).build().training, "relation")
+    assert not hasattr(prepared(text, variants=("plain",)).build().training, "relation")
+    both = prepared(text, variants=("plain", "four"), overrides=("model.pyramid.channels=24",)).shaped
+    assert both.facts["groups"].outputs["groups"] == (4, 2, 12, 4, 4)

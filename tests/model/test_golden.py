@@ -1,0 +1,28 @@
+"""Every mistake of shape and size ends in one message: the golden files hold it as the user reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from compose.errors import SpecErrors
+from compose.model import memory
+from compose.prepare import prepare
+from compose.registry import Registry
+from compose.spec.read import read_spec
+
+GOLDEN = Path(__file__).with_name("golden")
+NAMES = sorted(path.stem for path in GOLDEN.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_message(name: str, known: Registry, monkeypatch: pytest.MonkeyPatch, update_golden: bool) -> None:
+    monkeypatch.chdir(GOLDEN)
+    monkeypatch.setattr(memory, "machine_bytes", lambda: (24 * 2**30, "this machine"))
+    with pytest.raises(SpecErrors) as caught:
+        _ = prepare(read_spec(f"{name}.yaml", known=known)).shaped
+    golden = GOLDEN / f"{name}.txt"
+    if update_golden:
+        golden.write_text(f"{caught.value}\n")
+    assert f"{caught.value}\n" == golden.read_text()

@@ -1,0 +1,121 @@
+"""Blocks as a user would write them, for the tests of shapes: a classifier, a mixer, a scale."""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+
+import torch
+from jaxtyping import Float
+from pydantic import Field
+from torch import Tensor, nn
+
+from compose.block import Dim, block
+
+
+@block
+class FixedClassifier(nn.Module):
+    """Score labels by a matrix of their number, as a closed-set classifier does."""
+
+    def __init__(self, dim: Dim["d"], labels: Dim["l"]) -> None:
+        super().__init__()
+        self.linear = nn.Linear(dim, labels)
+
+    def forward(self, semantics: Float[Tensor, "b d"], labels_vectors: Float[Tensor, "l k"]) -> Float[Tensor, "b l"]:
+        """Score."""
+        out: Tensor = self.linear(semantics)
+        return out
+
+
+@block
+class OutOf(nn.Module):
+    """Score a number of labels that its parameter fixes."""
+
+    def __init__(self, dim: Dim["d"], *, labels: Annotated[int, Field(gt=0)]) -> None:
+        super().__init__()
+        self.linear = nn.Linear(dim, labels)
+
+    def forward(self, semantics: Float[Tensor, "b d"], labels_vectors: Float[Tensor, "l k"]) -> Float[Tensor, "b l"]:
+        """Score."""
+        out: Tensor = self.linear(semantics)
+        return out
+
+
+@block
+class Pool(nn.Module):
+    """Average a map over its places."""
+
+    def forward(self, maps: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c"]:
+        """Average."""
+        return maps.mean((2, 3))
+
+
+@block
+class Widen(nn.Module):
+    """A linear layer to a given width."""
+
+    def __init__(self, dim: Dim["d"], *, width: Annotated[int, Field(gt=0)]) -> None:
+        super().__init__()
+        self.linear = nn.Linear(dim, width)
+
+    def forward(self, x: Float[Tensor, "b d"]) -> Float[Tensor, "b k"]:
+        """Widen."""
+        out: Tensor = self.linear(x)
+        return out
+
+
+class Halves(NamedTuple):
+    """Two halves.
+
+    Attributes:
+        left: the first half.
+        right: the second half.
+    """
+
+    left: Float[Tensor, "b k"]
+    right: Float[Tensor, "b k"]
+
+
+@block
+class Split(nn.Module):
+    """Cut a vector in two."""
+
+    def forward(self, x: Float[Tensor, "b d"]) -> Halves:
+        """Cut."""
+        left, right = x.chunk(2, dim=1)
+        return Halves(left, right)
+
+
+@block
+class Add(nn.Module):
+    """Add two vectors of one width."""
+
+    def forward(self, x: Float[Tensor, "b d"], y: Float[Tensor, "b d"]) -> Float[Tensor, "b d"]:
+        """Add."""
+        return x + y
+
+
+@block
+class Total(nn.Module):
+    """Add any number of vectors of one width."""
+
+    def forward(self, vectors: list[Float[Tensor, "b d"]]) -> Float[Tensor, "b d"]:
+        """Add."""
+        return torch.stack(vectors).sum(0)
+
+
+@block
+class Rows(nn.Module):
+    """Make a stack of vectors the semantic vectors of a picture."""
+
+    def forward(self, stack: Float[Tensor, "m b d"]) -> Float[Tensor, "b m d"]:
+        """Transpose."""
+        return stack.transpose(0, 1)
+
+
+@block
+class Broken(nn.Module):
+    """Fails on every input."""
+
+    def forward(self, x: Float[Tensor, "b d"]) -> Float[Tensor, "b d"]:
+        """Fail."""
+        return x @ x

@@ -1,0 +1,72 @@
+"""The wheel holds the whole project, works from any directory, and puts nothing but ``compose`` into site-packages."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PARTS = {
+    "compose": "compose",
+    "blocks": "compose/blocks",
+    "graphs": "compose/graphs",
+    "zoo": "compose/zoo",
+    "specs": "compose/specs",
+}
+SHIPPED = {".py", ".yaml", ".json", ".npz", ".tsv", ".txt", ".typed"}
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project as a wheel, built from a copy of its tracked folders."""
+    out = tmp_path_factory.mktemp("wheel")
+    copy = out / "source"
+    copy.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        (copy / name).write_bytes((ROOT / name).read_bytes())
+    for file in _files():
+        target = copy / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((ROOT / file).read_bytes())
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        str(out),
+        str(copy),
+    ]
+    subprocess.run(command, check=True)
+    return next(out.glob("*.whl"))
+
+
+def _files() -> list[Path]:
+    found = [path for part in PARTS for path in (ROOT / part).rglob("*") if path.suffix in SHIPPED]
+    return [path.relative_to(ROOT) for path in found if "__pycache__" not in path.parts]
+
+
+def test_holds_every_file_and_only_compose(wheel: Path) -> None:
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    assert {name.split("/")[0].split("-")[0] for name in inside} == {"compose"}
+    expected = {str(Path(PARTS[file.parts[0]], *file.parts[1:])) for file in _files()}
+    assert expected - inside == set()
+
+
+def test_works_from_any_directory(wheel: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    zipfile.ZipFile(wheel).extractall(site)
+    code = (
+        f"import sys; sys.path.insert(0, {str(site)!r}); sys.meta_path[:] = [f for f in sys.meta_path if 'editable' not in"
+        " str(f).lower()]; import compose; assert compose.__file__.startswith(sys.path[0]); from compose.cli import main;"
+        " sys.argv = ['compose', 'validate', '--fast', 'zoo/ml2p.yaml']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr

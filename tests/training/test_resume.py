@@ -1,0 +1,165 @@
+"""A resumed run ends in the same weights, to the bit, as one that was never interrupted."""
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from toy import ToySource, ToyStage, ToyWork, make_model, make_plan, run
+from torch import Tensor
+
+from compose.training.errors import CheckpointError, Interrupted
+from compose.training.optimizers import SGD, Adam, AdamW, RMSprop
+from compose.training.run_folder import RunFolder
+from compose.training.schedules import Cosine, Plateau, Step
+from compose.training.train import train
+
+
+class Trap(ToyWork):
+    """Sends Ctrl-C, or fails, while a batch is drawn."""
+
+    at = -1
+    drawn = 0
+    crash = False
+
+    def batches(self, number, start):
+        for batch in super().batches(number, start):
+            if type(self).drawn == self.at:
+                type(self).drawn += 1
+                if self.crash:
+                    raise RuntimeError("crash")
+                signal.raise_signal(signal.SIGINT)
+            else:
+                type(self).drawn += 1
+            yield batch
+
+
+def trapped(stages, path: Path, *, at: int, crash: bool = False) -> None:
+    """Run until the trap goes off."""
+    work = type("Work", (Trap,), {"at": at, "drawn": 0, "crash": crash})
+    for stage in stages:
+        stage.open = lambda setting, stage=stage: work(stage, setting)
+    with pytest.raises(RuntimeError if crash else Interrupted):
+        run(stages, path)
+    for stage in stages:
+        del stage.open
+
+
+def same(left: dict[str, Tensor], right: dict[str, Tensor]) -> bool:
+    return left.keys() == right.keys() and all(torch.equal(left[name], right[name]) for name in left)
+
+
+def lines(path: Path) -> list[dict[str, object]]:
+    read = [json.loads(line) for line in (path / "metrics.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in line.items() if key != "epoch/speed"} for line in read]
+
+
+def two_stages() -> list[ToyStage]:
+    return [
+        ToyStage(
+            epochs=2, batch=4, accumulate=2, clip=0.1, log_every=2, schedule=Step(at=[0.5, 1]), optimizer=Adam(lr=1e-2)
+        ),
+        ToyStage(
+            epochs=5,
+            batch=8,
+            patience=2,
+            log_every=2,
+            freeze=["head"],
+            schedule=Plateau(patience=0),
+            optimizer=SGD(lr=0.1, momentum=0.9),
+        ),
+    ]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    path = tmp_path_factory.mktemp("whole") / "run"
+    return run(two_stages(), path), path
+
+
+@pytest.mark.parametrize("at", [0, 3, 5, 6, 11, 12, 13, 17, 20])
+def test_interrupted_anywhere_it_resumes_to_the_same_weights(whole, tmp_path, at):
+    trapped(two_stages(), tmp_path / "run", at=at)
+    assert same(run(two_stages(), tmp_path / "run", resume=True), whole[0])
+    assert lines(tmp_path / "run") == lines(whole[1])
+
+
+def test_stopped_in_validation_it_validates_again(whole, tmp_path, monkeypatch):
+    def validate(self):
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("expected Ctrl-C to stop the validation at once")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ToyWork, "validate", validate)
+        with pytest.raises(Interrupted):
+            run(two_stages(), tmp_path / "run")
+    assert same(run(two_stages(), tmp_path / "run", resume=True), whole[0])
+    assert lines(tmp_path / "run") == lines(whole[1])
+
+
+@pytest.mark.parametrize("optimizer", [Adam(), AdamW(lr=1e-2, decay_norms=False), SGD(), RMSprop(momentum=0.9)])
+def test_crashed_it_goes_on_from_the_newest_checkpoint(tmp_path, optimizer):
+    def stages():
+        return [
+            ToyStage(
+                epochs=2,
+                batch=4,
+                checkpoint_every=0,
+                optimizer=optimizer,
+                schedule=Cosine(warmup=0.5),
+                lr_scale={"back*": 0.5},
+            )
+        ]
+
+    expected = run(stages(), tmp_path / "whole")
+    trapped(stages(), tmp_path / "run", at=8, crash=True)
+    assert same(run(stages(), tmp_path / "run", resume=True), expected)
+
+
+def test_without_a_checkpoint_it_starts_again(tmp_path):
+    expected = run(two_stages(), tmp_path / "whole")
+    trapped(two_stages(), tmp_path / "run", at=3, crash=True)
+    assert same(run(two_stages(), tmp_path / "run", resume=True), expected)
+    assert lines(tmp_path / "run") == lines(tmp_path / "whole")
+
+
+def test_resuming_a_finished_run_changes_nothing(whole):
+    before = lines(whole[1])
+    assert same(run(two_stages(), whole[1], resume=True), whole[0])
+    assert lines(whole[1]) == before
+    assert same(load_file(RunFolder(whole[1]).weights("last")), whole[0])
+
+
+def test_validating_changes_no_weight(tmp_path):
+    often = run([ToyStage(epochs=3, batch=4)], tmp_path / "often")
+    never = run([ToyStage(epochs=3, batch=4, validate_every=0)], tmp_path / "never")
+    assert same(often, never)
+
+
+def test_the_message_of_an_interrupted_run_says_how_to_go_on(tmp_path):
+    stages = [ToyStage(epochs=2, batch=4)]
+    stages[0].open = lambda setting: type("Work", (Trap,), {"at": 1, "drawn": 0})(stages[0], setting)
+    with pytest.raises(Interrupted) as caught:
+        run(stages, tmp_path / "run")
+    assert str(caught.value) == f"stopped after step 2; go on with: compose train --resume {tmp_path / 'run'}"
+    assert caught.value.exit_code == 130
+
+
+def test_another_model_is_refused(tmp_path):
+    run([ToyStage(epochs=1)], tmp_path / "run")
+    model = make_model()
+    model.training.head.project = torch.nn.Linear(8, 6)
+    with pytest.raises(CheckpointError, match=r"head\.project\.bias"):
+        train(make_plan([ToyStage()], model=model), RunFolder(tmp_path / "run"), device="cpu", resume=True)
+
+
+def test_what_is_no_run_is_refused(tmp_path):
+    with pytest.raises(CheckpointError, match="found no spec.lock.yaml"):
+        run([ToyStage(epochs=1)], tmp_path, resume=True)
+
+
+def test_a_source_without_validation_split_trains(tmp_path):
+    run([ToyStage(epochs=1)], tmp_path / "run", source=ToySource(validates=False))
+    assert not RunFolder(tmp_path / "run").weights("best").exists()

@@ -1,0 +1,223 @@
+"""A tiny model, its data and a stage over it, for tests of the loop and for the processes that tests kill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import torch
+from torch import Tensor, fx, nn
+
+from compose.block import data
+from compose.data.source import DataError, LabelTable
+from compose.training.pictures import Predictions
+from compose.training.run_folder import RunFolder
+from compose.training.seeds import derive
+from compose.training.stage import Setting, Stage
+from compose.training.train import Plan, train
+
+NAMES = ("king", "queen", "rook", "bishop", "knight", "pawn")
+SEEN = (True, True, False, True, True, False)
+
+
+class Backbone(nn.Module):
+    def __init__(self, dropout: float) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3, padding=1)
+        self.norm = nn.BatchNorm2d(8)
+        self.drop = nn.Dropout(dropout)
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.drop(torch.relu(self.norm(self.conv(image))))
+
+
+class Head(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.project = nn.Linear(8, 5)
+
+    def forward(self, maps: Tensor, labels_vectors: Tensor) -> Tensor:
+        return self.project(maps.mean((2, 3))) @ labels_vectors.T
+
+
+class Attention(nn.Module):
+    def forward(self, maps: Tensor) -> Tensor:
+        return maps[:, :2].flatten(2).softmax(-1).reshape(-1, 2, *maps.shape[2:])
+
+
+class Logistic(nn.Module):
+    def forward(self, scores: Tensor, targets: Tensor) -> Tensor:
+        return nn.functional.softplus(-targets.to(scores.dtype) * scores).mean()
+
+
+class Spread(nn.Module):
+    def forward(self, scores: Tensor) -> Tensor:
+        return scores.var(0).mean()
+
+
+class Leaves(fx.Tracer):
+    def is_leaf_module(self, module: nn.Module, name: str) -> bool:
+        return True
+
+
+class Root(nn.Module):
+    def __init__(self, dropout: float) -> None:
+        super().__init__()
+        self.backbone, self.head, self.encoder = Backbone(dropout), Head(), Attention()
+        self.rank, self.spread = Logistic(), Spread()
+
+
+class TrainingRoot(Root):
+    def forward(self, image: Tensor, labels_vectors: Tensor, targets: Tensor) -> dict[str, Tensor]:
+        scores = self.head(self.backbone(image), labels_vectors)
+        return {"scores": scores, "loss.rank": self.rank(scores, targets), "loss.spread": self.spread(scores)}
+
+
+class InferenceRoot(Root):
+    def forward(self, image: Tensor, labels_vectors: Tensor) -> dict[str, Tensor]:
+        maps = self.backbone(image)
+        return {"scores": self.head(maps, labels_vectors), "encoder.attention": self.encoder(maps)}
+
+
+def make_model(*, dropout: float = 0.2, seed: int = 0) -> SimpleNamespace:
+    torch.manual_seed(seed)
+    root = TrainingRoot(dropout)
+    return SimpleNamespace(
+        training=fx.GraphModule(root, Leaves().trace(root), "Toy"),
+        inference=fx.GraphModule(root, Leaves().trace(InferenceRoot(dropout)), "Toy"),
+        inputs=("image", "labels_vectors", "targets"),
+        loss_weights={"loss.rank": 0.6, "loss.spread": 0.4},
+        nodes=("backbone", "head", "encoder"),
+    )
+
+
+class ToyExamples:
+    def __init__(self, count: int, seed: int) -> None:
+        self.count, self.seed = count, seed
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, indices: Sequence[int]) -> dict[str, Tensor]:
+        drawn = [self._draw(i) for i in indices]
+        return {"image": torch.stack([d[0] for d in drawn]), "targets": torch.stack([d[1] for d in drawn])}
+
+    def _draw(self, index: int) -> tuple[Tensor, Tensor]:
+        random = torch.Generator().manual_seed(derive(self.seed, index))
+        targets = (torch.rand(6, generator=random) < 0.4).to(torch.int8) * 2 - 1
+        image = torch.rand(3, 8, 8, generator=random) * 0.3
+        image[0] += 0.1 * targets[0]
+        image[1] += 0.1 * targets[1]
+        return image.clamp(0, 1), targets
+
+
+@data(name="toy")
+class ToySource:
+    def __init__(self, *, validates: bool = True, train: int = 22) -> None:
+        self._sizes = {"train": train, "val": 8 if validates else 0, "test": 8}
+        self.labels = LabelTable(NAMES, SEEN, (None,) * 6)
+        self.shapes = {"image": (3, 8, 8)}
+
+    def split(self, name: str) -> ToyExamples:
+        if not self._sizes[name]:
+            raise DataError(f"toy: no split {name}")
+        return ToyExamples(self._sizes[name], len(name))
+
+    def check(self) -> list[str]:
+        return []
+
+    def read_image(self, path: object) -> Tensor:
+        raise NotImplementedError
+
+
+class ToySpace:
+    def task(self, name: str) -> SimpleNamespace:
+        columns = [i for i, seen in enumerate(SEEN) if name == "gzsl" or seen == (name == "seen")]
+        vectors = torch.randn(6, 5, generator=torch.Generator().manual_seed(7))
+        return SimpleNamespace(
+            names=tuple(NAMES[i] for i in columns),
+            columns=torch.tensor(columns),
+            sources={"labels_vectors": nn.functional.normalize(vectors[columns], dim=-1)},
+        )
+
+
+class ToyStage(Stage):
+    def open(self, setting: Setting) -> ToyWork:
+        return ToyWork(self, setting)
+
+
+@dataclass
+class ToyWork:
+    """A supervised work without a loader; ``validation`` is what it measures, epoch by epoch."""
+
+    stage: Stage
+    setting: Setting
+
+    validation = (0.1, 0.3, 0.2, 0.25, 0.28, 0.1, 0.1)
+    poison = None
+
+    def __post_init__(self) -> None:
+        self.task = self.setting.space.task("seen")
+        names = self.stage.losses or ["rank", "spread"]
+        self.weights = {f"loss.{name}": self.setting.model.loss_weights[f"loss.{name}"] for name in names}
+        self.examples = self.setting.source.split("train")
+        try:
+            self.val = self.setting.source.split("val")
+            self.metrics = ["map"]
+        except DataError:
+            self.metrics = []
+
+    def __len__(self) -> int:
+        return -(-len(self.examples) // self.stage.batch)
+
+    def epoch(self, number: int, start: int) -> Iterator[dict[str, Tensor]]:
+        self.number = number
+        return self.batches(number, start)
+
+    def batches(self, number: int, start: int) -> Iterator[dict[str, Tensor]]:
+        count, world, rank = len(self.examples), self.setting.world, self.setting.rank
+        random = torch.Generator().manual_seed(derive(self.setting.seed, number))
+        order = torch.randperm(count, generator=random).tolist()
+        for batch in range(start, len(self)):
+            rows = order[batch * self.stage.batch : (batch + 1) * self.stage.batch][rank::world]
+            example = self.examples[[number * count + i for i in rows]]
+            example["targets"] = example["targets"][:, self.task.columns]
+            if self.poison == number * len(self) + batch:
+                example["image"] = example["image"] * torch.inf
+            yield example
+
+    def example(self) -> dict[str, Tensor]:
+        return {"image": torch.zeros(2, 3, 8, 8), "targets": torch.zeros(2, 4, dtype=torch.int8)}
+
+    def terms(self, model: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        outputs = model(**batch, labels_vectors=self.task.sources["labels_vectors"])
+        return {name: outputs[name] for name in self.weights}
+
+    def validate(self) -> dict[str, float]:
+        torch.rand(3)  # validation must not disturb training
+        return {"map": self.validation[self.number]}
+
+    def predictions(self, count: int) -> Predictions | None:
+        return None
+
+
+def make_plan(stages: Sequence[Stage], *, model: SimpleNamespace | None = None, source: object = None) -> Plan:
+    return Plan(
+        model=model or make_model(),
+        source=source or ToySource(),
+        space=ToySpace(),
+        stages=stages,
+        evaluation=None,
+        seed=3,
+        lock="name: toy\n",
+        title="toy",
+    )
+
+
+def run(stages: Sequence[Stage], path: Path, *, resume: bool = False, **options: object) -> dict[str, Tensor]:
+    """Train a fresh model and return its weights."""
+    plan = make_plan(stages, **options)  # type: ignore[arg-type]
+    train(plan, RunFolder(path), device="cpu", resume=resume)
+    return plan.model.training.state_dict()
