@@ -1,0 +1,65 @@
+"""``compose graph SPEC``: the model as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from compose.cli.options import BlockFiles, Overrides, SpecName, Variants
+
+if TYPE_CHECKING:
+    from compose.drawing.diagram import Diagram
+    from compose.spec.read import Spec
+
+MERMAID = (".mmd", ".mermaid", ".md")
+
+
+def graph(
+    spec: SpecName,
+    variant: Variants = None,
+    override: Overrides = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write model.svg, or model.mmd (Mermaid)."),
+    ] = None,
+    shapes: Annotated[
+        bool, typer.Option("--shapes/--no-shapes", help="Write the shapes into the boxes; quicker without.")
+    ] = True,
+    blocks: BlockFiles = None,
+) -> None:
+    """Draw the model: Mermaid to standard output, or an SVG or Mermaid file."""
+    from compose.cli.console import echo, err
+    from compose.cli.specs import read
+    from compose.drawing.mermaid import mermaid
+    from compose.drawing.svg import svg
+
+    _check(output)
+    drawn = _diagram(read(spec, variant, override, blocks), shapes=shapes)
+    if output is None:
+        echo(mermaid(drawn).rstrip("\n"))
+        return
+    text = svg(drawn) if output.suffix == ".svg" else mermaid(drawn)
+    output.write_text(f"```mermaid\n{text}```\n" if output.suffix == ".md" else text, "utf-8")
+    err().print(f"wrote {output}", markup=False)
+
+
+def _check(output: Path | None) -> None:
+    from compose.errors import UsageError
+
+    if output is not None and output.suffix not in (".svg", *MERMAID):
+        raise UsageError(f"-o {output}: expected a name that ends in .svg or .mmd")
+    if output is not None and not output.parent.is_dir():
+        raise UsageError(f"-o {output}: there is no folder {output.parent}")
+
+
+def _diagram(spec: Spec, *, shapes: bool) -> Diagram:
+    from compose.cli.specs import prepared
+    from compose.drawing.diagram import diagram, shape_texts
+
+    known = None
+    if shapes:
+        made = prepared(spec)
+        known = shape_texts(made.shaped.facts, made.sizes)
+    return diagram(spec.plan, title=spec.resolved.name, shapes=known)

@@ -1,0 +1,1 @@
+"""A model as a picture: the diagram of a plan, laid out in layers, as SVG or Mermaid. Needs no torch."""
