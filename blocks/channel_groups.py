@@ -73,7 +73,7 @@ class ChannelGroups(nn.Module):
         Returns:
             The groups, ``b g d h w`` with d = c / g, and the order for ``channel_unshuffle``.
         """
-        groups = maps.index_select(1, self.source).reshape(len(maps), self.groups, -1, *maps.shape[2:])
+        groups = maps.index_select(1, self.source).reshape(maps.shape[0], self.groups, -1, *maps.shape[2:])
         return ChannelGroupsOutput(groups, self.order)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
@@ -60,7 +61,7 @@ def _pools(network: nn.Module) -> dict[str, str]:
 
 def cut(network: nn.Module, places: Sequence[str]) -> GraphModule:
     """The network up to its deepest place: image -> dict of maps by place."""
-    extractor = create_feature_extractor(network, list(places))
+    extractor: GraphModule = create_feature_extractor(network, list(places))
     graphs: tuple[Any, Any] = (extractor.train_graph, extractor.eval_graph)
     for graph in graphs:
         for tap in graph.output_node().all_input_nodes:
@@ -79,7 +80,7 @@ def _not_in_place(extractor: GraphModule, node: Node) -> None:
 
 
 def measure_strides(extractor: nn.Module, places: Sequence[str], *, in_channels: int) -> list[int]:
-    """How many pixels lie between neighbouring entries of each place's map. Nothing is computed.
+    """How many pixels lie between neighbouring entries of each place's map, a power of two. Nothing is computed.
 
     Raises:
         BlockError: what lies at a place is no map.
@@ -97,4 +98,4 @@ def _stride(place: str, found: Any) -> int:
     if len(shape) != 4 or shape[2] != shape[3]:
         what = f"shape {'×'.join(map(str, shape))}" if shape else f"a {type(found).__name__}"
         raise BlockError(f"expected a place with a map b c h w, got {place} with {what}", parameter="taps")
-    return round(IMAGE_SIZE / shape[-1])
+    return int(2 ** round(math.log2(IMAGE_SIZE / shape[-1])))  # convolutions without padding lose a little more

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from compose.block import BlockError
+from compose.block import BlockError, Kind
 from compose.declaration import Declaration
 
 if TYPE_CHECKING:
@@ -27,11 +27,19 @@ def arguments(registry: Registry, cls: type, declaration: Declaration, values: d
         if parameter is None:
             converted[name] = value
         elif parameter.uses and isinstance(value, dict):
-            rest = {key: inner for key, inner in value.items() if key != "use"}
-            converted[name] = registry.construct(parameter.uses, value["use"], rest)
+            converted[name] = _nested(registry, name, parameter.uses, value)
         else:
             converted[name] = _convert(name, hints[name], value)
     return converted
+
+
+def _nested(registry: Registry, name: str, kind: Kind, value: dict[str, Any]) -> Any:
+    rest = {key: inner for key, inner in value.items() if key != "use"}
+    try:
+        return registry.construct(kind, value["use"], rest)
+    except BlockError as error:
+        path = f"{name}.{error.parameter}" if error.parameter else name
+        raise BlockError(str(error), parameter=path) from None
 
 
 @cache

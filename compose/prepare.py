@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from compose.block import BlockError, Kind
+from compose.data.label_options import LabelOptions
 from compose.data.label_space import LabelSpace, LabelVectors
 from compose.data.source import DataError, DataSource
 from compose.errors import Place, SpecError, SpecErrors
@@ -15,7 +16,7 @@ from compose.model.build import Built, Shaped, Sizes, materialise, shape
 from compose.spec.read import Spec
 from compose.spec.schema import selector
 from compose.spec.sources import RESERVED
-from compose.spec.tree import Mapping, Path, Sequence, place_of, plain
+from compose.spec.tree import Path, Sequence, place_of, plain
 from compose.training.stage import Stage
 
 
@@ -26,17 +27,21 @@ class Prepared:
     Args:
         spec: the checked spec.
         source: where the examples come from.
-        vectors: what gives the labels their vectors; None where the spec has none.
+        labels: the label space's options.
         stages: the stages of training, in order.
         evaluation: what is measured.
     """
 
     spec: Spec
     source: DataSource
-    vectors: LabelVectors | None
+    labels: LabelOptions
     stages: tuple[Stage, ...]
     evaluation: Evaluation
-    label_options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def vectors(self) -> LabelVectors | None:
+        """What gives the labels their vectors; None where the spec has none."""
+        return self.labels.vectors
 
     @property
     def seed(self) -> int:
@@ -51,7 +56,9 @@ class Prepared:
             SpecErrors: labels without a vector, all of them listed.
         """
         try:
-            return LabelSpace(self.source.labels, self.vectors, **self.label_options)
+            return LabelSpace(
+                self.source.labels, self.vectors, normalise=self.labels.normalise, strict=self.labels.strict
+            )
         except (ValueError, OSError) as error:
             place = place_of(self.spec.tree, ("labels", "vectors"))
             raise SpecErrors([SpecError("labels", str(error), place)]) from error
@@ -102,21 +109,14 @@ def prepare(spec: Spec) -> Prepared:
     """
     maker = _Maker(spec)
     source = maker.make("data", ("data",))
-    vectors = maker.make("vectors", ("labels", "vectors")) if _has(spec, "labels", "vectors") else None
+    labels = maker.make("section", ("labels",), name="labels", default={})
     evaluation = maker.make("section", ("evaluate",), name="evaluate", default={})
     listed = spec.tree.get("train")
     count = len(listed.items) if isinstance(listed, Sequence) else 0
     stages = tuple(maker.make("stage", ("train", index)) for index in range(count))
     if maker.errors:
         raise SpecErrors(maker.errors)
-    labels = spec.values.get("labels", {})
-    options = {key: value for key, value in labels.items() if key != "vectors"} if isinstance(labels, dict) else {}
-    return Prepared(spec, source, vectors, stages, evaluation, options)
-
-
-def _has(spec: Spec, section: str, key: str) -> bool:
-    tree = spec.tree.get(section)
-    return isinstance(tree, Mapping) and key in tree.items
+    return Prepared(spec, source, labels, stages, evaluation)
 
 
 class _Maker:
@@ -135,7 +135,7 @@ class _Maker:
         try:
             return self.spec.registry.construct(kind, chosen, values)
         except BlockError as error:
-            inner = (*path, error.parameter) if error.parameter in values else path
+            inner = (*path, *(error.parameter or "").split("."))
             message = f"`{chosen}`: {error}"
             self.errors.append(SpecError("bad-parameter", message, place_of(self.spec.tree, inner)))
         except (DataError, OSError, ValueError) as error:

@@ -95,9 +95,14 @@ def registry() -> Registry:
     """The registry of this process: the stored index, and the blocks of installed packages (entry points)."""
     stored = json.loads(files("compose.specs").joinpath("blocks.json").read_text("utf-8"))
     found = Registry([Declaration.from_json(item) for item in stored["declarations"]])
+    add_entry_points(found)
+    return found
+
+
+def add_entry_points(found: Registry) -> None:
+    """Register the blocks of installed packages."""
     for point in entry_points(group=ENTRY_POINTS):
         found.add_module(point.load())
-    return found
 
 
 def live_declarations() -> list[Declaration]:
@@ -118,8 +123,12 @@ def _modules(package: str) -> Iterator[ModuleType]:
             yield importlib.import_module(info.name)
 
 
-def load_block_file(path: Path) -> list[Declaration]:
+def load_block_file(path: Path, into: Registry | None = None) -> list[Declaration]:
     """Register the classes of a user's Python file (``--blocks my_blocks.py``).
+
+    Args:
+        path: the file.
+        into: the registry; that of the process where not given.
 
     Raises:
         UsageError: there is no such file, or it fails to import.
@@ -136,4 +145,4 @@ def load_block_file(path: Path) -> list[Declaration]:
         spec.loader.exec_module(module)
     except Exception as error:
         raise UsageError(f"--blocks {path}: {type(error).__name__}: {error}") from error
-    return registry().add_module(module)
+    return (into or registry()).add_module(module)

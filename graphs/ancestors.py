@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 IntArray = NDArray[np.int64]
+MAX_DEPTH = 1000
 
 
 def closure(starts: IntArray, parents: IntArray, synsets: IntArray) -> tuple[IntArray, IntArray]:
@@ -28,8 +29,7 @@ def closure(starts: IntArray, parents: IntArray, synsets: IntArray) -> tuple[Int
         edges = np.repeat(starts[nodes] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
         level = np.unique(np.repeat(positions, counts) * n + parents[edges])
         levels.append(level)
-        if len(levels) > n + 1:
-            raise ValueError("the hypernym relation has a cycle")
+        _check_depth(len(levels))
     positions, ancestors = np.divmod(np.unique(np.concatenate(levels)), n)
     return positions, ancestors
 
@@ -49,10 +49,20 @@ def hyponym_counts(starts: IntArray, parents: IntArray) -> IntArray:
 
 
 def longest_paths(starts: IntArray, parents: IntArray) -> IntArray:
-    """``n``: the edges on the longest way from each synset up to a root."""
+    """``n``: the edges on the longest way from each synset up to a root.
+
+    Raises:
+        ValueError: the hypernym relation has a cycle.
+    """
     children = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
     depths, deeper = np.full(len(starts) - 1, -1), np.zeros(len(starts) - 1, dtype=np.int64)
     while not np.array_equal(depths, deeper):
         depths = deeper.copy()
+        _check_depth(int(depths.max()))
         np.maximum.at(deeper, children, depths[parents] + 1)
     return depths
+
+
+def _check_depth(depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise ValueError("the hypernym relation has a cycle")

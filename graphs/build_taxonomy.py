@@ -18,18 +18,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from compose.graphs.errors import TaxonomyError
+from compose.graphs.taxonomy import read_taxonomy
 from compose.graphs.taxonomy_file import FORMAT, Arrays, as_bytes, write_arrays
 
 if TYPE_CHECKING:
     from nltk.corpus.reader import WordNetCorpusReader
 
 # lexnames(5WN): the names of the lexicographer files by number. Some packages of WordNet leave the file out.
-LEXNAMES = """adj.all adj.pert adv.all noun.Tops noun.act noun.animal noun.artifact noun.attribute noun.body
+LEXNAMES = """
+adj.all adj.pert adv.all noun.Tops noun.act noun.animal noun.artifact noun.attribute noun.body
 noun.cognition noun.communication noun.event noun.feeling noun.food noun.group noun.location noun.motive noun.object
 noun.person noun.phenomenon noun.plant noun.possession noun.process noun.quantity noun.relation noun.shape noun.state
 noun.substance noun.time verb.body verb.change verb.cognition verb.communication verb.competition verb.consumption
 verb.contact verb.creation verb.emotion verb.motion verb.perception verb.possession verb.social verb.stative
-verb.weather adj.ppl""".split()
+verb.weather adj.ppl
+"""
 CATEGORIES = {"noun": 1, "verb": 2, "adj": 3, "adv": 4}
 PARTS = ("noun", "verb", "adj", "adv")
 NEEDED = [name for part in PARTS for name in (f"data.{part}", f"index.{part}", f"{part}.exc")]
@@ -52,6 +55,11 @@ def build_taxonomy(folder: Path, out: Path) -> None:
                 shutil.copyfile(folder / name, copy / name)
         arrays = taxonomy_arrays(open_wordnet(copy))
     write_arrays(out, arrays)
+    try:
+        _ = read_taxonomy(out).max_depths
+    except ValueError as error:
+        out.unlink()
+        raise TaxonomyError(folder, f"this is no taxonomy: {error}") from error
 
 
 def open_wordnet(folder: Path) -> WordNetCorpusReader:
@@ -60,13 +68,13 @@ def open_wordnet(folder: Path) -> WordNetCorpusReader:
     from nltk.corpus.reader import WordNetCorpusReader
     from nltk.corpus.reader.wordnet import WordNetError
 
-    class Reader(WordNetCorpusReader):  # type: ignore[misc]
+    class Reader(WordNetCorpusReader):
         def map_wn(self, version: str = "wordnet") -> None:
             """No map between versions: only other languages need it, and it asks for further files."""
 
     folder = folder.resolve()
     if not (folder / "lexnames").exists():
-        rows = (f"{i:02d}\t{name}\t{CATEGORIES[name.split('.')[0]]}\n" for i, name in enumerate(LEXNAMES))
+        rows = (f"{i:02d}\t{name}\t{CATEGORIES[name.split('.')[0]]}\n" for i, name in enumerate(LEXNAMES.split()))
         (folder / "lexnames").write_text("".join(rows))
     if str(folder.parent) not in nltk.data.path:
         nltk.data.path.append(str(folder.parent))  # nltk reads nothing outside its data path

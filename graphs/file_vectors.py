@@ -41,7 +41,7 @@ class FileVectors:
     @property
     def dim(self) -> int:
         """The size of a vector."""
-        return self._table.vectors.shape[1]
+        return int(self._table.vectors.shape[1])
 
     def __call__(self, names: Sequence[str], synsets: Sequence[str | None]) -> Float[Tensor, "l d"]:
         """The vectors of labels, float32, as the file has them.

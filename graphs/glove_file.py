@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -38,7 +40,7 @@ class WordTable:
     """
 
     rows: dict[str, Row] = field(default_factory=dict)
-    vocabulary: list[str] = field(default_factory=list)
+    vocabulary: list[bytes] = field(default_factory=list)
 
 
 def read_layout(path: Path) -> Layout:
@@ -55,14 +57,13 @@ def read_layout(path: Path) -> Layout:
     if not fields:
         raise VectorFileError(path, "expected a word and its numbers on each line, but the file is empty")
     header = len(fields[0]) == 2 and all(part.isdigit() for part in fields[0]) and len(fields) > 1
-    # A word may hold spaces and so lengthen its line: the shortest line counts.
-    dim = min(len(parts) - 1 for parts in fields[header:])
-    header = header and int(fields[0][1]) == dim
-    first = fields[int(header)]
-    if dim < 1 or not _numbers(first[-dim:]):
+    # Most lines tell: one may be damaged, or hold a word with spaces.
+    counts = Counter(_trailing_numbers(parts) for parts in fields[header:])
+    dim = max(counts, key=lambda count: (counts[count], count))
+    if dim < 1:
         problem = "expected a word and its numbers, separated by spaces, as in GloVe's text files"
         raise VectorFileError(path, problem, line=1 + header)
-    return Layout(dim, header)
+    return Layout(dim, header and int(fields[0][1]) == dim)
 
 
 def read_words(path: Path, words: Collection[str], layout: Layout) -> WordTable:
@@ -84,7 +85,7 @@ def read_words(path: Path, words: Collection[str], layout: Layout) -> WordTable:
             _check_counts(path, block, lines[skipped:], number + skipped, layout.dim)
             tokens = [line[: line.find(b" ")] for line in lines]
             if len(table.vocabulary) < VOCABULARY:
-                table.vocabulary += [token.decode("utf-8", errors="replace") for token in tokens[skipped:]]
+                table.vocabulary += tokens[skipped:]
             for i in [i for i, token in enumerate(tokens) if token in firsts and i >= skipped]:
                 token, row = _parse(path, lines[i], number + i, layout.dim)
                 if token in wanted:
@@ -121,6 +122,11 @@ def _numbers(fields: list[bytes]) -> Row | None:
     return row if np.isfinite(row).all() else None
 
 
+def _trailing_numbers(fields: list[bytes]) -> int:
+    numbers = takewhile(lambda part: _numbers([part]) is not None, reversed(fields[1:]))
+    return sum(1 for _ in numbers)
+
+
 def _shown(line: bytes) -> str:
     text = line[:60].decode("utf-8", errors="replace")
     return f"`{''.join(char if char.isprintable() else '·' for char in text)}{'...' if len(line) > 60 else ''}`"
@@ -148,7 +154,8 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             file.seek(0)
             if magic[:4] == b"PK\x03\x04":
                 raise VectorFileError(path, "expected a text file, plain or gzip, found a zip archive: unpack it first")
-            yield cast(BinaryIO, gzip.open(file)) if magic[:2] == b"\x1f\x8b" else file
+            with gzip.open(file) if magic[:2] == b"\x1f\x8b" else file as stream:
+                yield cast(BinaryIO, stream)
     except FileNotFoundError:
         raise VectorFileError(path, "there is no such file of word vectors") from None
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:

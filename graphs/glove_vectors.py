@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
@@ -50,8 +50,8 @@ class GloveVectors:
 
     @property
     def dim(self) -> int:
-        """The size of a vector; reads the start of the file where the spec does not say it."""
-        return self._dim or self._layout.dim
+        """The size of a vector, from the start of the file; where the file is not there, as the spec says."""
+        return self._dim if self._dim is not None and not self.path.exists() else self._layout.dim
 
     def __call__(self, names: Sequence[str], synsets: Sequence[str | None]) -> Float[Tensor, "l d"]:
         """The vectors of labels, float32, as the file has them or the mean of several: not of length 1.
@@ -64,7 +64,7 @@ class GloveVectors:
             MissingLabels: all labels with a word that the file does not have.
             VectorFileError: the file is missing, damaged, or holds vectors of another size.
         """
-        rows = self._rows({form for name in names for word in [name, *split_words(name)] for form in forms(word)}, names)
+        rows = self._rows(names)
         return as_tensor(np.array([label_vector(name, rows) for name in names]).reshape(len(names), self.dim))
 
     @cached_property
@@ -74,8 +74,9 @@ class GloveVectors:
             raise BlockError(f"expected {layout.dim}, as {self.path} has it, got {self._dim}", parameter="dim")
         return layout
 
-    def _rows(self, wanted: Collection[str], names: Sequence[str]) -> Rows:
+    def _rows(self, names: Sequence[str]) -> Rows:
         layout = self._layout
+        wanted = {form for name in names for word in [name, *split_words(name)] for form in forms(word)}
         cache = cache_path(self.path, wanted)
         kept = load_rows(cache) if cache else None
         if kept is not None:
@@ -104,22 +105,25 @@ def label_vector(label: str, rows: Rows) -> NDArray[np.float32]:
     whole = _row(label, rows)
     if whole is not None:
         return whole
-    return np.mean([_row(word, rows) for word in split_words(label)], axis=0, dtype=np.float64).astype(np.float32)
+    words = [row for word in split_words(label) if (row := _row(word, rows)) is not None]
+    return np.asarray(np.mean(words, axis=0, dtype=np.float64), dtype=np.float32)
 
 
 def missing_words(label: str, rows: Rows) -> list[str]:
     """The words of a label without a vector."""
     if _row(label, rows) is not None:
         return []
-    return [word for word in split_words(label) if _row(word, rows) is None] or ([] if split_words(label) else [label])
+    words = split_words(label) or [label]
+    return [word for word in words if _row(word, rows) is None]
 
 
 def _row(word: str, rows: Rows) -> NDArray[np.float32] | None:
     return next((rows[form] for form in forms(word) if form in rows), None)
 
 
-def _missing(path: Path, missing: Mapping[str, list[str]], vocabulary: list[str]) -> MissingLabels:
-    close = Nearest(vocabulary).all(dict.fromkeys(word for words in missing.values() for word in words))
+def _missing(path: Path, missing: Mapping[str, list[str]], vocabulary: list[bytes]) -> MissingLabels:
+    nearest = Nearest(word.decode("utf-8", errors="replace") for word in vocabulary)
+    close = nearest.all(dict.fromkeys(word for words in missing.values() for word in words))
     partly = {name: words for name, words in missing.items() if words != [name]}
     return MissingLabels(
         f"the word vectors of {path}",

@@ -29,7 +29,7 @@ def find_synset(taxonomy: Taxonomy, label: str) -> int | None:
         return taxonomy.from_wordnet_id(label)
     named = SYNSET_NAME.fullmatch(label.lower())
     if named:
-        return taxonomy.sense(named["lemma"], int(named["sense"])) if named["part"] == "n" else None
+        return taxonomy.sense(named["lemma"].replace(" ", "_"), int(named["sense"])) if named["part"] == "n" else None
     lemma = find_lemma(taxonomy, label)
     return None if lemma is None else taxonomy.sense(lemma)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789_"
-CLOSE = 0.6
+CLOSE = 0.66
+START = 0.05
 CANDIDATES = 200
 MOST_QUERIES = 40
 
@@ -22,7 +24,7 @@ class Nearest:
     """
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._names = list(names)
+        self._names = list(dict.fromkeys(names))
         self._counts = _letter_counts(self._names)
         self._sizes = self._counts.sum(1, dtype=np.int32)
 
@@ -35,17 +37,20 @@ class Nearest:
         shared = np.minimum(self._counts, query).sum(1, dtype=np.int32)
         bound = 2 * shared / np.maximum(self._sizes + query.sum(), 1)
         best = np.argsort(-bound, kind="stable")[:CANDIDATES]
-        wanted = _plain(name)
-        matcher = SequenceMatcher(a="", b=wanted, autojunk=False)
-        scored = []
-        for i in best[bound[best] >= CLOSE]:
-            matcher.set_seq1(_plain(self._names[i]))
-            scored.append((matcher.ratio(), self._names[i]))
-        return [found for ratio, found in sorted(scored, key=lambda pair: -pair[0])[:count] if ratio >= CLOSE]
+        scored = [(likeness(self._names[i], name), self._names[i]) for i in best[bound[best] >= CLOSE]]
+        return [found for score, found in sorted(scored, key=lambda pair: -pair[0])[:count] if score >= CLOSE]
 
     def all(self, names: Iterable[str]) -> Mapping[str, list[str]]:
         """The closest names of each of many, or of the first few where there are too many to read."""
         return {name: self(name) for name in list(names)[:MOST_QUERIES]}
+
+
+def likeness(one: str, other: str) -> float:
+    """How alike two names are; people seldom mistake the first letters, so that these count for more."""
+    one, other = _plain(one), _plain(other)
+    ratio = SequenceMatcher(a=one, b=other, autojunk=False).ratio()
+    start = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one[:4], other, strict=False)))
+    return ratio + START * start if ratio >= CLOSE else ratio
 
 
 def _plain(name: str) -> str:

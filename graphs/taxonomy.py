@@ -148,11 +148,16 @@ def load_taxonomy(path: Path | None = None) -> Taxonomy:
     """
     if path is None:
         with as_file(files("compose.graphs") / EMBEDDED) as embedded:
-            return _read(embedded)
-    return _read(path)
+            return read_taxonomy(embedded)
+    return read_taxonomy(path)
 
 
-def _read(path: Path) -> Taxonomy:
+def read_taxonomy(path: Path) -> Taxonomy:
+    """The taxonomy of a file.
+
+    Raises:
+        TaxonomyError: the file is missing, damaged, or no taxonomy.
+    """
     arrays = read_arrays(path)
     parent_counts = arrays["parent_counts"]
     children = np.repeat(np.arange(len(parent_counts)), parent_counts)
@@ -169,5 +174,5 @@ def _read(path: Path) -> Taxonomy:
     )
 
 
-def _starts(counts: NDArray[np.generic]) -> IntArray:
+def _starts(counts: NDArray[np.uint8]) -> IntArray:
     return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])

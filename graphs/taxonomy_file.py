@@ -28,6 +28,7 @@ import io
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,12 +48,20 @@ DTYPES = {
     "instance": "|b1",
     "exceptions": "|u1",
 }
-Arrays = dict[str, NDArray[np.generic]]
+Arrays = dict[str, NDArray[Any]]
 
 
 def write_arrays(path: Path, arrays: Arrays) -> None:
-    """Write the arrays of ``DTYPES`` and their digest; the same arrays give the same bytes."""
-    arrays = {name: np.ascontiguousarray(arrays[name], dtype=dtype) for name, dtype in DTYPES.items()}
+    """Write the arrays of ``DTYPES`` and their digest; the same arrays give the same bytes.
+
+    Raises:
+        TaxonomyError: a number is too large for the format.
+    """
+    packed = {name: np.ascontiguousarray(arrays[name]).astype(dtype) for name, dtype in DTYPES.items()}
+    wrong = [name for name in DTYPES if not np.array_equal(packed[name], arrays[name])]
+    if wrong:
+        raise TaxonomyError(path, f"`{wrong[0]}` has numbers that do not fit the format ({DTYPES[wrong[0]]})")
+    arrays = packed
     arrays["digest"] = _digest(arrays)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, array in arrays.items():
@@ -101,7 +110,7 @@ def _load(path: Path) -> Arrays:
 
 
 def _member(content: bytes) -> NDArray[np.generic]:
-    array: NDArray[np.generic] = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
+    array: NDArray[Any] = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
     return array
 
 

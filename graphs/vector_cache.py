@@ -34,7 +34,7 @@ def load_rows(path: Path) -> dict[str, NDArray[np.float32]] | None:
         with np.load(path, allow_pickle=False) as arrays:
             words, rows = arrays["words"].tobytes().decode("utf-8"), arrays["rows"]
         return dict(zip(json.loads(words), rows.astype(np.float32, copy=False), strict=True))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error):
         return None
 
 

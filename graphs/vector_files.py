@@ -50,7 +50,7 @@ def _npz(path: Path) -> VectorTable:
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, AttributeError) as error:
+    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, TypeError) as error:
         raise VectorFileError(path, f"expected a .npz file of numbers and names without pickle ({error})") from None
     if "names" not in arrays or "vectors" not in arrays:
         return _table(path, arrays)
@@ -99,7 +99,7 @@ def _text(path: Path) -> VectorTable:
     split = [(i, line.split()) for i, line in enumerate(lines, start=1) if line.strip()]
     if len(split) > 1 and len(split[0][1]) == 2 and split[0][1][0].isdigit() and len(split[1][1]) > 2:
         split = split[1:]  # word2vec's line `words numbers`
-    # A label may hold spaces, even end in a number: the line with the fewest numbers at its end says how many there are.
+    # A label may hold spaces, even end in a number: the line with the fewest numbers at its end says how many.
     dim = min((_trailing_numbers(fields) for _, fields in split), default=0)
     cut = [(i, " ".join(fields[: len(fields) - dim]), fields[len(fields) - dim :]) for i, fields in split]
     return _table_of_lines(path, cut)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -37,12 +38,14 @@ class WordnetVectors:
 
     Args:
         dim: the size of a vector.
+        taxonomy: a taxonomy file made by ``compose.graphs.build_taxonomy`` of another WordNet than 3.0.
     """
 
-    def __init__(self, dim: Annotated[int, Field(ge=1, le=MAX_DIM)] = 300) -> None:
+    def __init__(self, dim: Annotated[int, Field(ge=1, le=MAX_DIM)] = 300, *, taxonomy: Path | None = None) -> None:
         if not 1 <= dim <= MAX_DIM:
             raise BlockError(f"expected a size from 1 to {MAX_DIM}, got {dim}", parameter="dim")
         self.dim = dim
+        self.taxonomy = taxonomy
 
     def __call__(self, names: Sequence[str], synsets: Sequence[str | None]) -> Float[Tensor, "l d"]:
         """The vectors of labels, float32, of length 1.
@@ -54,7 +57,7 @@ class WordnetVectors:
         Raises:
             MissingLabels: all labels that are no noun of WordNet's.
         """
-        taxonomy = load_taxonomy()
+        taxonomy = load_taxonomy(self.taxonomy)
         return as_tensor(synset_vectors(taxonomy, find_synsets(taxonomy, names, synsets), self.dim))
 
 
@@ -71,7 +74,7 @@ def _sums(taxonomy: Taxonomy, synsets: NDArray[np.int64], dim: int) -> NDArray[n
     # Sums in the order of the synsets' numbers: the same bits whichever labels are asked for together.
     first = np.searchsorted(positions, np.arange(len(synsets)))
     sums = np.add.reduceat(terms[index], first, axis=0)  # l d
-    return (sums / np.sqrt((sums**2).sum(1, keepdims=True))).astype(np.float32)
+    return np.asarray(sums / np.sqrt((sums**2).sum(1, keepdims=True)), dtype=np.float32)
 
 
 def directions(taxonomy: Taxonomy, synsets: NDArray[np.int64], dim: int) -> NDArray[np.float64]:

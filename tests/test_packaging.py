@@ -63,10 +63,15 @@ def test_holds_every_file_and_only_compose(wheel: Path) -> None:
 def test_works_from_any_directory(wheel: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
     zipfile.ZipFile(wheel).extractall(site)
-    code = (
-        f"import sys; sys.path.insert(0, {str(site)!r}); sys.meta_path[:] = [f for f in sys.meta_path if 'editable' not in"
-        " str(f).lower()]; import compose; assert compose.__file__.startswith(sys.path[0]); from compose.cli import main;"
-        " sys.argv = ['compose', 'validate', '--fast', 'zoo/ml2p.yaml']; main()"
-    )
+    code = f"""
+import sys
+sys.path.insert(0, {str(site)!r})
+sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in str(finder).lower()]
+import compose
+assert compose.__file__.startswith(sys.path[0])
+from compose.cli import main
+sys.argv = ["compose", "validate", "--fast", "zoo/ml2p.yaml"]
+main()
+"""
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

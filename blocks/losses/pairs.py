@@ -39,7 +39,7 @@ def pairwise_softplus(scores: Float[Tensor, "r l"], targets: Int8[Tensor, "r l"]
 
 @torch.library.custom_op("compose::pairwise_softplus", mutates_args=())
 def _value(scores: Tensor, targets: Tensor) -> Tensor:
-    result = scores.new_zeros(len(scores))
+    result = scores.new_zeros(scores.shape[0])
     for rows, columns, weight in _chunks(targets, scores.dtype):
         margin = scores[rows].sub_(scores[rows, columns, None])  # s⁻ - s⁺: k l
         result.index_add_(0, rows, weight.mul_(_softplus(margin)).sum(1))

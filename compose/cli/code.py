@@ -25,5 +25,5 @@ def code(
     made = prepared(read(spec, variant, override, blocks))
     from compose.model.source import source
 
-    text = source(made.shaped, made.spec.resolved.name, inference=inference)
+    text = source(made.shaped, made.spec.registry, made.spec.resolved.name, inference=inference)
     out().print(highlighted(text, "python"), end="", markup=False)

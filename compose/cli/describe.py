@@ -128,7 +128,7 @@ BOUND = "taken from the shapes at the ports, never written in a spec."
 
 
 def _parameter_row(parameter: Parameter) -> tuple[str, str, str, str]:
-    from compose.spec.check import words
+    from compose.spec.words import words
     from compose.spec.write import flow
 
     kind = f"{{use: {parameter.uses.upper()}, ...}}" if parameter.uses else words(parameter.schema)

@@ -8,6 +8,7 @@ from typing import Any
 
 from typer.core import TyperGroup
 
+from compose import __version__
 from compose.cli.failures import explain, stopped
 
 DEBUG = "--debug"
@@ -21,7 +22,7 @@ class Commands(TyperGroup):
         """Run a command and leave the process with its exit code."""
         given = list(sys.argv[1:] if args is None else args)
         if "--version" in given[:1]:
-            print(f"compose {_version()}")
+            print(f"compose {__version__}")
             raise SystemExit(0)
         debug = DEBUG in given
         words = with_resume_value([word for word in given if word != DEBUG])
@@ -43,9 +44,3 @@ def with_resume_value(words: list[str]) -> list[str]:
         if word == RESUME and (index + 1 == len(words) or words[index + 1].startswith("-")):
             out.append("")
     return out
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("compose")

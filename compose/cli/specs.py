@@ -52,3 +52,23 @@ def prepared(spec: Spec) -> Prepared:
         made = prepare(spec)
         made.shaped  # noqa: B018 - computed now, so that its errors come before any output
     return made
+
+
+def ready(spec: Spec) -> Prepared:
+    """The spec with all that it names made, and nothing left that would stop a run.
+
+    Raises:
+        SpecErrors: every mistake that can be found before training.
+    """
+    from compose.cli.console import status
+    from compose.errors import SpecErrors
+
+    with status("checking the spec and its data"):
+        from compose.prepare import prepare
+        from compose.problems import problems
+
+        made = prepare(spec)
+        found = problems(made)
+    if found:
+        raise SpecErrors(found)
+    return made

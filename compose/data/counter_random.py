@@ -40,7 +40,8 @@ class Dice:
         steps = np.arange(self._dealt + 1, self._dealt + count + 1, dtype=np.uint64)
         self._dealt += count
         bits = _mix(self._keys + steps * _GOLDEN) >> np.uint64(11)
-        return (bits * 2.0**-53).reshape(-1, *shape)
+        numbers: NDArray[np.float64] = bits * np.float64(2.0**-53)
+        return numbers.reshape(len(numbers), *shape)
 
     def integers(self, below: int | NDArray[np.int64], *shape: int) -> NDArray[np.int64]:
         """The next integers in [0, below): ``b *shape``; ``below`` may be an array that broadcasts to it."""

@@ -85,5 +85,6 @@ def _loaded_fonts() -> tuple[tuple[ImageFont.FreeTypeFont, frozenset[int]], ...]
     paths = [str(folder / face) for face in FACES]
     basic = ImageFont.Layout.BASIC
     return tuple(
-        (ImageFont.truetype(path, _PIXELS, layout_engine=basic), frozenset(FT2Font(path).get_charmap())) for path in paths
+        (ImageFont.truetype(path, _PIXELS, layout_engine=basic), frozenset(FT2Font(path).get_charmap()))
+        for path in paths
     )

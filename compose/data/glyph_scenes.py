@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Annotated, Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
@@ -76,9 +74,13 @@ class GlyphScenes:
         boxes: bool = False,
     ) -> None:
         if not 1 <= objects[0] <= objects[1] <= 9:
-            raise BlockError(f"expected two numbers from 1 to 9, the lesser first, got {list(objects)}", parameter="objects")
+            raise BlockError(
+                f"expected two numbers from 1 to 9, the lesser first, got {list(objects)}", parameter="objects"
+            )
         if not 0.05 <= scale[0] <= scale[1] <= 1:
-            raise BlockError(f"expected two shares from 0.05 to 1, the lesser first, got {list(scale)}", parameter="scale")
+            raise BlockError(
+                f"expected two shares from 0.05 to 1, the lesser first, got {list(scale)}", parameter="scale"
+            )
         self.size, self.seed, self.fresh, self.boxes = size, seed, fresh, boxes
         self.objects, self.scale, self.rotation, self.clutter, self.noise = objects, scale, rotation, clutter, noise
         self.normalisation = NORMALISATIONS[normalisation]
@@ -105,8 +107,16 @@ class GlyphScenes:
         """Nothing: pictures that are drawn are never broken."""
         return []
 
+    def notes(self) -> list[str]:
+        """Nothing."""
+        return []
+
     def read_image(self, path: Any) -> Tensor:
-        """A picture of the user's in this source's size and normalisation: ``3 h w``."""
+        """The middle of a picture of the user's in this source's size and normalisation: ``3 h w``.
+
+        Raises:
+            PictureError: the picture cannot be read.
+        """
         from compose.data.picture import read_picture
 
         return self.normalisation.pixels(read_picture(Path(path), self.size))
@@ -147,7 +157,7 @@ class GlyphExamples:
         covered = coverage(symbols.stamps, symbols_layout.masks.levels, slots=source.objects[1], **frame)
         paint(canvas, symbols.stamps, covered, scale)
         batch = {"image": canvas, "targets": _targets(symbols)}
-        return batch | boxes(symbols, covered) if source.boxes else batch
+        return batch | _boxes(symbols, covered) if source.boxes else batch
 
     def _layouts(self) -> tuple[SymbolLayout, ClutterLayout]:
         """Made on first use: whoever only wants the labels or the shapes waits for no font."""
@@ -178,7 +188,7 @@ def _targets(symbols: Symbols) -> Tensor:
     return torch.from_numpy(np.where(shown, 1, -1).astype(np.int8))
 
 
-def boxes(symbols: Symbols, covered: Tensor) -> dict[str, Tensor]:
+def _boxes(symbols: Symbols, covered: Tensor) -> dict[str, Tensor]:
     """The boxes of a batch.
 
     Args:

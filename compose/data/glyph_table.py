@@ -57,7 +57,9 @@ def glyph_table() -> GlyphTable:
     for column, of_label in enumerate(points):
         shows[[row_of[point] for point in of_label], column] = True
     names, synsets, splits, kinds = zip(*(row[:4] for row in rows), strict=True)
-    leaves = {n: tuple(row_of[p] for p in ps) for n, kind, ps in zip(names, kinds, points, strict=True) if kind == "leaf"}
+    leaves = {
+        n: tuple(row_of[p] for p in ps) for n, kind, ps in zip(names, kinds, points, strict=True) if kind == "leaf"
+    }
     return GlyphTable(
         LabelTable(names, tuple(split == "seen" for split in splits), synsets),
         glyphs,

@@ -90,9 +90,7 @@ class LabelSpace:
         if labels not in _SETS:
             raise ValueError(f"expected one of {', '.join(_SETS)}, got `{labels}`")
         table, gone = self.table, set(self.dropped)
-        columns = [
-            i for i, name in enumerate(table.names) if table.seen[i] in _SETS[labels] and name not in gone
-        ]
+        columns = [i for i, name in enumerate(table.names) if table.seen[i] in _SETS[labels] and name not in gone]
         chosen = torch.tensor(columns, dtype=torch.int64)
         return LabelSet(
             tuple(table.names[i] for i in columns),

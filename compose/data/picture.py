@@ -21,6 +21,10 @@ _WIDE = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 """Modes of 16-bit grey, which PIL would clip to 8 bits instead of scaling it."""
 _SCALE = Image.Resampling.BICUBIC
 
+# Large pictures and odd metadata keep nobody from reading. Not in a context: those are not safe among threads.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+
 
 class PictureError(DataError):
     """A picture that cannot be read.
@@ -80,7 +84,8 @@ def read_picture(path: Path, size: int, *, margin: float = 1.0, squash: bool = F
 
 def as_tensor(image: Image.Image) -> Float32[Tensor, "3 h w"]:
     """An RGB picture as a tensor in [0, 1]."""
-    return transforms.to_dtype(transforms.pil_to_tensor(image), torch.float32, scale=True)
+    tensor: Tensor = transforms.to_dtype(transforms.pil_to_tensor(image), torch.float32, scale=True)
+    return tensor
 
 
 def fault(path: Path, *, decode: bool = True) -> str | None:
@@ -107,10 +112,8 @@ def fault(path: Path, *, decode: bool = True) -> str | None:
 def _reading(path: Path) -> Iterator[Image.Image]:
     """An open picture; whatever fails on the way is a PictureError in plain words."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # large pictures, odd metadata: neither keeps from reading
-            with Image.open(path) as image:
-                yield image
+        with Image.open(path) as image:
+            yield image
     except FileNotFoundError:
         raise PictureError(path, "there is no such file") from None
     except UnidentifiedImageError:

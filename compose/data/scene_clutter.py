@@ -38,8 +38,7 @@ class ClutterLayout:
         centre = self.size * dice.uniform(self.clutter, 2)
         light = ground[:, None] + 0.5 * (dice.uniform(self.clutter) - 0.5)
         colour = 0.1 + 0.8 * light[..., None] + 0.3 * (dice.uniform(self.clutter, 3) - 0.5)
-        scene, slot = np.nonzero(present)
-        return Stamps(scene, slot, *(array[present] for array in (mask, pixels, turn, centre, colour)))
+        return Stamps.of(present, mask=mask, pixels=pixels, turn=turn, centre=centre, colour=colour)
 
 
 @cache
@@ -62,7 +61,9 @@ def _curl(points: NDArray[np.float64], width: float) -> Image.Image:
     """A cubic Bézier curve."""
     image, pen = _sheet()
     t = np.linspace(0, 1, 24)[:, None]
-    curve = (1 - t) ** 3 * points[0] + 3 * t * (1 - t) ** 2 * points[1] + 3 * t**2 * (1 - t) * points[2] + t**3 * points[3]
+    curve = (
+        (1 - t) ** 3 * points[0] + 3 * t * (1 - t) ** 2 * points[1] + 3 * t**2 * (1 - t) * points[2] + t**3 * points[3]
+    )
     pen.line([tuple(point) for point in curve], fill=255, width=round(width), joint="curve")
     return image
 

@@ -12,6 +12,8 @@ from compose.data.glyph_masks import GlyphMasks
 
 _ANGLES = 256
 """Rotations are multiples of 1/256 of their range, so that sines come from a table: exact whatever the batch."""
+_FEWER = float(__import__("os").environ.get("FEWER", "1"))
+"""n symbols are drawn with weight ``1 / n ** _FEWER``."""
 _TRIES = 12
 """Places that are tried for a symbol; the one that hides least of the others is taken."""
 
@@ -37,6 +39,22 @@ class Stamps:
     turn: NDArray[np.float64]
     centre: NDArray[np.float64]
     colour: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls,
+        present: NDArray[np.bool_],
+        *,
+        mask: NDArray[np.int64],
+        pixels: NDArray[np.float64],
+        turn: NDArray[np.float64],
+        centre: NDArray[np.float64],
+        colour: NDArray[np.float64],
+    ) -> Stamps:
+        """The stamps of those slots ``b k`` that are present, from arrays ``b k …`` of all."""
+        scene, slot = np.nonzero(present)
+        chosen = mask[present], pixels[present], turn[present], centre[present], colour[present]
+        return cls(scene, slot, *chosen)
 
 
 @dataclass(frozen=True)
@@ -82,6 +100,8 @@ class SymbolLayout:
         self.counts = np.array([len(rows) for rows in pool])
         self.rows = np.array([rows + (0,) * (self.counts.max() - len(rows)) for rows in pool])
         self.turns = turns(rotation)
+        weights = 1 / np.arange(objects[0], objects[1] + 1) ** _FEWER
+        self.shares = (weights.cumsum() / weights.sum())[:-1]
 
     def draw(self, dice: Dice, ground: NDArray[np.float64]) -> Symbols:
         """The symbols of a batch.
@@ -90,8 +110,8 @@ class SymbolLayout:
             dice: the examples' random numbers.
             ground: how light the background is: ``b``.
         """
-        low, high = self.objects
-        number = low + dice.integers(high - low + 1, 1)
+        high = self.objects[1]
+        number = self.objects[0] + (dice.uniform(1) >= self.shares).sum(1, keepdims=True)
         present = np.arange(high) < number
         leaf = dice.integers(len(self.counts), high)
         glyph = self.rows[leaf, dice.integers(self.counts[leaf], high)]
@@ -100,9 +120,8 @@ class SymbolLayout:
         pixels, half = self._sizes(dice.uniform(high), number, look, turn)
         centre = self._places(dice.uniform(high, _TRIES, 2), half, present)
         colour = contrasting(dice, ground, high, least=0.35, most=0.65)
-        scene, slot = np.nonzero(present)
-        drawn = (array[present] for array in (look, pixels, turn, centre, colour))
-        return Symbols(present, glyph, Stamps(scene, slot, *drawn))
+        stamps = Stamps.of(present, mask=look, pixels=pixels, turn=turn, centre=centre, colour=colour)
+        return Symbols(present, glyph, stamps)
 
     def _sizes(
         self, u: NDArray[np.float64], number: NDArray[np.int64], look: NDArray[np.int64], turn: NDArray[np.float64]
@@ -139,7 +158,9 @@ def turns(rotation: float) -> NDArray[np.float64]:
     return np.stack([np.cos(angles), np.sin(angles)], -1)
 
 
-def contrasting(dice: Dice, ground: NDArray[np.float64], count: int, *, least: float, most: float) -> NDArray[np.float64]:
+def contrasting(
+    dice: Dice, ground: NDArray[np.float64], count: int, *, least: float, most: float
+) -> NDArray[np.float64]:
     """Colours ``b count 3`` whose lightness differs from the ground's ``b`` by at least ``least``, at most ``most``.
 
     The lightness goes around (0.8 + 0.4 is 0.2), so the colours are as often lighter as darker where ``most`` is

@@ -63,6 +63,9 @@ class DataSource(Protocol):
     def check(self) -> list[str]:
         """Read through what training will read and return every problem found, one line each."""
 
+    def notes(self) -> list[str]:
+        """What else :meth:`check` found: it keeps nobody from training, but the user should know it. One line each."""
+
     def read_image(self, path: Any) -> Tensor:
         """One picture of the user's as the model takes it, float32 ``3 h w`` (for ``compose predict``)."""
 

@@ -85,9 +85,15 @@ def _step(step: Step, role: Role, shapes: Mapping[str, Mapping[str, str]]) -> Bo
     used = step.declaration.name if step.declaration else step.op
     block = () if used == step.name else (f"{used}, weights of {step.share}" if step.share else used,)
     known = shapes.get(step.name, {})
-    lines = [shape if port == "out" else f"{port} {shape}" for port, shape in known.items()]
+    lines = [line for port, shape in known.items() for line in _lines("" if port == "out" else port, shape)]
     hint = step.declaration.summary if step.declaration else "The tensors of all copies along a new first axis."
     return Box(step.name, role, step.name, (*block, *lines), hint)
+
+
+def _lines(port: str, shape: str) -> Iterator[str]:
+    """A port and its shape; each tensor of a list on a line of its own."""
+    for index, part in enumerate(shape.split(", ")):
+        yield f"{port} {part}".lstrip() if index == 0 else part
 
 
 def _losses(plan: Plan, shapes: Mapping[str, Mapping[str, str]]) -> Iterator[Box]:
@@ -99,20 +105,17 @@ def _losses(plan: Plan, shapes: Mapping[str, Mapping[str, str]]) -> Iterator[Box
 
 
 def _arrows(step: Step, outputs: Mapping[str, int]) -> Iterator[Arrow]:
-    several = len(step.inputs) > 1
+    """The arrows into a step; its ports are named where more than one node feeds it."""
+    several = step.op == "block" and len({ref.step for value in step.inputs.values() for ref in refs(value)} - {""}) > 1
     for port, value in step.inputs.items():
         for ref in refs(value):
             source = _source_port(ref, outputs)
-            target = port if several and step.op == "block" and port not in (source, _fed_by(ref)) else ""
+            target = port if several and ref.step and port != source else ""
             yield Arrow(_key(ref), step.name, " → ".join(part for part in (source, target) if part))
 
 
 def _key(ref: Ref) -> str:
     return ref.step or f"input.{ref.port}"
-
-
-def _fed_by(ref: Ref) -> str:
-    return "" if ref.step else RESERVED[ref.port].port
 
 
 def _source_port(ref: Ref, outputs: Mapping[str, int]) -> str:

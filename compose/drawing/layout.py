@@ -1,8 +1,9 @@
-"""Lay a diagram out in layers, top to bottom, with few crossings and straight long arrows.
+"""Lay a diagram out in layers, top to bottom, with few crossings and straight arrows.
 
 After Sugiyama, Tagawa and Toda: layers by longest path, points where an arrow passes a layer, orders by barycentres.
-The places within a layer are then a least-squares fit to the neighbours' under the boxes' widths, which is an isotonic
-regression: one pass of pooling adjacent violators.
+The places within a layer minimise the sideways way of all arrows (a sum of absolute values, by reweighted least squares)
+under the boxes' widths: for one layer, its neighbours fixed, that is an isotonic regression, so that one pass of pooling
+adjacent violators solves it.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 Edge = tuple[str, str]
-SWEEPS = 24
-STRAIGHT = 8.0
-"""How much more an arrow that passes a layer pulls to be straight than a box does."""
+ORDER_SWEEPS, PLACE_SWEEPS = 24, 80
+STRAIGHT = (3.0, 1.0, 8.0)
+"""How much it matters that an arrow is straight: between two boxes, a box and a point, two points."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class _Layered:
     def order(self) -> None:
         """Order the layers for few crossings: barycentre sweeps down and up, the best order kept."""
         best, crossings = [list(layer) for layer in self.layers], self.crossings()
-        for sweep in range(SWEEPS):
+        for sweep in range(ORDER_SWEEPS):
             down = sweep % 2 == 0
             for layer in self.layers[1:] if down else self.layers[-2::-1]:
                 self._sort(layer, self.above if down else self.below)
@@ -131,26 +132,29 @@ class _Layered:
     def place(self) -> None:
         """Give every box and point its x."""
         for layer in self.layers:
-            at = 0.0
-            for name in layer:
-                self.x[name] = at
-                at += self._width(name) + self.gap.width
-        for sweep in range(SWEEPS):
-            down = sweep % 2 == 0
-            for layer in self.layers if down else reversed(self.layers):
-                self._fit(layer, both=sweep > SWEEPS // 2, down=down)
+            wanted = [0.0] * len(layer)
+            self.x |= dict(zip(layer, spread(wanted, [1.0] * len(layer), self._distances(layer)), strict=True))
+        for sweep in range(PLACE_SWEEPS):
+            for layer in self.layers if sweep % 2 == 0 else reversed(self.layers):
+                self._fit(layer)
 
-    def _fit(self, layer: list[str], *, both: bool, down: bool) -> None:
+    def _fit(self, layer: list[str]) -> None:
+        """Move a layer to where the arrows to its neighbours are shortest."""
         wanted, weights = [], []
         for name in layer:
-            near = self.above[name] + self.below[name] if both else self.above[name] if down else self.below[name]
-            wanted.append(sum(self.x[other] for other in near) / len(near) if near else self.x[name])
-            weights.append(STRAIGHT if name not in self.sizes else max(1.0, len(near)))
-        distances = [
-            (self._width(a) + self._width(b)) / 2 + self.gap.width for a, b in zip(layer, layer[1:], strict=False)
-        ]
-        for name, at in zip(layer, spread(wanted, weights, distances), strict=True):
-            self.x[name] = at
+            pulls = [(self.x[other], self._pull(name, other)) for other in self.above[name] + self.below[name]]
+            total = sum(pull for _, pull in pulls)
+            wanted.append(sum(x * pull for x, pull in pulls) / total if pulls else self.x[name])
+            weights.append(total or 1.0)
+        self.x |= dict(zip(layer, spread(wanted, weights, self._distances(layer)), strict=True))
+
+    def _pull(self, name: str, other: str) -> float:
+        """The weight of an arrow's square that makes it count by its absolute value."""
+        passing = (name not in self.sizes) + (other not in self.sizes)
+        return STRAIGHT[passing] / max(1.0, abs(self.x[name] - self.x[other]))
+
+    def _distances(self, layer: list[str]) -> list[float]:
+        return [(self._width(a) + self._width(b)) / 2 + self.gap.width for a, b in zip(layer, layer[1:], strict=False)]
 
     def _width(self, name: str) -> float:
         return self.sizes[name].width if name in self.sizes else 0.0

@@ -7,15 +7,15 @@ from xml.sax.saxutils import escape
 
 from compose.drawing.colours import COLOURS
 from compose.drawing.diagram import Arrow, Box, Diagram
-from compose.drawing.layout import Edge, Layout, Size, lay_out
+from compose.drawing.layout import Edge, Layout, Size, lay_out, spread
 
 TITLE, TEXT, LABEL = 14.0, 12.0, 11.0
 """Font sizes."""
 
 PAD_X, PAD_Y, LINE = 14.0, 9.0, 16.0
 MARGIN, HEAD = 24.0, 34.0
-PORT_GAP = 22.0
-"""Distance between the ends of arrows at one side of a box."""
+PORT_GAP, CORNER = 22.0, 14.0
+"""Distance of the ends of arrows from one another, and from the corners of a box."""
 
 FONT = "'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif"
 NARROW, WIDE = set("iljtfrI.,:;'|()[] "), set("mwMW@×→")
@@ -107,21 +107,38 @@ class _Picture:
             at_box[edge[1] if lower else edge[0]].append(edge)
         found = {}
         for name, edges in at_box.items():
-            edges.sort(key=lambda edge: self._next(edge, lower=lower))
+            edges.sort(key=lambda edge: self._towards(edge, lower=lower))
             x, y = self.layout.centres[name]
             size = self.sizes[name]
-            step = min(PORT_GAP, (size.width - 16) / max(1, len(edges) - 1)) if len(edges) > 1 else 0.0
-            for index, edge in enumerate(edges):
-                offset = (index - (len(edges) - 1) / 2) * step
-                found[edge] = (x + offset, y - size.height / 2 if lower else y + size.height / 2)
+            room = self._room(name)
+            gap = min(PORT_GAP, 2 * room / max(1, len(edges) - 1))
+            wanted = [self._wanted(edge, lower=lower) for edge in edges]
+            places = spread(wanted, [1.0] * len(edges), [gap] * (len(edges) - 1))
+            over = max(0.0, places[-1] - x - room) + min(0.0, places[0] - x + room)
+            for edge, place in zip(edges, places, strict=True):
+                found[edge] = (place - over, y - size.height / 2 if lower else y + size.height / 2)
         return found
 
-    def _next(self, edge: Edge, *, lower: bool) -> float:
+    def _towards(self, edge: Edge, *, lower: bool) -> float:
         """The x of what an arrow meets first, seen from the box."""
         points = self.layout.paths[edge]
         if points:
             return points[-1 if lower else 0][0]
         return self.layout.centres[edge[0] if lower else edge[1]][0]
+
+    def _wanted(self, edge: Edge, *, lower: bool) -> float:
+        """Where an arrow would leave or enter if it were alone: straight up and down, if it can."""
+        box = edge[1] if lower else edge[0]
+        x, room = self.layout.centres[box][0], self._room(box)
+        target = self._towards(edge, lower=lower)
+        if not self.layout.paths[edge]:
+            other = edge[0] if lower else edge[1]
+            target = min(max((x + target) / 2, target - self._room(other)), target + self._room(other))
+        return min(max(target, x - room), x + room)
+
+    def _room(self, box: str) -> float:
+        """How far from its centre arrows may meet a box."""
+        return max(0.0, self.sizes[box].width / 2 - CORNER)
 
     def _arrows(self) -> list[str]:
         return [self._arrow(edge) for edge in self._edges()]
@@ -154,20 +171,24 @@ class _Picture:
         return [*points, end]
 
     def _labels(self) -> list[str]:
-        lines = []
+        """The ports of the arrows, where they end: beside the outermost ones, above one another between them."""
+        named: dict[str, list[tuple[Edge, str]]] = defaultdict(list)
         for edge, arrows in self._edges().items():
-            labels = [arrow.label for arrow in arrows if arrow.label]
-            if labels:
-                lines += self._label(edge, labels)
+            named[edge[1]] += [(edge, arrow.label) for arrow in arrows if arrow.label]
+        lines = []
+        for labels in named.values():
+            labels.sort(key=lambda label: self.stops[label[0]])
+            for index, (edge, text) in enumerate(labels):
+                left = index == 0 and len(labels) > 1
+                lines += self._label(self.stops[edge], text, left=left, height=max(0, len(labels) - 1 - index) * (not left))
         return lines
 
-    def _label(self, edge: Edge, labels: list[str]) -> list[str]:
-        """The ports of an arrow, a little above where it ends."""
-        x, y = self.stops[edge]
-        lines = []
-        for index, label in enumerate(reversed(labels)):
-            lines.append(
-                f'<text x="{x + 6:.1f}" y="{y - 9 - 12 * index:.1f}" font-size="{LABEL:g}" fill="#7a4fb3" '
-                f'stroke="#ffffff" stroke-width="3" paint-order="stroke">{escape(label)}</text>'
-            )
-        return lines
+    def _label(self, end: tuple[float, float], text: str, *, left: bool, height: int) -> list[str]:
+        x, y = end
+        anchor, shift = ("end", -7) if left else ("start", 7)
+        at = f'x="{x + shift:.1f}" y="{y - 10 - 13 * height:.1f}" font-size="{LABEL:g}" text-anchor="{anchor}"'
+        # Once as a white outline, so that arrows behind it do not cut the text.
+        return [
+            f'<text {at} fill="none" stroke="#ffffff" stroke-width="4">{escape(text)}</text>',
+            f'<text {at} fill="#7a4fb3">{escape(text)}</text>',
+        ]

@@ -100,8 +100,8 @@ def materialise(shaped: Shaped, registry: Registry, *, seed: int, name: str) -> 
     }
     plan = shaped.plan
     root = module_tree(modules)
-    training = assemble(root, shaped.steps, training_outputs(plan), _class_name(name))
-    inference = assemble(root, shaped.steps, inference_outputs(plan), _class_name(name))
+    training = assemble(root, shaped.steps, training_outputs(plan), class_name(name))
+    inference = assemble(root, shaped.steps, inference_outputs(plan), class_name(name))
     return Built(
         training=training,
         inference=inference,
@@ -121,7 +121,8 @@ def _module(step: Step, facts: Facts, registry: Registry, seed: int) -> nn.Modul
         return registry.construct(declaration.kind, declaration.name, {**facts.sizes, **step.params})  # type: ignore[no-any-return]
 
 
-def _class_name(name: str) -> str:
+def class_name(name: str) -> str:
+    """A class name from the name of a spec."""
     return (
         "".join(part[:1].upper() + part[1:] for part in "".join(c if c.isalnum() else " " for c in name).split())
         or "Model"

@@ -109,6 +109,7 @@ class Walk:
                 bind(port, value, bindings)
             except Mismatch as mismatch:
                 self.errors.append(output_error(step, port, value, mismatch))
+                continue
             is_list = isinstance(value, (list, tuple))
             self.values[step.name, port.name] = list(value) if is_list else value
             facts.outputs[port.name] = [tuple(t.shape) for t in value] if is_list else tuple(value.shape)

@@ -21,7 +21,7 @@ def spec_schema(registry: Registry) -> Schema:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "compose spec",
         "type": "object",
-        "properties": {**_plain_keys(), **{key: {"description": text} for key, text in SECTIONS.items()}},
+        "properties": {**_plain_keys(), **_heads()},
         "additionalProperties": False,
         "allOf": [
             {
@@ -83,6 +83,12 @@ def _plain_keys() -> dict[str, Schema]:
     }
 
 
+def _heads() -> dict[str, Schema]:
+    """The sections, without what may stand in them; for an editor that completes."""
+    kinds = {"train": "array"}
+    return {key: {"type": [kinds.get(key, "object"), "null"], "description": text} for key, text in SECTIONS.items()}
+
+
 def _sections(form: str) -> dict[str, Schema]:
     """The sections in the complete form (""), or that of overlays (``partial.``)."""
     stages: Schema = {"type": "array", "items": reference("stage"), "minItems": 1}
@@ -95,12 +101,13 @@ def _sections(form: str) -> dict[str, Schema]:
         "train": nullable(stages) if form else stages,
         "evaluate": reference(f"{form}section.evaluate"),
     }
-    return {key: {"description": SECTIONS[key], **_beside(schema)} for key, schema in found.items()}
+    return {key: {"description": SECTIONS[key], **_beside(schema, form)} for key, schema in found.items()}
 
 
-def _beside(schema: Schema) -> Schema:
+def _beside(schema: Schema, form: str) -> Schema:
     """A schema that others may stand beside: draft-07 ignores what stands beside a ``$ref``."""
-    return {"allOf": [schema]} if "$ref" in schema else schema
+    whole: Schema = {"type": "object", "allOf": [schema]} if "$ref" in schema else schema
+    return nullable(whole) if form and "allOf" in whole else whole
 
 
 def _named(entry: str, *, partial: bool = False) -> Schema:
@@ -223,7 +230,7 @@ def _overlay() -> Schema:
 def _names() -> Schema:
     """The nodes of the model use blocks of the registry."""
     known = {"properties": {"use": reference("block.name")}}
-    return {"properties": {"model": {"additionalProperties": known}}}
+    return {"properties": {"model": {"type": ["object", "null"], "additionalProperties": known}}}
 
 
 def _overlay_names() -> Schema:

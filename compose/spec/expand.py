@@ -6,7 +6,7 @@ from typing import Any
 
 from compose.declaration import Port
 from compose.errors import Note, nearest
-from compose.spec.check import Checker
+from compose.spec.fill import fill, mistakes
 from compose.spec.inputs import wire_ports
 from compose.spec.mentions import edges, heads, order, unread
 from compose.spec.plan import Ref, Step, Value
@@ -50,6 +50,7 @@ class _Node:
         self.used = _used(scope, node)
         self.composite = self.world.composites.get(self.used)
         self.declaration = None if self.composite else self.world.registry.find("block", self.used)
+        self.full = fill(node, scope.params, self._no_parameter) if scope.prefix else node
 
     def wire(self) -> dict[str, Value]:
         """Append the node's steps and return its output ports; none where the node is at fault."""
@@ -59,6 +60,8 @@ class _Node:
             chain = " -> ".join([*self.scope.within, self.used])
             self.world.error("composite-cycle", f"the block `{self.used}` contains itself: {chain}", self.node.place)
             return {}
+        if self.scope.prefix:
+            self.world.errors += mistakes(self.node, self.full, self.declaration, self.world.registry)
         ports = self.declaration.inputs if self.declaration else _composite_ports(self.composite)
         inputs = wire_ports(self.scope, self.name, self.used, ports, self.node, self.place)
         if self.name in self.world.bypass and not self.scope.prefix:
@@ -66,6 +69,11 @@ class _Node:
         if "repeat" in self.node.items:
             return self._repeated(inputs)
         return self._once(f"{self.scope.prefix}{self.name}", inputs)
+
+    def _no_parameter(self, name: str, place: Place) -> None:
+        known, message = list(self.scope.params), f"the block `{self.scope.within[-1]}` has no parameter `{name}`"
+        expected = f"one of {', '.join(known)}" if known else "no `$`: the block has no `params:`"
+        self.world.error("unknown-parameter", message, place, expected, nearest(name, known))
 
     def _bypassed(self, ports: tuple[Port, ...], inputs: dict[str, Value]) -> dict[str, Value]:
         first = inputs.get(ports[0].name) if ports else None
@@ -75,27 +83,12 @@ class _Node:
     # --- one copy -------------------------------------------------------------------------------------------------
 
     def _once(self, path: str, inputs: dict[str, Value]) -> dict[str, Value]:
-        params = {key: self._filled(value) for key, value in plain(self.node).items() if key not in WIRING_KEYS}
+        params = {key: value for key, value in plain(self.full).items() if key not in WIRING_KEYS}
         if self.composite is not None:
             return self._composite(path, self.composite, inputs, params)
         assert self.declaration is not None
-        if self.scope.params:
-            checker = Checker(self.world.registry)
-            checker.parameters(self.node, self.declaration, params)
-            self.world.errors.extend(checker.errors)
         self.steps.append(Step(path, "block", self.declaration, params, inputs, self._shared(), self.place, self.node))
         return {port.name: Ref(path, port.name, many=port.many) for port in self.declaration.outputs}
-
-    def _filled(self, value: Any) -> Any:
-        """A value with ``$name`` replaced by the composite's parameter."""
-        if isinstance(value, str) and value.startswith("$") and self.scope.prefix:
-            if value[1:] in self.scope.params:
-                return self.scope.params[value[1:]]
-            known = ", ".join(self.scope.params) or "none"
-            close = nearest(value[1:], self.scope.params)
-            message = f"the block has no parameter `{value[1:]}`"
-            self.world.error("unknown-parameter", message, self.node.place, f"one of its params: {known}", close)
-        return value
 
     def _shared(self) -> str | None:
         """The step whose weights this one uses."""
@@ -136,10 +129,13 @@ class _Node:
     # --- repeat ---------------------------------------------------------------------------------------------------
 
     def _repeated(self, inputs: dict[str, Value]) -> dict[str, Value]:
+        count = plain(self.full)["repeat"]
+        if faults(self.full, {"properties": NODE_KEYS}):
+            return {}
         carried, collected = _names(self.node, "carry"), _names(self.node, "collect")
         base = f"{self.scope.prefix}{self.name}"
         copies: list[dict[str, Value]] = []
-        for index in range(plain(self.node)["repeat"]):
+        for index in range(count):
             if copies:
                 inputs = {**inputs, **{port: copies[-1][port] for port in carried if port in copies[-1]}}
             copies.append(self._once(f"{base}.{index}", inputs))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from compose.block import Kind
 from compose.declaration import Declaration
+from compose.errors import Place, SpecError, nearest
 from compose.registry import Registry
 from compose.spec.node_keys import Schema
 from compose.spec.schema import docs, reference
@@ -13,12 +12,6 @@ from compose.spec.schema import docs, reference
 KIND: Kind = "metric"
 AT = "k"
 """The parameter that stands after the ``@``."""
-
-
-def split(text: str) -> tuple[str, str | None]:
-    """Name and K of an entry: ``("f1", "3")`` of ``f1@3``, K None where there is no ``@``."""
-    name, at, k = text.partition("@")
-    return name, k if at else None
 
 
 def forms(declaration: Declaration) -> list[str]:
@@ -31,27 +24,54 @@ def forms(declaration: Declaration) -> list[str]:
 
 
 def schema(registry: Registry) -> Schema:
-    """An entry, as JSON Schema."""
-    metrics = [d for d in registry.all() if d.kind == KIND]
-    bare = [_bare(d) for d in metrics if d.name in forms(d)]
-    at_k = [_at_k(d) for d in metrics if f"{d.name}@K" in forms(d)]
-    return {"anyOf": [*bare, *at_k, reference(KIND)]}
-
-
-def _bare(declaration: Declaration) -> Schema:
-    return {"type": "string", "const": declaration.name, "title": declaration.name, "markdownDescription": docs(declaration)}
-
-
-def _at_k(declaration: Declaration) -> Schema:
+    """An entry, as JSON Schema; its snippets are what an editor offers."""
+    wrong = f"Not a metric. Expected one of {', '.join(all_forms(registry))}."
+    known = [(form, declaration) for declaration in _metrics(registry) for form in forms(declaration)]
     return {
-        "type": "string",
-        "pattern": f"^{re.escape(declaration.name)}@[1-9][0-9]*$",
-        "examples": [f"{declaration.name}@3"],
-        "title": f"{declaration.name}@K",
-        "markdownDescription": docs(declaration),
+        "title": KIND,
+        "type": ["string", "object"],
+        "defaultSnippets": [_snippet(form, declaration) for form, declaration in known],
+        "if": {"type": "object"},
+        "then": reference(KIND),
+        "else": {"anyOf": [_text(form, declaration, wrong) for form, declaration in known]},
     }
+
+
+def _snippet(form: str, declaration: Declaration) -> Schema:
+    example = form.replace("@K", "@3")
+    return {"label": example, "body": example, "markdownDescription": docs(declaration)}
+
+
+def _text(form: str, declaration: Declaration, wrong: str) -> Schema:
+    pattern = f"^{form.replace('@K', '@[1-9][0-9]*')}$"
+    return {"title": form, "pattern": pattern, "errorMessage": wrong, "markdownDescription": docs(declaration)}
+
+
+def mistakes(text: str, place: Place, registry: Registry) -> list[SpecError]:
+    """What is wrong with an entry that is text."""
+    name, at, k = text.partition("@")
+    declaration = registry.find(KIND, name)
+    known = all_forms(registry)
+    expected = f"one of {', '.join(known)}"
+    if declaration is None:
+        close = nearest(name, registry.names(KIND))
+        near = next((form.replace("K", k or "3") for form in known if form.partition("@")[0] == close), None)
+        return [SpecError("unknown-metric", f"there is no metric `{text}`", place, expected, near)]
+    allowed = forms(declaration)
+    if not at and name in allowed:
+        return []
+    if not at or f"{name}@K" not in allowed:
+        message = f"the metric `{name}` is not written `{text}`"
+        return [SpecError("metric-form", message, place, " or ".join(allowed) or f"{{use: {name}, ...}}")]
+    if not (k.isdecimal() and k.isascii() and int(k) > 0):
+        return [SpecError("out-of-range", f"K of the metric `{text}` is {k or 'missing'}", place, "an integer > 0")]
+    return []
 
 
 def all_forms(registry: Registry) -> list[str]:
     """Every text that an entry may be."""
-    return [form for d in registry.all() if d.kind == KIND for form in forms(d)]
+    return [form for declaration in _metrics(registry) for form in forms(declaration)]
+
+
+def _metrics(registry: Registry) -> list[Declaration]:
+    return [declaration for declaration in registry.all() if declaration.kind == KIND]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from compose.block import Kind
+from compose.spec.tree import Scalar, Tree
 
 Schema = dict[str, Any]
 
@@ -54,3 +56,9 @@ _SELECTORS: dict[Kind, str] = {"stage": "stage"}
 def selector(kind: Kind) -> str:
     """The key of a mapping that says which class of a kind it means: ``use``, or ``stage`` for a stage."""
     return _SELECTORS.get(kind, "use")
+
+
+def placeholder(tree: Tree | None) -> str | None:
+    """The name of a composite's parameter, where ``$name`` stands for a value."""
+    text = tree.value if isinstance(tree, Scalar) else None
+    return text[1:] if isinstance(text, str) and re.match(PLACEHOLDER, text) else None

@@ -80,7 +80,7 @@ def _loose(parameter: Parameter, name: str) -> Schema:
 
 def _described(parameter: Parameter) -> Schema:
     has_default = not parameter.required and parameter.default is not None
-    shown = [parameter.doc] if parameter.doc else []
+    shown = [single_ticks(parameter.doc)] if parameter.doc else []
     if has_default:
         shown.append(f"Default: {yaml_text(parameter.default)}.")
     found: Schema = {"description": " ".join(shown)} if shown else {}
@@ -109,7 +109,12 @@ def docs(declaration: Declaration) -> str:
             parts.append("\n".join([f"{title}:", "", *map(_port, ports)]))
     if declaration.source:
         parts.append(f"Source: {declaration.source}")
-    return re.sub(r"``(.+?)``", r"`\1`", "\n\n".join(part for part in parts if part))
+    return single_ticks("\n\n".join(part for part in parts if part))
+
+
+def single_ticks(text: str) -> str:
+    """A docstring's ````code```` as Markdown writes it."""
+    return re.sub(r"``(.+?)``", r"`\1`", text)
 
 
 def _port(port: Port) -> str:

@@ -115,3 +115,13 @@ def relabel(tree: Tree, layer: str) -> Tree:
             return replace(tree, items=tuple(relabel(item, layer) for item in tree.items), layer=layer)
         case Scalar():
             return replace(tree, layer=layer)
+
+
+def graft(value: Plain, place: Place) -> Tree:
+    """A plain value as a tree, all of it at one place."""
+    match value:
+        case dict():
+            return Mapping(place, {k: graft(v, place) for k, v in value.items()}, dict.fromkeys(value, place))
+        case list() | tuple():
+            return Sequence(place, tuple(graft(item, place) for item in value))
+    return Scalar(place, value)

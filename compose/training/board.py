@@ -36,7 +36,8 @@ class Board:
         """The model's graph, one box for each node, with the shapes that are known."""
         from tensorboard.compat.proto.event_pb2 import Event
 
-        self._writer._get_file_writer().add_event(Event(graph_def=graph_def(model, shapes).SerializeToString()))
+        event = Event(graph_def=graph_def(model, shapes).SerializeToString())
+        self._writer._get_file_writer().add_event(event)  # type: ignore[no-untyped-call]
         self._writer.flush()
 
     def predictions(self, step: int, predictions: Predictions) -> None:

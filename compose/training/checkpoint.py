@@ -109,7 +109,8 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
         with safe_open(path, framework="pt") as file:
             # Copies, as the file may be deleted while they are in use.
-            return {name: file.get_tensor(name).clone() for name in file.keys()}, file.metadata() or {}
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - it is no dict
+            return tensors, file.metadata() or {}
     except FileNotFoundError:
         raise CheckpointError(f"{path}: there is no such file") from None
     except (SafetensorError, OSError) as error:
@@ -133,7 +134,7 @@ def _digest(text: str, tensors: Mapping[str, Tensor]) -> str:
     digest = sha256(text.encode())
     for name in sorted(tensors):
         digest.update(name.encode())
-        digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy())
+        digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 

@@ -8,7 +8,8 @@ from typing import Literal
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.plugins import MixedPrecision, Precision
-from lightning_fabric.strategies import DDPStrategy
+from lightning_fabric.strategies.ddp import DDPStrategy
+from torch import Tensor
 
 from compose.training.errors import TrainingError
 
@@ -77,3 +78,10 @@ def make_fabric(device: torch.device, precision: Literal["bf16", 16, 32]) -> Fab
     )
     fabric.launch()
     return fabric
+
+
+def all_reduce(fabric: Fabric, values: Tensor, *, how: Literal["mean", "sum"] = "mean") -> Tensor:
+    """The mean or the sum of a tensor over the processes."""
+    reduced = fabric.all_reduce(values, reduce_op=how)
+    assert isinstance(reduced, Tensor)
+    return reduced

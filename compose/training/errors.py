@@ -36,7 +36,7 @@ class CheckpointError(TrainingError):
     """A checkpoint cannot be read, or does not fit the model."""
 
 
-class Interrupted(RunError):  # noqa: N818 - not a mistake
+class Interrupted(RunError):
     """The user stopped the run; its state is saved.
 
     Args:

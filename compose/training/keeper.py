@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from compose.training.device import all_reduce
 from compose.training.errors import Interrupted
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Keeper:
         if self._fabric.world_size == 1:
             return wishes
         votes = torch.tensor(wishes, dtype=torch.float32, device=self._fabric.device)
-        return tuple((self._fabric.all_reduce(votes, reduce_op="sum") > 0).tolist())
+        return tuple((all_reduce(self._fabric, votes, how="sum") > 0).tolist())
 
 
 def whole_state(run: Run, stage: dict[str, Any] | None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -47,7 +48,7 @@ def channels_last(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 class _Functional(nn.Module):
     def __init__(self, model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
         super().__init__()
-        self._call = lambda **inputs: torch.func.functional_call(model, dict(tensors), kwargs=inputs)
+        self._call = partial(torch.func.functional_call, model, dict(tensors), ())
 
     def forward(self, **inputs: Tensor) -> object:
-        return self._call(**inputs)
+        return self._call(inputs)

@@ -1,4 +1,4 @@
-"""The losses of the steps, kept on the device and looked at now and then: reading one makes the host wait for the GPU."""
+"""The losses of the steps, kept on the device and looked at now and then: to read one, the host waits for the GPU."""
 
 from __future__ import annotations
 

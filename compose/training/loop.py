@@ -8,6 +8,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from compose.errors import nearest
+from compose.training.device import all_reduce
 from compose.training.errors import NonFiniteLossError, TrainingError
 from compose.training.keeper import Keeper
 from compose.training.ledger import Ledger
@@ -46,7 +47,7 @@ class Loop:
         )
         self._schedule = deepcopy(stage.schedule)
         self._watch = Watch(stage.monitor, patience=stage.patience, min_delta=stage.min_delta)
-        self._ledger = Ledger(self._updater.names, fabric.all_reduce)
+        self._ledger = Ledger(self._updater.names, lambda values: all_reduce(fabric, values))
         self._keeper = Keeper(run, fabric, minutes=stage.checkpoint_every, capture=self.state)
         self._check()
 
@@ -150,8 +151,12 @@ class Loop:
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps of the stage; looks at the losses first, so that none is saved after a bad one."""
         self._look()
-        parts = {"updater": self._updater, "schedule": self._schedule, "watch": self._watch, "ledger": self._ledger}
-        return {name: part.state() for name, part in parts.items()}
+        return {
+            "updater": self._updater.state(),
+            "schedule": self._schedule.state(),
+            "watch": self._watch.state(),
+            "ledger": self._ledger.state(),
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """The inverse of :meth:`state`."""

@@ -75,7 +75,7 @@ class Selection:
         """The trained parameters by learning rate; where several patterns match a node, the last one counts."""
         scale_of: dict[int, float] = {}
         for node, module in self._active.items():
-            scale = next((s for pattern, s in reversed(scales.items()) if matches(pattern, [node])), 1.0)
+            scale = next((s for pattern, s in reversed(list(scales.items())) if matches(pattern, [node])), 1.0)
             scale_of |= {id(p): scale for p in module.parameters()}
         groups: dict[float, list[nn.Parameter]] = {}
         for parameter in self._trained:

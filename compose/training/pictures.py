@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jaxtyping import Float, Int8, UInt8
 from torch import Tensor
@@ -56,8 +56,8 @@ def draw(predictions: Predictions) -> UInt8[ndarray, "height width 3"]:
         start = (i % COLUMNS) * panels
         _draw_example(predictions, i, grid[i // COLUMNS][start : start + panels])
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    canvas.draw()  # type: ignore[no-untyped-call]
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()  # type: ignore[no-untyped-call]
 
 
 def _draw_example(predictions: Predictions, i: int, panels: Sequence[Axes]) -> None:
@@ -88,7 +88,7 @@ def displayable(image: Float[Tensor, "3 h w"]) -> Float[ndarray, "h w 3"]:
     low, high = image.min(), image.max()
     if low < 0 or high > 1:
         image = (image - low) / (high - low).clamp(min=1e-6)
-    shown: Any = image.float().permute(1, 2, 0).numpy()
+    shown: ndarray = image.float().permute(1, 2, 0).numpy()
     return shown
 
 
@@ -96,7 +96,7 @@ def attention_map(attention: Float[Tensor, "m y x"], size: tuple[int, int]) -> F
     """The mean of the attention maps over a picture, 1 at its peak."""
     mean = attention.float().mean(0)[None, None]
     heat = interpolate(mean, size=size, mode="bilinear", align_corners=False)[0, 0]
-    shown: Any = (heat / heat.max().clamp(min=1e-12)).numpy()
+    shown: ndarray = (heat / heat.max().clamp(min=1e-12)).numpy()
     return shown
 
 

@@ -1,4 +1,4 @@
-"""What a run shows in the terminal: a bar that moves, and a line for each epoch. Only the lines where no one watches."""
+"""What a run shows in the terminal: a bar that moves, and a line for each epoch; only the lines where nobody looks."""
 
 from __future__ import annotations
 

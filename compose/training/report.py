@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from compose.block import REGISTRATION
 from compose.training.run_folder import RunFolder, finite, write_text
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from compose.data.source import DataSource
     from compose.evaluation.result import Result
-    from compose.training.train import Plan
+    from compose.training.plan import Plan
 
 COUNTED = 2048
 """Training examples that are read to count how frequent the labels are."""
@@ -77,10 +77,10 @@ def write_report(plan: Plan, outcome: Outcome, folder: RunFolder) -> None:
         "result": outcome.result.to_json() if outcome.result else None,
     }
     write_text(folder.report_data, json.dumps(finite(data), indent=2) + "\n")
-    write_text(folder.report, _markdown(plan, outcome, data))
+    write_text(folder.report, _markdown(plan, outcome))
 
 
-def _markdown(plan: Plan, outcome: Outcome, data: dict[str, Any]) -> str:
+def _markdown(plan: Plan, outcome: Outcome) -> str:
     from compose.evaluation.report import markdown
 
     minutes, seconds = divmod(round(outcome.seconds), 60)

@@ -24,7 +24,7 @@ def seed_all(seed: int) -> None:
 
     # torch.manual_seed does the same and takes 75 µs, as it asks after every kind of device.
     torch.default_generator.manual_seed(seed)
-    if torch.cuda.is_initialized():
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         torch.cuda.manual_seed_all(seed)
     if torch.backends.mps.is_available():
         torch.mps.manual_seed(seed)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 from pydantic import Field
 
-from compose.block import BlockError, Use
+from compose.block import REGISTRATION, BlockError, Use
 from compose.errors import nearest
 from compose.training.nodes import matches
 from compose.training.optimizers import Adam, Optimizer
@@ -126,7 +126,7 @@ class Stage(ABC):
         validate_every: Annotated[int, Field(ge=0)] = 1,
         checkpoint_every: Annotated[float, Field(ge=0)] = 5.0,
         log_every: Annotated[int, Field(gt=0)] = 10,
-        workers: Annotated[int, Field(ge=0)] = 0,
+        workers: Annotated[int, Field(ge=0)] | Literal["auto"] = "auto",
     ) -> None:
         """Check the options against one another.
 
@@ -149,7 +149,7 @@ class Stage(ABC):
             validate_every: epochs between validations; 0 for none.
             checkpoint_every: minutes between checkpoints; 0 for one after every step.
             log_every: steps between looks at the losses; on a GPU each look waits for it.
-            workers: processes that prepare batches.
+            workers: processes that prepare batches; `auto` is up to 8 beside a GPU, and else none but the run's own.
         """
         if patience is not None and not validate_every and monitor != "loss":
             raise BlockError("early stopping needs validate_every above 0, got 0", parameter="validate_every")
@@ -172,6 +172,11 @@ class Stage(ABC):
         self.checkpoint_every = checkpoint_every
         self.log_every = log_every
         self.workers = workers
+
+    @property
+    def name(self) -> str:
+        """The kind, as a spec names it."""
+        return str(getattr(type(self), REGISTRATION).name)
 
     @property
     def watches(self) -> bool:

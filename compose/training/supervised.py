@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from compose.block import REGISTRATION, stage
+from compose.block import REGISTRATION, BlockError, stage
 from compose.training.stage import Setting, Stage
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class SupervisedWork:
             setting.source.split("train"),
             batch=stage.batch,
             seed=setting.seed,
-            workers=stage.workers,
+            workers=_workers(stage, setting),
             rank=setting.rank,
             world=setting.world,
         )
@@ -105,9 +106,10 @@ class SupervisedWork:
         inputs = {name: value.to(self._setting.device) for name, value in batch.items() if name != "targets"}
         with torch.no_grad():
             outputs = call(self._setting.model.inference, {**inputs, **self._labels})
+        normalisation = getattr(self._setting.source, "normalisation", None)
         attention = next((value for name, value in outputs.items() if name.endswith(".attention")), None)
         return Predictions(
-            images=batch["image"],
+            images=normalisation.undo(batch["image"]) if normalisation else batch["image"],
             scores=outputs["scores"].float().cpu(),
             targets=batch["targets"][:, self._task.columns],
             labels=self._task.names,
@@ -126,4 +128,14 @@ def _validation(setting: Setting, stage: Stage) -> Evaluation | None:
     except DataError:
         return None
     watched = [] if stage.monitor.startswith("loss") else [stage.monitor]
-    return Evaluation(tasks=("seen",), metrics=tuple(dict.fromkeys(["map", *watched])), split="val")
+    try:
+        return Evaluation(tasks=("seen",), metrics=tuple(dict.fromkeys(["map", *watched])), split="val")
+    except BlockError as error:
+        raise BlockError(str(error), parameter="monitor") from None
+
+
+def _workers(stage: Stage, setting: Setting) -> int:
+    """How many processes prepare batches: where the processor trains, they would only take its time."""
+    if stage.workers != "auto":
+        return stage.workers
+    return min(8, (os.cpu_count() or 1) // setting.world) if setting.device.type == "cuda" else 0

@@ -38,7 +38,7 @@ class Updater:
         self._fabric, self._model, self._clip, self._seed = fabric, model, stage.clip, seed
         self._channels_last = prefers_channels_last(work, model, fabric.device)
         if self._channels_last:
-            model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            model.to(memory_format=torch.channels_last)
         # Fused optimizers unscale half-precision gradients by themselves, too late for clipping.
         self.scales = getattr(fabric.strategy.precision, "scaler", None) is not None
         optimizer = stage.optimizer(selection.groups(stage.lr_scale), fused=not (self.scales and stage.clip))
@@ -82,6 +82,7 @@ class Updater:
         with self._fabric.no_backward_sync(self._objective, enabled=not last and self._fabric.world_size > 1):
             loss, values = self._objective(batch)
             self._fabric.backward(loss / size)
+        assert isinstance(values, Tensor)
         return values
 
     def state(self) -> dict[str, Any]:
@@ -101,7 +102,7 @@ class Updater:
     def close(self) -> None:
         """Lay the weights out as they were."""
         if self._channels_last:
-            self._model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+            self._model.to(memory_format=torch.contiguous_format)
 
     @property
     def _inner(self) -> TorchOptimizer:

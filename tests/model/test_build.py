@@ -31,6 +31,13 @@ model:
 """
 
 
+SCORED = """  wide: {use: widen, in: pooled, width: 12}
+  stack: {use: widen, in: wide, width: 12, repeat: 1, collect: [out]}
+  rows: {use: rows, in: stack.out}
+  scores: {use: max_similarity, in: [rows, labels.vectors]}
+"""
+
+
 def batch(images: int, labels: int, dim: int = 12) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(1)
     return {
@@ -94,10 +101,7 @@ def test_compile_gives_the_same_numbers(prepared: Make, backend: str) -> None:
     if backend == "inductor" and shutil.which("g++") is None and shutil.which("clang++") is None:
         pytest.skip("inductor needs a C++ compiler")
     torch.compiler.reset()
-    model = prepared(POOLED + "  scores: {use: max_similarity, in: [rows, labels.vectors]}\n"
-                     "  wide: {use: widen, in: pooled, width: 12}\n"
-                     "  rows: {use: rows, in: stack.out}\n"
-                     "  stack: {use: widen, in: wide, width: 12, repeat: 2, collect: [out]}\n").build().training  # fmt: skip
+    model = prepared(POOLED + SCORED).build().training
     given = batch(4, 9)
     plain = model(**given)
     compiled = torch.compile(model, backend=backend)(**given)
@@ -105,44 +109,25 @@ def test_compile_gives_the_same_numbers(prepared: Make, backend: str) -> None:
 
 
 def test_a_node_keeps_its_weights_when_another_is_added(prepared: Make) -> None:
-    small = prepared(
-        POOLED + "  scores: {use: out_of, in: [pooled, labels.vectors], labels: 128}\n",
-        overrides=("evaluate.tasks=[seen]",),
-    )
-    large = prepared(
-        POOLED
-        + "  wide: {use: widen, in: pooled, width: 64}\n  scores: {use: out_of, in: [wide, labels.vectors], labels: 128}\n",
-        overrides=("evaluate.tasks=[seen]",),
-    )
-    first, second = small.build().training.state_dict(), large.build().training.state_dict()
-    assert all(torch.equal(first[name], second[name]) for name in first)
-    other = prepared(
-        POOLED + "  scores: {use: out_of, in: [pooled, labels.vectors], labels: 128}\n",
-        overrides=("evaluate.tasks=[seen]", "seed=1"),
-    )
-    assert not torch.equal(other.build().training.scores.linear.weight, first["scores.linear.weight"])
+    scores = "  scores: {use: out_of, in: [%s, labels.vectors], labels: 128}\n"
+    seen = "evaluate.tasks=[seen]"
+    small = prepared(POOLED + scores % "pooled", overrides=(seen,)).build().training.state_dict()
+    wide = "  wide: {use: widen, in: pooled, width: 64}\n"
+    large = prepared(POOLED + wide + scores % "wide", overrides=(seen,)).build().training.state_dict()
+    other = prepared(POOLED + scores % "pooled", overrides=(seen, "seed=1")).build().training.state_dict()
+    assert all(torch.equal(small[name], large[name]) for name in small)
+    assert not torch.equal(small["scores.linear.weight"], other["scores.linear.weight"])
 
 
 def test_shape_checks_allocate_nothing(prepared: Make) -> None:
-    huge = prepared(
-        POOLED
-        + "  wide: {use: widen, in: pooled, width: 10_000_000}\n".replace("_", "")
-        + "  back: {use: widen, in: wide, width: 12}\n  stack: {use: widen, in: back, width: 12, repeat: 1, collect: [out]}\n"
-        "  rows: {use: rows, in: stack.out}\n  scores: {use: max_similarity, in: [rows, labels.vectors]}\n"
-    )
-    facts = huge.shaped.facts
+    wider = ("model.wide.width=10000000", "model.back={use: widen, in: wide, width: 12}", "model.stack.in=back")
+    facts = prepared(POOLED + SCORED, overrides=wider).shaped.facts
     assert facts["wide"].parameters == 64 * 10_000_000 + 10_000_000
-    assert facts["scores"].outputs == {"out": (4, 128)}
     assert facts["wide"].flops == 2 * 4 * 64 * 10_000_000
+    assert facts["scores"].outputs == {"out": (4, 128)}
 
 
 # --- the spec language, run ---------------------------------------------------------------------------------------
-
-SCORED = """  wide: {use: widen, in: pooled, width: 12}
-  stack: {use: widen, in: wide, width: 12, repeat: 1, collect: [out]}
-  rows: {use: rows, in: stack.out}
-  scores: {use: max_similarity, in: [rows, labels.vectors]}
-"""
 
 
 def test_bypass_passes_the_first_input_on(prepared: Make) -> None:
@@ -155,10 +140,8 @@ def test_bypass_passes_the_first_input_on(prepared: Make) -> None:
 
 
 def test_share_uses_one_set_of_weights(prepared: Make) -> None:
-    text = POOLED + SCORED.replace(
-        "  stack: {use: widen, in: wide,",
-        "  again: {share: square, in: square}\n  square: {use: widen, in: wide, width: 12}\n  stack: {use: widen, in: again,",
-    )
+    square = "  again: {share: square, in: square}\n  square: {use: widen, in: wide, width: 12}\n"
+    text = POOLED + square + SCORED.replace("in: wide", "in: again")
     built = prepared(text).build()
     given = batch(2, 5)
     model = built.training
@@ -212,11 +195,9 @@ def test_list_ports_take_many_sources(prepared: Make) -> None:
 
 
 def test_a_variant_changes_one_thing(prepared: Make) -> None:
-    text = (
-        MODEL
-        + "variants: {plain: {bypass: [relation]}, four: {model: {groups: {groups: 2}, pyramid: {channels: 24}}}}\n"
-    )
+    fewer = "four: {model: {groups: {groups: 2}, pyramid: {channels: 24}}}"
+    text = MODEL + "variants: {plain: {bypass: [relation]}, " + fewer + "}\n"
     assert hasattr(prepared(text).build().training, "relation")
     assert not hasattr(prepared(text, variants=("plain",)).build().training, "relation")
-    both = prepared(text, variants=("plain", "four"), overrides=("model.pyramid.channels=24",)).shaped
+    both = prepared(text, variants=("plain", "four")).shaped
     assert both.facts["groups"].outputs["groups"] == (4, 2, 12, 4, 4)

@@ -3,8 +3,8 @@ import math
 
 import pytest
 import torch
-from toy import ToySource, ToyStage, ToyWork, make_model, make_plan, run
 from torch import nn
+from toy import ToySource, ToyStage, ToyWork, make_model, make_plan, run
 
 from compose.training.errors import NonFiniteLossError, TrainingError
 from compose.training.layout import prefers_channels_last

@@ -1,7 +1,7 @@
 import pytest
 import torch
-from toy import ToyStage, make_model, run
 from torch import nn
+from toy import ToyStage, make_model, run
 
 from compose.block import BlockError
 from compose.training.errors import TrainingError

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from toy import ToySource, ToyStage, ToyWork, make_model, make_plan, run
 from torch import Tensor
+from toy import ToySource, ToyStage, ToyWork, make_model, make_plan, run
 
 from compose.training.errors import CheckpointError, Interrupted
 from compose.training.optimizers import SGD, Adam, AdamW, RMSprop
@@ -156,7 +156,7 @@ def test_another_model_is_refused(tmp_path):
 
 
 def test_what_is_no_run_is_refused(tmp_path):
-    with pytest.raises(CheckpointError, match="found no spec.lock.yaml"):
+    with pytest.raises(CheckpointError, match=r"found no spec\.lock\.yaml"):
         run([ToyStage(epochs=1)], tmp_path, resume=True)
 
 

@@ -10,13 +10,14 @@ from types import SimpleNamespace
 import torch
 from torch import Tensor, fx, nn
 
-from compose.block import data
+from compose.block import data, stage
 from compose.data.source import DataError, LabelTable
 from compose.training.pictures import Predictions
+from compose.training.plan import Plan
 from compose.training.run_folder import RunFolder
 from compose.training.seeds import derive
 from compose.training.stage import Setting, Stage
-from compose.training.train import Plan, train
+from compose.training.train import train
 
 NAMES = ("king", "queen", "rook", "bishop", "knight", "pawn")
 SEEN = (True, True, False, True, True, False)
@@ -143,6 +144,7 @@ class ToySpace:
         )
 
 
+@stage
 class ToyStage(Stage):
     def open(self, setting: Setting) -> ToyWork:
         return ToyWork(self, setting)

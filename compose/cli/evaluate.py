@@ -1,0 +1,81 @@
+"""``compose evaluate RUN``: measure a trained model again, by another protocol or on other data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from compose.cli.options import AsJson, BlockFiles, Device, Overrides, Run, Weights
+
+if TYPE_CHECKING:
+    from compose.cli.runs import FoundRun
+    from compose.evaluation.result import Result
+    from compose.prepare import Prepared
+
+
+def evaluate(
+    run: Run,
+    override: Overrides = None,
+    weights: Weights = None,
+    device: Device = "auto",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the result to result.json or result.md, too."),
+    ] = None,
+    as_json: AsJson = False,
+    blocks: BlockFiles = None,
+) -> None:
+    """Evaluate a trained model.
+
+    The spec is the run's own. -s changes how or on what it is evaluated:
+    -s evaluate.images=with_positives, or -s 'data={use: images, folder: photos, labels: labels.csv}'.
+    """
+    from compose.cli.results import print_result
+    from compose.cli.runs import find_run
+    from compose.cli.specs import read, ready
+
+    _check(output)
+    found = find_run(run)
+    made = ready(read(str(found.lock), None, override, blocks))
+    result = _measure(made, found, weights=weights, device=device)
+    if output is not None:
+        _write(result, output)
+    if as_json:
+        print(json.dumps(result.to_json(), indent=2, allow_nan=False))
+    else:
+        print_result(result)
+
+
+def _measure(made: Prepared, run: FoundRun, *, weights: str | None, device: str) -> Result:
+    from compose.cli.console import status
+
+    with status("evaluating"):
+        from compose.training.device import choose_device
+        from compose.training.plan import Plan
+        from compose.training.report import final_evaluation
+
+        target = choose_device(device)
+        built = made.build()
+        run.load(built, weights)
+        built.training.to(target).eval()
+        built.inference.to(target).eval()
+        plan = Plan(built, made.source, made.space, made.stages, made.evaluation, made.seed, "", str(run.folder))
+        result = final_evaluation(plan, target)
+    assert result is not None
+    return result
+
+
+def _check(output: Path | None) -> None:
+    from compose.errors import UsageError
+
+    if output is not None and output.suffix not in (".json", ".md"):
+        raise UsageError(f"-o {output}: expected a name that ends in .json or .md")
+
+
+def _write(result: Result, output: Path) -> None:
+    from compose.evaluation.report import markdown
+
+    output.write_text(result.dumps() if output.suffix == ".json" else markdown(result), "utf-8")

@@ -1,0 +1,65 @@
+"""``compose new``: a commented spec to begin with."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from compose.cli.complete import spec_names
+
+STARTER = "zoo/starter.yaml"
+MODELINE = "# yaml-language-server: $schema="
+
+
+def new(
+    name: Annotated[
+        Path, typer.Argument(metavar="[NAME.yaml]", help="The file to write; - for standard output.")
+    ] = Path("model.yaml"),
+    base: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="SPEC", help="The spec to begin with (`compose list zoo`).", autocompletion=spec_names
+        ),
+    ] = STARTER,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there already.")] = False,
+) -> None:
+    """Write a commented spec that trains as it is, to change as you like."""
+    from compose.cli.console import err
+    from compose.errors import UsageError
+
+    if str(name) == "-":
+        print(_text(base, Path("model.yaml")), end="")
+        return
+    path = name if name.suffix in (".yaml", ".yml") else name.with_name(f"{name.name}.yaml")
+    if path.exists() and not force:
+        raise UsageError(f"{path} exists already; --force writes over it")
+    if not path.parent.is_dir():
+        raise UsageError(f"there is no folder {path.parent}")
+    path.write_text(_text(base, path), "utf-8")
+    err().print(f"wrote {path}; check it with `compose validate {path}`, train it with `compose train {path}`", markup=False)
+
+
+def _text(base: str, path: Path) -> str:
+    """The text of a spec under its new name, its comments kept, with the schema where the editor finds it."""
+    from compose.spec.load import load_file
+    from compose.spec.resolve import find_spec
+
+    found = find_spec(base)
+    load_file(found, name=base)  # whatever is wrong with the file is said as for every spec
+    lines = [line for line in found.read_text("utf-8-sig").splitlines() if not line.startswith(MODELINE)]
+    text = "\n".join([f"{MODELINE}{_schema()}", *lines]) + "\n"
+    return re.sub(r"(?m)^name:[ ]*[^\s#]+", f"name: {_name(path)}", text, count=1)
+
+
+def _schema() -> str:
+    from importlib.resources import files
+
+    return Path(str(files("compose.specs").joinpath("spec.schema.json"))).as_uri()
+
+
+def _name(path: Path) -> str:
+    """The file's name as the name of a model: letters, digits and ``_ . + -``."""
+    return re.sub(r"[^\w.+-]+", "-", path.stem).strip("-.+") or "model"

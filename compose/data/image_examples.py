@@ -1,0 +1,117 @@
+"""The examples of a split of the user's pictures, read and augmented as they are asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from numpy.typing import NDArray
+from torch import Tensor
+from torchvision.transforms.v2 import functional as transforms
+
+from compose.data.annotations import Annotations
+from compose.data.counter_random import Dice
+from compose.data.normalisation import Normalisation
+from compose.data.picture import as_tensor, open_picture, read_picture
+
+Augment = Literal["crop", "flip", "none"]
+Fit = Literal["middle", "squash"]
+_MARGIN = 256 / 224
+"""In evaluation the middle of this much larger a picture is cut out, as is usual for ImageNet's networks."""
+_RATIO = math.log(4 / 3)
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How pictures become a model's input.
+
+    Args:
+        size: height and width.
+        augment: what is done at random in training.
+        crop: the least and the greatest share of the area that a random crop keeps.
+        fit: how a picture becomes square in evaluation.
+        normalisation: of the pixels.
+    """
+
+    size: int
+    augment: Augment
+    crop: tuple[float, float]
+    fit: Fit
+    normalisation: Normalisation
+
+    def plain(self, path: Path) -> Float32[Tensor, "3 h w"]:
+        """A picture as in evaluation, in [0, 1]."""
+        if self.fit == "squash":
+            return read_picture(path, self.size, squash=True)
+        return read_picture(path, self.size, margin=_MARGIN)
+
+    def augmented(self, path: Path, u: NDArray[np.float64]) -> Float32[Tensor, "3 h w"]:
+        """A picture as in training, in [0, 1]; what is random in it is given by five numbers in [0, 1)."""
+        picture = self._cropped(path, u) if self.augment == "crop" else self.plain(path)
+        return picture.flip(-1) if self.augment != "none" and u[4] < 0.5 else picture
+
+    def _cropped(self, path: Path, u: NDArray[np.float64]) -> Float32[Tensor, "3 h w"]:
+        low, high = self.crop
+        area, ratio = low + (high - low) * float(u[0]), math.exp(_RATIO * (2 * float(u[1]) - 1))
+        image = open_picture(path, at_least=math.ceil(self.size / math.sqrt(area * 0.75)))
+        width, height = image.size
+        side = math.sqrt(area * width * height)
+        across = min(width, max(1, round(side * math.sqrt(ratio))))
+        down = min(height, max(1, round(side / math.sqrt(ratio))))
+        left, top = int(float(u[2]) * (width - across + 1)), int(float(u[3]) * (height - down + 1))
+        return as_tensor(transforms.resized_crop(image, top, left, down, across, [self.size, self.size]))
+
+
+class ImageExamples:
+    """A split: a map from lists of indices to batches.
+
+    Args:
+        paths: the picture of each row of the annotations.
+        annotations: their labels.
+        columns: the column of each label number in the targets, or -1.
+        labels: labels in the table.
+        rows: the rows of this split.
+        preparation: how pictures become a model's input.
+        seed: of the augmentation; None for evaluation.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        annotations: Annotations,
+        *,
+        columns: NDArray[np.int64],
+        labels: int,
+        rows: NDArray[np.int64],
+        preparation: Preparation,
+        seed: int | None,
+    ) -> None:
+        self._paths, self._annotations, self._columns, self._labels = paths, annotations, columns, labels
+        self._rows, self._preparation, self._seed = rows, preparation, seed
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, indices: Sequence[int]) -> dict[str, Tensor]:
+        """The batch of these examples: ``image`` and ``targets``.
+
+        Raises:
+            PictureError: a picture cannot be read.
+        """
+        rows = self._rows[np.asarray(indices) % len(self)]
+        prepare = self._preparation
+        if self._seed is None:
+            images = [prepare.plain(self._paths[row]) for row in rows]
+        else:
+            chance = Dice((self._seed,), indices).uniform(5)
+            images = [prepare.augmented(self._paths[row], u) for row, u in zip(rows, chance, strict=True)]
+        return {
+            "image": prepare.normalisation.pixels(torch.stack(images)),
+            "targets": self._annotations.targets(rows, self._columns, self._labels),
+        }

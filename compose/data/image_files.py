@@ -1,0 +1,63 @@
+"""The folder and the label files of a user's data, checked when a spec names them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+from compose.block import BlockError
+
+_LABEL_FILES = (".csv", ".tsv", ".jsonl", ".ndjson")
+
+
+def folder_of_images(folder: Path) -> Path:
+    """The folder, a leading ``~`` replaced.
+
+    Raises:
+        BlockError: it is none.
+    """
+    folder = Path(folder).expanduser()
+    if folder.is_file():
+        raise BlockError(f"expected a folder of pictures, got the file {folder}", parameter="folder")
+    if not folder.is_dir():
+        raise BlockError(f"there is no folder {folder}{_there(folder, folders=True)}", parameter="folder")
+    return folder
+
+
+def label_files(labels: Path | None, splits: Mapping[str, Path | None]) -> dict[str, tuple[str, Path]]:
+    """The label files by the parameter that names them: the split of their rows, empty where they tell, and the path.
+
+    Args:
+        labels: one file for all pictures.
+        splits: instead of it, a file for each split.
+
+    Raises:
+        BlockError: none is given, both kinds are, or one does not exist.
+    """
+    given = {split: (split, path) for split, path in splits.items() if path is not None}
+    if labels is not None and given:
+        message = f"expected either `labels` for all pictures or a file for each split, got `{next(iter(given))}` too"
+        raise BlockError(message, parameter="labels")
+    if labels is not None:
+        given = {"labels": ("", labels)}
+    if not given:
+        raise BlockError("expected a label file: `labels`, or `train`, `val` and `test`", parameter=None)
+    files = {parameter: (split, Path(path).expanduser()) for parameter, (split, path) in given.items()}
+    for parameter, (_, path) in files.items():
+        if not path.is_file():
+            what = "a folder, not a label file:" if path.is_dir() else "there is no label file"
+            raise BlockError(f"{what} {path}{_there(path, folders=False)}", parameter=parameter)
+    return files
+
+
+def _there(path: Path, *, folders: bool) -> str:
+    """What the user may have meant: what is in the folder above."""
+    if not path.parent.is_dir():
+        return f" (nor {path.parent})"
+    siblings = sorted(path.parent.iterdir())
+    names = [p.name for p in siblings if (p.is_dir() if folders else p.suffix.lower() in _LABEL_FILES)]
+    close = get_close_matches(path.name, names, n=1)
+    if close:
+        return f"; did you mean `{path.with_name(close[0])}`?"
+    return f" (there are: {', '.join(names[:8])}{', ...' if len(names) > 8 else ''})" if names else ""

@@ -1,0 +1,166 @@
+"""The data source ``images``: the user's own pictures, with a CSV or JSON-lines file of labels."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field
+from torch import Tensor
+
+from compose.block import BlockError, data
+from compose.data.annotations import Annotations, Meaning
+from compose.data.image_examples import Augment, Fit, ImageExamples, Preparation
+from compose.data.image_files import folder_of_images, label_files
+from compose.data.image_report import ImageReport
+from compose.data.image_splits import divide
+from compose.data.label_file import read_label_file
+from compose.data.label_list import label_table, read_label_list
+from compose.data.normalisation import NORMALISATIONS, NormalisationName
+from compose.data.source import DataError, LabelTable, Split
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+@data
+class Images:
+    """Your own pictures: a folder, and CSV or JSON-lines files that say which labels each picture has.
+
+    A CSV file has a header with a column `image`, and either a column `labels` (`cat;dog`) and perhaps `absent`, or a
+    column for each label with 1 = present, 0 or -1 = absent, empty = unknown. A JSON-lines file has one object a line:
+    `{"image": "a.jpg", "labels": ["cat"], "absent": ["dog"]}`. A column or key `split` may say train, val or test.
+    Pictures may be in any format, colour mode and orientation that PIL knows.
+
+    Args:
+        folder: where the pictures are; the label files name them relative to it.
+        labels: one label file for all pictures; its column `split`, or else `fractions`, divides them.
+        train: a label file of the training pictures, instead of `labels`.
+        val: a label file of the validation pictures.
+        test: a label file of the test pictures.
+        fractions: the shares of train, val and test where no column `split` tells; drawn with `seed`.
+        unseen: labels that are not trained on: a list of names, or a text file with one a line. A name may be followed
+            by a tab and its WordNet synset.
+        vocabulary: a text file of all labels, one a line as in `unseen`; any other label in the label files is then a
+            mistake. Without it the labels are those that occur, in alphabetical order.
+        separator: the characters that separate labels in a cell.
+        unlisted: what a label is to a picture that does not list it; `auto` is unknown where some picture lists absent
+            labels, else absent.
+        zero: what 0 in a label's column means; `auto` is absent, and refused where the files have both 0 and -1.
+        size: height and width of the pictures as the model gets them.
+        augment: training pictures are cropped and flipped at random, flipped only, or taken as in evaluation.
+        crop: the least and the greatest share of a picture's area that a random crop keeps.
+        fit: in evaluation the middle is cut out, or the picture is squashed to a square.
+        normalisation: `imagenet` suits weights trained on ImageNet; `half` maps black to -1 and white to 1.
+        on_bad_image: `fail` refuses to train while a picture is missing or damaged; `skip` leaves it out.
+        check_images: before training every picture is decoded (`full`), or only its header read (`header`).
+        seed: another seed divides and augments otherwise.
+    """
+
+    gives = ("image",)
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        labels: Path | None = None,
+        train: Path | None = None,
+        val: Path | None = None,
+        test: Path | None = None,
+        fractions: tuple[Share, Share, Share] = (0.8, 0.1, 0.1),
+        unseen: list[str] | Path | None = None,
+        vocabulary: Path | None = None,
+        separator: Annotated[str, Field(min_length=1)] = ";|",
+        unlisted: Meaning = "auto",
+        zero: Meaning = "auto",
+        size: Annotated[int, Field(ge=16, le=2048)] = 224,
+        augment: Augment = "crop",
+        crop: tuple[Share, Share] = (0.35, 1.0),
+        fit: Fit = "middle",
+        normalisation: NormalisationName = "imagenet",
+        on_bad_image: Literal["skip", "fail"] = "fail",
+        check_images: Literal["full", "header"] = "full",
+        seed: int = 0,
+    ) -> None:
+        if abs(sum(fractions) - 1) > 1e-6:
+            raise BlockError(f"expected three shares that add up to 1, got {list(fractions)}", parameter="fractions")
+        if not 0 < crop[0] <= crop[1]:
+            raise BlockError(f"expected two shares above 0, the lesser first, got {list(crop)}", parameter="crop")
+        self._folder = folder_of_images(folder)
+        files = label_files(labels, {"train": train, "val": val, "test": test})
+        self._annotations = _read(files, separator=separator, zero=zero, unlisted=unlisted)
+        self._labels = label_table(
+            self._annotations.names,
+            vocabulary=None if vocabulary is None else read_label_list(vocabulary, parameter="vocabulary"),
+            unseen=read_label_list(unseen or (), parameter="unseen"),
+        )
+        self._paths = [Path(self._folder, image.replace("\\", "/")) for image in self._annotations.images]
+        self._division = divide(self._annotations, fractions=fractions, seed=seed)
+        self._preparation = Preparation(size, augment, crop, fit, NORMALISATIONS[normalisation])
+        self._skip, self._decode, self._seed = on_bad_image == "skip", check_images == "full", seed
+
+    @property
+    def labels(self) -> LabelTable:
+        """All labels, seen and unseen."""
+        return self._labels
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The picture's shape."""
+        return {"image": (3, self._preparation.size, self._preparation.size)}
+
+    def split(self, name: Split) -> ImageExamples:
+        """The examples of a split; with ``on_bad_image: skip``, without the pictures that cannot be read.
+
+        Raises:
+            DataError: the split is empty.
+        """
+        rows = self._report.rows[name] if self._skip else self._division.rows[name]
+        if not len(rows):
+            raise DataError(f"there are no pictures in the split `{name}`")
+        number = {label: column for column, label in enumerate(self._labels.names)}
+        return ImageExamples(
+            self._paths,
+            self._annotations,
+            columns=np.array([number.get(label, -1) for label in self._annotations.names], np.int64),
+            labels=len(number),
+            rows=rows,
+            preparation=self._preparation,
+            seed=self._seed if name == "train" and self._preparation.augment != "none" else None,
+        )
+
+    def check(self) -> list[str]:
+        """Read every label and picture and return what keeps them from being used, one line each."""
+        return [str(finding) for finding in self._report.problems]
+
+    def notes(self) -> list[str]:
+        """What else :meth:`check` found: pictures left out, listed twice or without labels; labels never present."""
+        return [str(finding) for finding in self._report.notes]
+
+    def read_image(self, path: Any) -> Tensor:
+        """A picture as in evaluation: ``3 h w``.
+
+        Raises:
+            PictureError: the picture cannot be read.
+        """
+        return self._preparation.normalisation.pixels(self._preparation.plain(Path(path)))
+
+    @cached_property
+    def _report(self) -> ImageReport:
+        return ImageReport(
+            self._annotations, self._division, self._labels, self._paths, skip=self._skip, decode=self._decode
+        )
+
+
+def _read(files: dict[str, tuple[str, Path]], *, separator: str, zero: Meaning, unlisted: Meaning) -> Annotations:
+    annotations = Annotations()
+    for parameter, (split, path) in files.items():
+        try:
+            read_label_file(path, annotations, separator=separator, split=split)
+        except (DataError, OSError) as error:
+            raise BlockError(str(error), parameter=parameter) from None
+    wrong = annotations.settle(zero=zero, unlisted=unlisted)
+    if wrong:
+        raise BlockError(wrong, parameter="zero")
+    return annotations

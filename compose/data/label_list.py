@@ -1,0 +1,85 @@
+"""Lists of labels as users write them, and the label table made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from compose.block import BlockError
+from compose.data.annotations import Annotations, Finding
+from compose.data.label_file import label_name
+from compose.data.source import LabelTable
+
+
+def read_label_list(given: Sequence[str] | Path, *, parameter: str) -> dict[str, str | None]:
+    """Names and their synsets, in order.
+
+    Args:
+        given: entries, or a text file with one a line: ``name``, or ``name``, a tab and a WordNet synset.
+        parameter: whose value this is.
+
+    Raises:
+        BlockError: the file cannot be read, or a name occurs twice.
+    """
+    found: dict[str, str | None] = {}
+    for entry in _lines(given, parameter) if isinstance(given, Path) else given:
+        text, _, synset = entry.partition("\t")
+        name = label_name(text)
+        if name in found:
+            raise BlockError(f"`{name}` occurs twice", parameter=parameter)
+        if name:
+            found[name] = synset.strip() or None
+    return found
+
+
+def _lines(path: Path, parameter: str) -> list[str]:
+    try:
+        return path.expanduser().read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"expected a text file with a label on each line: {path}: {error}"
+        raise BlockError(message, parameter=parameter) from None
+
+
+def label_table(
+    found: Iterable[str], *, vocabulary: Mapping[str, str | None] | None, unseen: Mapping[str, str | None]
+) -> LabelTable:
+    """The table of all labels.
+
+    Args:
+        found: the labels that occur in the label files.
+        vocabulary: all labels in order, with synsets; if None they are those found, in alphabetical order.
+        unseen: the labels that are not trained on; a synset given here holds.
+
+    Raises:
+        BlockError: an unseen label is none of the labels, or none is seen.
+    """
+    names = tuple(sorted(found) if vocabulary is None else vocabulary)
+    strangers = [name for name in unseen if name not in set(names)]
+    if strangers:
+        listed = "; ".join(f"`{name}`{meant(name, names)}" for name in strangers)
+        raise BlockError(f"no such label among the {len(names):,} of the data: {listed}", parameter="unseen")
+    if not set(names) - set(unseen):
+        message = "expected labels to train on, but all are unseen" if names else "the label files name no label"
+        raise BlockError(message, parameter="unseen" if names else None)
+    synsets = {**(vocabulary or {}), **{name: synset for name, synset in unseen.items() if synset}}
+    return LabelTable(names, tuple(name not in unseen for name in names), tuple(synsets.get(name) for name in names))
+
+
+def strange_labels(annotations: Annotations, table: LabelTable) -> list[Finding]:
+    """The labels of the files that are not in the table, each where it is mentioned first."""
+    known = set(table.names)
+    found = []
+    for name, number in annotations.names.items():
+        if name not in known:
+            file, line = annotations.mentions[number]
+            message = f"`{name}` is not in the vocabulary{meant(name, table.names)}"
+            found.append(Finding(message, annotations.files[file], line))
+    return found
+
+
+def meant(name: str, names: Sequence[str]) -> str:
+    """The label that was probably meant, as the end of a message."""
+    folded = {other.lower(): other for other in names}
+    close = get_close_matches(name.lower(), folded, n=1, cutoff=0.7)
+    return f" (did you mean `{folded[close[0]]}`?)" if close else ""

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from compose.blocks.max_similarity import MaxSimilarity
+
+
+@pytest.mark.usefixtures("double")
+@pytest.mark.parametrize(("vectors", "labels"), [(7, 5), (1, 5), (3, 1)])
+def test_largest_inner_product(same, vectors, labels):
+    semantics = torch.randn(2, vectors, 4, requires_grad=True)
+    label_vectors = torch.randn(labels, 4, requires_grad=True)
+
+    def slow():
+        best = [[max(s @ v for s in image) for v in label_vectors] for image in semantics]
+        return torch.stack([torch.stack(row) for row in best])
+
+    same(lambda: MaxSimilarity()(semantics, label_vectors), slow, [semantics, label_vectors])
+
+
+def test_many_labels():
+    assert MaxSimilarity()(torch.randn(2, 7, 30), torch.randn(7186, 30)).shape == (2, 7186)
