@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -123,8 +124,14 @@ def _numbers(fields: list[bytes]) -> Row | None:
 
 
 def _trailing_numbers(fields: list[bytes]) -> int:
-    numbers = takewhile(lambda part: _numbers([part]) is not None, reversed(fields[1:]))
-    return sum(1 for _ in numbers)
+    return sum(1 for _ in takewhile(_is_number, reversed(fields[1:])))
+
+
+def _is_number(part: bytes) -> bool:
+    try:
+        return math.isfinite(float(part))
+    except ValueError:
+        return False
 
 
 def _shown(line: bytes) -> str:

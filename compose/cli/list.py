@@ -92,7 +92,7 @@ def summaries(word: str) -> dict[str, str]:
         return {s.name: f"{s.doc} ({' '.join(s.dims)})" for s in RESERVED.values()}
     from compose.registry import registry
 
-    return {d.name: d.summary for d in registry().all() if d.kind == PLURALS[word]}
+    return {d.name: d.summary.replace("``", "`") for d in registry().all() if d.kind == PLURALS[word]}
 
 
 def zoo_summaries() -> dict[str, str]:

@@ -62,12 +62,14 @@ def framed(look: Image.Image, size: int) -> NDArray[np.uint8]:
 
 
 def _looks(point: int) -> list[Image.Image]:
-    """The distinct masks of a code point."""
+    """The distinct masks of a code point, cut to their ink."""
     found = {}
     for font, points in _fonts():
         if point in points:
             mask = font.getmask(chr(point), "L")
-            found[mask.size, bytes(mask)] = Image.frombytes("L", mask.size, bytes(mask))
+            image = Image.frombytes("L", mask.size, bytes(mask))
+            image = image.crop(image.getbbox())
+            found[image.size, image.tobytes()] = image
     return list(found.values())
 
 

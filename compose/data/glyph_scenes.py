@@ -142,6 +142,10 @@ class GlyphExamples:
         parts = [self._draw(indices[start : start + _CHUNK]) for start in range(0, len(indices), _CHUNK)]
         return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the masks, which a worker cuts for itself in less time than they take to send."""
+        return {**vars(self), "_layout": None}
+
     def _draw(self, indices: Sequence[int]) -> dict[str, Tensor]:
         symbols_layout, clutter_layout = self._layouts()
         source, scenes = self.source, len(indices)

@@ -38,7 +38,7 @@ def source(shaped: Shaped, registry: Registry, name: str, *, inference: bool = F
     lines = [
         f'"""The model of `{name}`, {"for inference" if inference else "with the terms of its loss"}."""',
         "",
-        *_imports(steps, "\n".join([*calls, *body]), registry),
+        *_imports(steps, "\n".join([*calls, *body])),
         "",
         "",
         f"class {class_name(name)}(nn.Module):",
@@ -62,14 +62,17 @@ def _forward(shaped: Shaped, name: str, *, inference: bool) -> tuple[list[str], 
     return code.splitlines(), {str(node.target) for node in model.graph.nodes if node.op == "call_module"}
 
 
-def _imports(steps: list[Step], code: str, registry: Registry) -> Iterator[str]:
+def _imports(steps: list[Step], code: str) -> Iterator[str]:
     if "torch." in code:
         yield "import torch"
     yield "from torch import Tensor, nn"
     yield ""
-    classes = {(step.declaration.module, step.declaration.qualname) for step in steps if step.declaration}
-    for module, name in sorted(classes):
-        yield f"from {_importable(module)} import {name}"
+    classes: dict[str, set[str]] = {}
+    for step in steps:
+        if step.declaration:
+            classes.setdefault(_importable(step.declaration.module), set()).add(step.declaration.qualname)
+    for module, names in sorted(classes.items()):
+        yield f"from {module} import {', '.join(sorted(names))}"
 
 
 def _importable(module: str) -> str:

@@ -39,8 +39,8 @@ class Checker:
         self._section(tree, "evaluate")
         if data := tree.get("data"):
             self._once((data,), lambda: self._outside.check(data, "data", "`data`"))
-        for stage in _listed(tree.get("train")):
-            self._once((stage,), self._stage(stage))
+        for index, stage in enumerate(_listed(tree.get("train"))):
+            self._once((stage,), self._stage(stage, index))
         composites = dict(_items(tree.get("blocks")))
         own = tuple(composites.values())
         for name, node in _items(tree.get("model")):
@@ -72,8 +72,8 @@ class Checker:
         if part is not None and found is not None:
             self._once((part,), lambda: self._outside.declared(part, found, Subject(f"`{name}`", "key")))
 
-    def _stage(self, stage: Tree) -> Callable[[], bool]:
-        return lambda: self._outside.check(stage, "stage", "the stage")
+    def _stage(self, stage: Tree, index: int) -> Callable[[], bool]:
+        return lambda: self._outside.check(stage, "stage", f"item {index + 1} of `train`")
 
     def _node(self, names: Names, node: Tree, name: str, composites: dict[str, Tree]) -> Callable[[], bool]:
         used = node.get("use") if isinstance(node, Mapping) else None

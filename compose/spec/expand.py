@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from compose.declaration import Port
-from compose.errors import Note, nearest
+from compose.errors import Note, Place, nearest
 from compose.spec.fill import fill, mistakes
 from compose.spec.inputs import wire_ports
 from compose.spec.mentions import edges, heads, order, unread
+from compose.spec.node_keys import NODE_KEYS
 from compose.spec.plan import Ref, Step, Value
 from compose.spec.scope import Scope
 from compose.spec.sources import ROOTS
 from compose.spec.tree import Mapping, Scalar, Sequence, plain
+from compose.spec.values import faults
 
 WIRING_KEYS = ("use", "in", "repeat", "carry", "collect", "share")
 
@@ -129,13 +131,12 @@ class _Node:
     # --- repeat ---------------------------------------------------------------------------------------------------
 
     def _repeated(self, inputs: dict[str, Value]) -> dict[str, Value]:
-        count = plain(self.full)["repeat"]
-        if faults(self.full, {"properties": NODE_KEYS}):
+        if any(faults(self.full, {"properties": NODE_KEYS})):
             return {}
         carried, collected = _names(self.node, "carry"), _names(self.node, "collect")
         base = f"{self.scope.prefix}{self.name}"
         copies: list[dict[str, Value]] = []
-        for index in range(count):
+        for index in range(plain(self.full)["repeat"]):
             if copies:
                 inputs = {**inputs, **{port: copies[-1][port] for port in carried if port in copies[-1]}}
             copies.append(self._once(f"{base}.{index}", inputs))

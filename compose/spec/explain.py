@@ -30,7 +30,8 @@ def explain(fault: Fault, subject: Subject) -> SpecError:
     """The error that a fault is."""
     match fault.code:
         case "unknown":
-            return unknown(fault.tree, fault.key, list(fault.schema.get("properties", {})), _inner(fault, subject))
+            known = [key for key, schema in fault.schema.get("properties", {}).items() if schema is not True]
+            return unknown(fault.tree, fault.key, known, _inner(fault, subject))
         case "missing":
             return _missing(fault, _inner(fault, subject))
         case "bad-name":

@@ -10,6 +10,7 @@ from compose.spec.node_keys import Schema
 from compose.spec.schema import docs, reference
 
 KIND: Kind = "metric"
+EXPECTED = "a metric such as `map` or `f1@3`, or {use: NAME, ...}"
 AT = "k"
 """The parameter that stands after the ``@``."""
 
@@ -61,7 +62,7 @@ def mistakes(text: str, place: Place, registry: Registry) -> list[SpecError]:
     if not at and name in allowed:
         return []
     if not at or f"{name}@K" not in allowed:
-        message = f"the metric `{name}` is not written `{text}`"
+        message = f"the metric `{name}` {'takes no K' if at else 'needs more than its name'}"
         return [SpecError("metric-form", message, place, " or ".join(allowed) or f"{{use: {name}, ...}}")]
     if not (k.isdecimal() and k.isascii() and int(k) > 0):
         return [SpecError("out-of-range", f"K of the metric `{text}` is {k or 'missing'}", place, "an integer > 0")]

@@ -48,7 +48,7 @@ class Names:
             self._refuse(tree, what, f"{{{key}: {name}}}")
             return False
         if used is None:
-            message, expected = f"{what} does not say which {kind} it is", f"`{key}:` and one of {', '.join(names)}"
+            message, expected = f"{what} names no {kind}", f"`{key}:` and one of {', '.join(names)}"
             self.errors.append(SpecError("missing-use", message, tree.place, expected))
         elif not (isinstance(used, Scalar) and isinstance(used.value, str)):
             self._refuse(used, f"`{key}` of {what}", f"the name of a {kind}")
@@ -97,8 +97,8 @@ class Names:
         what = f"`{parameter.name}` of {subject.name}"
         removed = isinstance(value, Scalar) and value.value is None
         if parameter.schema.get("type") == "array":
-            for item in value.items if isinstance(value, Sequence) else ():
-                self._entry(item, kind, f"an item of {what}")
+            for index, item in enumerate(value.items if isinstance(value, Sequence) else ()):
+                self._entry(item, kind, f"item {index + 1} of {what}")
         elif not (removed and parameter.default is None and not parameter.required):
             self.check(value, kind, what)
 
@@ -106,6 +106,8 @@ class Names:
         """An item of a list of such mappings; a metric may stand there as text."""
         if kind == metric_entry.KIND and isinstance(item, Scalar) and isinstance(item.value, str):
             self.errors += metric_entry.mistakes(item.value, item.place, self.registry)
+        elif kind == metric_entry.KIND and not isinstance(item, Mapping):
+            self._refuse(item, what, metric_entry.EXPECTED)
         else:
             self.check(item, kind, what)
 

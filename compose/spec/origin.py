@@ -57,7 +57,7 @@ class _Filler:
                 return _mapping(tree, {key: self.chosen("loss", term) for key, term in tree.items.items()})
             case "train", Sequence():
                 return replace(tree, items=tuple(self.chosen("stage", item) for item in tree.items))
-            case ("labels" | "evaluate"), Mapping():
+            case (("labels" | "evaluate"), Mapping()):
                 found = self.registry.find("section", name)
                 return self.filled(tree, found) if found else self.uses(tree)
         return tree

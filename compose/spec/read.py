@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from compose.errors import SpecError, SpecErrors
+from compose.errors import Note, SpecError, SpecErrors
 from compose.registry import Registry, registry
-from compose.spec.check import check
+from compose.spec.check import Checker
 from compose.spec.plan import Plan
 from compose.spec.resolve import Resolved, resolve, with_variant
 from compose.spec.tree import Mapping, plain
@@ -63,21 +64,44 @@ def read_spec(
     """
     found = known or registry()
     resolved = resolve(name, variants=variants, overrides=overrides)
-    plan, errors = _plan(resolved.tree, found)
+    checker = Checker(found)
+    plan, errors = _plan(resolved.tree, checker)
+    seen = {_identity(error): error for error in errors}
     if all_variants:
-        for variant in resolved.variants:
-            errors += _plan(with_variant(resolved.tree, resolved.variants[variant], variant), found)[1]
-    if errors or plan is None:
-        raise SpecErrors({(e.code, e.message, str(e.place)): e for e in errors}.values())
+        _add_variants(resolved, checker, seen)
+    if seen or plan is None:
+        raise SpecErrors(seen.values())
     return Spec(resolved, plan, found)
 
 
-def _plan(tree: Mapping, known: Registry) -> tuple[Plan | None, list[SpecError]]:
-    errors = check(tree, known)
-    shaped_like_a_spec = not any(e.code in ("wrong-type", "missing-key", "missing-use", "name") for e in errors)
-    if not shaped_like_a_spec:
+def _plan(tree: Mapping, checker: Checker) -> tuple[Plan | None, list[SpecError]]:
+    """The plan of a spec, None where it has mistakes, and those that were not found before."""
+    before = len(checker.errors)
+    sound = checker.check(tree)
+    errors = checker.errors[before:]
+    if not sound:
         return None, errors
     try:
-        return wire(tree, known), errors
+        return wire(tree, checker.registry), errors
     except SpecErrors as error:
         return None, [*errors, *error.errors]
+
+
+def _add_variants(resolved: Resolved, checker: Checker, seen: dict[_Identity, SpecError]) -> None:
+    """Add the mistakes that only variants have, each once, with the variants that have it."""
+    found: dict[_Identity, tuple[SpecError, list[str]]] = {}
+    for name, overlay in resolved.variants.items():
+        for error in _plan(with_variant(resolved.tree, overlay, name), checker)[1]:
+            if _identity(error) not in seen:
+                found.setdefault(_identity(error), (error, []))[1].append(name)
+    for identity, (error, names) in found.items():
+        listed = ", ".join(f"`{name}`" for name in names[:3]) + (f" and {len(names) - 3} more" if names[3:] else "")
+        note = Note(f"in the variant{'s' if names[1:] else ''} {listed}")
+        seen[identity] = replace(error, notes=(*error.notes, note))
+
+
+_Identity: TypeAlias = tuple[str, str, str]
+
+
+def _identity(error: SpecError) -> _Identity:
+    return error.code, error.message, str(error.place)

@@ -88,7 +88,22 @@ def with_variant(tree: Mapping, overlay: Mapping, name: str) -> Mapping:
 
 
 def _read(name: str) -> Mapping:
-    return _as_mapping(load_file(find_spec(name), name=name))
+    try:
+        return _as_mapping(load_file(find_spec(name), name=name))
+    except SpecErrors as error:
+        raise SpecErrors(_with_nearest_file(e, name) for e in error.errors) from None
+
+
+def _with_nearest_file(error: SpecError, name: str) -> SpecError:
+    """A file that does not exist, with the YAML file beside it or the packaged spec that was meant."""
+    if error.code not in ("no-such-file", "directory"):
+        return error
+    folder = Path(name) if error.code == "directory" else Path(name).parent
+    beside = [str(path) for path in sorted(folder.glob("*.y*ml"))] if folder.is_dir() else []
+    if error.code == "directory":
+        return replace(error, expected=f"one file, such as {beside[0]}") if beside else error
+    close = nearest(name, [*beside, *zoo_names()]) or nearest(f"zoo/{Path(name).stem}.yaml", zoo_names())
+    return replace(error, expected="a YAML file, or a packaged spec (`compose list zoo`)", nearest=close)
 
 
 def _as_mapping(tree: Tree) -> Mapping:

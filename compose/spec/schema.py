@@ -1,7 +1,7 @@
 """The JSON Schema (draft-07) of what a spec says of one class, ``{use: NAME, ...}``, made from its declaration.
 
-There are two forms of each: the complete one, and the partial one of an overlay, where anything may be missing, ``null``
-removes a key, and inside a composite block ``$name`` may stand for a value.
+There are two forms of each: the complete one, and the partial one of an overlay, where anything may be missing and
+``null`` removes a key; inside a composite block ``$name`` may stand for a value.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from compose.block import Kind
 from compose.declaration import Declaration, Parameter, Port
 from compose.spec.node_keys import EXTRA_KEYS, Schema, selector
 

@@ -19,7 +19,7 @@ TYPES = {
 }
 PATTERNS = {
     NAME: "a name: letters, digits, `_` and `-`, no digit first",
-    SOURCE: "the name of a node, port or source",
+    SOURCE: "the name of a source",
     PLACEHOLDER: "`$` and the name of a parameter",
 }
 _PLURALS = {
@@ -29,7 +29,7 @@ _PLURALS = {
     "true or false": "booleans",
     "a mapping": "mappings",
     "a list": "lists",
-    "the name of a node, port or source": "nodes, ports or sources",
+    "the name of a source": "names of sources",
 }
 _BOUNDS = {"exclusiveMinimum": ">", "minimum": "≥", "exclusiveMaximum": "<", "maximum": "≤"}
 

@@ -76,7 +76,12 @@ class Server:
             assert message is not None, "the language server has ended"
             match message.get("method"):
                 case "workspace/configuration":
-                    self._send({"id": message["id"], "result": [SETTINGS.get(i["section"]) for i in message["params"]["items"]]})
+                    self._send(
+                        {
+                            "id": message["id"],
+                            "result": [SETTINGS.get(i["section"]) for i in message["params"]["items"]],
+                        }
+                    )
                 case "textDocument/publishDiagnostics":
                     found = message["params"]
                     self.diagnostics[found["uri"]] = found["diagnostics"]
