@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def describe(
-    name: Annotated[
-        str,
+    names: Annotated[
+        list[str],
         typer.Argument(
-            metavar="NAME",
+            metavar="NAME...",
             help="A block, loss, data source ...: what `compose list` lists.",
             autocompletion=block_names,
             show_default=False,
@@ -31,7 +31,7 @@ def describe(
     from compose.cli.specs import use_blocks
 
     use_blocks(blocks)
-    found = declarations(name)
+    found = [declaration for name in names for declaration in declarations(name)]
     if as_json:
         print(json.dumps([declaration.to_json() for declaration in found], indent=2, ensure_ascii=False))
         return

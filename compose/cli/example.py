@@ -9,6 +9,9 @@ from compose.spec.write import flow
 if TYPE_CHECKING:
     from compose.declaration import Declaration, Parameter, Port
 
+FED = ("targets", "labels_vectors")
+"""Ports that an example leaves to be fed by their names."""
+
 SHOWN = 2
 """How many parameters with defaults an example sets besides the required ones."""
 
@@ -35,11 +38,8 @@ def example(declaration: Declaration) -> str:
 
 
 def _wiring(declaration: Declaration) -> dict[str, Any]:
-    """What feeds the ports that are not fed by their names: nodes named after what they carry."""
-    from compose.spec.sources import RESERVED
-
-    fed = {source.port for source in RESERVED.values()}
-    wired = [port for port in declaration.inputs if port.name not in fed and not port.optional]
+    """What feeds the ports: nodes named after what they carry, where the labels and targets do not feed them anyway."""
+    wired = [port for port in declaration.inputs if port.name not in FED and not port.optional]
     if not wired:
         return {}
     names = [_node(port) for port in wired]

@@ -81,5 +81,5 @@ def strange_labels(annotations: Annotations, table: LabelTable) -> list[Finding]
 def meant(name: str, names: Sequence[str]) -> str:
     """The label that was probably meant, as the end of a message."""
     folded = {other.lower(): other for other in names}
-    close = get_close_matches(name.lower(), folded, n=1, cutoff=0.7)
+    close = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
     return f" (did you mean `{folded[close[0]]}`?)" if close else ""

@@ -64,7 +64,10 @@ class Loader:
         self._order.epoch, self._order.start = number, start
         for batch in self._batches:
             if isinstance(batch, DataError):
-                raise batch
+                try:
+                    raise batch
+                finally:
+                    del batch  # else error and frame hold each other, and with them the workers
             yield batch
 
 

@@ -40,5 +40,10 @@ def _hint(path: Path, names: dict[Path, list[str]]) -> str:
         names[path.parent] = sorted(os.listdir(path.parent)) if path.parent.is_dir() else []
     there = names[path.parent]
     same = [name for name in there if Path(name).stem.lower() == path.stem.lower()]
-    close = same or get_close_matches(path.name, there[:2000], n=1, cutoff=0.8)
+    alike = [name for name in there if _digits(name) == _digits(path.name)]  # 12.jpg is no typo of 13.jpg
+    close = same or get_close_matches(path.name, alike[:2000], n=1, cutoff=0.8)
     return f"; there is `{close[0]}`" if close else ""
+
+
+def _digits(name: str) -> str:
+    return "".join(filter(str.isdigit, name))

@@ -105,8 +105,8 @@ def _losses(plan: Plan, shapes: Mapping[str, Mapping[str, str]]) -> Iterator[Box
 
 
 def _arrows(step: Step, outputs: Mapping[str, int]) -> Iterator[Arrow]:
-    """The arrows into a step; its ports are named where more than one node feeds it."""
-    several = step.op == "block" and len({ref.step for value in step.inputs.values() for ref in refs(value)} - {""}) > 1
+    """The arrows into a step; its ports are named where nodes feed more than one of them."""
+    several = step.op == "block" and sum(any(ref.step for ref in refs(value)) for value in step.inputs.values()) > 1
     for port, value in step.inputs.items():
         for ref in refs(value):
             source = _source_port(ref, outputs)

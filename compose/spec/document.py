@@ -122,9 +122,11 @@ def _named(entry: str, *, partial: bool = False) -> Schema:
 
 def frame() -> Schema:
     """The top level of a spec without ``extends``, as one schema; what a ``use:`` chooses is left open."""
+    chosen: dict[str, Schema] = {key: {"description": SECTIONS[key]} for key in ("data", "labels", "evaluate")}
+    chosen["data"]["title"] = "{use: NAME, ...}"
     return {
         "type": "object",
-        "properties": {**_plain_keys(), **_sections("")},
+        "properties": {**_plain_keys(), **_sections(""), **chosen},
         "required": ["data", "model"],
         "additionalProperties": False,
     }

@@ -13,7 +13,7 @@ from compose.spec.node_keys import NODE_KEYS
 from compose.spec.plan import Ref, Step, Value
 from compose.spec.scope import Scope
 from compose.spec.sources import ROOTS
-from compose.spec.tree import Mapping, Scalar, Sequence, plain
+from compose.spec.tree import Mapping, Scalar, Sequence, place_of, plain
 from compose.spec.values import faults
 
 WIRING_KEYS = ("use", "in", "repeat", "carry", "collect", "share")
@@ -63,7 +63,7 @@ class _Node:
             self.world.error("composite-cycle", f"the block `{self.used}` contains itself: {chain}", self.node.place)
             return {}
         if self.scope.prefix:
-            self.world.errors += mistakes(self.node, self.full, self.declaration, self.world.registry)
+            self.world.errors.extend(mistakes(self.node, self.full, self.declaration, self.world.registry))
         ports = self.declaration.inputs if self.declaration else _composite_ports(self.composite)
         inputs = wire_ports(self.scope, self.name, self.used, ports, self.node, self.place)
         if self.name in self.world.bypass and not self.scope.prefix:
@@ -120,7 +120,10 @@ class _Node:
             return {}
         values = {**(plain(defaults) if isinstance(defaults, Mapping) else {}), **params}
         for key in (key for key, value in values.items() if value is None):
-            self.world.error("missing-parameter", f"the block `{self.used}` needs `{key}`", self.node.place)
+            place = place_of(self.node, ("use",))
+            self.world.error(
+                "missing-parameter", f"the block `{self.used}` needs `{key}`", place, f"a value: `{key}` has no default"
+            )
         scope = Scope(self.world, inner, f"{path}.", inputs, values, (*self.scope.within, self.used))
         self.steps += expand(scope)
         for name in unread(edges(inner), heads(body.get("outputs"), inner)):

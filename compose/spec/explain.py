@@ -37,7 +37,11 @@ def explain(fault: Fault, subject: Subject) -> SpecError:
         case "bad-name":
             return _bad_name(fault)
     value = plain(fault.tree)
-    name, place, expected = _named(fault.path, subject.name), fault.tree.place, words(fault.schema)
+    name, place, expected = (
+        _named(fault.path, subject.name),
+        fault.tree.place,
+        words(fault.schema, sizes=fault.code == "out-of-range"),
+    )
     options = _options(fault.schema)
     if fault.code == "wrong-value":
         close = nearest(value, options) if isinstance(value, str) else None

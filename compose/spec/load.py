@@ -14,11 +14,13 @@ from compose.spec.tree import Mapping, Scalar, Sequence, Tree
 MAX_BYTES = 1 << 20
 MAX_VALUES = 50_000
 MAX_DEPTH = 50
+MAX_DIGITS = 300
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SPECIAL: dict[str, bool | float | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -33,6 +35,8 @@ def scalar_value(text: str) -> str | int | float | bool | None:
     """A plain scalar by YAML 1.2's core schema: ``5e-5`` is a number, ``no`` is text."""
     if text in _SPECIAL:
         return _SPECIAL[text]
+    if len(text) > MAX_DIGITS:
+        return text
     if _INT.fullmatch(text):
         return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
     if _FLOAT.fullmatch(text):
@@ -170,10 +174,11 @@ class _Reader:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         if mark is None:
-            line = next(
-                (i for i, text in enumerate(self.source.lines) if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text)), 0
+            found = ((row, _CONTROL.search(text)) for row, text in enumerate(self.source.lines, 1))
+            row, column = next(((row, match.start() + 1) for row, match in found if match), (1, 1))
+            return SpecError(
+                "character", "a control character stands here", Place(self.source, row, column), "plain text"
             )
-            return SpecError("character", "a control character stands here", Place(self.source, line + 1, 1))
         return self._explain(problem, mark, getattr(error, "context", None) or "", getattr(error, "context_mark", None))
 
     def _explain(self, problem: str, mark: Any, context: str, start: Any) -> SpecError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from compose.errors import SpecError, nearest
 from compose.spec.tree import Mapping, Scalar, Sequence, Tree
 
 WIRING = ("in", "repeat", "carry", "collect", "share", "weight")
@@ -36,6 +37,24 @@ def without_nulls(tree: Tree) -> Tree:
         return tree
     items = {k: without_nulls(v) for k, v in tree.items.items() if not (isinstance(v, Scalar) and v.value is None)}
     return replace(tree, items=items, keys={k: tree.keys[k] for k in items})
+
+
+NAMED = {"model": "node", "loss": "term", "blocks": "block"}
+"""Sections whose keys the writer names, and what is named there."""
+
+
+def removes_nothing(base: Mapping, over: Mapping) -> list[SpecError]:
+    """The names of an overlay that ``null`` should remove, but that do not stand in what it is laid over."""
+    errors = []
+    for section, what in NAMED.items():
+        below, above = base.get(section), over.get(section)
+        known = list(below.items) if isinstance(below, Mapping) else []
+        for name, value in above.items.items() if isinstance(above, Mapping) else ():
+            if isinstance(value, Scalar) and value.value is None and name not in known:
+                expected = f"one of {', '.join(known)}" if known else f"no name: there is no {what}"
+                message, place = f"there is no {what} `{name}` to remove", above.keys[name]
+                errors.append(SpecError(f"unknown-{what}", message, place, expected, nearest(name, known)))
+    return errors
 
 
 def set_at(tree: Tree, path: tuple[str | int, ...], value: Tree) -> Tree:

@@ -62,7 +62,8 @@ def mistakes(text: str, place: Place, registry: Registry) -> list[SpecError]:
     if not at and name in allowed:
         return []
     if not at or f"{name}@K" not in allowed:
-        message = f"the metric `{name}` {'takes no K' if at else 'needs more than its name'}"
+        lacks = "takes no K" if at else "needs its K" if f"{name}@K" in allowed else "needs parameters"
+        message = f"the metric `{name}` {lacks}"
         return [SpecError("metric-form", message, place, " or ".join(allowed) or f"{{use: {name}, ...}}")]
     if not (k.isdecimal() and k.isascii() and int(k) > 0):
         return [SpecError("out-of-range", f"K of the metric `{text}` is {k or 'missing'}", place, "an integer > 0")]

@@ -15,6 +15,9 @@ from compose.spec.schema import definition
 from compose.spec.tree import Mapping, Scalar, Sequence, Tree, plain
 from compose.spec.values import Fault, faults
 
+NOUNS: dict[Kind, str] = {"data": "data source", "vectors": "vector source"}
+"""Kinds whose name is no noun that messages could use."""
+
 
 class Names:
     """Checks what names a class of the registry.
@@ -41,17 +44,17 @@ class Names:
         Returns:
             Whether the keys that wire it are as they must be.
         """
-        key, names = selector(kind), [*self.registry.names(kind), *others]
+        key, noun, names = selector(kind), NOUNS.get(kind, kind), [*self.registry.names(kind), *others]
         used = tree.get(key) if isinstance(tree, Mapping) else None
         if not isinstance(tree, Mapping):
             name = plain(tree) if isinstance(tree, Scalar) and tree.value in names else "NAME, ..."
             self._refuse(tree, what, f"{{{key}: {name}}}")
             return False
         if used is None:
-            message, expected = f"{what} names no {kind}", f"`{key}:` and one of {', '.join(names)}"
+            message, expected = f"{what} names no {noun}", f"`{key}:` and one of {', '.join(names)}"
             self.errors.append(SpecError("missing-use", message, tree.place, expected))
         elif not (isinstance(used, Scalar) and isinstance(used.value, str)):
-            self._refuse(used, f"`{key}` of {what}", f"the name of a {kind}")
+            self._refuse(used, f"`{key}` of {what}", f"the name of a {noun}")
         elif declaration := self.registry.find(kind, used.value):
             return self.declared(tree, declaration, subject_of(declaration, tree))
         else:
@@ -118,10 +121,12 @@ class Names:
 def subject_of(declaration: Declaration, tree: Mapping) -> Subject:
     """A class as messages call it; what it misses is reported at its name."""
     used = tree.get(selector(declaration.kind))
-    return Subject(f"the {declaration.kind} `{declaration.name}`", "parameter", used.place if used else None)
+    noun = NOUNS.get(declaration.kind, declaration.kind)
+    return Subject(f"the {noun} `{declaration.name}`", "parameter", used.place if used else None)
 
 
 def unknown_name(kind: Kind, name: str, tree: Tree, names: list[str]) -> SpecError:
     """A name that no class of a kind has."""
-    expected = f"one of {', '.join(names)}" if names else f"no {kind}: none is known"
-    return SpecError(f"unknown-{kind}", f"there is no {kind} `{name}`", tree.place, expected, nearest(name, names))
+    noun = NOUNS.get(kind, kind)
+    expected = f"one of {', '.join(names)}" if names else f"no {noun}: none is known"
+    return SpecError(f"unknown-{kind}", f"there is no {noun} `{name}`", tree.place, expected, nearest(name, names))

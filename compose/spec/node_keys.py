@@ -19,6 +19,7 @@ _SOURCES: Schema = {"type": "array", "items": _SOURCE, "minItems": 1}
 _PORTS: Schema = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 
 IN: Schema = {
+    "title": "a source, a list of sources, or a mapping of ports to sources",
     "description": "Where the inputs come from: a node, one of its ports (`backbone.maps`), a list in port order, or a "
     "mapping port -> source. Reserved sources: what the data gives (`image`, `features`, `targets`) and the label "
     "space (`labels.vectors`).",

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from compose.errors import Note, SpecError, SpecErrors
 from compose.registry import Registry, registry
 from compose.spec.check import Checker
+from compose.spec.merge import removes_nothing
 from compose.spec.plan import Plan
 from compose.spec.resolve import Resolved, resolve, with_variant
 from compose.spec.tree import Mapping, plain
@@ -91,7 +92,8 @@ def _add_variants(resolved: Resolved, checker: Checker, seen: dict[_Identity, Sp
     """Add the mistakes that only variants have, each once, with the variants that have it."""
     found: dict[_Identity, tuple[SpecError, list[str]]] = {}
     for name, overlay in resolved.variants.items():
-        for error in _plan(with_variant(resolved.tree, overlay, name), checker)[1]:
+        lost = removes_nothing(resolved.tree, overlay)
+        for error in (*lost, *_plan(with_variant(resolved.tree, overlay, name), checker)[1]):
             if _identity(error) not in seen:
                 found.setdefault(_identity(error), (error, []))[1].append(name)
     for identity, (error, names) in found.items():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from compose.errors import Place, Source, SpecError, SpecErrors, UsageError, nearest
 from compose.spec.load import load_file, load_text
-from compose.spec.merge import merge, set_at
+from compose.spec.merge import merge, removes_nothing, set_at
 from compose.spec.tree import Mapping, Scalar, Tree, relabel
 
 
@@ -75,6 +75,9 @@ def resolve(name: str, *, variants: Iterable[str] = (), overrides: Iterable[str]
     for variant in chosen:
         if variant not in known:
             raise SpecErrors([_unknown_variant(variant, known, tree)])
+        lost = removes_nothing(tree, known[variant])
+        if lost:
+            raise SpecErrors(lost)
         tree = with_variant(tree, known[variant], variant)
     texts = tuple(overrides)
     for text in texts:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Any, Literal
 
 from compose.spec.node_keys import Schema
@@ -120,12 +121,18 @@ def _bounds(tree: Tree, schema: Schema) -> Iterator[bool]:
     yield most not in schema or size <= schema[most]
     yield above not in schema or size > schema[above]
     yield below not in schema or size < schema[below]
+    if above and "multipleOf" in schema:
+        parts = size / schema["multipleOf"]
+        yield isfinite(parts) and abs(parts - round(parts)) < 1e-9 * max(1, abs(parts))
 
 
 def _items(tree: Sequence, schema: Schema, path: Path) -> Iterator[Fault]:
-    listed = schema.get("items", {})
+    listed, rest = schema.get("items", {}), schema.get("additionalItems", {})
+    if rest is False and isinstance(listed, list) and len(tree.items) > len(listed):
+        yield Fault("out-of-range", path, tree, schema)
+        return
     for index, item in enumerate(tree.items):
-        one = listed if isinstance(listed, dict) else listed[index] if index < len(listed) else {}
+        one = listed if isinstance(listed, dict) else listed[index] if index < len(listed) else rest
         yield from faults(item, one, (*path, index))
 
 

@@ -33,7 +33,7 @@ def wire(tree: Mapping, registry: Registry) -> Plan:
     steps = expand(scope)
     terms = [term for name, node in _mappings(tree.get("loss")) if (term := _term(name, node, scope))]
     scores = _scores(tree, scope)
-    errors += _unused(tree, model)
+    errors += _unused(tree, model, errors)
     if errors or scores is None:
         raise SpecErrors({(e.code, e.message, str(e.place)): e for e in errors}.values())
     ends = [scores, *(ref for term in terms for ref in term.reads)]
@@ -102,7 +102,11 @@ def _scores(tree: Mapping, scope: Scope) -> Ref | None:
     return value if isinstance(value, Ref) else None
 
 
-def _unused(tree: Mapping, model: Mapping) -> list[SpecError]:
+def _unused(tree: Mapping, model: Mapping, errors: list[SpecError]) -> list[SpecError]:
+    """The nodes that nothing reads, except where that may follow from another mistake: a source that is not there."""
+    unknown = [error.nearest for error in errors if error.code == "unknown-node"]
+    if None in unknown or any(error.code in ("missing-input", "cycle") for error in errors):
+        return []
     named = tree.get("scores")
     ends = [
         *heads(tree.get("loss"), model),
@@ -112,6 +116,7 @@ def _unused(tree: Mapping, model: Mapping) -> list[SpecError]:
     return [
         SpecError("unused-node", f"nothing uses the node `{name}`", model.keys[name], expected)
         for name in unread(edges(model), ends)
+        if name not in unknown
     ]
 
 

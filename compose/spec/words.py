@@ -19,7 +19,7 @@ TYPES = {
 }
 PATTERNS = {
     NAME: "a name: letters, digits, `_` and `-`, no digit first",
-    SOURCE: "the name of a source",
+    SOURCE: "a source",
     PLACEHOLDER: "`$` and the name of a parameter",
 }
 _PLURALS = {
@@ -29,15 +29,17 @@ _PLURALS = {
     "true or false": "booleans",
     "a mapping": "mappings",
     "a list": "lists",
-    "the name of a source": "names of sources",
+    "a source": "sources",
 }
 _BOUNDS = {"exclusiveMinimum": ">", "minimum": "≥", "exclusiveMaximum": "<", "maximum": "≤"}
 
 
-def words(schema: Schema) -> str:
-    """What a schema asks for."""
+def words(schema: Schema, *, sizes: bool = False) -> str:
+    """What a schema asks for; with ``sizes`` also how long a list may be."""
+    if "title" in schema:
+        return str(schema["title"])
     if "anyOf" in schema:
-        return _either([words(arm) for arm in schema["anyOf"]])
+        return _either([words(arm, sizes=sizes) for arm in schema["anyOf"]])
     if "allOf" in schema:
         return words(schema["allOf"][0])
     if "$ref" in schema:
@@ -48,22 +50,23 @@ def words(schema: Schema) -> str:
         return text(schema["const"])
     if schema.get("pattern") in PATTERNS:
         return PATTERNS[schema["pattern"]]
-    return _of_type(schema)
+    return _of_type(schema, sizes)
 
 
-def _of_type(schema: Schema) -> str:
+def _of_type(schema: Schema, sizes: bool) -> str:
     kind = schema.get("type")
     if kind == "array":
-        return _list(schema)
+        return _list(schema, sizes)
     if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
         return f"a mapping of names to {_plural(words(schema['additionalProperties']))}"
     if isinstance(kind, list):
-        return _either([_of_type({**schema, "type": name}) for name in kind])
+        return _either([_of_type({**schema, "type": name}, sizes) for name in kind])
     bounds = [f"{sign} {text(schema[key])}" for key, sign in _BOUNDS.items() if key in schema]
-    return " ".join([TYPES.get(str(kind), "a value"), " and ".join(bounds)]).strip()
+    multiple = f", a multiple of {text(schema['multipleOf'])}" if "multipleOf" in schema else ""
+    return " ".join([TYPES.get(str(kind), "a value"), " and ".join(bounds)]).strip() + multiple
 
 
-def _list(schema: Schema) -> str:
+def _list(schema: Schema, sizes: bool) -> str:
     items, least, most = schema.get("items", {}), schema.get("minItems"), schema.get("maxItems")
     if isinstance(items, list):
         kinds = [words(item) for item in items]
@@ -74,14 +77,14 @@ def _list(schema: Schema) -> str:
         return f"a list of {least}{inner.removeprefix(' of')}"
     bounds = [f"at least {least}"] if least and least > 1 else ["not empty"] if least else []
     bounds += [f"at most {most}"] if most is not None else []
-    return ", ".join([f"a list{inner}", *bounds])
+    return ", ".join([f"a list{inner}", *(bounds if sizes else ())])
 
 
 def _plural(one: str) -> str:
     for singular, plural in _PLURALS.items():
         if one == singular or one.startswith(f"{singular} "):
             return plural + one.removeprefix(singular)
-    return f"values, each {one}" if " or " in one or one.startswith("one of") else one
+    return f"values, each {one}" if " or " in one else one.replace("one of", "any of", 1)
 
 
 def _either(options: list[str]) -> str:

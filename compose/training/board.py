@@ -18,13 +18,13 @@ class Board:
 
     Args:
         folder: where they go.
-        step: the step that a resumed run goes on from; later events of the interrupted one are hidden.
+        step: the step that the run goes on from, 0 at its start; later events of an interrupted one are hidden.
     """
 
     def __init__(self, folder: Path, *, step: int) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
-        self._writer = SummaryWriter(str(folder), purge_step=step + 1 if step else None)
+        self._writer = SummaryWriter(str(folder), purge_step=step + 1)
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """Numbers by tag; ``train/loss`` and ``train/lr`` share a section."""

@@ -40,9 +40,13 @@ class Checkpoints:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"step-{step:09d}.safetensors"
         write_tree(path, tree)
-        for old in [*self._files()[KEPT:], *self.folder.glob(f"*{PARTIAL}")]:
-            old.unlink(missing_ok=True)
+        self.prune(KEPT)
         return path
+
+    def prune(self, kept: int) -> None:
+        """Delete all but the newest few."""
+        for old in self._files()[kept:]:
+            old.unlink(missing_ok=True)
 
     def newest(self) -> tuple[Path, dict[str, Any]] | None:
         """The newest whole state and its file; None where there is none.
@@ -92,9 +96,17 @@ def read_tree(path: Path) -> dict[str, Any]:
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
-    """Write named tensors to a safetensors file, atomically: it bears its name only once all of it is on the disk."""
+    """Write named tensors to a safetensors file, atomically: it bears its name only once all of it is on the disk.
+
+    The folder must be for such files alone: what a killed process left half-written there is deleted.
+    """
+    for left in [*path.parent.glob(f"*{PARTIAL}"), *path.parent.glob(".tmp*")]:  # the latter is safetensors' own name
+        left.unlink()
     partial = path.with_name(path.name + PARTIAL)
+    partial.touch()
+    mode = partial.stat().st_mode
     save_file(_storable(tensors), partial, metadata=dict(metadata))
+    partial.chmod(mode)  # safetensors lets nobody but the owner read
     _sync(partial)
     os.replace(partial, path)
     _sync(path.parent)

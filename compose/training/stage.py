@@ -188,7 +188,7 @@ class Stage(ABC):
         """Begin to work on a model and its data."""
 
     def check(self, nodes: Sequence[str], losses: Sequence[str]) -> None:
-        """Check the names in the options against the model's.
+        """Check the names in the options against the model's; a spec can be checked so before anything is trained.
 
         Args:
             nodes: names of the model's nodes.
@@ -204,6 +204,9 @@ class Stage(ABC):
         for name in self.losses or ():
             if name not in losses:
                 raise BlockError(_unknown("loss is called", name, losses), parameter="losses")
+        watched = self.monitor.removeprefix("loss.")
+        if watched != self.monitor and watched not in (self.losses or losses):
+            raise BlockError(_unknown("loss is called", watched, self.losses or losses), parameter="monitor")
 
 
 def _unknown(what: str, name: str, valid: Sequence[str]) -> str:

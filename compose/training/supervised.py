@@ -13,12 +13,29 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from compose.evaluation.evaluation import Evaluation
+    from compose.evaluation.metric import Metric
     from compose.training.pictures import Predictions
 
 
 @stage
 class Supervised(Stage):
     """Train on batches of the training examples, against the targets of the seen labels."""
+
+    def check(self, nodes: Sequence[str], losses: Sequence[str]) -> None:
+        """Check the names in the options, that of the monitored metric too."""
+        super().check(nodes, losses)
+        if self.validate_every:
+            self.metrics()
+
+    def metrics(self) -> tuple[Metric, ...]:
+        """What is measured on the validation split: mAP, and what the stage monitors."""
+        from compose.evaluation.entries import make_metrics
+
+        watched = [] if self.monitor == "loss" or self.monitor.startswith("loss.") else [self.monitor]
+        try:
+            return make_metrics(dict.fromkeys(["map", *watched]))
+        except BlockError as error:
+            raise BlockError(str(error), parameter="monitor") from None
 
     def open(self, setting: Setting) -> SupervisedWork:
         """Begin to work on a model and its data."""
@@ -117,7 +134,7 @@ class SupervisedWork:
         )
 
 
-def _validation(setting: Setting, stage: Stage) -> Evaluation | None:
+def _validation(setting: Setting, stage: Supervised) -> Evaluation | None:
     """How the stage validates; None where the data has no validation split."""
     from compose.data.source import DataError
     from compose.evaluation.evaluation import Evaluation
@@ -127,11 +144,7 @@ def _validation(setting: Setting, stage: Stage) -> Evaluation | None:
             return None
     except DataError:
         return None
-    watched = [] if stage.monitor.startswith("loss") else [stage.monitor]
-    try:
-        return Evaluation(tasks=("seen",), metrics=tuple(dict.fromkeys(["map", *watched])), split="val")
-    except BlockError as error:
-        raise BlockError(str(error), parameter="monitor") from None
+    return Evaluation(tasks=("seen",), metrics=tuple(metric.key for metric in stage.metrics()), split="val")
 
 
 def _workers(stage: Stage, setting: Setting) -> int:

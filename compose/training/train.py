@@ -117,6 +117,7 @@ def _finish(plan: Plan, run: Run, fabric: Fabric, folder: RunFolder) -> Outcome:
         if result:
             run.journal.result(run.position, result.scalars())
         write_report(plan, outcome, folder)
+        run.checkpoints.prune(1)
     shared = fabric.broadcast(outcome)
     assert shared is not None
     return shared

@@ -12,16 +12,17 @@ from toy import ToyStage, run
 from compose.training import checkpoint
 
 folder, ready = map(Path, sys.argv[1:])
-whole_save, calls = checkpoint.save_file, 0
+save, calls = checkpoint.save_file, 0
 
 
 def half_save(tensors, path, metadata):
     global calls
     calls += 1
-    whole_save(tensors, path, metadata=metadata)
+    save(tensors, path, metadata=metadata)
     if calls == 5:
         content = Path(path).read_bytes()
         Path(path).write_bytes(content[: len(content) // 2])
+        Path(path).with_name(".tmpA1b2C3").touch()
         ready.touch()
         time.sleep(60)
 

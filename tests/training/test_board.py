@@ -4,6 +4,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.compat.proto.graph_pb2 import GraphDef
 from toy import ToyStage, make_model, run
 
+from compose.training.checkpoint import Checkpoints
 from compose.training.graph_def import graph_def
 from compose.training.pictures import (
     MISSED,
@@ -59,6 +60,7 @@ def test_a_run_writes_scalars_graph_spec_and_predictions(tmp_path):
 
 
 def test_a_resumed_run_hides_what_it_repeats(tmp_path, monkeypatch):
+    monkeypatch.setattr(Checkpoints, "prune", lambda self, kept: None)
     stages = [ToyStage(epochs=1, batch=4, log_every=1, checkpoint_every=0)]
     run(stages, tmp_path / "run")
     (tmp_path / "run" / "checkpoints" / "step-000000006.safetensors").unlink()

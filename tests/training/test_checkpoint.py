@@ -45,6 +45,8 @@ def test_a_tree_comes_back_from_a_file(tmp_path):
     write_tree(tmp_path / "a.safetensors", TREE)
     assert equal(read_tree(tmp_path / "a.safetensors"), TREE)
     assert list(tmp_path.iterdir()) == [tmp_path / "a.safetensors"]
+    (tmp_path / "other").touch()
+    assert (tmp_path / "a.safetensors").stat().st_mode == (tmp_path / "other").stat().st_mode
 
 
 def test_tied_and_strided_weights_are_stored(tmp_path):

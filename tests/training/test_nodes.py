@@ -65,6 +65,7 @@ def test_nothing_to_train():
         ({"freeze": ["bakbone"]}, "freeze", "no node matches `bakbone`; did you mean `backbone`?"),
         ({"train": ["x*"]}, "train", r"no node matches `x\*` \(there are: backbone, head, encoder\)"),
         ({"lr_scale": {"heads": 0.1}}, "lr_scale", "no node matches `heads`; did you mean `head`?"),
+        ({"monitor": "loss.ranks"}, "monitor", "no loss is called `ranks`; did you mean `rank`?"),
         ({"losses": ["ranks"]}, "losses", "no loss is called `ranks`; did you mean `rank`?"),
     ],
 )

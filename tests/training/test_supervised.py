@@ -70,6 +70,7 @@ def test_predictions_carry_the_attention():
 def test_an_unknown_metric_is_refused(tmp_path):
     with pytest.raises(TrainingError, match=r"train\.0\.monitor: .*`maps`"):
         train(make_plan([Supervised(monitor="maps")]), RunFolder(tmp_path / "run"), device="cpu")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_run_learns_and_leaves_its_folder(tmp_path):
