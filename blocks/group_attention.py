@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import torch
 from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
@@ -45,4 +46,9 @@ class GroupAttention(nn.Module):
 
 
 def _projection(dim: int, hidden: int) -> nn.Sequential:
-    return nn.Sequential(nn.Linear(dim, hidden), nn.GELU(), nn.Linear(hidden, dim))
+    last = nn.Linear(hidden, dim)
+    # With small weights the biases set the relations, and the rows of S begin alike. Where they differ from the start,
+    # the variance loss, a sum over all components, shrinks S to nothing before the ranking loss has taught it anything.
+    with torch.no_grad():
+        last.weight.mul_(0.1)
+    return nn.Sequential(nn.Linear(dim, hidden), nn.GELU(), last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -19,7 +20,7 @@ from compose.cli.show import show
 from compose.cli.train import train
 from compose.cli.validate import validate
 
-PANELS = {
+PANELS: dict[str, dict[str, Callable[..., None]]] = {
     "Run": {"train": train, "evaluate": evaluate, "predict": predict},
     "Write a spec": {"new": new, "validate": validate, "list": list_names, "describe": describe, "schema": schema},
     "Look inside a spec": {"show": show, "graph": graph, "code": code},

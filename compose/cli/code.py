@@ -13,9 +13,7 @@ def code(
     spec: SpecName,
     variant: Variants = None,
     override: Overrides = None,
-    inference: Annotated[
-        bool, typer.Option("--inference", help="What the scores need, without the losses.")
-    ] = False,
+    inference: Annotated[bool, typer.Option("--inference", help="What the scores need, without the losses.")] = False,
     blocks: BlockFiles = None,
 ) -> None:
     """Print the model as Python: its modules with the sizes that the shapes gave them, and its forward pass."""

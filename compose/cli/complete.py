@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+import typer
 
 
 def spec_names(incomplete: str) -> list[str]:
@@ -16,16 +16,18 @@ def spec_names(incomplete: str) -> list[str]:
     return [name for name in dict.fromkeys([*found, *zoo_names()]) if name.startswith(incomplete)]
 
 
-def variant_names(ctx: Any, incomplete: str) -> list[str]:
+def variant_names(ctx: typer.Context, incomplete: str) -> list[str]:
     """The variants of the spec on the command line."""
     from compose.errors import ComposeError
     from compose.spec.resolve import resolve
 
-    spec = ctx.params.get("spec") or ""
-    try:
-        return [name for name in resolve(spec).variants if name.startswith(incomplete)]
-    except (ComposeError, OSError):
-        return []
+    given = [ctx.params.get("spec"), *(ctx.params.get("specs") or ()), *ctx.args]  # -v without a value leaves it in args
+    for name in filter(None, given):
+        try:
+            return [variant for variant in resolve(name).variants if variant.startswith(incomplete)]
+        except (ComposeError, OSError):
+            continue
+    return []
 
 
 def block_names(incomplete: str) -> list[str]:

@@ -61,7 +61,9 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, right: Seque
 def plain_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
     """The lines of a table without colour or wrapping."""
     cells = [[cell.splitlines() or [""] for cell in row] for row in ([headers, *rows] if headers else rows)]
-    widths = [max(len(line) for row in cells for line in row[column]) for column in range(len(cells[0]))] if cells else []
+    widths = (
+        [max(len(line) for row in cells for line in row[column]) for column in range(len(cells[0]))] if cells else []
+    )
     lines = []
     for row in cells:
         for index in range(max(map(len, row))):

@@ -118,7 +118,10 @@ def _print_parameters(declaration: Declaration) -> None:
     from compose.cli.console import table
 
     rows = [_parameter_row(p) for p in declaration.parameters]
-    rows += [(size.name, f"size of {'every ' if size.many else ''}`{size.dim}`", "bound", BOUND) for size in declaration.sizes]
+    rows += [
+        (size.name, f"size of {'every ' if size.many else ''}`{size.dim}`", "bound", BOUND)
+        for size in declaration.sizes
+    ]
     if rows:
         _head("parameters")
         table(("name", "type", "default", ""), rows)

@@ -30,8 +30,8 @@ def evaluate(
 ) -> None:
     """Evaluate a trained model.
 
-    The spec is the run's own. -s changes how or on what it is evaluated:
-    -s evaluate.images=with_positives, or -s 'data={use: images, folder: photos, labels: labels.csv}'.
+    The spec is the run's own. -s changes how it is evaluated (-s evaluate.images=with_positives) or on what
+    (-s 'data={use: images, folder: photos, labels: labels.csv}'; within the same data, -s data.labels=null removes a key).
     """
     from compose.cli.results import print_result
     from compose.cli.runs import find_run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -24,6 +25,9 @@ class Commands(TyperGroup):
         if "--version" in given[:1]:
             print(f"compose {__version__}")
             raise SystemExit(0)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # a terminal without × gets a ?, not a traceback
         debug = DEBUG in given
         words = with_resume_value([word for word in given if word != DEBUG])
         try:

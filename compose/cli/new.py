@@ -39,7 +39,9 @@ def new(
     if not path.parent.is_dir():
         raise UsageError(f"there is no folder {path.parent}")
     path.write_text(_text(base, path), "utf-8")
-    err().print(f"wrote {path}; check it with `compose validate {path}`, train it with `compose train {path}`", markup=False)
+    err().print(
+        f"wrote {path}; check it with `compose validate {path}`, train it with `compose train {path}`", markup=False
+    )
 
 
 def _text(base: str, path: Path) -> str:
@@ -50,8 +52,21 @@ def _text(base: str, path: Path) -> str:
     found = find_spec(base)
     load_file(found, name=base)  # whatever is wrong with the file is said as for every spec
     lines = [line for line in found.read_text("utf-8-sig").splitlines() if not line.startswith(MODELINE)]
-    text = "\n".join([f"{MODELINE}{_schema()}", *lines]) + "\n"
+    text = "\n".join([f"{MODELINE}{_schema()}", *(_renamed(line, base, found, path) for line in lines)]) + "\n"
     return re.sub(r"(?m)^name:[ ]*[^\s#]+", f"name: {_name(path)}", text, count=1)
+
+
+def _renamed(line: str, base: str, found: Path, path: Path) -> str:
+    """A line whose comment names the new file where it named the old one; columns in it stay where they are."""
+    code, mark, comment = line.partition("#")
+    for old in dict.fromkeys((base, f"zoo/{found.name}", found.name)):
+        comment = re.sub(rf"(?<![\w/.-]){re.escape(old)}( *)", lambda m: _filled(m, path), comment)
+    return f"{code}{mark}{comment}"
+
+
+def _filled(old: re.Match[str], path: Path) -> str:
+    spaces = len(old[1])
+    return str(path) + " " * (max(1, len(old[0]) - len(str(path))) if spaces > 1 else spaces)
 
 
 def _schema() -> str:

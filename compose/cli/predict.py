@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from compose.cli.options import AsJson, BlockFiles, Device, Run, Weights
+from compose.cli.options import BlockFiles, Device, Run, Weights
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,7 +32,9 @@ def predict(
     task: Annotated[
         Literal["seen", "unseen", "all"], typer.Option("--task", help="Which labels to choose from.")
     ] = "all",
-    top: Annotated[int, typer.Option("--top", min=1, metavar="K", help="How many labels to print, the best first.")] = 5,
+    top: Annotated[
+        int, typer.Option("--top", min=1, metavar="K", help="How many labels to print, the best first.")
+    ] = 5,
     weights: Weights = None,
     device: Device = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each picture.")] = False,
@@ -109,9 +111,7 @@ class Predictor:
         return tuple((self.labels.names[column], value, self.labels.seen[column]) for value, column in found)
 
 
-def _load(
-    run: FoundRun, *, weights: str | None, device: str, task: str, blocks: list[Path] | None
-) -> Predictor:
+def _load(run: FoundRun, *, weights: str | None, device: str, task: str, blocks: list[Path] | None) -> Predictor:
     from compose.cli.console import status
     from compose.cli.specs import read
     from compose.errors import UsageError

@@ -54,8 +54,12 @@ def prepared(spec: Spec) -> Prepared:
     return made
 
 
-def ready(spec: Spec) -> Prepared:
+def ready(spec: Spec, *, data: bool = True) -> Prepared:
     """The spec with all that it names made, and nothing left that would stop a run.
+
+    Args:
+        spec: the checked spec.
+        data: whether the files of the data are looked at.
 
     Raises:
         SpecErrors: every mistake that can be found before training.
@@ -65,10 +69,20 @@ def ready(spec: Spec) -> Prepared:
 
     with status("checking the spec and its data"):
         from compose.prepare import prepare
-        from compose.problems import problems
+        from compose.problems import notes, problems
 
         made = prepare(spec)
-        found = problems(made)
+        found = problems(made, data=data)
     if found:
         raise SpecErrors(found)
+    if data:
+        print_notes(notes(made))
     return made
+
+
+def print_notes(found: list[str]) -> None:
+    """What the user should know although it stops nothing."""
+    from compose.cli.console import err
+
+    for line in found:
+        err().print(f"note: {line}", style="yellow", markup=False)

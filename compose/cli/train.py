@@ -53,7 +53,7 @@ def train(
 
     spec, resume = _swapped(spec, resume)
     source, folder = _resumed(spec, resume, variant, out)
-    found = read(source, variant if spec else None, override, blocks)
+    found = read(source, variant, override, blocks)
     outcome = _run(found, folder, device=device, out=out, blocks=blocks)
     if _is_first_process():
         _print(outcome)
@@ -102,15 +102,13 @@ def _newest(spec: str, variants: list[str] | None) -> Path:
     return folder
 
 
-def _run(
-    found: Spec, folder: Path | None, *, device: str, out: Path | None, blocks: list[Path] | None
-) -> Outcome:
+def _run(found: Spec, folder: Path | None, *, device: str, out: Path | None, blocks: list[Path] | None) -> Outcome:
     from compose.cli.console import err, status
     from compose.cli.runs import new_folder
     from compose.cli.specs import ready
 
     console = err() if _is_first_process() else None
-    made = ready(found)
+    made = ready(found, data=_is_first_process())
     with status("building the model"):
         from compose.lock import lock_text
         from compose.training.plan import Plan
@@ -122,9 +120,7 @@ def _run(
     lock = lock_text(found, seed=made.seed, blocks=blocks or ())
     if console:
         _announce(console, made, target)
-    plan = Plan(
-        built, made.source, made.space, made.stages, made.evaluation, made.seed, lock, found.resolved.name
-    )
+    plan = Plan(built, made.source, made.space, made.stages, made.evaluation, made.seed, lock, found.resolved.name)
     return run(plan, target, device=device, resume=folder is not None, console=console)
 
 
@@ -149,7 +145,9 @@ def _print(outcome: Outcome) -> None:
     if outcome.result is not None:
         print_result(outcome.result)
     minutes, seconds = divmod(round(outcome.seconds), 60)
-    err().print(f"\n{outcome.steps:,} steps in {minutes} min {seconds} s; everything is in {outcome.folder}", markup=False)
+    err().print(
+        f"\n{outcome.steps:,} steps in {minutes} min {seconds} s; everything is in {outcome.folder}", markup=False
+    )
 
 
 def _is_first_process() -> bool:

@@ -58,6 +58,7 @@ class Report:
     errors: list[SpecError]
     facts: dict[str, Any] = field(default_factory=dict)
     text: str = ""
+    notes: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for ``--format json``."""
@@ -68,6 +69,7 @@ class Report:
             "valid": not self.errors,
             "errors": [as_json(error) for error in self.errors],
             **self.facts,
+            **({"notes": self.notes} if self.notes else {}),
         }
 
 
@@ -99,7 +101,7 @@ def _full_report(name: str, spec: Spec) -> Report:
     with status(f"checking {name}"):
         from compose.model.summary import totals
         from compose.prepare import prepare
-        from compose.problems import problems
+        from compose.problems import notes, problems
 
         made = prepare(spec)
         errors = problems(made)
@@ -107,7 +109,8 @@ def _full_report(name: str, spec: Spec) -> Report:
         return Report(name, errors)
     total = totals(made.shaped, made.batch)
     count = len(spec.resolved.variants)
-    return Report(name, [], {"checked": "all", **asdict(total), "variants": count}, f"{total.text}{_variants(count)}")
+    facts = {"checked": "all", **asdict(total), "variants": count}
+    return Report(name, [], facts, f"{total.text}{_variants(count)}", notes(made))
 
 
 def _in_variants(name: str, spec: Spec, chosen: Sequence[str], overrides: Sequence[str]) -> list[SpecError]:
@@ -140,6 +143,7 @@ def _variants(count: int) -> str:
 def _print(report: Report, *, first: bool) -> None:
     from compose.cli.console import err, out
     from compose.cli.failures import print_errors
+    from compose.cli.specs import print_notes
 
     if report.errors:
         if not first:
@@ -150,3 +154,4 @@ def _print(report: Report, *, first: bool) -> None:
 
         line = Text.assemble(("ok ", "bold green"), (report.file, "green"), f": {report.text}")
         out().print(line)
+        print_notes(report.notes)

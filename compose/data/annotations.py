@@ -69,12 +69,15 @@ class Annotations:
             self.mentions.append((len(self.files) - 1, line))
         return self.names[name]
 
-    def add(self, image: str, entries: Iterable[tuple[int, int]], *, rest: int, split: str, line: int) -> None:
+    def add(
+        self, image: str, numbers: Iterable[int], values: Iterable[int], *, rest: int, split: str, line: int
+    ) -> None:
         """Add a row of the file begun last.
 
         Args:
             image: the picture.
-            entries: numbers of labels, and their values.
+            numbers: of the labels that the row mentions.
+            values: their values.
             rest: the value of all other labels.
             split: the split, or empty.
             line: where the row stands.
@@ -84,9 +87,8 @@ class Annotations:
         self._file.append(len(self.files) - 1)
         self._line.append(line)
         self._rest.append(rest)
-        for number, value in entries:
-            self._labels.append(number)
-            self._values.append(value)
+        self._labels.extend(numbers)
+        self._values.extend(values)
         self._starts.append(len(self._labels))
 
     def problem(self, line: int, message: str) -> None:

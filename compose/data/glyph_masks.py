@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -16,7 +17,9 @@ FACES = tuple(
     for style in ("", "-Bold", f"-{slant}", f"-Bold{slant}")
 )
 _PIXELS = 96
-"""The font size at which glyphs are cut; every mask is scaled down from there."""
+"""The font size at which glyphs are cut at first; those too small for the largest mask are cut again, larger."""
+_LARGEST = 160
+"""The longer side of the largest mask kept; larger symbols are drawn from it, somewhat smoothed."""
 STEP = 1.35
 """The ratio of neighbouring mask sizes: a mask is never drawn more than this much smaller than it is."""
 
@@ -35,7 +38,7 @@ class GlyphMasks:
     """
 
     def __init__(self, glyphs: Sequence[int], sizes: Sequence[int]) -> None:
-        looks = [_looks(point) for point in glyphs]
+        looks = [_looks(point, sizes[-1]) for point in glyphs]
         self.count = np.array([len(of_glyph) for of_glyph in looks])
         self.first = np.cumsum(self.count) - self.count
         flat = [look for of_glyph in looks for look in of_glyph]
@@ -46,8 +49,8 @@ class GlyphMasks:
 
 def mask_sizes(smallest: float, largest: float) -> tuple[int, ...]:
     """The longer sides at which masks are kept so as to draw any size from smallest to largest, in pixels."""
-    sizes = [int(np.ceil(smallest * STEP))]
-    while sizes[-1] < largest:
+    sizes = [min(_LARGEST, int(np.ceil(smallest * STEP)))]
+    while sizes[-1] < min(largest, _LARGEST):
         sizes.append(int(np.ceil(sizes[-1] * STEP)))
     return tuple(sizes)
 
@@ -61,24 +64,31 @@ def framed(look: Image.Image, size: int) -> NDArray[np.uint8]:
     return np.asarray(frame)
 
 
-def _looks(point: int) -> list[Image.Image]:
-    """The distinct masks of a code point, cut to their ink."""
-    found = {}
+def _looks(point: int, side: int) -> list[Image.Image]:
+    """The distinct masks of a code point, their longer sides at least ``side``."""
+    found: dict[tuple[tuple[int, int], bytes], tuple[ImageFont.FreeTypeFont, Image.Image]] = {}
     for font, points in _fonts():
         if point in points:
-            mask = font.getmask(chr(point), "L")
-            image = Image.frombytes("L", mask.size, bytes(mask))
-            image = image.crop(image.getbbox())
-            found[image.size, image.tobytes()] = image
-    return list(found.values())
+            look = _cut(font, point)
+            found.setdefault((look.size, look.tobytes()), (font, look))
+    return [_enlarged(font, point, look, side) for font, look in found.values()]
 
 
-def _fonts() -> Iterator[tuple[ImageFont.FreeTypeFont, frozenset[int]]]:
-    return iter(_loaded_fonts())
+def _enlarged(font: ImageFont.FreeTypeFont, point: int, look: Image.Image, side: int) -> Image.Image:
+    if max(look.size) >= side:
+        return look
+    return _cut(font.font_variant(size=math.ceil(1.1 * _PIXELS * side / max(look.size))), point)
+
+
+def _cut(font: ImageFont.FreeTypeFont, point: int) -> Image.Image:
+    """The mask of a code point, cut to its ink."""
+    mask = font.getmask(chr(point), "L")
+    image = Image.frombytes("L", mask.size, bytes(mask))
+    return image.crop(image.getbbox())
 
 
 @cache
-def _loaded_fonts() -> tuple[tuple[ImageFont.FreeTypeFont, frozenset[int]], ...]:
+def _fonts() -> tuple[tuple[ImageFont.FreeTypeFont, frozenset[int]], ...]:
     """Each face, and the code points that it has."""
     import matplotlib
     from matplotlib.ft2font import FT2Font

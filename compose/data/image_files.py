@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from typing import overload
 
 from compose.block import BlockError
 
 _LABEL_FILES = (".csv", ".tsv", ".jsonl", ".ndjson")
+
+
+class PicturePaths(Sequence[Path]):
+    """The file of each row, made when asked for: a path takes more memory and time than a name.
+
+    Args:
+        folder: where relative names start.
+        images: the pictures as the label files name them, with slashes of either kind.
+    """
+
+    def __init__(self, folder: Path, images: Sequence[str]) -> None:
+        self._folder, self._images = folder, images
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    @overload
+    def __getitem__(self, row: int) -> Path: ...
+    @overload
+    def __getitem__(self, row: slice) -> list[Path]: ...
+    def __getitem__(self, row: int | slice) -> Path | list[Path]:
+        """The path of a row, or of several."""
+        if isinstance(row, slice):
+            return [self[number] for number in range(len(self))[row]]
+        return Path(self._folder, self._images[row].replace("\\", "/"))
 
 
 def folder_of_images(folder: Path) -> Path:

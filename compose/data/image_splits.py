@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +75,7 @@ def _by_lot(
     annotations: Annotations, rows: list[int], fractions: tuple[float, float, float], seed: int
 ) -> dict[Split, list[int]]:
     def lot(row: int) -> bytes:
-        name = Path(annotations.images[row]).as_posix()
+        name = annotations.images[row].replace("\\", "/")
         return blake2b(f"{seed}/{name}".encode(errors="surrogatepass"), digest_size=16).digest()
 
     drawn = sorted(rows, key=lot)

@@ -13,7 +13,7 @@ from torch import Tensor
 from compose.block import BlockError, data
 from compose.data.annotations import Annotations, Meaning
 from compose.data.image_examples import Augment, Fit, ImageExamples, Preparation
-from compose.data.image_files import folder_of_images, label_files
+from compose.data.image_files import PicturePaths, folder_of_images, label_files
 from compose.data.image_report import ImageReport
 from compose.data.image_splits import divide
 from compose.data.label_file import read_label_file
@@ -87,7 +87,7 @@ class Images:
             raise BlockError(f"expected three shares that add up to 1, got {list(fractions)}", parameter="fractions")
         if not 0 < crop[0] <= crop[1]:
             raise BlockError(f"expected two shares above 0, the lesser first, got {list(crop)}", parameter="crop")
-        self._folder = folder_of_images(folder)
+        folder = folder_of_images(folder)
         files = label_files(labels, {"train": train, "val": val, "test": test})
         self._annotations = _read(files, separator=separator, zero=zero, unlisted=unlisted)
         self._labels = label_table(
@@ -95,7 +95,7 @@ class Images:
             vocabulary=None if vocabulary is None else read_label_list(vocabulary, parameter="vocabulary"),
             unseen=read_label_list(unseen or (), parameter="unseen"),
         )
-        self._paths = [Path(self._folder, image.replace("\\", "/")) for image in self._annotations.images]
+        self._paths = PicturePaths(folder, self._annotations.images)
         self._division = divide(self._annotations, fractions=fractions, seed=seed)
         self._preparation = Preparation(size, augment, crop, fit, NORMALISATIONS[normalisation])
         self._skip, self._decode, self._seed = on_bad_image == "skip", check_images == "full", seed

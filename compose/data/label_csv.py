@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from operator import itemgetter
 from pathlib import Path
+from typing import cast
 
 from compose.data.annotations import ABSENT, PRESENT, UNKNOWN, ZERO
 from compose.data.label_file import IMAGE_KEYS, LABEL_KEYS, RowWriter, label_name
 from compose.data.source import DataError
 
-_CELLS = {"1": PRESENT, "-1": ABSENT, "0": ZERO, "1.0": PRESENT, "-1.0": ABSENT, "0.0": ZERO}
+_EMPTY = 9
+_CELLS = {"": _EMPTY, "1": PRESENT, "-1": ABSENT, "0": ZERO, "1.0": PRESENT, "-1.0": ABSENT, "0.0": ZERO}
 
 
 def read_csv(path: Path, text: str, spoilt: set[int], rows: RowWriter, *, separator: str) -> None:
@@ -45,13 +48,16 @@ class _Table:
     """The columns of a file."""
 
     def __init__(self, header: list[str], rows: RowWriter, separator: str) -> None:
-        self.rows, self.separator, self.width = rows, separator, len(header)
+        self.header, self.rows, self.separator, self.width = header, rows, separator, len(header)
         self.image = _column(header, IMAGE_KEYS)
         self.split = _column(header, ("split",))
         self.labels = _column(header, LABEL_KEYS)
         self.absent = _column(header, ("absent",))
-        named = [] if self.labels is not None else [i for i in range(len(header)) if i not in (self.image, self.split)]
-        self.columns = [(i, header[i], rows.into.number(label_name(header[i]), 1)) for i in named]
+        others = [i for i in range(self.width) if i not in (self.image, self.split)]
+        self.columns = others if self.labels is None else []
+        # At C's speed, for tables of many columns; the picture's, twice, makes it a tuple where there is none or one.
+        self.pick: Callable[[list[str]], tuple[str, ...]] = itemgetter(*self.columns, self.image, self.image)
+        self.numbers = [rows.into.number(label_name(header[i]), 1) for i in self.columns]
 
     def row(self, line: int, cells: list[str]) -> None:
         """Write a row."""
@@ -75,15 +81,19 @@ class _Table:
         return [name for part in cell.split(self.separator[0]) if (name := label_name(part))]
 
     def _values(self, line: int, image: str, cells: list[str], split: str) -> None:
-        entries = []
-        for i, name, number in self.columns:
-            cell = cells[i].strip()
-            if cell and cell not in _CELLS:
-                self.rows.into.problem(line, f"expected 1, 0, -1 or nothing for `{name}`, got `{cell}`")
-                return
-            if cell:
-                entries.append((number, _CELLS[cell]))
-        self.rows.into.add(image, entries, rest=UNKNOWN, split=split, line=line)
+        written = list(map(_CELLS.get, self.pick(cells)))[:-2]
+        if None in written:  # a cell with spaces around, or a wrong one
+            written = [_CELLS.get(cells[i].strip()) for i in self.columns]
+        if None in written:
+            column = self.columns[written.index(None)]
+            message = f"expected 1, 0, -1 or nothing for `{self.header[column]}`, got `{cells[column].strip()}`"
+            self.rows.into.problem(line, message)
+            return
+        numbers, values = self.numbers, cast(list[int], written)
+        if _EMPTY in values:
+            numbers = [number for number, value in zip(numbers, values, strict=True) if value != _EMPTY]
+            values = [value for value in values if value != _EMPTY]
+        self.rows.into.add(image, numbers, values, rest=UNKNOWN, split=split, line=line)
 
 
 def _column(header: list[str], names: tuple[str, ...]) -> int | None:

@@ -104,5 +104,5 @@ class RowWriter:
             *dict.fromkeys((name, PRESENT) for name in present),
             *dict.fromkeys((name, ABSENT) for name in absent),
         ]
-        entries = [(self.into.number(name, line), value) for name, value in listed]
-        self.into.add(image, entries, rest=UNLISTED, split=split, line=line)
+        numbers = [self.into.number(name, line) for name, _ in listed]
+        self.into.add(image, numbers, [value for _, value in listed], rest=UNLISTED, split=split, line=line)

@@ -24,8 +24,7 @@ def faults(paths: Sequence[Path], *, decode: bool) -> dict[int, str]:
         decode: read each to its end, which finds files that were cut off; else only the headers.
     """
     with ThreadPoolExecutor(min(32, 2 * (os.cpu_count() or 1))) as pool:
-        chunk = max(1, min(64, len(paths) // 32))
-        found = pool.map(lambda path: fault(path, decode=decode), paths, chunksize=chunk)
+        found = pool.map(lambda path: fault(path, decode=decode), paths)
         broken = {i: reason for i, reason in enumerate(found) if reason is not None}
     names: dict[Path, list[str]] = {}
     missing = [i for i in broken if not paths[i].exists()]

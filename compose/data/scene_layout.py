@@ -12,8 +12,6 @@ from compose.data.glyph_masks import GlyphMasks
 
 _ANGLES = 256
 """Rotations are multiples of 1/256 of their range, so that sines come from a table: exact whatever the batch."""
-_FEWER = float(__import__("os").environ.get("FEWER", "1"))
-"""n symbols are drawn with weight ``1 / n ** _FEWER``."""
 _TRIES = 12
 """Places that are tried for a symbol; the one that hides least of the others is taken."""
 
@@ -75,7 +73,8 @@ class Symbols:
 class SymbolLayout:
     """Chooses symbols and lays them out so that none is cut off and few are hidden.
 
-    Leaves are equally likely, then the glyphs of a leaf, then the looks of a glyph.
+    A scene has n symbols with probability proportional to 1 / n². Leaves are equally likely, then the glyphs of a leaf,
+    then the looks of a glyph.
 
     Args:
         masks: the looks of the glyphs.
@@ -100,8 +99,8 @@ class SymbolLayout:
         self.counts = np.array([len(rows) for rows in pool])
         self.rows = np.array([rows + (0,) * (self.counts.max() - len(rows)) for rows in pool])
         self.turns = turns(rotation)
-        weights = 1 / np.arange(objects[0], objects[1] + 1) ** _FEWER
-        self.shares = (weights.cumsum() / weights.sum())[:-1]
+        weights = 1 / np.arange(objects[0], objects[1] + 1) ** 2
+        self.at_most = (weights.cumsum() / weights.sum())[:-1]
 
     def draw(self, dice: Dice, ground: NDArray[np.float64]) -> Symbols:
         """The symbols of a batch.
@@ -111,7 +110,7 @@ class SymbolLayout:
             ground: how light the background is: ``b``.
         """
         high = self.objects[1]
-        number = self.objects[0] + (dice.uniform(1) >= self.shares).sum(1, keepdims=True)
+        number = self.objects[0] + (dice.uniform(1) >= self.at_most).sum(1, keepdims=True)
         present = np.arange(high) < number
         leaf = dice.integers(len(self.counts), high)
         glyph = self.rows[leaf, dice.integers(self.counts[leaf], high)]

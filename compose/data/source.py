@@ -12,6 +12,8 @@ from typing import Any, Literal, Protocol
 
 from torch import Tensor
 
+from compose.errors import RunError
+
 Split = Literal["train", "val", "test"]
 
 
@@ -70,5 +72,5 @@ class DataSource(Protocol):
         """One picture of the user's as the model takes it, float32 ``3 h w`` (for ``compose predict``)."""
 
 
-class DataError(Exception):
+class DataError(RunError):
     """The data cannot be used: the message lists every problem, one a line."""

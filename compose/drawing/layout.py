@@ -1,13 +1,14 @@
 """Lay a diagram out in layers, top to bottom, with few crossings and straight arrows.
 
 After Sugiyama, Tagawa and Toda: layers by longest path, points where an arrow passes a layer, orders by barycentres.
-The places within a layer minimise the sideways way of all arrows (a sum of absolute values, by reweighted least squares)
-under the boxes' widths: for one layer, its neighbours fixed, that is an isotonic regression, so that one pass of pooling
-adjacent violators solves it.
+The places within a layer minimise the sideways way of all arrows (a sum of absolute values, by reweighted least
+squares) under the boxes' widths: for one layer, its neighbours fixed, that is an isotonic regression, so that one pass
+of pooling adjacent violators solves it.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -23,6 +24,9 @@ class Size:
 
     width: float
     height: float
+
+
+GAP = Size(28, 46)
 
 
 @dataclass
@@ -45,7 +49,7 @@ class Layout:
     height: float
 
 
-def lay_out(sizes: Mapping[str, Size], edges: Sequence[Edge], *, gap: Size = Size(28, 46)) -> Layout:  # noqa: B008
+def lay_out(sizes: Mapping[str, Size], edges: Sequence[Edge], *, gap: Size | None = None) -> Layout:
     """The layout of boxes, given in an order in which every edge leads onward.
 
     Args:
@@ -54,7 +58,7 @@ def lay_out(sizes: Mapping[str, Size], edges: Sequence[Edge], *, gap: Size = Siz
         gap: least distance between boxes of a layer, and between layers.
     """
     distinct = list(dict.fromkeys(edges))
-    graph = _Layered(sizes, distinct, gap)
+    graph = _Layered(sizes, distinct, gap or GAP)
     graph.order()
     graph.place()
     return graph.layout()
@@ -90,7 +94,7 @@ class _Layered:
             self.above[point], self.below[point] = [], []
         chain = [start, *points, end]
         self.chains[edge] = points
-        for upper, lower in zip(chain, chain[1:], strict=False):
+        for upper, lower in itertools.pairwise(chain):
             self.below[upper].append(lower)
             self.above[lower].append(upper)
 
@@ -154,7 +158,7 @@ class _Layered:
         return STRAIGHT[passing] / max(1.0, abs(self.x[name] - self.x[other]))
 
     def _distances(self, layer: list[str]) -> list[float]:
-        return [(self._width(a) + self._width(b)) / 2 + self.gap.width for a, b in zip(layer, layer[1:], strict=False)]
+        return [(self._width(a) + self._width(b)) / 2 + self.gap.width for a, b in itertools.pairwise(layer)]
 
     def _width(self, name: str) -> float:
         return self.sizes[name].width if name in self.sizes else 0.0

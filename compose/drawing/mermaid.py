@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from compose.drawing.diagram import Box, Diagram, Role
 from compose.drawing.colours import COLOURS
+from compose.drawing.diagram import Box, Diagram, Role
 
 OPEN: dict[Role, tuple[str, str]] = {
     "input": ("([", "])"),

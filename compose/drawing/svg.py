@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from xml.sax.saxutils import escape
 
@@ -146,7 +147,7 @@ class _Picture:
     def _arrow(self, edge: Edge) -> str:
         points = self._points(edge)
         path = f"M{points[0][0]:.1f} {points[0][1]:.1f}"
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in itertools.pairwise(points):
             if abs(x0 - x1) < 0.5:
                 path += f" L{x1:.1f} {y1:.1f}"
             else:
@@ -180,7 +181,9 @@ class _Picture:
             labels.sort(key=lambda label: self.stops[label[0]])
             for index, (edge, text) in enumerate(labels):
                 left = index == 0 and len(labels) > 1
-                lines += self._label(self.stops[edge], text, left=left, height=max(0, len(labels) - 1 - index) * (not left))
+                lines += self._label(
+                    self.stops[edge], text, left=left, height=max(0, len(labels) - 1 - index) * (not left)
+                )
         return lines
 
     def _label(self, end: tuple[float, float], text: str, *, left: bool, height: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Annotated, Any
 
 import torch
@@ -65,6 +65,7 @@ class Evaluation:
         data: str,
         device: torch.device | str = "cpu",
         train_frequency: Float64[Tensor, " l"] | None = None,
+        dropped: Collection[str] = (),
         on_batch: Callable[[int], None] | None = None,
     ) -> Result:
         """Score a split of a data source and measure.
@@ -76,12 +77,13 @@ class Evaluation:
             data: the data source's name, for the protocol.
             device: where the model is.
             train_frequency: the share of training images that carry each label, for the class prior.
+            dropped: labels that the label space leaves out.
             on_batch: told the number of images after each batch.
 
         Raises:
             EvaluationError: a task has no labels or no positive target, or scores do not fit or are not finite.
         """
-        labels = task_labels(source.labels, self.tasks)
+        labels = task_labels(source.labels, self.tasks, dropped=dropped)
         examples = source.split(self.split)
         scores, targets = score(
             model, examples, labels, label_inputs, batch=self.batch, device=device, on_batch=on_batch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from compose.data.source import LabelTable
@@ -27,17 +27,24 @@ class TaskLabels:
     seen: tuple[bool, ...]
 
 
-def task_labels(table: LabelTable, tasks: Iterable[Task]) -> list[TaskLabels]:
+def task_labels(table: LabelTable, tasks: Iterable[Task], *, dropped: Collection[str] = ()) -> list[TaskLabels]:
     """The labels of each task.
+
+    Args:
+        table: all labels.
+        tasks: the tasks.
+        dropped: labels that the label space leaves out (a ``strict`` split).
 
     Raises:
         EvaluationError: a task has no labels.
     """
-    return [_labels_of(table, task) for task in tasks]
+    return [_labels_of(table, task, frozenset(dropped)) for task in tasks]
 
 
-def _labels_of(table: LabelTable, task: Task) -> TaskLabels:
-    columns = tuple(i for i, seen in enumerate(table.seen) if task == "gzsl" or seen == (task == "seen"))
+def _labels_of(table: LabelTable, task: Task, dropped: frozenset[str]) -> TaskLabels:
+    wanted = (True, False) if task == "gzsl" else (task == "seen",)
+    kept = zip(table.names, table.seen, strict=True)
+    columns = tuple(i for i, (name, seen) in enumerate(kept) if seen in wanted and name not in dropped)
     if not columns:
         kind, other = ("unseen", "seen") if task == "zsl" else ("seen", "unseen")
         raise EvaluationError(f"expected {kind} labels, but all {len(table.seen):,} are {other}", task=task)

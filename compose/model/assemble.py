@@ -32,7 +32,9 @@ def module_tree(modules: dict[str, nn.Module]) -> nn.Module:
     return root
 
 
-def assemble(root: nn.Module, steps: Iterable[Step], outputs: dict[str, Ref], name: str) -> fx.GraphModule:
+def assemble(
+    root: nn.Module, steps: Iterable[Step], outputs: dict[str, Ref], name: str, *, inputs: Iterable[str] = ()
+) -> fx.GraphModule:
     """A graph module that returns a dict of these outputs.
 
     Args:
@@ -40,10 +42,13 @@ def assemble(root: nn.Module, steps: Iterable[Step], outputs: dict[str, Ref], na
         steps: the steps in order; those that no output needs are left out.
         outputs: key -> value.
         name: the class name of the result.
+        inputs: reserved sources that it takes even if no output needs them.
     """
     wanted = needed(steps, outputs.values())
+    values = [value for step in wanted for value in step.inputs.values()]
+    used = {ref.port for value in [*values, *outputs.values()] for ref in refs(value) if not ref.step}
     builder = _Builder(fx.Graph())
-    builder.placeholders(wanted, outputs.values())
+    builder.placeholders({*inputs, *used})
     for step in wanted:
         builder.step(step)
     builder.graph.output({key: builder.value(ref) for key, ref in outputs.items()})
@@ -58,11 +63,9 @@ class _Builder:
         self.fields: dict[tuple[str, str, int | None], fx.Node] = {}
         self.tuples: dict[str, bool] = {}
 
-    def placeholders(self, steps: Iterable[Step], outputs: Iterable[Ref]) -> None:
-        values = [value for step in steps for value in step.inputs.values()]
-        used = {ref.port for value in [*values, *outputs] for ref in refs(value) if not ref.step}
+    def placeholders(self, sources: set[str]) -> None:
         for source in RESERVED:
-            if source in used:
+            if source in sources:
                 node = self.graph.placeholder(input_name(source), type_expr=torch.Tensor)
                 self.fields["", source, None] = node
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
@@ -17,7 +17,7 @@ from compose.model.label_space import Sizes, check_label_space
 from compose.model.memory import check_memory
 from compose.model.walk import Walk
 from compose.registry import Registry
-from compose.spec.plan import Plan, Step
+from compose.spec.plan import Plan, Step, needed
 from compose.spec.sources import RESERVED
 
 DTYPES = {"float": torch.float32, "int": torch.int8}
@@ -34,6 +34,7 @@ class Built:
         loss_weights: ``loss.NAME`` -> weight in the sum.
         nodes: the names of the model's nodes, the top-level submodules of ``training``.
         facts: step -> shapes, parameters, costs.
+        plan: the plan that it was built from.
     """
 
     training: fx.GraphModule
@@ -42,6 +43,19 @@ class Built:
     loss_weights: dict[str, float]
     nodes: tuple[str, ...]
     facts: dict[str, Facts]
+    plan: Plan
+
+    def for_losses(self, names: Iterable[str]) -> fx.GraphModule:
+        """Only what some terms of the loss need, with the same weights and inputs as ``training``.
+
+        Args:
+            names: keys of ``loss_weights``.
+        """
+        if set(names) == set(self.loss_weights):
+            return self.training
+        outputs = {name: ref for name, ref in training_outputs(self.plan).items() if name in set(names)}
+        class_name = type(self.training).__name__
+        return assemble(self.training, all_steps(self.plan), outputs, class_name, inputs=self.plan.sources)
 
 
 @dataclass(frozen=True)
@@ -78,7 +92,8 @@ def shape(
     walk.run(steps)
     errors = walk.errors or check_memory(steps, walk.facts, sizes[plan.sources[0]][0] if plan.sources else 1)
     if not errors and zero_shot:
-        errors = check_label_space(steps, walk, sizes, lambda more: _walk(registry, more, where, walk.mode))
+        scoring = needed(steps, [plan.scores], owners=True)
+        errors = check_label_space(scoring, walk, sizes, lambda more: _walk(registry, more, where, walk.mode))
     if errors:
         raise SpecErrors(errors)
     return Shaped(plan, steps, walk.facts)
@@ -109,6 +124,7 @@ def materialise(shaped: Shaped, registry: Registry, *, seed: int, name: str) -> 
         loss_weights={f"loss.{term.name}": term.weight for term in plan.terms},
         nodes=tuple(dict.fromkeys(step.name.split(".")[0] for step in plan.steps if step.op == "block")),
         facts=shaped.facts,
+        plan=plan,
     )
 
 

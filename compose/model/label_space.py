@@ -1,4 +1,7 @@
-"""The label-space check: a model that scores unseen labels may not have weights that follow their number."""
+"""The label-space check: a model that scores unseen labels may not have weights that follow their number.
+
+It looks at what the scores depend on. A branch that only a loss reads may well have a weight for each training label.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ def check_label_space(
     """Walk again with one more label: every shape must still fit, and no weight may have changed.
 
     Args:
-        steps: all steps.
+        steps: the steps that the scores depend on.
         walk: the walk with the labels of training.
         sizes: the sources' shapes in that walk.
         again: makes a walk for other shapes, in the same fake mode.

@@ -58,7 +58,9 @@ def _forward(shaped: Shaped, name: str, *, inference: bool) -> tuple[list[str], 
     model = assemble(module_tree(modules), shaped.steps, outputs, class_name(name))
     code = re.sub(r";  (?:\w+ = )+None$", "", model.code.strip(), flags=re.MULTILINE)  # fx frees what it needs no more
     code = re.sub(r" : torch\.Tensor", ": Tensor", code)
-    code = re.sub(r"^def forward\((.*)\):$", r"def forward(\1) -> dict[str, Tensor]:", code, count=1, flags=re.MULTILINE)
+    code = re.sub(
+        r"^def forward\((.*)\):$", r"def forward(\1) -> dict[str, Tensor]:", code, count=1, flags=re.MULTILINE
+    )
     return code.splitlines(), {str(node.target) for node in model.graph.nodes if node.op == "call_module"}
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from compose.model.build import Shaped
 from compose.model.dims import shape_text
-from compose.model.memory import gib, training_bytes
 from compose.model.facts import Facts
+from compose.model.memory import gib, training_bytes
 from compose.spec.plan import Step
 
 HEADERS = ("node", "block", "output", "parameters", "FLOPs")

@@ -30,7 +30,7 @@ class Checker:
         self.errors: list[SpecError] = []
         self._outside = Names(registry, self.errors)
         self._inside = Names(registry, self.errors, inside=True)
-        self._done: dict[tuple[int, ...], tuple[tuple[Tree, ...], bool]] = {}
+        self._done: dict[tuple[str, tuple[int, ...]], tuple[tuple[Tree, ...], bool]] = {}
 
     def check(self, tree: Mapping) -> bool:
         """Add the errors of a resolved spec, and return whether it can be wired."""
@@ -38,22 +38,22 @@ class Checker:
         self._section(tree, "labels")
         self._section(tree, "evaluate")
         if data := tree.get("data"):
-            self._once((data,), lambda: self._outside.check(data, "data", "`data`"))
+            self._once("data", (data,), lambda: self._outside.check(data, "data", "`data`"))
         for index, stage in enumerate(_listed(tree.get("train"))):
-            self._once((stage,), self._stage(stage, index))
+            self._once("stage", (stage,), self._stage(stage, index))
         composites = dict(_items(tree.get("blocks")))
         own = tuple(composites.values())
         for name, node in _items(tree.get("model")):
-            sound.append(self._once((node, *own), self._node(self._outside, node, name, composites)))
+            sound.append(self._once("node", (node, *own), self._node(self._outside, node, name, composites)))
         for name, body in composites.items():
-            sound.append(self._once((body, *own), self._composite(body, name, composites)))
+            sound.append(self._once("block", (body, *own), self._composite(body, name, composites)))
         for name, term in _items(tree.get("loss")):
-            sound.append(self._once((term,), self._term(term, name)))
+            sound.append(self._once("term", (term,), self._term(term, name)))
         return all(sound)
 
-    def _once(self, parts: tuple[Tree, ...], run: Callable[[], bool]) -> bool:
-        """Check a part of a spec, unless it was checked before with the same parts around it."""
-        key = tuple(map(id, parts))
+    def _once(self, role: str, parts: tuple[Tree, ...], run: Callable[[], bool]) -> bool:
+        """Check a part of a spec, unless it was checked before in the same role and with the same parts around it."""
+        key = role, tuple(map(id, parts))
         if key not in self._done:
             self._done[key] = parts, run()  # holding the parts keeps their ids
         return self._done[key][1]
@@ -70,7 +70,7 @@ class Checker:
     def _section(self, tree: Mapping, name: str) -> None:
         part, found = tree.get(name), self.registry.find("section", name)
         if part is not None and found is not None:
-            self._once((part,), lambda: self._outside.declared(part, found, Subject(f"`{name}`", "key")))
+            self._once(name, (part,), lambda: self._outside.declared(part, found, Subject(f"`{name}`", "key")))
 
     def _stage(self, stage: Tree, index: int) -> Callable[[], bool]:
         return lambda: self._outside.check(stage, "stage", f"item {index + 1} of `train`")

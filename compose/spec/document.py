@@ -224,9 +224,7 @@ def composite() -> Schema:
 
 def _overlay() -> Schema:
     """A variant: every section may be partial, and removed by null."""
-    plain = {
-        key: nullable(schema) for key, schema in _plain_keys().items() if key not in ("extends", "variants", "name")
-    }
+    plain = {key: nullable(schema) for key, schema in _plain_keys().items() if key not in ("extends", "variants")}
     properties = {**plain, **_sections("partial.")}
     return {"title": "variant", "type": "object", "properties": properties, "additionalProperties": False}
 

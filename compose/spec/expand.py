@@ -8,7 +8,7 @@ from compose.declaration import Port
 from compose.errors import Note, Place, nearest
 from compose.spec.fill import fill, mistakes
 from compose.spec.inputs import wire_ports
-from compose.spec.mentions import edges, heads, order, unread
+from compose.spec.mentions import edges, heads, order, surely_unread
 from compose.spec.node_keys import NODE_KEYS
 from compose.spec.plan import Ref, Step, Value
 from compose.spec.scope import Scope
@@ -57,6 +57,8 @@ class _Node:
     def wire(self) -> dict[str, Value]:
         """Append the node's steps and return its output ports; none where the node is at fault."""
         if self.composite is None and self.declaration is None:
+            if not self.used:
+                self._shared()
             return {}
         if self.used in self.scope.within:
             chain = " -> ".join([*self.scope.within, self.used])
@@ -124,12 +126,14 @@ class _Node:
             self.world.error(
                 "missing-parameter", f"the block `{self.used}` needs `{key}`", place, f"a value: `{key}` has no default"
             )
+        before = len(self.world.errors)
         scope = Scope(self.world, inner, f"{path}.", inputs, values, (*self.scope.within, self.used))
         self.steps += expand(scope)
-        for name in unread(edges(inner), heads(body.get("outputs"), inner)):
+        outputs = _outputs(scope, body)
+        for name in surely_unread(edges(inner), heads(body.get("outputs"), inner), self.world.errors[before:]):
             message = f"nothing uses the node `{name}` of the block `{self.used}`"
             self.world.error("unused-node", message, inner.keys[name], "an output of the block, or a node, to read it")
-        return _outputs(scope, body)
+        return outputs
 
     # --- repeat ---------------------------------------------------------------------------------------------------
 
@@ -139,7 +143,7 @@ class _Node:
         carried, collected = _names(self.node, "carry"), _names(self.node, "collect")
         base = f"{self.scope.prefix}{self.name}"
         copies: list[dict[str, Value]] = []
-        for index in range(plain(self.full)["repeat"]):
+        for index in range(int(plain(self.full)["repeat"])):
             if copies:
                 inputs = {**inputs, **{port: copies[-1][port] for port in carried if port in copies[-1]}}
             copies.append(self._once(f"{base}.{index}", inputs))

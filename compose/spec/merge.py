@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from compose.errors import SpecError, nearest
-from compose.spec.tree import Mapping, Scalar, Sequence, Tree
+from compose.spec.tree import Mapping, Scalar, Sequence, Tree, place_of
 
 WIRING = ("in", "repeat", "carry", "collect", "share", "weight")
 """Keys that stay when an overlay names another ``use``: they say where a node stands, not what it is."""
@@ -39,22 +39,28 @@ def without_nulls(tree: Tree) -> Tree:
     return replace(tree, items=items, keys={k: tree.keys[k] for k in items})
 
 
-NAMED = {"model": "node", "loss": "term", "blocks": "block"}
-"""Sections whose keys the writer names, and what is named there."""
+NAMED = {"": "key", "model": "node", "loss": "term", "blocks": "block"}
+"""Mappings from which an overlay removes by name, and what is named there; "" is the spec itself."""
 
 
 def removes_nothing(base: Mapping, over: Mapping) -> list[SpecError]:
     """The names of an overlay that ``null`` should remove, but that do not stand in what it is laid over."""
     errors = []
     for section, what in NAMED.items():
-        below, above = base.get(section), over.get(section)
+        below, above = (base.get(section), over.get(section)) if section else (base, over)
         known = list(below.items) if isinstance(below, Mapping) else []
-        for name, value in above.items.items() if isinstance(above, Mapping) else ():
-            if isinstance(value, Scalar) and value.value is None and name not in known:
+        for name in _nulls(above):
+            if name not in known:
                 expected = f"one of {', '.join(known)}" if known else f"no name: there is no {what}"
-                message, place = f"there is no {what} `{name}` to remove", above.keys[name]
+                place = place_of(over, (section, name) if section else (name,), key=True)
+                message = f"there is no {what} `{name}` to remove"
                 errors.append(SpecError(f"unknown-{what}", message, place, expected, nearest(name, known)))
     return errors
+
+
+def _nulls(tree: Tree | None) -> list[str]:
+    items = tree.items.items() if isinstance(tree, Mapping) else ()
+    return [key for key, value in items if isinstance(value, Scalar) and value.value is None]
 
 
 def set_at(tree: Tree, path: tuple[str | int, ...], value: Tree) -> Tree:

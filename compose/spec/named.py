@@ -66,8 +66,8 @@ class Names:
         own = EXTRA_KEYS.get(declaration.kind, {})
         sound = True
         for fault in faults(tree, self.schema(declaration)):
-            self.add(fault, subject)
-            sound &= not fault.path or fault.path[0] not in own
+            told = self.add(fault, subject)
+            sound &= not told or not fault.path or fault.path[0] not in own
         for parameter in declaration.parameters:
             value = tree.get(parameter.name) if isinstance(tree, Mapping) else None
             if parameter.uses and value is not None and not (self.inside and placeholder(value)):
@@ -78,14 +78,16 @@ class Names:
         """Check the keys of the spec language alone; with ``only`` there may be no others."""
         sound = True
         for fault in faults(tree, {"properties": keys, "additionalProperties": not only}):
-            self.add(fault, Subject(what, "key"))
-            sound &= fault.code == "unknown"
+            told = self.add(fault, Subject(what, "key"))
+            sound &= not told or fault.code == "unknown"
         return sound
 
-    def add(self, fault: Fault, subject: Subject) -> None:
-        """Record a fault, unless ``$name`` stands there for a value that is not known yet."""
-        if not (self.inside and placeholder(fault.tree)):
-            self.errors.append(explain(fault, subject))
+    def add(self, fault: Fault, subject: Subject) -> bool:
+        """Record a fault, unless ``$name`` stands there for a value that is not known yet; returns whether it did."""
+        if self.inside and placeholder(fault.tree):
+            return False
+        self.errors.append(explain(fault, subject))
+        return True
 
     def schema(self, declaration: Declaration) -> Schema:
         """The schema of a class, the keys of the spec language written out."""
@@ -115,7 +117,7 @@ class Names:
             self.check(item, kind, what)
 
     def _refuse(self, tree: Tree, what: str, expected: str) -> None:
-        self.add(Fault("wrong-type", (), tree, {"const": expected}), Subject(what, "key"))
+        self.errors.append(explain(Fault("wrong-type", (), tree, {"const": expected}), Subject(what, "key")))
 
 
 def subject_of(declaration: Declaration, tree: Mapping) -> Subject:

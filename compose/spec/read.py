@@ -70,8 +70,9 @@ def read_spec(
     seen = {_identity(error): error for error in errors}
     if all_variants:
         _add_variants(resolved, checker, seen)
-    if seen or plan is None:
+    if seen:
         raise SpecErrors(seen.values())
+    assert plan is not None
     return Spec(resolved, plan, found)
 
 

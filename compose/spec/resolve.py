@@ -132,6 +132,9 @@ def _with_bases(tree: Mapping, name: str, seen: tuple[str, ...]) -> tuple[Mappin
     except SpecErrors as error:
         raise _at_extends(error, base_name) from None
     below, known = _with_bases(base, path, (*seen, str(find_spec(name).resolve())))
+    lost = removes_nothing(below, rest)
+    if lost:
+        raise SpecErrors(lost)
     return _as_mapping(merge(below, rest)), {**known, **own}
 
 
@@ -164,14 +167,21 @@ def _variants_of(tree: Mapping) -> dict[str, Mapping]:
         return {}
     if not isinstance(variants, Mapping):
         raise SpecErrors([SpecError("wrong-type", "`variants` is a mapping of names to overlays", variants.place)])
-    wrong = [
-        SpecError("wrong-type", f"the variant `{key}` is a mapping laid over the spec", value.place)
-        for key, value in variants.items.items()
-        if not isinstance(value, Mapping)
-    ]
+    wrong = [error for name, overlay in variants.items.items() for error in _wrong_overlay(name, overlay)]
     if wrong:
         raise SpecErrors(wrong)
     return {key: value for key, value in variants.items.items() if isinstance(value, Mapping)}
+
+
+def _wrong_overlay(name: str, overlay: Tree) -> list[SpecError]:
+    if not isinstance(overlay, Mapping):
+        message = f"the variant `{name}` is a mapping laid over the spec"
+        return [SpecError("wrong-type", message, overlay.place, "`data:`, `model:`, `train:` ...")]
+    return [
+        SpecError("unknown-key", f"the variant `{name}` cannot have `{key}`", overlay.keys[key], "the other sections")
+        for key in ("extends", "variants")
+        if key in overlay.items
+    ]
 
 
 def _without(tree: Mapping, *names: str) -> Mapping:

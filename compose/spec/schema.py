@@ -43,7 +43,7 @@ def nullable(schema: Schema) -> Schema:
 
 def loose(whole: Schema, described: Schema) -> Schema:
     """A value of an overlay or a composite block: as in the complete form, null, or ``$name``."""
-    texts = {key: described[key] for key in ("description", "default") if key in described}
+    texts: Schema = {key: described[key] for key in ("description", "default") if key in described}
     return {"anyOf": [whole, NULL, reference("placeholder")], **texts}
 
 

@@ -8,7 +8,7 @@ from compose.errors import Note, SpecError, SpecErrors, nearest
 from compose.registry import Registry
 from compose.spec.expand import expand
 from compose.spec.inputs import wire_ports
-from compose.spec.mentions import edges, heads, unread
+from compose.spec.mentions import edges, heads, surely_unread
 from compose.spec.plan import Plan, Ref, Step, Term, needed, refs
 from compose.spec.scope import Scope, World
 from compose.spec.sources import RESERVED
@@ -33,7 +33,7 @@ def wire(tree: Mapping, registry: Registry) -> Plan:
     steps = expand(scope)
     terms = [term for name, node in _mappings(tree.get("loss")) if (term := _term(name, node, scope))]
     scores = _scores(tree, scope)
-    errors += _unused(tree, model, errors)
+    errors += _unused(tree, model, errors) if scores else []
     if errors or scores is None:
         raise SpecErrors({(e.code, e.message, str(e.place)): e for e in errors}.values())
     ends = [scores, *(ref for term in terms for ref in term.reads)]
@@ -103,10 +103,6 @@ def _scores(tree: Mapping, scope: Scope) -> Ref | None:
 
 
 def _unused(tree: Mapping, model: Mapping, errors: list[SpecError]) -> list[SpecError]:
-    """The nodes that nothing reads, except where that may follow from another mistake: a source that is not there."""
-    unknown = [error.nearest for error in errors if error.code == "unknown-node"]
-    if None in unknown or any(error.code in ("missing-input", "cycle") for error in errors):
-        return []
     named = tree.get("scores")
     ends = [
         *heads(tree.get("loss"), model),
@@ -115,8 +111,7 @@ def _unused(tree: Mapping, model: Mapping, errors: list[SpecError]) -> list[Spec
     expected = "a node, a loss or the scores to read it"
     return [
         SpecError("unused-node", f"nothing uses the node `{name}`", model.keys[name], expected)
-        for name in unread(edges(model), ends)
-        if name not in unknown
+        for name in surely_unread(edges(model), ends, errors)
     ]
 
 

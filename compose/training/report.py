@@ -55,14 +55,22 @@ def final_evaluation(plan: Plan, device: torch.device) -> Result | None:
         data=getattr(type(plan.source), REGISTRATION).name,
         device=device,
         train_frequency=train_frequency(plan.source),
+        dropped=plan.space.dropped,
     )
 
 
-def train_frequency(source: DataSource) -> Float64[Tensor, " l"]:
-    """The share of training examples that carry each label, by the first of them: reading all would take too long."""
+def train_frequency(source: DataSource) -> Float64[Tensor, " l"] | None:
+    """The share of training examples that carry each label; None where the data has no such examples.
+
+    It is that of the first examples: reading all would take too long.
+    """
+    from compose.data.source import DataError
     from compose.evaluation.prior import label_frequency
 
-    examples = source.split("train")
+    try:
+        examples = source.split("train")
+    except DataError:
+        return None
     return label_frequency(examples[range(min(COUNTED, len(examples)))]["targets"])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
@@ -31,6 +31,9 @@ class Model(Protocol):
     @property
     def training(self) -> torch.fx.GraphModule:
         """Inputs -> scores and losses."""
+
+    def for_losses(self, names: Iterable[str]) -> torch.fx.GraphModule:
+        """Only what these losses need, with the weights and inputs of ``training``."""
 
     @property
     def inference(self) -> torch.fx.GraphModule:

@@ -106,6 +106,7 @@ class SupervisedWork:
             lambda labels: setting.space.task(labels.task).sources,
             data=getattr(type(setting.source), REGISTRATION).name,
             device=setting.device,
+            dropped=setting.space.dropped,
         )
         return dict(result["seen"].metrics)
 

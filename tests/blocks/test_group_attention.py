@@ -35,6 +35,12 @@ def test_equations_6_and_7(same, groups, hidden):
     same(lambda: block(x), slow, [x, *block.parameters()])
 
 
+def test_rows_begin_alike():
+    mixed = torch.cat([GroupAttention(300)(torch.randn(8, 7, 300)) for _ in range(8)])
+    between_rows = mixed.var(dim=1).sum() / mixed.square().sum(2).mean(1).sum()
+    assert between_rows < 0.5  # 0.9 with the weights of nn.Linear
+
+
 def test_hidden_is_the_vectors_size_by_default():
     assert GroupAttention(5).query[0].out_features == 5
     assert GroupAttention(5, hidden=9).query[0].out_features == 9

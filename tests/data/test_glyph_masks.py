@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -21,9 +23,9 @@ def test_letters_look_different_in_every_face_and_rare_symbols_in_few(masks: Gly
 
 def test_a_face_without_the_glyph_is_left_out() -> None:
     """Serif has no cat: its missing-glyph box is no look of a cat."""
-    serif = next(font for font, points in glyph_masks._loaded_fonts() if 0x1F431 not in points)
+    serif = next(font for font, points in glyph_masks._fonts() if 0x1F431 not in points)
     box = bytes(serif.getmask(chr(0x1F431), "L"))
-    assert all(bytes(look.tobytes()) != box for look in glyph_masks._looks(0x1F431))
+    assert all(bytes(look.tobytes()) != box for look in glyph_masks._looks(0x1F431, 30))
 
 
 def test_every_symbol_has_a_look(masks: GlyphMasks) -> None:
@@ -34,7 +36,8 @@ def test_masks_fill_their_size_and_have_an_empty_rim(masks: GlyphMasks) -> None:
     for level, size in zip(masks.levels, masks.sizes, strict=True):
         inked = level > 0
         assert level.shape[1:] == (size + 2, size + 2)
-        assert not (inked[:, [0, -1]].any() or inked[:, :, [0, -1]].any())
+        assert not inked[:, [0, -1]].any()
+        assert not inked[:, :, [0, -1]].any()
         extent = np.maximum(inked.any(1).sum(1), inked.any(2).sum(1))
         assert ((extent == size) | (extent == size - 1)).all()  # the outermost ink may round to nothing
 
@@ -43,14 +46,21 @@ def test_sizes_cover_the_range() -> None:
     sizes = mask_sizes(17.9, 38.4)
     assert sizes[-1] >= 38.4
     assert sizes[0] / 17.9 < 1.5
-    assert max(b / a for a, b in zip(sizes, sizes[1:], strict=False)) < 1.5
+    assert max(b / a for a, b in pairwise(sizes)) < 1.5
 
 
 def test_a_thin_mask_keeps_a_pixel() -> None:
     assert framed(Image.new("L", (1, 200), 255), 10).max() > 0
 
 
-def test_looks_are_cut_to_their_ink() -> None:
-    for character in "A.♔":
-        for look in glyph_masks._looks(ord(character)):
+@pytest.mark.parametrize("size", [10, 150])
+def test_looks_are_cut_to_their_ink_and_large_enough(size: int) -> None:
+    for character in "A,♔":
+        for look in glyph_masks._looks(ord(character), size):
             assert look.getbbox() == (0, 0, *look.size)
+            assert max(look.size) >= size
+
+
+def test_large_pictures_keep_masks_of_moderate_size() -> None:
+    assert max(mask_sizes(300, 600)) == 160
+    assert max(mask_sizes(60, 140)) >= 140

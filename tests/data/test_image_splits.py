@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 from compose.data.annotations import UNLISTED, Annotations
 from compose.data.image_splits import divide
 
@@ -11,7 +14,7 @@ def annotations(*rows: tuple[str, str, str]) -> Annotations:
     found = Annotations()
     found.files.append(Path("l.csv"))
     for line, (image, label, split) in enumerate(rows, 2):
-        found.add(image, [(found.number(label, line), 1)], rest=UNLISTED, split=split, line=line)
+        found.add(image, [found.number(label, line)], [1], rest=UNLISTED, split=split, line=line)
     return found
 
 
@@ -31,16 +34,17 @@ def test_a_lot_has_the_shares_and_depends_on_names_and_seed() -> None:
     turned = annotations(*((name, "x", "") for name in reversed(names)))
     drawn = divide(rows, fractions=THIRDS, seed=0).rows
     assert {split: len(of_split) for split, of_split in drawn.items()} == {"train": 100, "val": 50, "test": 50}
-    assert sorted(sum((of_split.tolist() for of_split in drawn.values()), [])) == list(range(200))
+    assert sorted(np.concatenate(list(drawn.values())).tolist()) == list(range(200))
     again = divide(turned, fractions=THIRDS, seed=0).rows
     assert {names[i] for i in drawn["val"]} == {names[199 - i] for i in again["val"]}
     assert drawn["val"].tolist() != divide(rows, fractions=THIRDS, seed=1).rows["val"].tolist()
 
 
-def test_the_shares_of_few_pictures() -> None:
-    sizes = {n: [len(divide(annotations(*((str(i), "x", "") for i in range(n))), fractions=(0.8, 0.1, 0.1), seed=0).rows[s])
-                 for s in ("train", "val", "test")] for n in (1, 5, 10)}  # fmt: skip
-    assert sizes == {1: [1, 0, 0], 5: [4, 0, 1], 10: [8, 1, 1]}
+@pytest.mark.parametrize(("count", "sizes"), [(1, [1, 0, 0]), (5, [4, 0, 1]), (10, [8, 1, 1])])
+def test_the_shares_of_few_pictures(count: int, sizes: list[int]) -> None:
+    rows = annotations(*((str(i), "x", "") for i in range(count)))
+    drawn = divide(rows, fractions=(0.8, 0.1, 0.1), seed=0).rows
+    assert [len(of_split) for of_split in drawn.values()] == sizes
 
 
 def test_a_picture_that_is_listed_again_is_used_once() -> None:

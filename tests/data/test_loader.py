@@ -36,7 +36,7 @@ def test_an_epoch_has_every_example_once_and_full_batches_only() -> None:
     drawn = batches(loader, 0)
     assert len(loader) == len(drawn) == 10
     assert all(len(batch) == 10 for batch in drawn)
-    flat = sum(drawn, [])
+    flat = [index for batch in drawn for index in batch]
     assert len(set(flat)) == 100
     assert set(flat) <= set(range(103))
 
@@ -92,7 +92,7 @@ def test_fewer_examples_than_a_batch_are_one_batch() -> None:
 @pytest.mark.parametrize("workers", [0, 1])
 def test_an_unreadable_example_is_named(workers: int) -> None:
     loader = Loader(Numbers(20, broken=7), batch=5, seed=0, workers=workers)
-    with pytest.raises(DataError, match="^example 7 is broken$"):
+    with pytest.raises(DataError, match=r"^example 7 is broken$"):
         batches(loader, 0)
 
 

@@ -6,8 +6,10 @@ import json
 import queue
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -138,23 +140,35 @@ def _span(lines: list[str], span: dict[str, Any]) -> str:
     return lines[start["line"]][start["character"] : stop]
 
 
+def _installed(npm: str, home: Path) -> Path:
+    """The folder of the server in pytest's cache; installed there by the first test run that needs it."""
+    target = home / VERSION
+    if not target.exists():
+        stage = Path(tempfile.mkdtemp(dir=home))
+        options = ["--no-audit", "--no-fund", "--fetch-retries=1", "--prefix", str(stage)]
+        command = [npm, "install", *options, f"yaml-language-server@{VERSION}"]
+        try:
+            subprocess.run(command, capture_output=True, timeout=180, check=True)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+            shutil.rmtree(stage, ignore_errors=True)
+            pytest.skip("npm cannot install yaml-language-server here")
+        with suppress(OSError):  # a test run beside this one was first
+            stage.rename(target)
+    return target
+
+
 @pytest.fixture(scope="session")
 def language_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The server of this version, installed by npm once and kept in pytest's cache."""
+    """The server, in a project that has the published schema."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         pytest.skip("needs Node and npm")
-    home = request.config.cache.mkdir(f"yaml-language-server-{VERSION}")
-    if not (home / BINARY).exists():
-        command = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(home), f"yaml-language-server@{VERSION}"]
-        installed = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-        if installed.returncode:
-            pytest.skip(f"npm cannot install yaml-language-server: {installed.stderr.strip().splitlines()[-1:]}")
+    binary = _installed(npm, request.config.cache.mkdir("yaml-language-server")) / BINARY
     folder = tmp_path_factory.mktemp("project")
     (folder / "zoo").mkdir()
     (folder / "specs").mkdir()
     (folder / "specs" / "spec.schema.json").write_text(schema_text(registry()), encoding="utf-8")
-    server = Server([node, str(home / BINARY), "--stdio"], folder)
+    server = Server([node, str(binary), "--stdio"], folder)
     yield server
     server.close()
 

@@ -41,10 +41,10 @@ def prepared(tmp_path: Path, known: Registry, monkeypatch: pytest.MonkeyPatch) -
     """Prepare a spec from the text of its model and whatever else it sets."""
 
     def make(
-        text: str, *, head: str = HEAD, variants: tuple[str, ...] = (), overrides: tuple[str, ...] = ()
+        text: str, *, variants: tuple[str, ...] = (), overrides: tuple[str, ...] = ()
     ) -> Prepared:
         monkeypatch.chdir(tmp_path)
-        Path("spec.yaml").write_text(head.lstrip("\n") + text)
+        Path("spec.yaml").write_text(HEAD.lstrip("\n") + text)
         return prepare(read_spec("spec.yaml", variants=variants, overrides=overrides, known=known))
 
     return make

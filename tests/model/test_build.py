@@ -201,3 +201,23 @@ def test_a_variant_changes_one_thing(prepared: Make) -> None:
     assert not hasattr(prepared(text, variants=("plain",)).build().training, "relation")
     both = prepared(text, variants=("plain", "four")).shaped
     assert both.facts["groups"].outputs["groups"] == (4, 2, 12, 4, 4)
+
+
+def test_a_branch_for_training_only_may_follow_the_labels(prepared: Make) -> None:
+    branch = "  closed: {use: fixed_classifier, in: [pooled, labels.vectors]}\n"
+    built = prepared(POOLED + branch + SCORED, overrides=("loss.closed={use: bce, in: closed}",)).build()
+    assert built.training.closed.linear.out_features == 128
+    assert not hasattr(built.inference, "closed")
+    assert built.inference(**scoring(batch(2, 300)))["scores"].shape == (2, 300)
+
+
+def test_a_stage_computes_only_what_its_losses_need(prepared: Make) -> None:
+    branch = "  closed: {use: fixed_classifier, in: [pooled, labels.vectors]}\n"
+    built = prepared(POOLED + branch + SCORED, overrides=("loss.closed={use: bce, in: closed}",)).build()
+    part = built.for_losses(["loss.closed"])
+    given = batch(4, 128)
+    assert set(part(**given)) == {"loss.closed"}
+    assert torch.equal(part(**given)["loss.closed"], built.training(**given)["loss.closed"])
+    assert not hasattr(part, "wide")
+    assert part.backbone is built.training.backbone
+    assert built.for_losses(built.loss_weights) is built.training

@@ -10,7 +10,9 @@ import pytest
 
 from compose.block import Kind
 from compose.declaration import Declaration, Parameter, Port
+from compose.errors import SpecErrors
 from compose.registry import Registry
+from compose.spec.plan import Plan
 from compose.spec.read import Spec, read_spec
 
 REQUIRED = object()
@@ -160,3 +162,51 @@ def read(tmp_path: Path, known: Registry, monkeypatch: pytest.MonkeyPatch) -> Re
         return read_spec("spec.yaml", known=known, **options)
 
     return make
+
+
+HEAD = """\
+data: {use: glyph_scenes}
+labels: {vectors: {use: wordnet}}
+"""
+START = """\
+  maps: {use: backbone}
+  pyramid: {use: forward_pyramid, in: maps, channels: 8}
+  groups: {use: channel_groups, in: pyramid}
+  start: {use: encoder, in: groups}
+"""
+END = "  scores: {use: max_similarity, in: end}\n"
+
+
+@pytest.fixture
+def head() -> str:
+    """The sections that feed a model."""
+    return HEAD
+
+
+@pytest.fixture
+def start() -> str:
+    """The nodes of a model from ``maps`` to ``start``."""
+    return START
+
+
+@pytest.fixture
+def plan(read: Any) -> Any:
+    """The plan of a spec with these nodes between ``start`` and ``end``."""
+
+    def make(nodes: str, rest: str = "") -> Plan:
+        found: Plan = read(f"{HEAD}model:\n{START}{nodes}{END}{rest}").plan
+        return found
+
+    return make
+
+
+@pytest.fixture
+def codes(plan: Any) -> Any:
+    """The codes and places of a spec's mistakes."""
+
+    def find(nodes: str, rest: str = "") -> list[str]:
+        with pytest.raises(SpecErrors) as caught:
+            plan(nodes, rest)
+        return [error.code for error in caught.value.errors]
+
+    return find

@@ -85,8 +85,10 @@ class InferenceRoot(Root):
 def make_model(*, dropout: float = 0.2, seed: int = 0) -> SimpleNamespace:
     torch.manual_seed(seed)
     root = TrainingRoot(dropout)
+    training = fx.GraphModule(root, Leaves().trace(root), "Toy")
     return SimpleNamespace(
-        training=fx.GraphModule(root, Leaves().trace(root), "Toy"),
+        training=training,
+        for_losses=lambda names: training,
         inference=fx.GraphModule(root, Leaves().trace(InferenceRoot(dropout)), "Toy"),
         inputs=("image", "labels_vectors", "targets"),
         loss_weights={"loss.rank": 0.6, "loss.spread": 0.4},
@@ -134,6 +136,8 @@ class ToySource:
 
 
 class ToySpace:
+    dropped: tuple[str, ...] = ()
+
     def task(self, name: str) -> SimpleNamespace:
         columns = [i for i, seen in enumerate(SEEN) if name == "gzsl" or seen == (name == "seen")]
         vectors = torch.randn(6, 5, generator=torch.Generator().manual_seed(7))

@@ -1,0 +1,90 @@
+"""``compose validate``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def _change(spec: Path, old: str, new: str, name: str = "changed.yaml") -> Path:
+    text = spec.read_text()
+    assert old in text
+    path = Path(name)
+    path.write_text(text.replace(old, new))
+    return path
+
+
+def test_says_what_was_checked(run: Any) -> None:
+    result = run("validate", "small.yaml")
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert result.stdout.startswith("ok small.yaml: 7 nodes, ")
+    assert "parameters" in result.stdout
+    assert "a training step at batch 16, 2 variants" in result.stdout
+
+
+def test_fast(run: Any) -> None:
+    assert run("validate", "--fast", "small.yaml").stdout == (
+        "ok small.yaml: 7 nodes, 2 variants; shapes and data not checked\n"
+    )
+
+
+def test_all_errors_of_all_files(run: Any, spec: Path) -> None:
+    path = _change(_change(spec, "use: ranknet", "use: rank_net"), "groups: 2", "group: 2")
+    result = run("validate", "--fast", path, "missing.yaml", "small.yaml")
+    assert result.exit_code == 2
+    assert result.stdout.startswith("ok small.yaml")
+    assert "changed.yaml:8:46: error: the block `channel_groups` has no parameter `group`" in result.stderr
+    assert "did you mean `ranknet`?" in result.stderr
+    assert "2 errors" in result.stderr
+    assert "there is no file missing.yaml" in result.stderr
+
+
+def test_shapes_are_checked(run: Any, spec: Path) -> None:
+    path = _change(spec, "dim: 12", "dim: 13")
+    assert run("validate", "--fast", path).exit_code == 0
+    result = run("validate", path)
+    assert result.exit_code == 2
+    assert "d is 12 in `unshuffle` and 13 in `labels.vectors`" in result.stderr
+
+
+def test_stages_are_checked(run: Any, spec: Path) -> None:
+    path = _change(spec, "epochs: 1,", "epochs: 1, freeze: [bakbone],")
+    result = run("validate", path)
+    assert result.exit_code == 2
+    assert "no node matches `bakbone`; did you mean `backbone`?" in result.stderr
+    assert "changed.yaml:17:" in result.stderr
+
+
+def test_variants_on_request(run: Any, spec: Path) -> None:
+    path = _change(spec, "groups: 3", "groups: 5")
+    assert run("validate", path).exit_code == 0
+    result = run("validate", "--all-variants", path)
+    assert result.exit_code == 2
+    assert "in the variant `three`" in result.stderr
+
+
+def test_overrides_and_variants(run: Any) -> None:
+    assert run("validate", "--fast", "small.yaml", "-v", "three", "-s", "train.0.epochs=3").exit_code == 0
+    result = run("validate", "--fast", "small.yaml", "-v", "tree")
+    assert result.exit_code == 2
+    assert "did you mean `three`?" in result.stderr
+
+
+def test_json(run: Any, spec: Path) -> None:
+    path = _change(spec, "use: ranknet", "use: rank_net")
+    result = run("validate", "--fast", "--format", "json", "small.yaml", path)
+    assert result.exit_code == 2
+    good, bad = json.loads(result.stdout)["files"]
+    assert good == {
+        "file": "small.yaml", "valid": True, "errors": [], "checked": "fast", "nodes": 7, "variants": 2
+    }  # fmt: skip
+    (error,) = bad["errors"]
+    assert (error["code"], error["line"], error["column"], error["nearest"]) == ("unknown-loss", 14, 15, "ranknet")
+
+
+def test_nearest_file(run: Any, spec: Path) -> None:
+    assert "did you mean `small.yaml`?" in run("validate", "smal.yaml").stderr
+    assert "did you mean `zoo/starter.yaml`?" in run("train", "zoo/startr.yaml").stderr
+    assert "expected: one file, such as small.yaml" in run("show", ".").stderr
