@@ -47,9 +47,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     try:
         state: Any = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
     except (OSError, EOFError, RuntimeError, SafetensorError, pickle.UnpicklingError) as error:
-        raise _error(
-            f"expected safetensors or a PyTorch state dict, got {path}: {str(error).splitlines()[0]}"
-        ) from None
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise _error(f"expected safetensors or a PyTorch state dict, got {path}: {reason}") from None
     if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):  # as training scripts save it
         state = state["state_dict"]
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):

@@ -12,7 +12,6 @@ from compose.evaluation.labels import task_labels
 from compose.prepare import Prepared
 from compose.spec.tree import Path, place_of
 
-
 LISTED = 20
 """How many problems of the data are listed one by one."""
 
@@ -38,7 +37,9 @@ def notes(made: Prepared) -> list[str]:
     found = list(getattr(made.source, "notes", list)())
     dropped = made.space.dropped
     if dropped:
-        found.append(f"strict: {len(dropped)} seen labels are left out as unseen ones' other number: {', '.join(dropped)}")
+        found.append(
+            f"strict: {len(dropped)} seen labels are left out as unseen ones' other number: {', '.join(dropped)}"
+        )
     return found
 
 
@@ -51,9 +52,11 @@ def _raised(attempt: Callable[[], object]) -> list[SpecError]:
 
 
 def _stages(made: Prepared) -> Iterator[SpecError]:
-    """Stages that train, freeze or weigh what the model does not have."""
+    """Stages without a loss, and those that train, freeze or weigh what the model does not have."""
     nodes = list(dict.fromkeys(step.name.split(".")[0] for step in made.spec.plan.steps if step.op == "block"))
     losses = [term.name for term in made.spec.plan.terms]
+    if made.stages and not losses:
+        yield _at(made, ("train",), "missing-key", "there is nothing to train on: the spec has no `loss:`")
     for index, stage in enumerate(made.stages):
         try:
             stage.check(nodes, losses)

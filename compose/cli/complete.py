@@ -21,7 +21,11 @@ def variant_names(ctx: typer.Context, incomplete: str) -> list[str]:
     from compose.errors import ComposeError
     from compose.spec.resolve import resolve
 
-    given = [ctx.params.get("spec"), *(ctx.params.get("specs") or ()), *ctx.args]  # -v without a value leaves it in args
+    given = [
+        ctx.params.get("spec"),
+        *(ctx.params.get("specs") or ()),
+        *ctx.args,
+    ]  # -v without a value leaves it in args
     for name in filter(None, given):
         try:
             return [variant for variant in resolve(name).variants if variant.startswith(incomplete)]

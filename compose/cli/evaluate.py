@@ -30,8 +30,9 @@ def evaluate(
 ) -> None:
     """Evaluate a trained model.
 
-    The spec is the run's own. -s changes how it is evaluated (-s evaluate.images=with_positives) or on what
-    (-s 'data={use: images, folder: photos, labels: labels.csv}'; within the same data, -s data.labels=null removes a key).
+    The spec is the run's own. -s changes how it is evaluated: -s evaluate.images=with_positives; or on what:
+    -s 'data={use: images, folder: photos, labels: labels.csv}'. Within the same data, null removes a key:
+    -s data.labels=null -s data.test=test.csv.
     """
     from compose.cli.results import print_result
     from compose.cli.runs import find_run

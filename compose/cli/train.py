@@ -106,8 +106,11 @@ def _run(found: Spec, folder: Path | None, *, device: str, out: Path | None, blo
     from compose.cli.console import err, status
     from compose.cli.runs import new_folder
     from compose.cli.specs import ready
+    from compose.errors import SpecError, SpecErrors
 
     console = err() if _is_first_process() else None
+    if not found.tree.get("train"):
+        raise SpecErrors([SpecError("missing-key", "the spec has no `train:`", found.tree.place, "a list of stages")])
     made = ready(found, data=_is_first_process())
     with status("building the model"):
         from compose.lock import lock_text

@@ -73,8 +73,9 @@ def test_wrong_shape(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["weights.pth", "weights.safetensors"])
-def test_not_weights(tmp_path, name):
-    (tmp_path / name).write_text("no weights\n")
+@pytest.mark.parametrize("text", ["no weights\n", ""])
+def test_not_weights(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
     assert "expected safetensors or a PyTorch state dict" in refused(tmp_path / name)
 
 
@@ -88,6 +89,7 @@ class Payload:
         return (print, ("executed",))
 
 
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 def test_code_in_a_file_is_not_run(tmp_path, capsys):
     torch.save({"weight": Payload()}, tmp_path / "weights.pth")
     (tmp_path / "plain.pth").write_bytes(pickle.dumps(Payload()))

@@ -130,5 +130,7 @@ def test_nothing_is_written_before_all_is_right(run: Any) -> None:
     result = run("train", "small.yaml", "-s", "labels.vectors.dim=13")
     assert result.exit_code == 2
     assert "[shape-mismatch]" in result.stderr
-    assert not Path("runs").exists()
+    assert "the spec has no `train:`" in run("train", "small.yaml", "-s", "train=").stderr
+    assert "the spec has no `loss:`" in run("train", "small.yaml", "-s", "loss=").stderr
     assert run("train").exit_code == 2
+    assert not Path("runs").exists()
