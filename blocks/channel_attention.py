@@ -23,6 +23,9 @@ class ChannelAttention(nn.Module):
         super().__init__()
         self.sets = sets
         self.qkv = nn.Conv2d(sets * dim, sets * 3 * dim, kernel, padding=kernel // 2, groups=sets)
+        with torch.no_grad():  # a residual branch adds nothing at first: the values begin at zero
+            self.qkv.weight.unflatten(0, (sets, 3, dim))[:, 2].zero_()
+            self.qkv.bias.unflatten(0, (sets, 3, dim))[:, 2].zero_()
 
     def forward(self, groups: Float[Tensor, "b g d h w"]) -> Float[Tensor, "b g d h w"]:
         """Relate the channels of each group; groups that share their weights are so many more images."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import torch
 from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
@@ -23,13 +22,14 @@ class GroupAttention(nn.Module):
 
     Args:
         dim: size of a semantic vector.
+        groups: number of groups; the weights start from it and do not depend on it.
         hidden: width between the two linear layers that make the queries and the keys; by default ``dim``.
     """
 
-    def __init__(self, dim: Dim["d"], *, hidden: Annotated[int, Field(gt=0)] | None = None) -> None:
+    def __init__(self, dim: Dim["d"], groups: Dim["g"], *, hidden: Annotated[int, Field(gt=0)] | None = None) -> None:
         super().__init__()
-        self.query = _projection(dim, hidden or dim)
-        self.key = _projection(dim, hidden or dim)
+        self.query = _projection(dim, hidden or dim, groups)
+        self.key = _projection(dim, hidden or dim, groups)
 
     def forward(self, semantics: Float[Tensor, "b g d"]) -> Float[Tensor, "b g d"]:
         """Mix the groups.
@@ -45,10 +45,11 @@ class GroupAttention(nn.Module):
         return mixed
 
 
-def _projection(dim: int, hidden: int) -> nn.Sequential:
+def _projection(dim: int, hidden: int, groups: int) -> nn.Sequential:
     last = nn.Linear(hidden, dim)
-    # With small weights the biases set the relations, and the rows of S begin alike. Where they differ from the start,
-    # the variance loss, a sum over all components, shrinks S to nothing before the ranking loss has taught it anything.
-    with torch.no_grad():
-        last.weight.mul_(0.1)
+    # Every relation begins as 1 / √g, whatever the image, so that all rows of S are one sum of the groups' vectors.
+    # S is of third order in X: from random relations the ranking loss sees no way, and where the rows differ from the
+    # start, the variance loss shrinks S to nothing before the ranking loss has taught it anything.
+    nn.init.zeros_(last.weight)
+    nn.init.constant_(last.bias, (groups**-0.5 / dim) ** 0.5)
     return nn.Sequential(nn.Linear(dim, hidden), nn.GELU(), last)

@@ -76,4 +76,7 @@ class GroupLayerNorm(nn.Module):
 
 def _mlp(sets: int, width: int, reduction: int) -> nn.Sequential:
     hidden = max(1, width // reduction)
-    return nn.Sequential(GroupLinear(sets, width, hidden), nn.GELU(), GroupLinear(sets, hidden, width))
+    last = GroupLinear(sets, hidden, width)
+    nn.init.zeros_(last.weight)  # a residual branch adds nothing at first: the maps reach the scores as they are
+    nn.init.zeros_(last.bias)
+    return nn.Sequential(GroupLinear(sets, width, hidden), nn.GELU(), last)

@@ -31,7 +31,7 @@ class GlyphExamples:
 
     Args:
         source: the settings.
-        split: ``train`` and ``val`` never draw an unseen leaf's symbol.
+        split: ``train`` and ``val`` never draw an unseen leaf's symbol (with ``all_seen`` no leaf is unseen).
     """
 
     def __init__(self, source: GlyphScenes, split: Split) -> None:
@@ -72,7 +72,7 @@ class GlyphExamples:
         if self._layout is None:
             source = self.source
             low, high = (share * source.size for share in source.scale)
-            pool = glyph_table().pool(unseen=self.split == "test")
+            pool = glyph_table().pool(unseen=source.all_seen or self.split == "test")
             symbols = SymbolLayout(
                 _masks(mask_sizes(low, high)),
                 pool,

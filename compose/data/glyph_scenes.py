@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,6 +39,7 @@ class GlyphScenes:
         clutter: how many strokes, curls and specks lie about at most.
         noise: the greatest deviation of the background's noise, where black is 0 and white is 1.
         normalisation: `half` maps black to -1 and white to 1; `imagenet` suits weights trained on ImageNet.
+        all_seen: whether all labels are seen and every split draws all symbols: plain multi-label classification.
         boxes: whether examples also hold `boxes` (pixels: left, top, right, bottom) and `box_labels` (which labels
             each box shows), for localisation.
     """
@@ -60,6 +62,7 @@ class GlyphScenes:
         noise: Annotated[float, Field(ge=0, le=0.5)] = 0.06,
         normalisation: NormalisationName = "half",
         boxes: bool = False,
+        all_seen: bool = False,
     ) -> None:
         if not 1 <= objects[0] <= objects[1] <= 9:
             raise BlockError(
@@ -69,7 +72,7 @@ class GlyphScenes:
             raise BlockError(
                 f"expected two shares from 0.05 to 1, the lesser first, got {list(scale)}", parameter="scale"
             )
-        self.size, self.seed, self.fresh, self.boxes = size, seed, fresh, boxes
+        self.size, self.seed, self.fresh, self.boxes, self.all_seen = size, seed, fresh, boxes, all_seen
         self.objects, self.scale, self.rotation, self.clutter, self.noise = objects, scale, rotation, clutter, noise
         self.normalisation = NORMALISATIONS[normalisation]
         self.lengths: dict[Split, int] = {"train": train, "val": val, "test": test}
@@ -77,7 +80,8 @@ class GlyphScenes:
     @property
     def labels(self) -> LabelTable:
         """All labels, seen and unseen."""
-        return glyph_table().labels
+        labels = glyph_table().labels
+        return replace(labels, seen=(True,) * len(labels.names)) if self.all_seen else labels
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:

@@ -57,7 +57,8 @@ def read_spec(
         name: a path, or the name of a packaged spec.
         variants: variants to lay over it, in order.
         overrides: ``key=value`` texts to lay over those.
-        all_variants: whether every variant that the spec offers is checked too, each by itself.
+        all_variants: whether every variant that the spec offers is checked too, each by itself; not where some are
+            chosen, since a variant is laid over the spec and need not fit another variant.
         known: the registry; that of the process where not given.
 
     Raises:
@@ -68,7 +69,7 @@ def read_spec(
     checker = Checker(found)
     plan, errors = _plan(resolved.tree, checker)
     seen = {_identity(error): error for error in errors}
-    if all_variants:
+    if all_variants and not resolved.chosen:
         _add_variants(resolved, checker, seen)
     if seen:
         raise SpecErrors(seen.values())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from compose.block import BlockError
+from compose.training.allocator import keep_freed_memory
 from compose.training.checkpoint import Checkpoints
 from compose.training.device import choose_device, choose_precision, make_fabric
 from compose.training.errors import Interrupted, TrainingError
@@ -50,6 +51,8 @@ def train(
     """
     plan.check()
     target = choose_device(device)
+    if target.type == "cpu":
+        keep_freed_memory()
     fabrics = [make_fabric(target, choose_precision(stage.precision, target)) for stage in plan.stages]
     fabric = fabrics[0] if fabrics else make_fabric(target, 32)
     folder = RunFolder(fabric.broadcast(folder.path))

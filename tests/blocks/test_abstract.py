@@ -38,7 +38,7 @@ BLOCKS = {
     "spatial_max": (SpatialMax, lambda: [torch.randn(2, 3, 2, 4, 4)]),
     "ml2p_encoder": (lambda: ML2PEncoder(5, 3, 2, 2, shared=False), lambda: [torch.randn(2, 3, 5, 2, 2)]),
     "released": (lambda: ML2PEncoder(5, 3, 2, 2, variant="released"), lambda: [torch.randn(2, 3, 5, 2, 2)]),
-    "group_attention": (lambda: GroupAttention(5), lambda: [torch.randn(2, 3, 5)]),
+    "group_attention": (lambda: GroupAttention(5, 3), lambda: [torch.randn(2, 3, 5)]),
     "max_similarity": (MaxSimilarity, lambda: [torch.randn(2, 3, 5), torch.randn(7, 5)]),
     "global_pool": (GlobalPool, lambda: [torch.randn(2, 3, 4, 4)]),
     "linear": (lambda: Linear(5, size=3), lambda: [torch.randn(2, 5)]),

@@ -138,3 +138,9 @@ def test_an_even_kernel_would_shrink_the_map():
     with pytest.raises(BlockError, match="odd size, so that the map keeps its own, got 4") as raised:
         encoder(kernel=4)
     assert raised.value.parameter == "kernel"
+
+
+def test_begins_as_the_spatial_maximum():
+    groups = torch.randn(2, 3, 5, 4, 4)
+    block = ML2PEncoder(5, 3, 4, 4)
+    torch.testing.assert_close(block(groups).semantics, groups.amax((3, 4)))

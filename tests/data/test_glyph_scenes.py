@@ -206,3 +206,11 @@ def test_refused_options(options: Any, parameter: str) -> None:
     with pytest.raises(BlockError, match="expected two") as error:
         GlyphScenes(**options)
     assert error.value.parameter == parameter
+
+
+def test_all_seen_holds_nothing_back() -> None:
+    source = GlyphScenes(size=16, all_seen=True)
+    assert all(source.labels.seen)
+    hidden = [source.labels.names.index(name) for name in glyph_table().unseen_leaves]
+    targets = source.split("train")[range(2000)]["targets"]
+    assert (targets[:, hidden] == 1).any(0).all()
