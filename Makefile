@@ -13,7 +13,7 @@ demo: $(VENV)/.installed
 	$(BIN)/compose train zoo/ml2p.yaml
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check

@@ -41,12 +41,15 @@ class Prepared:
     @property
     def vectors(self) -> LabelVectors | None:
         """What gives the labels their vectors; None where the spec has none."""
-        return self.labels.vectors
+        vectors: LabelVectors | None = self.labels.vectors
+        return vectors
 
     @property
     def seed(self) -> int:
         """The seed of the weights and of the order of the examples."""
-        return int(self.spec.values.get("seed", 0))  # type: ignore[call-overload]
+        seed = self.spec.values.get("seed", 0)
+        assert isinstance(seed, int)
+        return seed
 
     @cached_property
     def space(self) -> LabelSpace:
