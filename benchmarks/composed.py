@@ -13,6 +13,7 @@ import gc
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +24,7 @@ from compose.spec.read import read_spec
 
 
 class HandWired(nn.Module):
-    """zoo/ml2p.yaml as one writes it without the framework."""
+    """The second stage of zoo/ml2p.yaml as one writes it without the framework."""
 
     def __init__(self, composed: nn.Module) -> None:
         super().__init__()
@@ -44,7 +45,7 @@ class HandWired(nn.Module):
         semantics = self.semantics(semantics, order)
         scores = self.scores(semantics, labels_vectors)
         rank = self.ranknet(scores, targets, labels_vectors)
-        return {"scores": scores, "loss.rank": rank, "loss.spread": self.variance(semantics)}
+        return {"loss.rank": rank, "loss.spread": self.variance(semantics)}
 
 
 def inputs(prepared: Prepared, batch: int) -> dict[str, Tensor]:
@@ -82,8 +83,9 @@ def main() -> None:
     prepared = prepare(read_spec("zoo/ml2p.yaml", variants=given.variant))
     built: Built = prepared.build()
     batch = inputs(prepared, given.batch)
-    models = {"composed": built.training.train(), "by hand": HandWired(built.training).train()}
-    calls = {name: lambda m=model: step(m, batch, built.loss_weights) for name, model in models.items()}
+    weights = {name: built.loss_weights[name] for name in ("loss.rank", "loss.spread")}
+    models = {"composed": built.for_losses(weights).train(), "by hand": HandWired(built.training).train()}
+    calls = {name: partial(step, model, batch, weights) for name, model in models.items()}
     times: dict[str, list[float]] = {name: [] for name in calls}
     for call in calls.values():
         call()

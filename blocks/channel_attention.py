@@ -23,9 +23,7 @@ class ChannelAttention(nn.Module):
         super().__init__()
         self.sets = sets
         self.qkv = nn.Conv2d(sets * dim, sets * 3 * dim, kernel, padding=kernel // 2, groups=sets)
-        with torch.no_grad():  # a residual branch adds nothing at first: the values begin at zero
-            self.qkv.weight.unflatten(0, (sets, 3, dim))[:, 2].zero_()
-            self.qkv.bias.unflatten(0, (sets, 3, dim))[:, 2].zero_()
+        _zero_values(self.qkv, sets, dim)
 
     def forward(self, groups: Float[Tensor, "b g d h w"]) -> Float[Tensor, "b g d h w"]:
         """Relate the channels of each group; groups that share their weights are so many more images."""
@@ -36,6 +34,14 @@ class ChannelAttention(nn.Module):
         enhanced = (value.mT @ relations).mT  # eq. 2
         result: Tensor = groups + enhanced.reshape(groups.shape)  # eq. 3
         return result
+
+
+def _zero_values(qkv: nn.Conv2d, sets: int, dim: int) -> None:
+    """Let the values begin at zero: a residual branch adds nothing at first."""
+    for tensor in (qkv.weight, qkv.bias):
+        assert tensor is not None
+        values = tensor.detach().view(sets, 3, dim, -1)[:, 2]
+        values.zero_()
 
 
 class ReleasedChannelAttention(nn.Module):

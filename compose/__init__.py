@@ -1,8 +1,8 @@
 """compose: declarative YAML specs for composing PyTorch models.
 
-    from compose import load
-    built = load("zoo/ml2p.yaml", variants=["no-pyramid"]).build()
-    built.inference(image=..., labels_vectors=...)["scores"]
+from compose import load
+built = load("zoo/ml2p.yaml", variants=["no-pyramid"]).build()
+built.inference(image=..., labels_vectors=...)["scores"]
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ from compose.data.label_space import LabelSpace, LabelVectors
 from compose.data.source import DataError, DataSource
 from compose.errors import Place, SpecError, SpecErrors
 from compose.evaluation.evaluation import Evaluation
-from compose.model.build import Built, Shaped, Sizes, materialise, shape
+from compose.model.build import Built, Shaped, materialise, shape
+from compose.model.label_space import Sizes
 from compose.spec.read import Spec
 from compose.spec.schema import selector
 from compose.spec.sources import RESERVED

@@ -40,9 +40,7 @@ def known() -> Registry:
 def prepared(tmp_path: Path, known: Registry, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Prepared]:
     """Prepare a spec from the text of its model and whatever else it sets."""
 
-    def make(
-        text: str, *, variants: tuple[str, ...] = (), overrides: tuple[str, ...] = ()
-    ) -> Prepared:
+    def make(text: str, *, variants: tuple[str, ...] = (), overrides: tuple[str, ...] = ()) -> Prepared:
         monkeypatch.chdir(tmp_path)
         Path("spec.yaml").write_text(HEAD.lstrip("\n") + text)
         return prepare(read_spec("spec.yaml", variants=variants, overrides=overrides, known=known))
