@@ -67,7 +67,7 @@ def _plain_keys() -> dict[str, Schema]:
             "type": "integer",
             "minimum": 0,
             "default": 0,
-            "description": "Seeds the weights, the order and the data.",
+            "description": "Seeds the weights and the order of the examples; the data has a seed of its own.",
         },
         "scores": {"type": "string", "description": "The node that scores the labels; `scores` where not given."},
         "bypass": {

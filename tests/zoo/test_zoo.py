@@ -70,7 +70,8 @@ def test_runs_from_end_to_end(name: str, tmp_path: Path) -> None:
     done = CliRunner().invoke(app, call)
     assert done.exit_code == 0, done.output
     tasks = json.loads((run / "report.json").read_text())["result"]["tasks"]
-    assert {task["protocol"]["task"] for task in tasks} >= {"zsl", "gzsl"}
+    assert set(tasks) >= {"zsl", "gzsl"}
+    assert set(tasks["zsl"]) >= {"metrics", "chance", "prior", "protocol"}
     again = CliRunner().invoke(app, ["evaluate", str(run)])
     assert again.exit_code == 0, again.output
     Image.new("RGB", (48, 48), "white").save(tmp_path / "picture.png")
