@@ -88,7 +88,7 @@ def _check(name: str, variants: Sequence[str], overrides: Sequence[str], *, fast
 
 
 def _fast_report(name: str, spec: Spec) -> Report:
-    nodes, count = len(spec.plan.steps), len(spec.resolved.variants)
+    nodes, count = len(spec.plan.steps), _checked(spec)
     facts = {"checked": "fast", "nodes": nodes, "variants": count}
     return Report(name, [], facts, f"{nodes} nodes{_variants(count)}; shapes and data not checked")
 
@@ -108,7 +108,7 @@ def _full_report(name: str, spec: Spec) -> Report:
     if errors:
         return Report(name, errors)
     total = totals(made.shaped, made.batch)
-    count = len(spec.resolved.variants)
+    count = _checked(spec)
     facts = {"checked": "all", **asdict(total), "variants": count}
     return Report(name, [], facts, f"{total.text}{_variants(count)}", notes(made))
 
@@ -119,7 +119,7 @@ def _in_variants(name: str, spec: Spec, chosen: Sequence[str], overrides: Sequen
     from compose.spec.read import read_spec
 
     found: dict[tuple[str, str, str], SpecError] = {}
-    for variant in spec.resolved.variants:
+    for variant in spec.resolved.own:
         try:
             errors = _full_report(name, read_spec(name, variants=[*chosen, variant], overrides=overrides)).errors
         except SpecErrors as error:
@@ -128,6 +128,11 @@ def _in_variants(name: str, spec: Spec, chosen: Sequence[str], overrides: Sequen
             error.notes = (*error.notes, _note(variant))
             found.setdefault((error.code, error.message, str(error.place)), error)
     return list(found.values())
+
+
+def _checked(spec: Spec) -> int:
+    """How many variants were checked with the spec."""
+    return 0 if spec.resolved.chosen or spec.resolved.overrides else len(spec.resolved.own)
 
 
 def _note(variant: str) -> Any:

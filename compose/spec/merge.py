@@ -19,7 +19,7 @@ def merge(base: Tree | None, over: Tree) -> Tree:
     if not isinstance(base, Mapping) or not isinstance(over, Mapping):
         return without_nulls(over)
     if _renames(base, over):
-        base = _only(base, WIRING)
+        base = replace(_only(base, WIRING), place=over.place)
     items, keys = dict(base.items), dict(base.keys)
     for key, value in over.items.items():
         if isinstance(value, Scalar) and value.value is None:

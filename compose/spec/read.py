@@ -57,8 +57,9 @@ def read_spec(
         name: a path, or the name of a packaged spec.
         variants: variants to lay over it, in order.
         overrides: ``key=value`` texts to lay over those.
-        all_variants: whether every variant that the spec offers is checked too, each by itself; not where some are
-            chosen, since a variant is laid over the spec and need not fit another variant.
+        all_variants: whether every variant that the file defines is checked too, each by itself. A variant is laid over
+            the spec as its file has it, so that those of a spec that is extended are left to that spec, and all are
+            left out where a variant or override is given.
         known: the registry; that of the process where not given.
 
     Raises:
@@ -69,7 +70,7 @@ def read_spec(
     checker = Checker(found)
     plan, errors = _plan(resolved.tree, checker)
     seen = {_identity(error): error for error in errors}
-    if all_variants and not resolved.chosen:
+    if all_variants and not (resolved.chosen or resolved.overrides):
         _add_variants(resolved, checker, seen)
     if seen:
         raise SpecErrors(seen.values())
@@ -93,7 +94,8 @@ def _plan(tree: Mapping, checker: Checker) -> tuple[Plan | None, list[SpecError]
 def _add_variants(resolved: Resolved, checker: Checker, seen: dict[_Identity, SpecError]) -> None:
     """Add the mistakes that only variants have, each once, with the variants that have it."""
     found: dict[_Identity, tuple[SpecError, list[str]]] = {}
-    for name, overlay in resolved.variants.items():
+    for name in resolved.own:
+        overlay = resolved.variants[name]
         lost = removes_nothing(resolved.tree, overlay)
         for error in (*lost, *_plan(with_variant(resolved.tree, overlay, name), checker)[1]):
             if _identity(error) not in seen:

@@ -19,7 +19,8 @@ class Resolved:
 
     Args:
         tree: the spec without ``extends`` and ``variants``.
-        variants: the variants that it offers.
+        variants: the variants that it offers, its own and those of the specs that it extends.
+        own: the names of its own.
         chosen: the variants laid over it, in order.
         overrides: the overrides laid over those.
         file: the file asked for, as the user wrote it.
@@ -27,6 +28,7 @@ class Resolved:
 
     tree: Mapping
     variants: dict[str, Mapping]
+    own: tuple[str, ...]
     chosen: tuple[str, ...]
     overrides: tuple[str, ...]
     file: str
@@ -70,7 +72,8 @@ def resolve(name: str, *, variants: Iterable[str] = (), overrides: Iterable[str]
         SpecErrors: a file cannot be read, an ``extends`` leads nowhere, a variant does not exist.
         UsageError: an override is not of the form ``key=value``.
     """
-    tree, known = _with_bases(_read(name), name, ())
+    whole = _read(name)
+    tree, known = _with_bases(whole, name, ())
     chosen = tuple(variants)
     for variant in chosen:
         if variant not in known:
@@ -82,7 +85,7 @@ def resolve(name: str, *, variants: Iterable[str] = (), overrides: Iterable[str]
     texts = tuple(overrides)
     for text in texts:
         tree = _override(tree, text)
-    return Resolved(tree, known, chosen, texts, name)
+    return Resolved(tree, known, tuple(_variants_of(whole)), chosen, texts, name)
 
 
 def with_variant(tree: Mapping, overlay: Mapping, name: str) -> Mapping:

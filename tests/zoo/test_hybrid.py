@@ -1,0 +1,52 @@
+"""A hybrid is a new file and no code: it extends a spec of the zoo, swaps blocks and data, and adds its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from compose.prepare import prepare
+from compose.spec.read import read_spec
+
+HYBRID = """
+extends: zoo/ml2p.yaml
+name: hybrid
+data: {use: images, folder: photos, labels: photos/labels.csv, unseen: [horse], size: 48}
+blocks:
+  layer:
+    inputs: [x]
+    params: {width: 100}
+    model: {wide: {use: mlp, in: x, sizes: [$width]}}
+    outputs: {x: wide}
+model:
+  encoder: {use: spatial_max}
+  deeper: {use: layer, in: encoder, repeat: 2, carry: [x]}
+  relation: {in: deeper}
+"""
+
+
+@pytest.fixture
+def hybrid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    Path("photos").mkdir()
+    Image.new("RGB", (32, 24), "green").save("photos/a.jpg")
+    Path("photos/labels.csv").write_text("image,labels\na.jpg,cat;horse\n")
+    Path("hybrid.yaml").write_text(HYBRID)
+    return "hybrid.yaml"
+
+
+def test_shapes_follow(hybrid: str) -> None:
+    facts = prepare(read_spec(hybrid)).shaped.facts
+    assert facts["deeper.1.wide"].outputs["out"] == (16, 7, 100)
+    assert facts["scores"].outputs["out"] == (16, 1)
+
+
+def test_variants_of_the_extended_spec_are_left_to_it(hybrid: str) -> None:
+    read_spec(hybrid, all_variants=True)  # `multi-label` sets a parameter that this data does not have
+
+
+def test_errors_of_the_data_stand_in_the_file_that_chose_it(hybrid: str) -> None:
+    place = prepare(read_spec(hybrid)).spec.tree.items["data"].place
+    assert (place.source.name, place.line) == ("hybrid.yaml", 4)
