@@ -85,3 +85,9 @@ def all_reduce(fabric: Fabric, values: Tensor, *, how: Literal["mean", "sum"] = 
     reduced = fabric.all_reduce(values, reduce_op=how)
     assert isinstance(reduced, Tensor)
     return reduced
+
+
+def leave_processes() -> None:
+    """Take leave of the other processes; one that exits while its threads still serve the others is aborted."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()

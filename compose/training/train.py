@@ -11,7 +11,7 @@ import torch
 from compose.block import BlockError
 from compose.training.allocator import keep_freed_memory
 from compose.training.checkpoint import Checkpoints
-from compose.training.device import choose_device, choose_precision, make_fabric
+from compose.training.device import choose_device, choose_precision, leave_processes, make_fabric
 from compose.training.errors import Interrupted, TrainingError
 from compose.training.interrupt import Interrupt
 from compose.training.keeper import whole_state
@@ -65,9 +65,11 @@ def train(
         run = open_run(plan, folder, stop, state, console=console, first=fabric.is_global_zero)
         try:
             _run_stages(plan, run, fabrics, folder, state["stage"] if state else None)
-            return _finish(plan, run, fabric, folder)
+            outcome = _finish(plan, run, fabric, folder)
         finally:
             run.journal.close()
+    leave_processes()
+    return outcome
 
 
 def _run_stages(

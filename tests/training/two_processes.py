@@ -5,6 +5,7 @@ from pathlib import Path
 
 from toy import ToySource, ToyStage, make_model, run
 
+from compose.cli import end_process
 from compose.training.optimizers import SGD
 
 
@@ -16,3 +17,4 @@ def weights(path: Path):
 
 if __name__ == "__main__":
     weights(Path(sys.argv[1]))
+    end_process(0)
