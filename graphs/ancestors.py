@@ -20,18 +20,35 @@ def closure(starts: IntArray, parents: IntArray, synsets: IntArray) -> tuple[Int
     Returns:
         Positions in ``synsets`` and ancestors, one entry a pair, sorted by position and then by ancestor.
     """
+    positions, ancestors, _ = distances(starts, parents, synsets)
+    return positions, ancestors
+
+
+def distances(starts: IntArray, parents: IntArray, synsets: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """The ``closure`` and, for each of its entries, the edges on the shortest way up to the ancestor."""
     n = len(starts) - 1
     level = np.arange(len(synsets)) * n + synsets  # a pair (position, synset) as one number
     levels = [level]
     while len(level):
         positions, nodes = np.divmod(level, n)
-        counts = starts[nodes + 1] - starts[nodes]
-        edges = np.repeat(starts[nodes] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
-        level = np.unique(np.repeat(positions, counts) * n + parents[edges])
+        children, edges = entries(starts, nodes)
+        level = np.unique(positions[children] * n + parents[edges])
         levels.append(level)
         _check_depth(len(levels))
-    positions, ancestors = np.divmod(np.unique(np.concatenate(levels)), n)
-    return positions, ancestors
+    pairs, first = np.unique(np.concatenate(levels), return_index=True)  # the first place is in the first level
+    positions, ancestors = np.divmod(pairs, n)
+    return positions, ancestors, np.repeat(np.arange(len(levels)), [len(level) for level in levels])[first]
+
+
+def entries(starts: IntArray, nodes: IntArray) -> tuple[IntArray, IntArray]:
+    """All entries of some nodes in an array that holds node after node, such as ``parents``.
+
+    Returns:
+        The position in ``nodes`` and the place in the array, for each entry.
+    """
+    counts = starts[nodes + 1] - starts[nodes]
+    places = np.repeat(starts[nodes] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+    return np.repeat(np.arange(len(nodes)), counts), places
 
 
 def hyponym_counts(starts: IntArray, parents: IntArray) -> IntArray:
@@ -60,6 +77,16 @@ def longest_paths(starts: IntArray, parents: IntArray) -> IntArray:
         depths = deeper.copy()
         _check_depth(int(depths.max()))
         np.maximum.at(deeper, children, depths[parents] + 1)
+    return depths
+
+
+def shortest_paths(starts: IntArray, parents: IntArray) -> IntArray:
+    """``n``: the edges on the shortest way from each synset up to a root."""
+    children = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    depths, shorter = np.full(len(starts) - 1, -1), np.where(np.diff(starts) == 0, 0, MAX_DEPTH)
+    while not np.array_equal(depths, shorter):
+        depths = shorter.copy()
+        np.minimum.at(shorter, children, depths[parents] + 1)
     return depths
 
 

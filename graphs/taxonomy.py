@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from compose.graphs.ancestors import closure, hyponym_counts, longest_paths
+from compose.graphs.ancestors import closure, distances, hyponym_counts, longest_paths, shortest_paths
 from compose.graphs.taxonomy_file import read_arrays, text
 
 EMBEDDED = "wordnet_nouns.npz"
@@ -94,6 +94,11 @@ class Taxonomy:
         return self._first.keys()
 
     @cached_property
+    def children(self) -> IntArray:
+        """For each of ``parents``, the synset whose hypernym it is."""
+        return np.repeat(np.arange(len(self)), np.diff(self.parent_starts))
+
+    @cached_property
     def hyponym_counts(self) -> IntArray:
         """``n``: how many synsets lie below each synset."""
         return hyponym_counts(self.parent_starts, self.parents)
@@ -102,6 +107,11 @@ class Taxonomy:
     def max_depths(self) -> IntArray:
         """``n``: the edges on the longest way from a synset up to its root."""
         return longest_paths(self.parent_starts, self.parents)
+
+    @cached_property
+    def min_depths(self) -> IntArray:
+        """``n``: the edges on the shortest way from a synset up to a root."""
+        return shortest_paths(self.parent_starts, self.parents)
 
     @cached_property
     def information(self) -> NDArray[np.float64]:
@@ -118,6 +128,10 @@ class Taxonomy:
     def closure(self, synsets: IntArray) -> tuple[IntArray, IntArray]:
         """Each synset's ancestors and itself: positions in ``synsets``, ascending, and the ancestor at each."""
         return closure(self.parent_starts, self.parents, synsets)
+
+    def distances(self, synsets: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+        """The ``closure`` and, for each of its entries, the edges on the shortest way up to the ancestor."""
+        return distances(self.parent_starts, self.parents, synsets)
 
     @cached_property
     def _lemmas(self) -> list[str]:

@@ -126,6 +126,24 @@ def test_the_closure_is_the_set_of_all_ancestors(taxonomy: Taxonomy) -> None:
         assert ancestors[positions == i].tolist() == sorted(above(synset))
 
 
+def test_the_shortest_ways_up(taxonomy: Taxonomy) -> None:
+    synsets = np.random.default_rng(1).integers(len(taxonomy), size=300)
+
+    def above(synset: int) -> dict[int, int]:
+        found = {synset: 0}
+        for parent in taxonomy.hypernyms(synset):
+            for ancestor, distance in above(parent).items():
+                found[ancestor] = min(found.get(ancestor, distance + 1), distance + 1)
+        return found
+
+    positions, ancestors, up = taxonomy.distances(synsets)
+    root = taxonomy.sense("entity")
+    for i, synset in enumerate(synsets.tolist()):
+        expected = above(synset)
+        assert dict(zip(ancestors[positions == i].tolist(), up[positions == i].tolist(), strict=True)) == expected
+        assert taxonomy.min_depths[synset] == expected[root]
+
+
 def test_the_closure_of_nothing_is_empty(taxonomy: Taxonomy) -> None:
     positions, ancestors = taxonomy.closure(np.array([], dtype=np.int64))
     assert len(positions) == len(ancestors) == 0
