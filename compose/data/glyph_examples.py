@@ -1,4 +1,4 @@
-"""The examples of a split of the glyph scenes, drawn as they are asked for."""
+"""The examples of a split of a source of scenes, drawn as they are asked for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from torch import Tensor
 
 from compose.data.counter_random import Dice
 from compose.data.glyph_masks import GlyphMasks, mask_sizes
-from compose.data.glyph_table import glyph_table
 from compose.data.scene_clutter import ClutterLayout
 from compose.data.scene_layout import SymbolLayout
 from compose.data.scene_render import backdrop, coverage, paint
@@ -19,22 +18,21 @@ from compose.data.scene_truth import scene_boxes, scene_targets
 from compose.data.source import Split
 
 if TYPE_CHECKING:
-    from compose.data.glyph_scenes import GlyphScenes
+    from compose.data.drawn_scenes import DrawnScenes
 
 _CHUNK = 48
 """Scenes that are drawn at a time: their masks stay in the processor's cache."""
-_STREAMS: dict[Split, int] = {"train": 1, "val": 2, "test": 3}
 
 
 class GlyphExamples:
-    """A split of glyph scenes: a map from lists of indices to batches.
+    """A split of drawn scenes: a map from lists of indices to batches.
 
     Args:
         source: the settings.
-        split: ``train`` and ``val`` never draw an unseen leaf's symbol (with ``all_seen`` no leaf is unseen).
+        split: which symbols are drawn, and with which random numbers, is the source's to say.
     """
 
-    def __init__(self, source: GlyphScenes, split: Split) -> None:
+    def __init__(self, source: DrawnScenes, split: Split) -> None:
         self.source, self.split = source, split
         self._layout: tuple[SymbolLayout, ClutterLayout] | None = None
 
@@ -55,7 +53,7 @@ class GlyphExamples:
         source, scenes = self.source, len(indices)
         if self.split != "train" or not source.fresh:
             indices = [index % len(self) for index in indices]
-        dice = Dice((source.seed, _STREAMS[self.split]), indices)
+        dice = Dice((source.seed, source.streams[self.split]), indices)
         ground = dice.uniform(1)[:, 0]
         scale, frame = source.normalisation, {"scenes": scenes, "size": source.size}
         canvas = backdrop(dice, ground, size=source.size, noise=source.noise, scale=scale)
@@ -64,18 +62,18 @@ class GlyphExamples:
         symbols = symbols_layout.draw(dice, ground)
         covered = coverage(symbols.stamps, symbols_layout.masks.levels, slots=source.objects[1], **frame)
         paint(canvas, symbols.stamps, covered, scale)
-        batch = {"image": canvas, "targets": scene_targets(symbols)}
-        return batch | scene_boxes(symbols, covered) if source.boxes else batch
+        shows = source.table.shows
+        batch = {"image": canvas, "targets": scene_targets(symbols, shows)}
+        return batch | scene_boxes(symbols, covered, shows) if source.boxes else batch
 
     def _layouts(self) -> tuple[SymbolLayout, ClutterLayout]:
         """Made on first use: whoever only wants the labels or the shapes waits for no font."""
         if self._layout is None:
             source = self.source
             low, high = (share * source.size for share in source.scale)
-            pool = glyph_table().pool(unseen=source.all_seen or self.split == "test")
             symbols = SymbolLayout(
-                _masks(mask_sizes(low, high)),
-                pool,
+                _masks(source.table.glyphs, mask_sizes(low, high)),
+                source.pool(self.split),
                 size=source.size,
                 objects=source.objects,
                 scale=source.scale,
@@ -86,5 +84,5 @@ class GlyphExamples:
 
 
 @cache
-def _masks(sizes: tuple[int, ...]) -> GlyphMasks:
-    return GlyphMasks(glyph_table().glyphs, sizes)
+def _masks(glyphs: tuple[int, ...], sizes: tuple[int, ...]) -> GlyphMasks:
+    return GlyphMasks(glyphs, sizes)

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, ClassVar
 
 from pydantic import Field
-from torch import Tensor
 
-from compose.block import BlockError, data
-from compose.data.glyph_examples import GlyphExamples
-from compose.data.glyph_table import glyph_table
-from compose.data.normalisation import NORMALISATIONS, NormalisationName
+from compose.block import data
+from compose.data.drawn_scenes import Count, DrawnScenes
+from compose.data.glyph_table import GlyphTable, glyph_table
+from compose.data.normalisation import NormalisationName
 from compose.data.source import LabelTable, Split
-
-Count = Annotated[int, Field(ge=1)]
 
 
 @data
-class GlyphScenes:
+class GlyphScenes(DrawnScenes):
     """Scenes of one to four symbols each, with scale, rotation, colour and clutter; drawn as they are asked for.
 
     The labels are 161 nouns with their WordNet synsets, closed under hypernyms: a picture of a pawn shows `pawn`,
@@ -44,7 +40,7 @@ class GlyphScenes:
             each box shows), for localisation.
     """
 
-    gives = ("image",)
+    streams: ClassVar[dict[Split, int]] = {"train": 1, "val": 2, "test": 3}
 
     def __init__(
         self,
@@ -64,51 +60,32 @@ class GlyphScenes:
         boxes: bool = False,
         all_seen: bool = False,
     ) -> None:
-        if not 1 <= objects[0] <= objects[1] <= 9:
-            raise BlockError(
-                f"expected two numbers from 1 to 9, the lesser first, got {list(objects)}", parameter="objects"
-            )
-        if not 0.05 <= scale[0] <= scale[1] <= 1:
-            raise BlockError(
-                f"expected two shares from 0.05 to 1, the lesser first, got {list(scale)}", parameter="scale"
-            )
-        self.size, self.seed, self.fresh, self.boxes, self.all_seen = size, seed, fresh, boxes, all_seen
-        self.objects, self.scale, self.rotation, self.clutter, self.noise = objects, scale, rotation, clutter, noise
-        self.normalisation = NORMALISATIONS[normalisation]
-        self.lengths: dict[Split, int] = {"train": train, "val": val, "test": test}
+        super().__init__(
+            size=size,
+            lengths={"train": train, "val": val, "test": test},
+            seed=seed,
+            fresh=fresh,
+            objects=objects,
+            scale=scale,
+            rotation=rotation,
+            clutter=clutter,
+            noise=noise,
+            normalisation=normalisation,
+            boxes=boxes,
+        )
+        self.all_seen = all_seen
+
+    @property
+    def table(self) -> GlyphTable:
+        """The labels and the symbols that show them."""
+        return glyph_table()
 
     @property
     def labels(self) -> LabelTable:
         """All labels, seen and unseen."""
-        labels = glyph_table().labels
+        labels = super().labels
         return replace(labels, seen=(True,) * len(labels.names)) if self.all_seen else labels
 
-    @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The picture's shape, and the boxes' where they are asked for."""
-        shapes: dict[str, tuple[int, ...]] = {"image": (3, self.size, self.size)}
-        if self.boxes:
-            shapes |= {"boxes": (self.objects[1], 4), "box_labels": (self.objects[1], len(self.labels.names))}
-        return shapes
-
-    def split(self, name: Split) -> GlyphExamples:
-        """The examples of a split."""
-        return GlyphExamples(self, name)
-
-    def check(self) -> list[str]:
-        """Nothing: pictures that are drawn are never broken."""
-        return []
-
-    def notes(self) -> list[str]:
-        """Nothing."""
-        return []
-
-    def read_image(self, path: Any) -> Tensor:
-        """The middle of a picture of the user's in this source's size and normalisation: ``3 h w``.
-
-        Raises:
-            PictureError: the picture cannot be read.
-        """
-        from compose.data.picture import read_picture
-
-        return self.normalisation.pixels(read_picture(Path(path), self.size))
+    def pool(self, split: Split) -> list[tuple[int, ...]]:
+        """What a split draws: for each leaf the rows of its glyphs; with ``all_seen`` every split draws all."""
+        return super().pool("test" if self.all_seen else split)

@@ -1,4 +1,4 @@
-"""The label table of the glyph scenes: nouns, their synsets, and the symbols that show them."""
+"""The label tables of the drawn scenes: nouns, their synsets, and the symbols that show them."""
 
 from __future__ import annotations
 
@@ -47,26 +47,41 @@ class GlyphTable:
 
 @cache
 def glyph_table() -> GlyphTable:
-    """The table that ships with the package."""
-    lines = files(__package__).joinpath("glyph_labels.tsv").read_text("utf-8").splitlines()
-    rows = [line.split("\t") for line in lines[1:]]
-    points = [tuple(_points(row[4])) for row in rows]
+    """The labels of ``glyph_scenes``."""
+    names, synsets, splits, kinds, points = _columns("glyph_labels.tsv")
+    labels = LabelTable(names, tuple(split == "seen" for split in splits), synsets)
+    return _table(labels, points, leaf=tuple(kind == "leaf" for kind in kinds))
+
+
+@cache
+def symbol_table() -> GlyphTable:
+    """The classes of ``glyph_symbols``: all are leaves, and seen."""
+    names, synsets, points = _columns("glyph_symbols.tsv")
+    every = (True,) * len(names)
+    return _table(LabelTable(names, every, synsets), points, leaf=every)
+
+
+def _columns(file: str) -> tuple[tuple[str, ...], ...]:
+    """The columns of a table that ships with the package, without their headings."""
+    lines = files(__package__).joinpath(file).read_text("utf-8").splitlines()
+    return tuple(zip(*(line.split("\t") for line in lines[1:]), strict=True))
+
+
+def _table(labels: LabelTable, texts: tuple[str, ...], *, leaf: tuple[bool, ...]) -> GlyphTable:
+    """The table of these labels; ``texts`` holds the code points of each, ``leaf`` which have symbols of their own."""
+    points = [tuple(_points(text)) for text in texts]
     glyphs = tuple(sorted({point for of_label in points for point in of_label}))
     row_of = {point: row for row, point in enumerate(glyphs)}
-    shows = np.zeros((len(glyphs), len(rows)), bool)
+    shows = np.zeros((len(glyphs), len(points)), bool)
     for column, of_label in enumerate(points):
         shows[[row_of[point] for point in of_label], column] = True
-    names, synsets, splits, kinds = zip(*(row[:4] for row in rows), strict=True)
     leaves = {
-        n: tuple(row_of[p] for p in ps) for n, kind, ps in zip(names, kinds, points, strict=True) if kind == "leaf"
+        name: tuple(row_of[point] for point in of_label)
+        for name, of_label, own in zip(labels.names, points, leaf, strict=True)
+        if own
     }
-    return GlyphTable(
-        LabelTable(names, tuple(split == "seen" for split in splits), synsets),
-        glyphs,
-        shows,
-        leaves,
-        frozenset(name for name, split in zip(names, splits, strict=True) if split == "unseen" and name in leaves),
-    )
+    unseen = {name for name, seen in zip(labels.names, labels.seen, strict=True) if not seen}
+    return GlyphTable(labels, glyphs, shows, leaves, frozenset(unseen & leaves.keys()))
 
 
 def _points(text: str) -> Iterator[int]:

@@ -1,28 +1,29 @@
-"""What a batch of glyph scenes shows: targets and boxes."""
+"""What a batch of drawn scenes shows: targets and boxes."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
 from jaxtyping import Float32, Int8
+from numpy.typing import NDArray
 from torch import Tensor
 
-from compose.data.glyph_table import glyph_table
 from compose.data.scene_layout import Symbols
 
 
-def scene_targets(symbols: Symbols) -> Int8[Tensor, "b l"]:
-    """1 where a symbol of the scene shows the label, else -1."""
-    shown = (glyph_table().shows[symbols.glyph] & symbols.present[..., None]).any(1)
+def scene_targets(symbols: Symbols, shows: NDArray[np.bool_]) -> Int8[Tensor, "b l"]:
+    """1 where a symbol of the scene shows the label, else -1; ``shows`` says which glyph does: ``glyphs l``."""
+    shown = (shows[symbols.glyph] & symbols.present[..., None]).any(1)
     return torch.from_numpy(np.where(shown, 1, -1).astype(np.int8))
 
 
-def scene_boxes(symbols: Symbols, covered: Float32[Tensor, "k b 1 h w"]) -> dict[str, Tensor]:
+def scene_boxes(symbols: Symbols, covered: Float32[Tensor, "k b 1 h w"], shows: NDArray[np.bool_]) -> dict[str, Tensor]:
     """The boxes of a batch.
 
     Args:
         symbols: what is in the scenes.
         covered: how far each symbol covers each pixel.
+        shows: which labels a glyph shows: ``glyphs l``.
 
     Returns:
         ``boxes`` float32 ``b k 4``: left, top, right, bottom in pixels, around what a symbol covers (also where a
@@ -37,5 +38,5 @@ def scene_boxes(symbols: Symbols, covered: Float32[Tensor, "k b 1 h w"]) -> dict
     (left, right), (top, bottom) = sides
     present = torch.from_numpy(symbols.present)
     found = torch.stack([left, top, right, bottom], -1).float() * present[..., None]
-    shown = torch.from_numpy(glyph_table().shows[symbols.glyph]) & present[..., None]
+    shown = torch.from_numpy(shows[symbols.glyph]) & present[..., None]
     return {"boxes": found, "box_labels": shown.to(torch.int8)}
