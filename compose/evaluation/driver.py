@@ -28,6 +28,7 @@ def score(
     labels: Sequence[TaskLabels],
     label_inputs: LabelInputs,
     *,
+    context: TaskLabels | None = None,
     batch: int = 256,
     device: torch.device | str = "cpu",
     on_batch: Callable[[int], None] | None = None,
@@ -36,13 +37,14 @@ def score(
 
     A batch of examples is read once and scored against each distinct label set: a label's score may depend on which
     other labels are in use (a label graph), so that the columns of one set say nothing certain about another's. Tasks
-    with the same labels share their scores. Evaluation mode and autocast are the caller's.
+    with the same labels share their scores; with a ``context`` all do. Evaluation mode and autocast are the caller's.
 
     Args:
         model: called without gradients, with inputs on ``device``.
         examples: the split that is evaluated.
         labels: the label set of each task.
         label_inputs: what the label space gives for a label set.
+        context: the labels that are in use for every task; each task's own where not given.
         batch: images at a time.
         device: where the model is.
         on_batch: told the number of images after each batch.
@@ -52,7 +54,7 @@ def score(
     """
     if len(examples) == 0:
         raise EvaluationError("expected images to evaluate, but the split is empty")
-    distinct = {task.columns: task for task in labels}
+    distinct = {task.columns: task for task in ([context] if context else labels)}
     filled = {columns: Accumulator(len(examples), len(columns), task=t.task) for columns, t in distinct.items()}
     inputs = {columns: _on(device, label_inputs(task)) for columns, task in distinct.items()}
     targets = []
@@ -65,7 +67,16 @@ def score(
                 accumulator.add(model({**example, **inputs[columns]}))
             if on_batch:
                 on_batch(len(targets[-1]))
-    return {task.task: filled[task.columns].scores for task in labels}, torch.cat(targets).cpu()
+    scores = {task.task: _columns(filled[(context or task).columns].scores, task, context or task) for task in labels}
+    return scores, torch.cat(targets).cpu()
+
+
+def _columns(scores: Float32[Tensor, "b k"], task: TaskLabels, context: TaskLabels) -> Float32[Tensor, "b l"]:
+    """A task's own columns of the scores of the labels in use."""
+    if task.columns == context.columns:
+        return scores
+    column = {label: column for column, label in enumerate(context.columns)}
+    return scores[:, [column[label] for label in task.columns]]
 
 
 def _on(device: torch.device | str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -13,7 +13,7 @@ from compose.evaluation.errors import EvaluationError
 from compose.evaluation.labels import TaskLabels
 from compose.evaluation.metric import Metric
 from compose.evaluation.prior import class_prior
-from compose.evaluation.protocol import Images, Protocol, Task, labels_hash
+from compose.evaluation.protocol import Images, LabelContext, Protocol, Task, labels_hash
 from compose.evaluation.result import Result, TaskResult
 from compose.evaluation.rules import Rules
 
@@ -27,12 +27,14 @@ class Truth:
         data: the name of the data source.
         split: its split.
         train_frequency: the share of training images that carry each label, for the class prior.
+        label_context: which labels were in use while the scores were computed.
     """
 
     targets: Int8[Tensor, "b l"]
     data: str
     split: str
     train_frequency: Float64[Tensor, " l"] | None = None
+    label_context: LabelContext = "task"
 
 
 def evaluate(
@@ -122,6 +124,7 @@ def _protocol(targets: Int8[Tensor, "b l"], truth: Truth, labels: TaskLabels, ru
         images=images,
         num_images=targets.shape[0],
         num_labels=targets.shape[1],
+        label_context=truth.label_context,
         labels=labels_hash(labels.names),
         no_positives=rules.no_positives,
         ties=rules.ties,

@@ -16,7 +16,7 @@ from compose.evaluation.driver import LabelInputs, Model, score
 from compose.evaluation.entries import make_metrics
 from compose.evaluation.evaluate import Truth, evaluate
 from compose.evaluation.labels import task_labels
-from compose.evaluation.protocol import Images, Task
+from compose.evaluation.protocol import Images, LabelContext, Task
 from compose.evaluation.result import Result
 from compose.evaluation.rules import NoPositives, Rules, Ties
 
@@ -28,6 +28,8 @@ class Evaluation:
     Args:
         tasks: zsl scores the unseen labels only, gzsl all labels, seen the seen ones.
         metrics: what is measured, such as map, f1@3 or {use: micro_f1, threshold: 0.3}.
+        label_context: which labels are in use while a task's are scored: its own alone, or all, seen and unseen; it
+            matters where labels speak to one another, as in a graph.
         images: all images of the split, or only those with a positive label of the task; published figures differ here.
         no_positives: whether a label without positives is left out of a mean over labels (skip) or counts as 0 (zero).
         ties: the order of equal scores; grouped is scikit-learn's, stable takes the earlier image or label first, worst
@@ -41,6 +43,7 @@ class Evaluation:
         *,
         tasks: Annotated[tuple[Task, ...], Field(min_length=1)] = ("zsl", "gzsl"),
         metrics: Annotated[tuple[str | dict[str, Any], ...], Field(min_length=1), Use("metric")] = ("map", "f1@3"),
+        label_context: LabelContext = "task",
         images: Images = "all",
         no_positives: NoPositives = "skip",
         ties: Ties = "grouped",
@@ -51,6 +54,7 @@ class Evaluation:
             raise BlockError(f"expected each task once, got {', '.join(tasks)}", parameter="tasks")
         self.tasks = tuple(tasks)
         self.metrics = make_metrics(metrics)
+        self.label_context: LabelContext = label_context
         self.images = images
         self.rules = Rules(ties=ties, no_positives=no_positives)
         self.batch = batch
@@ -85,8 +89,16 @@ class Evaluation:
         """
         labels = task_labels(source.labels, self.tasks, dropped=dropped)
         examples = source.split(self.split)
+        everything = task_labels(source.labels, ["gzsl"], dropped=dropped)[0] if self.label_context == "all" else None
         scores, targets = score(
-            model, examples, labels, label_inputs, batch=self.batch, device=device, on_batch=on_batch
+            model,
+            examples,
+            labels,
+            label_inputs,
+            context=everything,
+            batch=self.batch,
+            device=device,
+            on_batch=on_batch,
         )
-        truth = Truth(targets, data, self.split, train_frequency)
+        truth = Truth(targets, data, self.split, train_frequency, self.label_context)
         return evaluate(scores, truth, labels, self.metrics, rules=self.rules, images=self.images)

@@ -12,6 +12,7 @@ from compose.evaluation.rules import NoPositives, Ties
 
 Task = Literal["zsl", "gzsl", "seen"]
 Images = Literal["all", "with_positives"]
+LabelContext = Literal["task", "all"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Protocol:
         images: ``all``, or only those ``with_positives`` of the task.
         num_images: how many those are.
         num_labels: how many labels are scored.
+        label_context: which labels are in use while these are scored: the ``task``'s, or ``all``.
         labels: a hash of their names, see :func:`labels_hash`.
         no_positives: what a label without positives counts in a mean over labels.
         ties: the order of equal scores.
@@ -42,6 +44,7 @@ class Protocol:
     images: Images
     num_images: int | None = None
     num_labels: int | None = None
+    label_context: LabelContext | None = None
     labels: str | None = None
     no_positives: NoPositives | None = None
     ties: Ties | None = None
@@ -68,7 +71,7 @@ class Protocol:
         parts = [
             f"{self.data} {self.split}".strip(),
             f"all {images}" if self.images == "all" else f"{images} with positives",
-            f"{self._count(self.num_labels)}labels",
+            f"{self._count(self.num_labels)}labels{' among all' if self.label_context == 'all' else ''}",
             {"skip": "empty labels left out", "zero": "empty labels count 0", None: ""}[self.no_positives],
             f"ties {self.ties}" if self.ties else "",
         ]
@@ -95,6 +98,7 @@ WORDS = {
     "images": "which images",
     "num_images": "the number of images",
     "num_labels": "the number of labels",
+    "label_context": "the labels in use beside those scored",
     "labels": "the labels (hash of their names)",
     "no_positives": "what a label without positives counts",
     "ties": "the order of ties",

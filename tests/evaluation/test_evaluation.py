@@ -124,10 +124,30 @@ def test_refuses_a_task_twice() -> None:
 def test_schema() -> None:
     parameters, _ = _parameters(Evaluation)
     by_name = {parameter.name: parameter for parameter in parameters}
-    assert list(by_name) == ["tasks", "metrics", "images", "no_positives", "ties", "batch", "split"]
+    assert list(by_name) == ["tasks", "metrics", "label_context", "images", "no_positives", "ties", "batch", "split"]
     assert all(parameter.doc and not parameter.required for parameter in parameters)
     assert by_name["tasks"].schema["items"] == {"enum": ["zsl", "gzsl", "seen"], "type": "string"}
     assert by_name["batch"].schema["exclusiveMinimum"] == 0
+
+
+def test_all_labels_may_be_in_use_for_every_task() -> None:
+    def crowded(inputs: dict[str, Tensor]) -> Tensor:
+        """Scores that depend on which labels are in use."""
+        own = inputs["features"] @ inputs["labels_vectors"].T
+        return own - 3 * own.roll(1, 1)
+
+    run = {"source": Toy(), "label_inputs": vectors, "data": "toy"}
+    alone = Evaluation(tasks=("zsl",)).run(crowded, **run)["zsl"]
+    among = Evaluation(tasks=("zsl",), label_context="all").run(crowded, **run)["zsl"]
+    assert among.protocol.agrees(alone.protocol) == ["the labels in use beside those scored: all against task"]
+    assert among.metrics != alone.metrics
+    batch = Toy()[range(20)]
+    expected = crowded({"features": batch["features"], "labels_vectors": VECTORS})[:, 4:]
+    only = Evaluation(tasks=("zsl",)).run(lambda inputs: expected, **run)["zsl"]
+    assert among.metrics == only.metrics
+    spy = Spy()
+    Evaluation(tasks=("zsl", "seen", "gzsl"), label_context="all", batch=8).run(spy, **run)
+    assert spy.calls == [(8, 6), (8, 6), (4, 6)]
 
 
 def _printed(width: int) -> str:

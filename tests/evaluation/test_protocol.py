@@ -12,6 +12,7 @@ FULL = Protocol(
     images="all",
     num_images=107_859,
     num_labels=81,
+    label_context="task",
     labels="0123456789ab",
     no_positives="skip",
     ties="grouped",
@@ -44,7 +45,7 @@ def test_the_unstated_does_not_disagree_but_is_listed() -> None:
         "which images: all against with_positives",
         "the number of images: 107,859 against 83,898",
     ]
-    assert published.unstated()[:3] == ["the split", "the number of labels", "the labels (hash of their names)"]
+    assert published.unstated()[:3] == ["the split", "the number of labels", "the labels in use beside those scored"]
     assert FULL.unstated() == []
 
 
@@ -54,6 +55,7 @@ def test_every_field_is_compared() -> None:
 
 def test_line() -> None:
     assert FULL.line() == "nus_wide test, all 107,859 images, 81 labels, empty labels left out, ties grouped"
+    assert "81 labels among all" in replace(FULL, label_context="all").line()
     short = Protocol(task="zsl", data="nus_wide", split="", images="with_positives")
     assert short.line() == "nus_wide, images with positives, labels"
 
