@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, get
 if TYPE_CHECKING:
     from torch import nn
 
-Kind = Literal["block", "loss", "metric", "data", "vectors", "stage", "optimizer", "schedule", "section"]
+Kind = Literal["block", "loss", "metric", "data", "vectors", "graph", "stage", "optimizer", "schedule", "section"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _T = TypeVar("_T")
@@ -119,6 +119,7 @@ loss = _decorator("loss")
 metric = _decorator("metric")
 data = _decorator("data")
 vectors = _decorator("vectors")
+graph = _decorator("graph")
 stage = _decorator("stage")
 optimizer = _decorator("optimizer")
 schedule = _decorator("schedule")

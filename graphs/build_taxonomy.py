@@ -1,16 +1,16 @@
-"""Make a taxonomy file from WordNet's own files: ``python -m compose.graphs.build_taxonomy FOLDER OUT``.
+"""Make a taxonomy file from WordNet's own files, as ``compose wordnet build`` does.
 
-FOLDER holds the files of a WordNet release (``data.noun``, ``index.noun``, ``noun.exc`` and their like for the other
-parts of speech), such as nltk's ``corpora/wordnet`` or a system package's; nltk's corpus reader reads them.
+They are the files of a WordNet release (``data.noun``, ``index.noun``, ``noun.exc`` and their like for the other parts
+of speech), in a folder or a zip file, such as nltk's ``corpora/wordnet``; nltk's corpus reader reads them.
 """
 
 from __future__ import annotations
 
-import argparse
 import shutil
-import sys
 import tempfile
 import warnings
+import zipfile
+import zlib
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from compose.graphs.errors import TaxonomyError
-from compose.graphs.taxonomy import read_taxonomy
+from compose.graphs.taxonomy import Taxonomy, read_taxonomy
 from compose.graphs.taxonomy_file import FORMAT, Arrays, as_bytes, write_arrays
 
 if TYPE_CHECKING:
@@ -38,28 +38,69 @@ PARTS = ("noun", "verb", "adj", "adv")
 NEEDED = [name for part in PARTS for name in (f"data.{part}", f"index.{part}", f"{part}.exc")]
 
 
-def build_taxonomy(folder: Path, out: Path) -> None:
-    """Write the taxonomy of the nouns of a WordNet release.
+def build_taxonomy(source: Path, out: Path) -> Taxonomy:
+    """Write the taxonomy of the nouns of a WordNet release; a file that is there already is replaced at the end.
+
+    Args:
+        source: the folder or the zip file with WordNet's files.
+        out: the taxonomy file.
 
     Raises:
         TaxonomyError: a file of WordNet is missing or cannot be read.
     """
-    missing = [name for name in NEEDED if not (folder / name).is_file()]
-    if missing:
-        raise TaxonomyError(folder, f"expected WordNet's files, but {', '.join(missing)} is not there")
     with tempfile.TemporaryDirectory() as temporary:
-        copy = Path(temporary) / "wordnet"
+        copy, made = Path(temporary) / "wordnet", Path(temporary) / "taxonomy.npz"
         copy.mkdir()
-        for name in [*NEEDED, "lexnames"]:
-            if (folder / name).is_file():
-                shutil.copyfile(folder / name, copy / name)
-        arrays = taxonomy_arrays(open_wordnet(copy))
-    write_arrays(out, arrays)
-    try:
-        _ = read_taxonomy(out).max_depths
-    except ValueError as error:
-        out.unlink()
-        raise TaxonomyError(folder, f"this is no taxonomy: {error}") from error
+        _copy(source, copy)
+        _check(source, [name for name in NEEDED if not (copy / name).is_file()])
+        try:
+            write_arrays(made, _arrays(copy))
+            taxonomy = read_taxonomy(made)
+            _ = taxonomy.max_depths
+        except TaxonomyError as error:
+            raise TaxonomyError(source, error.problem) from error
+        except ValueError as error:
+            raise TaxonomyError(source, f"this is no taxonomy: {error}") from error
+        shutil.copyfile(made, out)
+    return taxonomy
+
+
+def _copy(source: Path, folder: Path) -> None:
+    """Copy WordNet's files, as far as they are there: nltk's reader wants one more beside them."""
+    if zipfile.is_zipfile(source):
+        try:
+            with zipfile.ZipFile(source) as archive:
+                for member in archive.namelist():
+                    if (name := Path(member).name) in (*NEEDED, "lexnames"):
+                        (folder / name).write_bytes(archive.read(member))
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            raise TaxonomyError(source, f"the zip file cannot be read ({error})") from None
+        return
+    for name in (*NEEDED, "lexnames"):
+        if (source / name).is_file():
+            shutil.copyfile(source / name, folder / name)
+
+
+def _check(source: Path, missing: list[str]) -> None:
+    if len(missing) == len(NEEDED):
+        some = ", ".join(NEEDED[:3])
+        raise TaxonomyError(source, f"expected WordNet's files ({some} ...), but none of them is there")
+    if missing:
+        is_not = "is not" if len(missing) == 1 else "are not"
+        raise TaxonomyError(source, f"expected WordNet's files, but {', '.join(missing)} {is_not} there")
+
+
+def _arrays(folder: Path) -> Arrays:
+    from nltk.corpus.reader.wordnet import WordNetError
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about synsets that are named but not there: said below
+        try:
+            return taxonomy_arrays(open_wordnet(folder))
+        except TaxonomyError:
+            raise
+        except (WordNetError, AttributeError, LookupError, ValueError, StopIteration) as error:
+            raise TaxonomyError(folder, "WordNet's files are damaged: they name synsets that are not there") from error
 
 
 def open_wordnet(folder: Path) -> WordNetCorpusReader:
@@ -128,22 +169,3 @@ def _edges(synset: Any, number: dict[int, int]) -> list[tuple[int, int, bool]]:
 def _exceptions(wordnet: WordNetCorpusReader) -> str:
     table: dict[str, list[str]] = wordnet._exception_map["n"]
     return "\n".join(" ".join([form, *bases]) for form, bases in sorted(table.items()))
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m compose.graphs.build_taxonomy", description=__doc__)
-    parser.add_argument("folder", type=Path, help="the folder with WordNet's files")
-    parser.add_argument("out", type=Path, help="the taxonomy file to write (.npz)")
-    options = parser.parse_args(arguments)
-    try:
-        build_taxonomy(options.folder, options.out)
-    except (TaxonomyError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print(f"{options.out}: {options.out.stat().st_size:,} bytes")
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -81,7 +81,7 @@ def read_arrays(path: Path) -> Arrays:
     arrays = _load(path)
     unknown = [name for name in [*DTYPES, "digest"] if name not in arrays]
     if unknown or text(arrays["format"]) != FORMAT:
-        raise TaxonomyError(path, f"expected a taxonomy in the format `{FORMAT}`; make one with build_taxonomy")
+        raise TaxonomyError(path, f"expected the format `{FORMAT}`; `compose wordnet build` makes such a file")
     wrong = [name for name, dtype in DTYPES.items() if arrays[name].dtype.str != dtype or arrays[name].ndim != 1]
     if wrong or not np.array_equal(arrays["digest"], _digest(arrays)):
         raise TaxonomyError(path, "the taxonomy is damaged: its content does not match its checksum")

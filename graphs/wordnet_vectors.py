@@ -38,7 +38,7 @@ class WordnetVectors:
 
     Args:
         dim: the size of a vector.
-        taxonomy: a taxonomy file that ``compose.graphs.build_taxonomy`` made of another WordNet than 3.0.
+        taxonomy: a taxonomy file that ``compose wordnet build`` made of another WordNet than 3.0.
     """
 
     def __init__(self, dim: Annotated[int, Field(ge=1, le=MAX_DIM)] = 300, *, taxonomy: Path | None = None) -> None:

@@ -19,12 +19,16 @@ from compose.cli.schema import schema
 from compose.cli.show import show
 from compose.cli.train import train
 from compose.cli.validate import validate
+from compose.cli.wordnet import wordnet
 
 PANELS: dict[str, dict[str, Callable[..., None]]] = {
     "Run": {"train": train, "evaluate": evaluate, "predict": predict},
     "Write a spec": {"new": new, "validate": validate, "list": list_names, "describe": describe, "schema": schema},
     "Look inside a spec": {"show": show, "graph": graph, "code": code},
 }
+
+GROUPS: dict[str, dict[str, typer.Typer]] = {"Prepare": {"wordnet": wordnet}}
+"""Commands that have commands of their own."""
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -43,3 +47,6 @@ def root(
 for panel, commands in PANELS.items():
     for name, command in commands.items():
         app.command(name, rich_help_panel=panel)(command)
+for panel, groups in GROUPS.items():
+    for name, group in groups.items():
+        app.add_typer(group, name=name, rich_help_panel=panel)

@@ -26,8 +26,8 @@ def example(declaration: Declaration) -> str:
             return f"loss:\n  {declaration.name}: {flow({**used, 'weight': 0.5})}"
         case "metric":
             return f"evaluate:\n  metrics: [{flow(used)}]"
-        case "vectors":
-            return f"labels:\n  vectors: {flow(used)}"
+        case "vectors" | "graph":
+            return f"labels:\n  {declaration.kind}: {flow(used)}"
         case "stage":
             return f"train:\n  - {flow({'stage': used.pop('use'), **used})}"
         case "optimizer" | "schedule":

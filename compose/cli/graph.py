@@ -1,4 +1,4 @@
-"""``compose graph SPEC``: the model as a picture."""
+"""``compose graph SPEC``: the model as a picture, or the graph over its labels."""
 
 from __future__ import annotations
 
@@ -24,19 +24,40 @@ def graph(
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write model.svg, or model.mmd (Mermaid)."),
     ] = None,
+    labels: Annotated[
+        bool, typer.Option("--labels", help="Show the graph over the labels instead; -o labels.graphml writes it.")
+    ] = False,
+    node: Annotated[
+        str | None,
+        typer.Option(
+            "--node",
+            metavar="NAME",
+            help="With --labels: show the neighbours of one label; -o cat.svg draws them.",
+            show_default=False,
+        ),
+    ] = None,
     shapes: Annotated[
         bool, typer.Option("--shapes/--no-shapes", help="Write the shapes into the boxes; quicker without.")
     ] = True,
     blocks: BlockFiles = None,
 ) -> None:
-    """Draw the model: Mermaid to standard output, or an SVG or Mermaid file."""
-    from compose.cli.console import echo, err
+    """Draw the model: Mermaid to standard output, or an SVG or Mermaid file. With --labels, show the label graph."""
+    from compose.cli.label_graph import label_graph
     from compose.cli.specs import read
+
+    _check(output, labels=labels, node=node)
+    found = read(spec, variant, override, blocks)
+    if labels:
+        label_graph(found, node=node, output=output)
+    else:
+        _draw(_diagram(found, shapes=shapes), output)
+
+
+def _draw(drawn: Diagram, output: Path | None) -> None:
+    from compose.cli.console import echo, err
     from compose.drawing.mermaid import mermaid
     from compose.drawing.svg import svg
 
-    _check(output)
-    drawn = _diagram(read(spec, variant, override, blocks), shapes=shapes)
     if output is None:
         echo(mermaid(drawn).rstrip("\n"))
         return
@@ -45,10 +66,15 @@ def graph(
     err().print(f"wrote {output}", markup=False)
 
 
-def _check(output: Path | None) -> None:
+def _check(output: Path | None, *, labels: bool, node: str | None) -> None:
+    from compose.cli.label_graph import check_output
     from compose.errors import UsageError
 
-    if output is not None and output.suffix not in (".svg", *MERMAID):
+    if node is not None and not labels:
+        raise UsageError("--node names a label of the graph that --labels shows; give both")
+    if labels:
+        check_output(output, node)
+    elif output is not None and output.suffix not in (".svg", *MERMAID):
         raise UsageError(f"-o {output}: expected a name that ends in .svg or .mmd")
     if output is not None and not output.parent.is_dir():
         raise UsageError(f"-o {output}: there is no folder {output.parent}")

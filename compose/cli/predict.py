@@ -129,7 +129,8 @@ def _load(run: FoundRun, *, weights: str | None, device: str, task: str, blocks:
         run.load(built, weights)
         inference = built.inference.to(target).eval()
         labels = made.space.task(task)  # type: ignore[arg-type]
-    sources = {name: value.to(target) for name, value in labels.sources.items()}
+        given = made.space.sources(task)  # type: ignore[arg-type]
+    sources = {name: value.to(target) for name, value in given.items()}
     return Predictor(made, inference, labels, sources, target)
 
 

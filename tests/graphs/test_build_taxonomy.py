@@ -3,13 +3,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from compose.graphs import TaxonomyError
-from compose.graphs.build_taxonomy import build_taxonomy, main
+from compose.graphs.build_taxonomy import build_taxonomy
 from compose.graphs.taxonomy import load_taxonomy
 
 pytest.importorskip("nltk")
@@ -37,16 +38,25 @@ def test_a_little_wordnet(wordnet: Path, tmp_path: Path) -> None:
 
 def test_the_bytes_do_not_depend_on_the_run(wordnet: Path, tmp_path: Path) -> None:
     build_taxonomy(wordnet, tmp_path / "here.npz")
-    command = [sys.executable, "-m", "compose.graphs.build_taxonomy", str(wordnet), str(tmp_path / "there.npz")]
+    command = [sys.executable, "-m", "compose", "wordnet", "build", str(wordnet), str(tmp_path / "there.npz")]
     subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PYTHONHASHSEED": "7"})
     assert (tmp_path / "here.npz").read_bytes() == (tmp_path / "there.npz").read_bytes()
 
 
-def test_missing_files(wordnet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_zip_file(wordnet: Path, tmp_path: Path) -> None:
+    build_taxonomy(wordnet, tmp_path / "folder.npz")
+    with zipfile.ZipFile(tmp_path / "wordnet.zip", "w") as archive:
+        for path in wordnet.iterdir():
+            archive.write(path, f"wordnet/{path.name}")
+    build_taxonomy(tmp_path / "wordnet.zip", tmp_path / "zip.npz")
+    assert (tmp_path / "zip.npz").read_bytes() == (tmp_path / "folder.npz").read_bytes()
+
+
+def test_missing_files(wordnet: Path, tmp_path: Path) -> None:
     (wordnet / "index.noun").unlink()
-    assert main([str(wordnet), str(tmp_path / "out.npz")]) == 1
-    message = capsys.readouterr().err
-    assert message == f"error: {wordnet}: expected WordNet's files, but index.noun is not there\n"
+    with pytest.raises(TaxonomyError) as caught:
+        build_taxonomy(wordnet, tmp_path / "out.npz")
+    assert str(caught.value) == f"{wordnet}: expected WordNet's files, but index.noun is not there"
     assert not (tmp_path / "out.npz").exists()
 
 
@@ -58,6 +68,7 @@ def test_files_that_are_no_wordnet(wordnet: Path, tmp_path: Path) -> None:
 
 def test_a_cycle(write_wordnet: Callable[..., Path], tmp_path: Path) -> None:
     looped = write_wordnet(animal=(["animal"], ["mouse"], []))
+    (tmp_path / "out.npz").write_text("what was there")
     with pytest.raises(TaxonomyError, match="this is no taxonomy: the hypernym relation has a cycle"):
         build_taxonomy(looped, tmp_path / "out.npz")
-    assert not (tmp_path / "out.npz").exists()
+    assert (tmp_path / "out.npz").read_text() == "what was there"

@@ -59,7 +59,7 @@ def test_content_that_does_not_match_its_checksum(stored: Path, tmp_path: Path) 
 
 def test_another_npz(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", format=np.frombuffer(b"something else", dtype=np.uint8))
-    with pytest.raises(TaxonomyError, match="expected a taxonomy in the format `compose-taxonomy 1`"):
+    with pytest.raises(TaxonomyError, match="expected the format `compose-taxonomy 1`"):
         load_taxonomy(tmp_path / "other.npz")
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from compose.block import BlockError
 from compose.graphs import MissingLabels
-from compose.graphs.build_taxonomy import main
+from compose.graphs.build_taxonomy import build_taxonomy
 from compose.graphs.lookup import find_synsets
 from compose.graphs.taxonomy import Taxonomy
 from compose.graphs.wordnet_vectors import WordnetVectors, directions, synset_vectors
@@ -122,7 +122,7 @@ def test_a_size_out_of_range(dim: int) -> None:
 
 def test_another_wordnet(write_wordnet: Callable[..., Path], tmp_path: Path) -> None:
     pytest.importorskip("nltk")
-    assert main([str(write_wordnet()), str(tmp_path / "little.npz")]) == 0
+    build_taxonomy(write_wordnet(), tmp_path / "little.npz")
     vectors = WordnetVectors(dim=20, taxonomy=tmp_path / "little.npz")
     assert vectors(["mice", "pet"], [None, None]).shape == (2, 20)
     with pytest.raises(MissingLabels, match=r"1 label is not in WordNet 9\.9's nouns"):

@@ -1,0 +1,54 @@
+"""``compose wordnet build``: a taxonomy file from WordNet's own files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+wordnet = typer.Typer(no_args_is_help=True, help="Make taxonomy files of other WordNets than the embedded one.")
+
+
+@wordnet.callback()
+def root() -> None:
+    """Make taxonomy files of other WordNets than the embedded one, 3.0."""
+
+
+@wordnet.command()
+def build(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FOLDER",
+            help="WordNet's files (data.noun, index.noun ...): a folder or a .zip, such as nltk's corpora/wordnet.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[Path, typer.Argument(metavar="OUT.npz", help="The taxonomy file to write.", show_default=False)],
+) -> None:
+    """Write the nouns of a WordNet as a taxonomy file, for `taxonomy:` in a spec's `labels`."""
+    _check(source, out)
+    from compose.cli.console import echo, status
+    from compose.errors import RunError
+    from compose.graphs import TaxonomyError
+    from compose.graphs.build_taxonomy import build_taxonomy
+
+    try:
+        with status("reading WordNet"):
+            made = build_taxonomy(source, out)
+    except TaxonomyError as error:
+        raise RunError(" ".join(str(error).split())) from error
+    lemmas, size = sum(1 for _ in made.lemmas()), out.stat().st_size
+    echo(f"wrote {out}: WordNet {made.version}, {len(made):,} synsets, {lemmas:,} lemmas, {size:,} bytes")
+
+
+def _check(source: Path, out: Path) -> None:
+    from compose.errors import UsageError
+
+    if not source.exists():
+        raise UsageError(f"{source}: there is no such folder")
+    if out.suffix != ".npz":
+        raise UsageError(f"{out}: expected a name that ends in .npz")
+    if not out.parent.is_dir():
+        raise UsageError(f"{out}: there is no folder {out.parent}")
