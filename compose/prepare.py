@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from compose.block import BlockError, Kind
 from compose.data.label_options import LabelOptions
-from compose.data.label_space import LabelSpace, LabelVectors
+from compose.data.label_space import Labels, LabelSpace
 from compose.data.source import DataError, DataSource
 from compose.errors import Place, SpecError, SpecErrors
 from compose.evaluation.evaluation import Evaluation
@@ -19,6 +20,11 @@ from compose.spec.schema import selector
 from compose.spec.sources import RESERVED
 from compose.spec.tree import Path, Sequence, place_of, plain
 from compose.training.stage import Stage
+
+if TYPE_CHECKING:
+    from compose.graphs.vectors import LabelVectors
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -57,14 +63,31 @@ class Prepared:
         """The label space, its vectors read.
 
         Raises:
-            SpecErrors: labels without a vector, all of them listed.
+            SpecErrors: labels without a vector, all of them listed, or without a graph.
         """
+        self._labels("vectors", lambda: (self._space.vectors, self._space.external_vectors))
+        for labels in ("seen", *self.evaluation.tasks) if self.labels.graph is not None else ():
+            self._labels("graph", partial(self._space.edges, labels))
+        return self._space
+
+    @cached_property
+    def _space(self) -> LabelSpace:
+        options = self.labels
+        return LabelSpace(
+            self.source.labels,
+            options.vectors,
+            normalise=options.normalise,
+            strict=options.strict,
+            graph=options.graph,
+            external=options.external,
+            external_nodes=options.external_nodes,
+        )
+
+    def _labels(self, key: str, attempt: Callable[[], _T]) -> _T:
         try:
-            return LabelSpace(
-                self.source.labels, self.vectors, normalise=self.labels.normalise, strict=self.labels.strict
-            )
+            return attempt()
         except (ValueError, OSError) as error:
-            place = place_of(self.spec.tree, ("labels", "vectors"))
+            place = place_of(self.spec.tree, ("labels", key))
             raise SpecErrors([SpecError("labels", str(error), place)]) from error
 
     @property
@@ -79,12 +102,24 @@ class Prepared:
 
     @cached_property
     def sizes(self) -> Sizes:
-        """The shape of every reserved source, at the batch and the labels of training."""
-        labels = sum(self.source.labels.seen) or len(self.source.labels.names)
+        """The shape of every reserved source, at the batch and the labels of training.
+
+        Raises:
+            SpecErrors: there is no graph over the labels.
+        """
+        space = self._space
+        training: Labels = "seen" if any(self.source.labels.seen) else "all"
+        labels = len(space.task(training).names)
         known: Sizes = {"targets": (self.batch, labels)}
         known |= {name: (self.batch, *dims) for name, dims in self.source.shapes.items() if name in RESERVED}
         if self.vectors is not None:
             known["labels.vectors"] = (labels, self.vectors.dim)
+        if space.classes is not None:
+            classes, nodes = len(space.classes.places), len(space.classes.kept.names)
+            known |= {"external.classes": (classes,), "external.targets": (self.batch, classes)}
+            known |= {"external.vectors": (nodes, self.vectors.dim)} if self.vectors is not None and nodes else {}
+        if self.labels.graph is not None:
+            known["labels.graph"] = tuple(self._labels("graph", partial(space.edges, training)).shape)
         return known
 
     @cached_property
@@ -101,8 +136,9 @@ class Prepared:
         return materialise(self.shaped, self.spec.registry, seed=self.seed, name=self.spec.resolved.name)
 
     def _where(self, source: str) -> Place | None:
-        path: Path = ("labels", "vectors") if source == "labels.vectors" else ("data",)
-        return place_of(self.spec.tree, path, key=True)
+        section, _, key = source.partition(".")
+        paths: dict[str, Path] = {"labels": ("labels", key), "external": ("labels", "external")}
+        return place_of(self.spec.tree, paths.get(section, ("data",)), key=True)
 
 
 def prepare(spec: Spec) -> Prepared:

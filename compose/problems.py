@@ -6,11 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from compose.block import BlockError
-from compose.data.source import DataError
+from compose.data.source import DataError, DataSource
 from compose.errors import ComposeError, Note, SpecError, SpecErrors
 from compose.evaluation.labels import task_labels
+from compose.model.dims import shape_text
 from compose.prepare import Prepared
+from compose.spec.plan import Term
+from compose.spec.sources import RESERVED
 from compose.spec.tree import Path, place_of
+from compose.training.stage import Stage
 
 LISTED = 20
 """How many problems of the data are listed one by one."""
@@ -23,18 +27,25 @@ def problems(made: Prepared, *, data: bool = True) -> list[SpecError]:
         made: the spec with all that it names made.
         data: whether the data source's files are looked at, which may take a while.
     """
-    return [
+    found = [
         *_raised(lambda: made.shaped),
         *_raised(lambda: made.space),
         *_stages(made),
+        *_examples(made),
         *_tasks(made),
         *(_data(made) if data else ()),
     ]
+    return list({_told(error): error for error in found}.values())
+
+
+def _told(error: SpecError) -> tuple[str, ...]:
+    """What makes an error another one; vectors and graph may lack the same labels."""
+    return (error.code, error.message, *([] if error.code == "labels" else [str(error.place)]))
 
 
 def notes(made: Prepared) -> list[str]:
     """What the user should know of the data and labels although it stops nothing; after :func:`problems`."""
-    found = list(getattr(made.source, "notes", list)())
+    found = [line for source in (made.source, made.labels.external) for line in getattr(source, "notes", list)()]
     dropped = made.space.dropped
     if dropped:
         found.append(
@@ -64,6 +75,39 @@ def _stages(made: Prepared) -> Iterator[SpecError]:
             yield _at(made, ("train", index, *((error.parameter or "").split("."))), "bad-parameter", str(error))
 
 
+def _examples(made: Prepared) -> Iterator[SpecError]:
+    """Stages whose examples are not there, or do not give what their losses read."""
+    for index, stage in enumerate(made.stages):
+        source = made.labels.external if stage.examples == "external" else made.source
+        if source is None:
+            message = "the stage trains on external examples, but the spec has no `labels: {external: ...}`"
+            yield _at(made, ("train", index, "examples"), "missing-source", message)
+            continue
+        given = _given(stage, source)
+        for term in made.spec.plan.terms:
+            if stage.losses is None or term.name in stage.losses:
+                yield from _fed(made, index, term, given)
+        for name, shape in source.shapes.items():
+            expected = made.source.shapes.get(name)
+            if expected is not None and name in RESERVED and shape != expected:
+                shapes = f"`{name}` is {shape_text(shape)} there and {shape_text(expected)} in `data`"
+                message = f"the examples of `labels.external` do not fit the model: {shapes}"
+                yield _at(made, ("labels", "external"), "shape-mismatch", message)
+
+
+def _given(stage: Stage, source: DataSource) -> set[str]:
+    return {*source.shapes, "external.targets" if stage.examples == "external" else "targets"}
+
+
+def _fed(made: Prepared, index: int, term: Term, given: set[str]) -> Iterator[SpecError]:
+    for name in made.spec.plan.sources_of(term):
+        if name not in given and RESERVED[name].of_examples:
+            examples = made.stages[index].examples
+            message = f"the loss `{term.name}` reads `{name}`, which the stage's examples (`{examples}`) do not give"
+            path: Path = ("train", index, "losses") if made.stages[index].losses else ("train", index)
+            yield _at(made, path, "missing-source", message)
+
+
 def _tasks(made: Prepared) -> Iterator[SpecError]:
     """Tasks for which the data has no labels."""
     try:
@@ -73,17 +117,23 @@ def _tasks(made: Prepared) -> Iterator[SpecError]:
 
 
 def _data(made: Prepared) -> Iterator[SpecError]:
-    """What the data source finds wrong with its files."""
+    """What the data sources find wrong with their files."""
+    sources: dict[Path, DataSource | None] = {("data",): made.source, ("labels", "external"): made.labels.external}
+    for path, source in sources.items():
+        found = [] if source is None else _checked(source)
+        if len(found) == 1:
+            yield _at(made, path, "data", found[0])
+        elif found:
+            notes = [Note(line) for line in found[:LISTED]]
+            notes += [Note(f"and {len(found) - LISTED:,} more")] if len(found) > LISTED else []
+            yield replace(_at(made, path, "data", f"the data has {len(found):,} problems"), notes=notes)
+
+
+def _checked(source: DataSource) -> list[str]:
     try:
-        found = made.source.check()
+        return source.check()
     except (DataError, OSError) as error:
-        found = [str(error)]
-    if len(found) == 1:
-        yield _at(made, ("data",), "data", found[0])
-    elif found:
-        notes = [Note(line) for line in found[:LISTED]]
-        notes += [Note(f"and {len(found) - LISTED:,} more")] if len(found) > LISTED else []
-        yield replace(_at(made, ("data",), "data", f"the data has {len(found):,} problems"), notes=notes)
+        return [str(error)]
 
 
 def _at(made: Prepared, path: Path, code: str, message: str) -> SpecError:

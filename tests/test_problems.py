@@ -70,3 +70,57 @@ def test_a_good_spec_has_none(folder: Path) -> None:
     made = load("zoo/starter.yaml", overrides=["data.size=32"])
     assert problems(made) == []
     assert notes(made) == []
+
+
+EXTERNAL = """
+name: external
+data: {use: glyph_scenes, size: 32}
+labels: {vectors: {use: wordnet, dim: 8}, external: {use: glyph_symbols, size: 32}, graph: {use: wup}}
+model:
+  backbone: {use: backbone, arch: conv64, channels: [4, 4, 4, 4]}
+  pooled: {use: global_pool, in: backbone.last}
+  classifier: {use: external_classifier, in: pooled}
+  posterior: {use: class_posterior, in: classifier}
+  states: {use: node_init, in: pooled, hidden: 8, size: 8}
+  external_states: {use: posvae, in: posterior, hidden: 8, size: 8}
+  graph: {use: rgcn, in: {nodes: states, external_nodes: external_states.nodes}, hidden: 8, size: 8}
+  scores: {use: label_head, in: graph.labels, hidden: null}
+loss:
+  classes: {use: cross_entropy, in: [classifier, external.targets]}
+  labels: {use: bce, in: scores}
+train:
+  - {stage: supervised, examples: external, losses: [classes], train: [backbone, classifier]}
+  - {stage: supervised, losses: [labels], freeze: [backbone, classifier]}
+evaluate: {tasks: [zsl, gzsl], metrics: [map]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("train.0.examples=data", "`classes` reads `external.targets`, which the stage's examples (`data`) do not"),
+        ("train.0.losses=[classes, labels]", "`labels` reads `targets`, which the stage's examples (`external`) do"),
+        ("train.1.examples=external", "`labels` reads `targets`, which the stage's examples (`external`) do not"),
+        ("labels.external.size=48", "`image` is 3 × 48 × 48 there and 3 × 32 × 32 in `data`"),
+        ("labels.graph.threshold=1.0", "no two of the 286 nodes are joined"),
+    ],
+)
+def test_stages_on_external_examples(tmp_path: Path, override: str, message: str) -> None:
+    (tmp_path / "external.yaml").write_text(EXTERNAL)
+    assert problems(load(str(tmp_path / "external.yaml"))) == []
+    (error, *_) = problems(load(str(tmp_path / "external.yaml"), overrides=[override]))
+    assert message in error.message
+    assert error.place is not None
+
+
+def test_a_stage_on_external_examples_that_are_not_there(folder: Path) -> None:
+    _labels(folder, ["cat", "dog", "b"], 3)
+    made = load("small.yaml", overrides=["train=[{stage: supervised, examples: external}]"])
+    assert "but the spec has no `labels: {external: ...}`" in problems(made, data=False)[0].message
+
+
+def test_a_label_that_is_no_noun_is_told_once(folder: Path) -> None:
+    _labels(folder, ["cat", "dgo", "b"], 3)
+    made = load("small.yaml", overrides=["labels.graph={use: wup}"])
+    (error,) = [e for e in problems(made, data=False) if "dgo" in e.message]
+    assert "nearest" in error.message

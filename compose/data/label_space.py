@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
 from compose.data.plural import same_nouns
-from compose.data.source import LabelTable
+from compose.data.source import DataSource, LabelTable
+
+if TYPE_CHECKING:
+    from compose.data.external import ExternalClasses
+    from compose.graphs.vectors import LabelVectors
 
 Labels: TypeAlias = Literal["seen", "unseen", "all", "zsl", "gzsl"]
 """Labels in use: the seen ones, the unseen ones (``zsl``), or all (``gzsl``)."""
@@ -28,15 +33,17 @@ _SETS: dict[str, tuple[bool, ...]] = {
 }
 
 
-class LabelVectors(Protocol):
-    """What gives labels their vectors. Making one, and its ``dim``, reads no vectors."""
+class LabelGraphs(Protocol):
+    """What connects labels: a class registered with ``@graph``."""
 
-    @property
-    def dim(self) -> int:
-        """The size ``d`` of a vector."""
-
-    def __call__(self, names: Sequence[str], synsets: Sequence[str | None]) -> Float[Tensor, "l d"]:
-        """The vectors of labels; raises ValueError or OSError where there are none."""
+    def __call__(
+        self,
+        names: Sequence[str],
+        synsets: Sequence[str | None],
+        external_names: Sequence[str] = (),
+        external_synsets: Sequence[str | None] = (),
+    ) -> Any:
+        """A graph over labels and external classes with its ``edges``: int64 ``2 edges``; raises ValueError."""
 
 
 @dataclass(frozen=True)
@@ -47,39 +54,48 @@ class LabelSet:
         names: their names, in the order of the table.
         columns: their columns in the targets: ``l``.
         seen: which of them may be trained on.
-        sources: what a model is given of them, by port name: ``labels_vectors`` ``l d``.
+        synsets: their synsets, None where the table names none.
     """
 
     names: tuple[str, ...]
     columns: Int64[Tensor, "l"]
     seen: tuple[bool, ...]
-    sources: Mapping[str, Tensor]
+    synsets: tuple[str | None, ...]
 
 
 class LabelSpace:
-    """The labels of a data source with their vectors.
+    """The labels of a data source with their vectors and their graph. Making one reads nothing; what it gives is kept.
 
     Args:
         table: all labels.
         vectors: gives each label its vector; None where the model needs none.
         normalise: scale the vectors to length 1.
         strict: drop seen labels that are the singular or plural of an unseen one, which would not be unseen else.
+        graph: connects the labels; None where the model needs no graph.
+        external: the data source of the external classes; None where there are none.
+        external_nodes: whether those classes that are no labels are nodes of the graph.
 
     Attributes:
         dropped: the seen labels that ``strict`` left out.
-
-    Raises:
-        ValueError: a label has no vector, or one that is zero or not finite; all such labels are named.
     """
 
     def __init__(
-        self, table: LabelTable, vectors: LabelVectors | None = None, *, normalise: bool = True, strict: bool = False
+        self,
+        table: LabelTable,
+        vectors: LabelVectors | None = None,
+        *,
+        normalise: bool = True,
+        strict: bool = False,
+        graph: LabelGraphs | None = None,
+        external: DataSource | None = None,
+        external_nodes: bool = True,
     ) -> None:
-        self.table = table
+        self.table, self.external, self.external_nodes = table, external, external_nodes
         seen = [name for name, is_seen in zip(table.names, table.seen, strict=True) if is_seen]
         unseen = [name for name, is_seen in zip(table.names, table.seen, strict=True) if not is_seen]
         self.dropped = tuple(same_nouns(seen, unseen)) if strict else ()
-        self._vectors = None if vectors is None else _read(table, vectors, normalise=normalise)
+        self._source, self._normalise, self._graph = vectors, normalise, graph
+        self._edges: dict[tuple[str, ...], Int64[Tensor, "2 edges"]] = {}
 
     def task(self, labels: Labels) -> LabelSet:
         """The seen labels, the unseen ones, or all, without those dropped.
@@ -91,13 +107,66 @@ class LabelSpace:
             raise ValueError(f"expected one of {', '.join(_SETS)}, got `{labels}`")
         table, gone = self.table, set(self.dropped)
         columns = [i for i, name in enumerate(table.names) if table.seen[i] in _SETS[labels] and name not in gone]
-        chosen = torch.tensor(columns, dtype=torch.int64)
         return LabelSet(
             tuple(table.names[i] for i in columns),
-            chosen,
+            torch.tensor(columns, dtype=torch.int64),
             tuple(table.seen[i] for i in columns),
-            {} if self._vectors is None else {"labels_vectors": self._vectors[chosen]},
+            tuple(table.synsets[i] for i in columns),
         )
+
+    def sources(self, labels: Labels) -> Mapping[str, Tensor]:
+        """What a model is given of these labels, by port name: ``labels_vectors`` ``l d``, ``labels_graph``
+        ``2 edges``, ``external_vectors`` ``x d`` and ``external_classes`` ``k``, where there are such.
+
+        Raises:
+            ValueError: a label has no vector, or one that is zero or not finite, or the labels have no graph; all
+                labels at fault are named. A file that cannot be read raises OSError.
+        """
+        task = self.task(labels)
+        given: dict[str, Tensor] = {}
+        if self.vectors is not None:
+            given["labels_vectors"] = self.vectors[task.columns]
+        if self.external_vectors is not None:
+            given["external_vectors"] = self.external_vectors
+        if self.classes is not None:
+            given["external_classes"] = self.classes.places
+        if self._graph is not None:
+            given["labels_graph"] = self.edges(labels)
+        return given
+
+    @cached_property
+    def vectors(self) -> Float[Tensor, "l d"] | None:
+        """The vectors of all labels; None where the spec has none. Raises as :meth:`sources` does."""
+        return None if self._source is None else _read(self.table, self._source, normalise=self._normalise)
+
+    @cached_property
+    def classes(self) -> ExternalClasses | None:
+        """What became of the external classes; None where there are none."""
+        if self.external is None:
+            return None
+        from compose.data.external import external_classes
+
+        return external_classes(self.external.labels, self.table, nodes=self.external_nodes)
+
+    @cached_property
+    def external_vectors(self) -> Float[Tensor, "x d"] | None:
+        """The vectors of the external nodes; None where there are none. Raises as :meth:`sources` does."""
+        if self._source is None or self.classes is None or not self.external_nodes:
+            return None
+        return _read(self.classes.kept, self._source, normalise=self._normalise)
+
+    def edges(self, labels: Labels) -> Int64[Tensor, "2 edges"]:
+        """Source and target node of each edge: the labels in use, then the external nodes.
+
+        Raises:
+            ValueError: there is no graph over these labels.
+        """
+        assert self._graph is not None
+        task, kept = self.task(labels), self.classes.kept if self.classes else LabelTable((), (), ())
+        if task.names not in self._edges:
+            graph = self._graph(task.names, task.synsets, kept.names, kept.synsets)
+            self._edges[task.names] = torch.as_tensor(graph.edges)
+        return self._edges[task.names]
 
 
 def _read(table: LabelTable, vectors: LabelVectors, *, normalise: bool) -> Float[Tensor, "l d"]:

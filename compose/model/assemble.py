@@ -32,9 +32,7 @@ def module_tree(modules: dict[str, nn.Module]) -> nn.Module:
     return root
 
 
-def assemble(
-    root: nn.Module, steps: Iterable[Step], outputs: dict[str, Ref], name: str, *, inputs: Iterable[str] = ()
-) -> fx.GraphModule:
+def assemble(root: nn.Module, steps: Iterable[Step], outputs: dict[str, Ref], name: str) -> fx.GraphModule:
     """A graph module that returns a dict of these outputs.
 
     Args:
@@ -42,13 +40,12 @@ def assemble(
         steps: the steps in order; those that no output needs are left out.
         outputs: key -> value.
         name: the class name of the result.
-        inputs: reserved sources that it takes even if no output needs them.
     """
     wanted = needed(steps, outputs.values())
     values = [value for step in wanted for value in step.inputs.values()]
     used = {ref.port for value in [*values, *outputs.values()] for ref in refs(value) if not ref.step}
     builder = _Builder(fx.Graph())
-    builder.placeholders({*inputs, *used})
+    builder.placeholders(used)
     for step in wanted:
         builder.step(step)
     builder.graph.output({key: builder.value(ref) for key, ref in outputs.items()})

@@ -20,8 +20,6 @@ from compose.registry import Registry
 from compose.spec.plan import Plan, Step, needed
 from compose.spec.sources import RESERVED
 
-DTYPES = {"float": torch.float32, "int": torch.int8}
-
 
 @dataclass(frozen=True)
 class Built:
@@ -46,7 +44,7 @@ class Built:
     plan: Plan
 
     def for_losses(self, names: Iterable[str]) -> fx.GraphModule:
-        """Only what some terms of the loss need, with the same weights and inputs as ``training``.
+        """Only what some terms of the loss need, with the same weights as ``training``, and only the inputs for it.
 
         Args:
             names: keys of ``loss_weights``.
@@ -54,8 +52,7 @@ class Built:
         if set(names) == set(self.loss_weights):
             return self.training
         outputs = {name: ref for name, ref in training_outputs(self.plan).items() if name in set(names)}
-        class_name = type(self.training).__name__
-        return assemble(self.training, all_steps(self.plan), outputs, class_name, inputs=self.plan.sources)
+        return assemble(self.training, all_steps(self.plan), outputs, type(self.training).__name__)
 
 
 @dataclass(frozen=True)
@@ -90,7 +87,7 @@ def shape(
     steps = all_steps(plan)
     walk = _walk(registry, sizes, where)
     walk.run(steps)
-    errors = walk.errors or check_memory(steps, walk.facts, sizes[plan.sources[0]][0] if plan.sources else 1)
+    errors = walk.errors or check_memory(steps, walk.facts, sizes["targets"][0])
     if not errors and zero_shot:
         scoring = needed(steps, [plan.scores], owners=True)
         errors = check_label_space(scoring, walk, sizes, lambda more: _walk(registry, more, where, walk.mode))
@@ -102,7 +99,7 @@ def shape(
 def _walk(
     registry: Registry, sizes: Sizes, where: Callable[[str], Place | None], mode: FakeTensorMode | None = None
 ) -> Walk:
-    inputs = {name: (size, DTYPES[RESERVED[name].dtype]) for name, size in sizes.items()}
+    inputs = {name: (size, getattr(torch, RESERVED[name].dtype)) for name, size in sizes.items()}
     return Walk(registry, inputs, where, mode)
 
 

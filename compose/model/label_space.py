@@ -13,7 +13,7 @@ from compose.model.dims import shape_text
 from compose.model.facts import Facts
 from compose.model.walk import Walk
 from compose.spec.plan import Step, refs
-from compose.spec.sources import RESERVED
+from compose.spec.sources import LABEL_DIMS, RESERVED
 
 Sizes = dict[str, tuple[int, ...]]
 
@@ -39,8 +39,7 @@ def check_label_space(
             second.run([step])
         else:
             second.take_over(step, walk)
-    name = next(iter(moved))
-    labels = sizes[name][RESERVED[name].dims.index("l")]
+    labels = sizes["targets"][1]
     errors = [_follows(step, walk.facts[step.name], second.facts[step.name], labels) for step in steps]
     note = Note(f"it fits {labels} labels and no other number, but zero-shot learning changes the label set")
     fixed = [replace(error, code="label-space", notes=(*error.notes, note)) for error in second.errors]
@@ -48,7 +47,7 @@ def check_label_space(
 
 
 def _one_more(name: str, size: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(n + (dim == "l") for n, dim in zip(size, RESERVED[name].dims, strict=True))
+    return tuple(n + (dim in LABEL_DIMS) for n, dim in zip(size, RESERVED[name].dims, strict=True))
 
 
 def _downstream(steps: tuple[Step, ...], sources: set[str]) -> set[str]:

@@ -12,7 +12,7 @@ from compose.spec import choices, metric_entry
 from compose.spec.node_keys import EXTRA_KEYS, NAME, PLACEHOLDER, Schema
 from compose.spec.schema import definition, loose, nullable, partial, reference
 
-CHOICES: tuple[Kind, ...] = ("block", "loss", "metric", "data", "vectors", "stage", "optimizer", "schedule")
+CHOICES: tuple[Kind, ...] = ("block", "loss", "metric", "data", "vectors", "graph", "stage", "optimizer", "schedule")
 
 
 def spec_schema(registry: Registry) -> Schema:
@@ -43,7 +43,7 @@ def spec_schema(registry: Registry) -> Schema:
 
 SECTIONS = {
     "data": "Where the examples come from.",
-    "labels": "The label space: the vectors of the labels, and which labels are in it.",
+    "labels": "The label space: the vectors of the labels, their graph, and which labels are in it.",
     "blocks": "Composite blocks, used like any other.",
     "model": "The model: node -> block, parameters, wiring.",
     "loss": "The terms of the loss, summed with their weights.",

@@ -22,7 +22,7 @@ IN: Schema = {
     "title": "a source, a list of sources, or a mapping of ports to sources",
     "description": "Where the inputs come from: a node, one of its ports (`backbone.maps`), a list in port order, or a "
     "mapping port -> source. Reserved sources: what the data gives (`image`, `features`, `targets`) and the label "
-    "space (`labels.vectors`).",
+    "space (`labels.vectors`, `labels.graph`, `external.vectors` ...); `compose list sources` has them all.",
     "anyOf": [
         _SOURCE,
         {"type": "array", "items": {"anyOf": [_SOURCE, _SOURCES]}, "minItems": 1},

@@ -89,9 +89,16 @@ class Plan:
     @property
     def sources(self) -> tuple[str, ...]:
         """The reserved sources in use, in the order of first use."""
-        inputs = [value for step in self.steps for value in step.inputs.values()]
-        inputs += [value for term in self.terms if term.step for value in term.step.inputs.values()]
-        return tuple(dict.fromkeys(ref.port for value in inputs for ref in refs(value) if not ref.step))
+        return _sources([*self.steps, *(term.step for term in self.terms if term.step)])
+
+    def sources_of(self, term: Term) -> tuple[str, ...]:
+        """The reserved sources that a term of the loss depends on."""
+        return _sources([*needed(self.steps, term.reads), *([term.step] if term.step else [])])
+
+
+def _sources(steps: Iterable[Step]) -> tuple[str, ...]:
+    inputs = [value for step in steps for value in step.inputs.values()]
+    return tuple(dict.fromkeys(ref.port for value in inputs for ref in refs(value) if not ref.step))
 
 
 def refs(value: Value) -> tuple[Ref, ...]:

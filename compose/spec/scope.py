@@ -109,9 +109,10 @@ class Scope:
         return None
 
     def _unknown(self, text: str, head: str, place: Place) -> None:
-        known = [*self.nodes.items, *self.inputs, *RESERVED]
+        there = [name for name, missing in self.world.sources.items() if not missing]
+        known = [*self.nodes.items, *self.inputs, *there]
         what = "source" if head in {name.split(".")[0] for name in RESERVED} else "node"
-        close = nearest(text, known) or nearest(head, known)
+        close = nearest(text, [*known, *RESERVED]) or nearest(head, known)
         self.world.error(f"unknown-{what}", f"there is no {what} `{text}`", place, f"one of {', '.join(known)}", close)
 
 

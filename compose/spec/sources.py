@@ -11,8 +11,8 @@ class ReservedSource:
 
     Args:
         name: as written in a spec; ``port`` is the name of a port that it feeds by itself.
-        dims: its dims, ``b`` images and ``l`` labels in use.
-        dtype: ``float`` or ``int``.
+        dims: its dims: ``b`` images, ``l`` labels in use, ``x`` external nodes, ``k`` external classes.
+        dtype: as torch names it.
         doc: what it is.
     """
 
@@ -20,6 +20,11 @@ class ReservedSource:
     dims: tuple[str, ...]
     dtype: str
     doc: str
+
+    @property
+    def of_examples(self) -> bool:
+        """Whether it comes with the examples, and not from the label space."""
+        return self.dims[0] == "b"
 
     @property
     def port(self) -> str:
@@ -30,11 +35,31 @@ class ReservedSource:
 RESERVED = {
     source.name: source
     for source in (
-        ReservedSource("image", ("b", "c", "h", "w"), "float", "the pictures, normalised"),
-        ReservedSource("features", ("b", "d"), "float", "feature vectors, where the data gives no pictures"),
-        ReservedSource("targets", ("b", "l"), "int", "1 present, -1 absent, 0 unknown, for the labels in use"),
-        ReservedSource("labels.vectors", ("l", "d"), "float", "the vectors of the labels in use"),
+        ReservedSource("image", ("b", "c", "h", "w"), "float32", "the pictures, normalised"),
+        ReservedSource("features", ("b", "d"), "float32", "feature vectors, where the data gives no pictures"),
+        ReservedSource("targets", ("b", "l"), "int8", "1 present, -1 absent, 0 unknown, for the labels in use"),
+        ReservedSource("labels.vectors", ("l", "d"), "float32", "the vectors of the labels in use"),
+        ReservedSource(
+            "labels.graph",
+            ("2", "edges"),
+            "int64",
+            "source and target node of every edge; the labels in use, then the external nodes",
+        ),
+        ReservedSource("external.vectors", ("x", "d"), "float32", "the vectors of the external classes that are nodes"),
+        ReservedSource(
+            "external.classes",
+            ("k",),
+            "int64",
+            "for each external class its place among the external nodes, -1 where it is a label",
+        ),
+        ReservedSource(
+            "external.targets", ("b", "k"), "int8", "1 present, -1 absent, 0 unknown, for the external classes"
+        ),
     )
 }
+TARGETS = ("targets", "external.targets")
+"""What scores must not see."""
+LABEL_DIMS = ("l", "edges")
+"""Dims whose size changes with the labels in use."""
 ROOTS = {name.split(".")[0] for name in RESERVED} | {"loss"}
 """Names that no node may bear."""

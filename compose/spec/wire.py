@@ -11,11 +11,19 @@ from compose.spec.inputs import wire_ports
 from compose.spec.mentions import edges, heads, surely_unread
 from compose.spec.plan import Plan, Ref, Step, Term, needed, refs
 from compose.spec.scope import Scope, World
-from compose.spec.sources import RESERVED
+from compose.spec.sources import RESERVED, TARGETS
 from compose.spec.tree import Mapping, Scalar, Sequence, Tree, plain
 
 SCORES = "scores"
 """The node that scores the labels where the spec does not say which."""
+WANTS = {
+    "labels.vectors": ("vectors",),
+    "labels.graph": ("graph",),
+    "external.vectors": ("external", "vectors", "external_nodes"),
+    "external.classes": ("external",),
+    "external.targets": ("external",),
+}
+"""Reserved source -> the keys of ``labels`` that it comes from."""
 
 
 def wire(tree: Mapping, registry: Registry) -> Plan:
@@ -49,14 +57,25 @@ def available(tree: Mapping, registry: Registry) -> dict[str, str]:
     data, labels = tree.get("data"), tree.get("labels")
     used = data.get("use") if isinstance(data, Mapping) else None
     declaration = registry.find("data", str(used.value)) if isinstance(used, Scalar) else None
-    has_vectors = isinstance(labels, Mapping) and "vectors" in labels.items
+    given = plain(labels) if isinstance(labels, Mapping) else {}
     found = dict.fromkeys(RESERVED, "")
     for name in RESERVED:
-        if name.startswith("labels."):
-            found[name] = "" if has_vectors else "the spec has no `labels: {vectors: ...}`"
+        if name in WANTS:
+            found[name] = _lacking(given, WANTS[name])
         elif declaration is not None and name not in ("targets", *declaration.gives):
             found[name] = f"the data `{declaration.name}` gives {', '.join(declaration.gives)}"
     return found
+
+
+def _lacking(labels: dict[str, Any], keys: Iterable[str]) -> str:
+    """What the section ``labels`` lacks of these keys; "" where it has them all."""
+    found = {"external_nodes": True, **labels}
+    for key in keys:
+        if found.get(key) is None:
+            return f"the spec has no `labels: {{{key}: ...}}`"
+        if found[key] is False:
+            return f"the spec has `labels: {{{key}: false}}`"
+    return ""
 
 
 def _mappings(tree: Tree | None) -> Iterable[tuple[str, Mapping]]:
@@ -122,7 +141,7 @@ def _leaks(plan: Plan) -> list[SpecError]:
     for step in needed(plan.steps, [plan.scores]):
         for port, value in step.inputs.items():
             for ref in refs(value):
-                if not ref.step and ref.port == "targets":
+                if not ref.step and ref.port in TARGETS:
                     message = f"the scores depend on the targets, by `{step.name}.{port}`"
                     place = ref.place or step.place
                     errors.append(SpecError("targets-in-scores", message, place, notes=(note,)))

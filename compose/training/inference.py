@@ -1,4 +1,4 @@
-"""A built model's inference graph as the evaluation and the pictures call it."""
+"""How a built model's graphs are called: with the inputs that they take, of all that there are."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ if TYPE_CHECKING:
     from torch.fx import GraphModule
 
 
+def inputs_of(graph: GraphModule) -> set[str]:
+    """The keywords that a graph takes."""
+    return {str(node.target) for node in graph.graph.nodes if node.op == "placeholder"}
+
+
 def call(inference: GraphModule, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The outputs for the inputs that the graph takes; others are left out."""
-    wanted = {str(node.target) for node in inference.graph.nodes if node.op == "placeholder"}
+    wanted = inputs_of(inference)
     outputs: dict[str, Tensor] = inference(**{name: value for name, value in inputs.items() if name in wanted})
     return outputs
 

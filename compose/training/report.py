@@ -51,7 +51,7 @@ def final_evaluation(plan: Plan, device: torch.device) -> Result | None:
     return plan.evaluation.run(
         scorer(plan.model.inference),
         plan.source,
-        lambda labels: plan.space.task(labels.task).sources,
+        lambda labels: plan.space.sources(labels.task),
         data=getattr(type(plan.source), REGISTRATION).name,
         device=device,
         train_frequency=train_frequency(plan.source),

@@ -33,7 +33,7 @@ class Model(Protocol):
         """Inputs -> scores and losses."""
 
     def for_losses(self, names: Iterable[str]) -> torch.fx.GraphModule:
-        """Only what these losses need, with the weights and inputs of ``training``."""
+        """Only what these losses need, with the weights of ``training``, and only the inputs for it."""
 
     @property
     def inference(self) -> torch.fx.GraphModule:
@@ -115,6 +115,7 @@ class Stage(ABC):
         batch: Annotated[int, Field(gt=0)] = 32,
         optimizer: Annotated[Optimizer, Use("optimizer")] | None = None,
         schedule: Annotated[Schedule, Use("schedule")] | None = None,
+        examples: Literal["data", "external"] = "data",
         losses: list[str] | None = None,
         train: list[str] | None = None,
         freeze: list[str] | None = None,
@@ -138,6 +139,7 @@ class Stage(ABC):
             batch: examples in a batch, over all processes.
             optimizer: what updates the weights; Adam at 1e-3 where none is named.
             schedule: how the learning rate changes; constant where none is named.
+            examples: what the stage trains on: the spec's `data`, or those of the data source `labels.external`.
             losses: the losses to train on, by name; all where none is named.
             train: patterns (`*`, `?`) of the nodes to train; all where none is named.
             freeze: patterns of the nodes to leave as they are; batch norms there use their stored statistics.
@@ -160,6 +162,7 @@ class Stage(ABC):
         self.batch = batch
         self.optimizer: Optimizer = optimizer or Adam()
         self.schedule: Schedule = schedule or Constant()
+        self.examples = examples
         self.losses = losses
         self.train = train
         self.freeze = freeze

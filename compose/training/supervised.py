@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compose.block import REGISTRATION, BlockError, stage
@@ -12,6 +13,7 @@ from compose.training.stage import Setting, Stage
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from compose.data.source import DataSource
     from compose.evaluation.evaluation import Evaluation
     from compose.evaluation.metric import Metric
     from compose.training.pictures import Predictions
@@ -52,16 +54,17 @@ class SupervisedWork:
 
     def __init__(self, stage: Supervised, setting: Setting) -> None:
         from compose.data.loader import Loader
+        from compose.training.inference import inputs_of
 
         self._setting = setting
-        self._task = setting.space.task("seen")
-        self._labels = {
-            name: value.to(setting.device) for name, value in self._task.sources.items() if name in setting.model.inputs
-        }
         names = stage.losses or [name.removeprefix("loss.") for name in setting.model.loss_weights]
         self.weights = {f"loss.{name}": setting.model.loss_weights[f"loss.{name}"] for name in names}
+        self._drawn = _external(setting) if stage.examples == "external" else _labelled(setting)
+        self._inputs = inputs_of(setting.model.for_losses(self.weights))
+        given = setting.space.sources("seen")
+        self._labels = {name: value.to(setting.device) for name, value in given.items() if name in self._inputs}
         self._loader = Loader(
-            setting.source.split("train"),
+            self._drawn.source.split("train"),
             batch=stage.batch,
             seed=setting.seed,
             workers=_workers(stage, setting),
@@ -76,18 +79,18 @@ class SupervisedWork:
         return len(self._loader)
 
     def epoch(self, number: int, start: int) -> Iterator[dict[str, Tensor]]:
-        """The batches of an epoch; targets are cut to the seen labels."""
+        """The batches of an epoch."""
         for batch in self._loader.epoch(number, start=start):
-            batch["targets"] = batch["targets"][:, self._task.columns]
-            yield {name: value for name, value in batch.items() if name in self._setting.model.inputs}
+            batch[self._drawn.targets] = batch.pop("targets")[:, self._drawn.columns]
+            yield {name: value for name, value in batch.items() if name in self._inputs}
 
     def example(self) -> dict[str, Tensor]:
         """Two examples of zeros."""
         import torch
 
-        inputs = {name: torch.zeros(2, *shape) for name, shape in self._setting.source.shapes.items()}
-        inputs["targets"] = torch.zeros(2, len(self._task.names), dtype=torch.int8)
-        return {name: value for name, value in inputs.items() if name in self._setting.model.inputs}
+        inputs = {name: torch.zeros(2, *shape) for name, shape in self._drawn.source.shapes.items()}
+        inputs[self._drawn.targets] = torch.zeros(2, len(self._drawn.columns), dtype=torch.int8)
+        return {name: value for name, value in inputs.items() if name in self._inputs}
 
     def terms(self, model: nn.Module, batch: dict[str, Tensor]) -> Mapping[str, Tensor]:
         """The losses of a batch."""
@@ -103,7 +106,7 @@ class SupervisedWork:
         result = self._evaluation.run(
             scorer(setting.model.inference),
             setting.source,
-            lambda labels: setting.space.task(labels.task).sources,
+            lambda labels: setting.space.sources(labels.task),
             data=getattr(type(setting.source), REGISTRATION).name,
             device=setting.device,
             dropped=setting.space.dropped,
@@ -121,27 +124,55 @@ class SupervisedWork:
         batch = examples[range(min(count, len(examples)))]
         if "image" not in batch:
             return None
-        inputs = {name: value.to(self._setting.device) for name, value in batch.items() if name != "targets"}
+        space, device = self._setting.space, self._setting.device
+        inputs = {name: value for name, value in batch.items() if name != "targets"} | space.sources("seen")
         with torch.no_grad():
-            outputs = call(self._setting.model.inference, {**inputs, **self._labels})
+            outputs = call(self._setting.model.inference, {name: value.to(device) for name, value in inputs.items()})
+        task = space.task("seen")
         normalisation = getattr(self._setting.source, "normalisation", None)
         attention = next((value for name, value in outputs.items() if name.endswith(".attention")), None)
         return Predictions(
             images=normalisation.undo(batch["image"]) if normalisation else batch["image"],
             scores=outputs["scores"].float().cpu(),
-            targets=batch["targets"][:, self._task.columns],
-            labels=self._task.names,
+            targets=batch["targets"][:, task.columns],
+            labels=task.names,
             attention=None if attention is None else attention.float().cpu(),
         )
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """What a stage's examples are drawn from.
+
+    Args:
+        source: where they come from.
+        targets: the name by which the model takes their targets.
+        columns: the columns of the targets that may be trained on.
+    """
+
+    source: DataSource
+    targets: str
+    columns: Tensor
+
+
+def _labelled(setting: Setting) -> Drawn:
+    return Drawn(setting.source, "targets", setting.space.task("seen").columns)
+
+
+def _external(setting: Setting) -> Drawn:
+    import torch
+
+    source = setting.space.external
+    return Drawn(source, "external_targets", torch.arange(len(source.labels.names)))
+
+
 def _validation(setting: Setting, stage: Supervised) -> Evaluation | None:
-    """How the stage validates; None where the data has no validation split."""
+    """How the stage validates; None where the data has no validation split, or it trains on external examples."""
     from compose.data.source import DataError
     from compose.evaluation.evaluation import Evaluation
 
     try:
-        if not stage.validate_every or not len(setting.source.split("val")):
+        if not stage.validate_every or stage.examples == "external" or not len(setting.source.split("val")):
             return None
     except DataError:
         return None

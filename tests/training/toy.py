@@ -140,12 +140,11 @@ class ToySpace:
 
     def task(self, name: str) -> SimpleNamespace:
         columns = [i for i, seen in enumerate(SEEN) if name == "gzsl" or seen == (name == "seen")]
+        return SimpleNamespace(names=tuple(NAMES[i] for i in columns), columns=torch.tensor(columns))
+
+    def sources(self, name: str) -> dict[str, Tensor]:
         vectors = torch.randn(6, 5, generator=torch.Generator().manual_seed(7))
-        return SimpleNamespace(
-            names=tuple(NAMES[i] for i in columns),
-            columns=torch.tensor(columns),
-            sources={"labels_vectors": nn.functional.normalize(vectors[columns], dim=-1)},
-        )
+        return {"labels_vectors": nn.functional.normalize(vectors[self.task(name).columns], dim=-1)}
 
 
 @stage
@@ -166,6 +165,7 @@ class ToyWork:
 
     def __post_init__(self) -> None:
         self.task = self.setting.space.task("seen")
+        self.sources = self.setting.space.sources("seen")
         names = self.stage.losses or ["rank", "spread"]
         self.weights = {f"loss.{name}": self.setting.model.loss_weights[f"loss.{name}"] for name in names}
         self.examples = self.setting.source.split("train")
@@ -198,7 +198,7 @@ class ToyWork:
         return {"image": torch.zeros(2, 3, 8, 8), "targets": torch.zeros(2, 4, dtype=torch.int8)}
 
     def terms(self, model: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        outputs = model(**batch, labels_vectors=self.task.sources["labels_vectors"])
+        outputs = model(**batch, labels_vectors=self.sources["labels_vectors"])
         return {name: outputs[name] for name in self.weights}
 
     def validate(self) -> dict[str, float]:
