@@ -1,0 +1,40 @@
+"""The logit of every label from its node."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from jaxtyping import Float
+from pydantic import Field
+from torch import Tensor, nn
+
+from compose.block import Dim, block
+
+
+@block
+class LabelHead(nn.Module):
+    """Score each label by an MLP of its node's state, the same one for all labels.
+
+    Source: RGCN-PosVAE (BMVC 2020), section 3.4, eq. 8.
+
+    Args:
+        size: size of a node state.
+        hidden: width of the hidden layer; null for a linear layer alone.
+    """
+
+    def __init__(self, size: Dim["h"], *, hidden: Annotated[int, Field(gt=0)] | None = 256) -> None:
+        super().__init__()
+        before = [] if hidden is None else [nn.Linear(size, hidden), nn.ReLU()]
+        self.layers = nn.Sequential(*before, nn.Linear(hidden or size, 1))
+
+    def forward(self, nodes: Float[Tensor, "b l h"]) -> Float[Tensor, "b l"]:
+        """Score the labels.
+
+        Args:
+            nodes: the labels' nodes, ``b l h``.
+
+        Returns:
+            One logit for each image and label, ``b l``.
+        """
+        logits: Tensor = self.layers(nodes)
+        return logits.squeeze(-1)
