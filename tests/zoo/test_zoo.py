@@ -29,24 +29,46 @@ def test_shapes_of_every_variant(name: str, variant: str) -> None:
 
 
 @pytest.fixture
-def nus_wide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder as the variant `paper` wants it, with two pictures."""
-    folder = tmp_path / "nus-wide"
-    folder.mkdir()
-    for name in ("a.jpg", "b.jpg"):
-        Image.new("RGB", (32, 24), "green").save(folder / name)
-    (folder / "labels.csv").write_text("image,labels\na.jpg,cat;dog\nb.jpg,dog;horse\n")
-    (folder / "unseen.txt").write_text("horse\n")
+def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders as the variants `paper` want them, with two pictures."""
+    for name in ("nus-wide", "coco"):
+        folder = tmp_path / name
+        folder.mkdir()
+        for picture in ("a.jpg", "b.jpg"):
+            Image.new("RGB", (32, 24), "green").save(folder / picture)
+        (folder / "labels.csv").write_text("image,labels\na.jpg,cat;dog\nb.jpg,dog;horse\n")
+        (folder / "unseen.txt").write_text("horse\n")
     monkeypatch.chdir(tmp_path)
-    return folder
 
 
-def paper(*others: str, batch: int = 4) -> Prepared:
-    small = [f"train.0.batch={batch}", "model.backbone.weights=none"]
-    return prepare(read_spec("zoo/ml2p.yaml", variants=["paper", *others], overrides=small))
+def paper(*others: str, name: str = "ml2p", changes: tuple[str, ...] = ()) -> Prepared:
+    small = ["train.0.batch=4", "model.backbone.weights=none", *changes]
+    return prepare(read_spec(f"zoo/{name}.yaml", variants=["paper", *others], overrides=small))
 
 
-@pytest.mark.usefixtures("nus_wide")
+@pytest.mark.usefixtures("pictures")
+@pytest.mark.parametrize(
+    ("variants", "changes"),
+    [
+        ((), ("model.classifier.weights=none",)),
+        (("rgcn-xl",), ("model.classifier.weights=none",)),
+        (("released",), ("model.classifier.weights=none", "model.pooled=null")),
+        (("rgcn",), ("model.classifier=null",)),
+    ],
+)
+def test_the_external_classes_of_the_paper_are_those_of_imagenet(
+    variants: tuple[str, ...], changes: tuple[str, ...]
+) -> None:
+    made = paper(*variants, name="rgcn-posvae", changes=changes)
+    facts = made.shaped.facts
+    assert facts["backbone"].outputs["last"] == (4, 2048, 7, 7)
+    assert facts["scores"].outputs["out"] == (4, 2)
+    if "classifier" in facts:
+        assert facts["classifier"].outputs["out"] == (4, 1000)
+        assert made.sizes["external.vectors"] == (1000, 300)
+
+
+@pytest.mark.usefixtures("pictures")
 def test_the_paper_has_its_own_sizes() -> None:
     facts = paper().shaped.facts
     assert facts["backbone"].outputs["maps"] == [(4, 256, 28, 28), (4, 512, 14, 14), (4, 512, 7, 7)]
@@ -54,7 +76,7 @@ def test_the_paper_has_its_own_sizes() -> None:
     assert facts["scores"].outputs["out"] == (4, 2)
 
 
-@pytest.mark.usefixtures("nus_wide")
+@pytest.mark.usefixtures("pictures")
 @pytest.mark.parametrize("variant", SCALED)
 def test_the_paper_with_what_it_varies(variant: str) -> None:
     assert paper(variant).shaped.facts["scores"].outputs["out"] == (4, 2)
@@ -64,6 +86,7 @@ def test_the_paper_with_what_it_varies(variant: str) -> None:
 def test_runs_from_end_to_end(name: str, tmp_path: Path) -> None:
     stages = len(prepare(read_spec(name)).stages)
     quick = ["data.train=64", "data.val=32", "data.test=400"]
+    quick += ["labels.external.train=64"] if prepare(read_spec(name)).labels.external else []
     quick += [f"train.{index}.{value}" for index in range(stages) for value in ("epochs=1", "batch=32")]
     run = tmp_path / "run"
     call = ["train", name, "--out", str(run), *[part for value in quick for part in ("-s", value)]]
