@@ -16,9 +16,11 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as transforms
 
 from compose.data.annotations import Annotations
+from compose.data.boxes import Boxes
 from compose.data.counter_random import Dice
 from compose.data.normalisation import Normalisation
-from compose.data.picture import as_tensor, open_picture, read_picture
+from compose.data.picture import as_tensor, open_picture
+from compose.data.picture_view import View, view_picture
 
 Augment = Literal["crop", "flip", "none"]
 Fit = Literal["middle", "squash"]
@@ -47,25 +49,31 @@ class Preparation:
 
     def plain(self, path: Path) -> Float32[Tensor, "3 h w"]:
         """A picture as in evaluation, in [0, 1]."""
+        return self.viewed(path)[0]
+
+    def viewed(self, path: Path) -> tuple[Float32[Tensor, "3 h w"], View]:
+        """A picture as in evaluation, in [0, 1], and what is seen of it."""
         if self.fit == "squash":
-            return read_picture(path, self.size, squash=True)
-        return read_picture(path, self.size, margin=_MARGIN)
+            return view_picture(path, self.size, squash=True)
+        return view_picture(path, self.size, margin=_MARGIN)
 
-    def augmented(self, path: Path, u: NDArray[np.float64]) -> Float32[Tensor, "3 h w"]:
+    def augmented(self, path: Path, u: NDArray[np.float64]) -> tuple[Float32[Tensor, "3 h w"], View]:
         """A picture as in training, in [0, 1]; what is random in it is given by five numbers in [0, 1)."""
-        picture = self._cropped(path, u) if self.augment == "crop" else self.plain(path)
-        return picture.flip(-1) if self.augment != "none" and u[4] < 0.5 else picture
+        picture, view = self._cropped(path, u) if self.augment == "crop" else self.viewed(path)
+        return (picture.flip(-1), view.flip()) if self.augment != "none" and u[4] < 0.5 else (picture, view)
 
-    def _cropped(self, path: Path, u: NDArray[np.float64]) -> Float32[Tensor, "3 h w"]:
+    def _cropped(self, path: Path, u: NDArray[np.float64]) -> tuple[Float32[Tensor, "3 h w"], View]:
         low, high = self.crop
         area, ratio = low + (high - low) * float(u[0]), math.exp(_RATIO * (2 * float(u[1]) - 1))
-        image = open_picture(path, at_least=math.ceil(self.size / math.sqrt(area * 0.75)))
+        at_least = math.ceil(self.size / math.sqrt(area * 0.75))
+        image = open_picture(path, at_least=at_least)
         width, height = image.size
         side = math.sqrt(area * width * height)
         across = min(width, max(1, round(side * math.sqrt(ratio))))
         down = min(height, max(1, round(side / math.sqrt(ratio))))
         left, top = int(float(u[2]) * (width - across + 1)), int(float(u[3]) * (height - down + 1))
-        return as_tensor(transforms.resized_crop(image, top, left, down, across, [self.size, self.size]))
+        picture = as_tensor(transforms.resized_crop(image, top, left, down, across, [self.size, self.size]))
+        return picture, View(self.size, image.size, (left, top, across, down), at_least)
 
 
 class ImageExamples:
@@ -79,6 +87,7 @@ class ImageExamples:
         rows: the rows of this split.
         preparation: how pictures become a model's input.
         seed: of the augmentation; None for evaluation.
+        boxes: those of each row of the annotations; None where none are asked for.
     """
 
     def __init__(
@@ -91,15 +100,16 @@ class ImageExamples:
         rows: NDArray[np.int64],
         preparation: Preparation,
         seed: int | None,
+        boxes: Boxes | None = None,
     ) -> None:
         self._paths, self._annotations, self._columns, self._labels = paths, annotations, columns, labels
-        self._rows, self._preparation, self._seed = rows, preparation, seed
+        self._rows, self._preparation, self._seed, self._boxes = rows, preparation, seed, boxes
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def __getitem__(self, indices: Sequence[int]) -> dict[str, Tensor]:
-        """The batch of these examples: ``image`` and ``targets``.
+        """The batch of these examples: ``image``, ``targets`` and, where asked for, ``boxes`` and ``box_labels``.
 
         Raises:
             PictureError: a picture cannot be read.
@@ -107,11 +117,14 @@ class ImageExamples:
         rows = self._rows[np.asarray(indices) % len(self)]
         prepare = self._preparation
         if self._seed is None:
-            images = [prepare.plain(self._paths[row]) for row in rows]
+            seen = [prepare.viewed(self._paths[row]) for row in rows]
         else:
             chance = Dice((self._seed,), indices).uniform(5)
-            images = [prepare.augmented(self._paths[row], u) for row, u in zip(rows, chance, strict=True)]
-        return {
-            "image": prepare.normalisation.pixels(torch.stack(images)),
+            seen = [prepare.augmented(self._paths[row], u) for row, u in zip(rows, chance, strict=True)]
+        batch = {
+            "image": prepare.normalisation.pixels(torch.stack([picture for picture, _ in seen])),
             "targets": self._annotations.targets(rows, self._columns, self._labels),
         }
+        if self._boxes is not None:
+            batch |= self._boxes.batch(rows, [view for _, view in seen], self._paths)
+        return batch

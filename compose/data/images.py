@@ -12,6 +12,9 @@ from torch import Tensor
 
 from compose.block import BlockError, data
 from compose.data.annotations import Annotations, Meaning
+from compose.data.box_header import BoxHeader, read_box_header
+from compose.data.box_match import read_class_names
+from compose.data.box_report import BoxReport
 from compose.data.image_examples import Augment, Fit, ImageExamples, Preparation
 from compose.data.image_files import PicturePaths, folder_of_images, label_files
 from compose.data.image_report import ImageReport
@@ -56,6 +59,13 @@ class Images:
         on_bad_image: `fail` refuses to train while a picture is missing or damaged; `skip` leaves it out.
         check_images: before training every picture is decoded (`full`), or only its header read (`header`).
         seed: another seed divides and augments otherwise.
+        boxes: a CSV file of boxes, a row for each label of each box: Open Images' columns `ImageID`, `LabelName`,
+            `XMin`, `XMax`, `YMin` and `YMax` with coordinates from 0 to 1, or `image`, `label`, `left`, `top`, `right`
+            and `bottom` in pixels of the upright picture. Examples, augmented ones too, then also hold `boxes` (left,
+            top, right, bottom in pixels of the picture as the model gets it, cut off at its edges) and `box_labels`
+            (which labels each box shows), for localisation. Pictures may be named without extension or folder.
+        box_names: what the machine ids in `boxes` mean where the labels are names: Open Images' class descriptions, a
+            CSV file of rows such as `/m/01yrx,Cat`.
     """
 
     gives = ("image",)
@@ -82,6 +92,8 @@ class Images:
         on_bad_image: Literal["skip", "fail"] = "fail",
         check_images: Literal["full", "header"] = "full",
         seed: int = 0,
+        boxes: Path | None = None,
+        box_names: Path | None = None,
     ) -> None:
         if abs(sum(fractions) - 1) > 1e-6:
             raise BlockError(f"expected three shares that add up to 1, got {list(fractions)}", parameter="fractions")
@@ -99,6 +111,8 @@ class Images:
         self._division = divide(self._annotations, fractions=fractions, seed=seed)
         self._preparation = Preparation(size, augment, crop, fit, NORMALISATIONS[normalisation])
         self._skip, self._decode, self._seed = on_bad_image == "skip", check_images == "full", seed
+        self._box_file = None if boxes is None else _box_file(boxes)
+        self._box_names = {} if box_names is None else read_class_names(box_names, parameter="box_names")
 
     @property
     def labels(self) -> LabelTable:
@@ -107,8 +121,9 @@ class Images:
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The picture's shape."""
-        return {"image": (3, self._preparation.size, self._preparation.size)}
+        """The picture's shape, and the boxes' where there are such."""
+        shapes: dict[str, tuple[int, ...]] = {"image": (3, self._preparation.size, self._preparation.size)}
+        return shapes if self._boxes is None else shapes | self._boxes.boxes.shapes
 
     def split(self, name: Split) -> ImageExamples:
         """The examples of a split; with ``on_bad_image: skip``, without the pictures that cannot be read.
@@ -128,15 +143,21 @@ class Images:
             rows=rows,
             preparation=self._preparation,
             seed=self._seed if name == "train" and self._preparation.augment != "none" else None,
+            boxes=None if self._boxes is None else self._boxes.boxes,
         )
 
     def check(self) -> list[str]:
-        """Read every label and picture and return what keeps them from being used, one line each."""
-        return [str(finding) for finding in self._report.problems]
+        """Read every label, picture and box and return what keeps them from being used, one line each."""
+        found = self._report.problems
+        if self._boxes is not None:
+            found = [*found, *self._boxes.problems, *self._boxes.outside(self._paths)]
+        return [str(finding) for finding in found]
 
     def notes(self) -> list[str]:
-        """What else :meth:`check` found: pictures left out, listed twice or without labels; labels never present."""
-        return [str(finding) for finding in self._report.notes]
+        """What else :meth:`check` found: pictures left out, listed twice or without labels; labels never present; boxes
+        left out."""
+        found = self._report.notes + ([] if self._boxes is None else self._boxes.notes)
+        return [str(finding) for finding in found]
 
     def read_image(self, path: Any) -> Tensor:
         """A picture as in evaluation: ``3 h w``.
@@ -151,6 +172,23 @@ class Images:
         return ImageReport(
             self._annotations, self._division, self._labels, self._paths, skip=self._skip, decode=self._decode
         )
+
+    @cached_property
+    def _boxes(self) -> BoxReport | None:
+        """Read when the shapes or the examples are asked for."""
+        if self._box_file is None:
+            return None
+        return BoxReport(*self._box_file, self._annotations, self._labels.names, self._box_names)
+
+
+def _box_file(path: Path) -> tuple[Path, BoxHeader]:
+    path = path.expanduser()
+    if not path.is_file():
+        raise BlockError(f"there is no file of boxes {path}", parameter="boxes")
+    try:
+        return path, read_box_header(path)
+    except (DataError, OSError) as error:
+        raise BlockError(str(error), parameter="boxes") from None
 
 
 def _read(files: dict[str, tuple[str, Path]], *, separator: str, zero: Meaning, unlisted: Meaning) -> Annotations:
