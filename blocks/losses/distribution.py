@@ -1,0 +1,35 @@
+"""The distribution loss of LESA."""
+
+from __future__ import annotations
+
+from jaxtyping import Float, Int8
+from torch import Tensor, nn
+
+from compose.block import loss
+from compose.blocks.losses.precision import full_precision
+
+
+@loss
+class Distribution(nn.Module):
+    """Keep all attentions in use: the sum of squares of how many present labels each of them wins.
+
+    A softmax over an image's attentions shares each present label out among them, ℓ_m is what an attention gets.
+    The text sums ℓ_m over the images; here it is the mean over a batch's images, so that the loss, and its weight
+    against others, do not grow with the batch.
+
+    Source: LESA (CVPR 2020), section 4.2, eq. 10-11.
+    """
+
+    def forward(self, modules: Float[Tensor, "b m l"], targets: Int8[Tensor, "b l"]) -> Float[Tensor, ""]:
+        """Count.
+
+        Args:
+            modules: the score of each attention for each label, ``b m l``.
+            targets: 1 = present, -1 = absent, 0 = unknown, ``b l``; only present labels count.
+
+        Returns:
+            The loss, a scalar.
+        """
+        shares = full_precision(modules).softmax(dim=1)
+        won = (shares * (targets > 0).unsqueeze(1)).sum(2)  # b m
+        return won.mean(0).square().sum()  # eq. 10
