@@ -66,6 +66,7 @@ class Prepared:
             SpecErrors: labels without a vector, all of them listed, or without a graph.
         """
         self._labels("vectors", lambda: (self._space.vectors, self._space.external_vectors))
+        self._labels("clusters", lambda: self._space.clusters)
         for labels in ("seen", *self.evaluation.tasks) if self.labels.graph is not None else ():
             self._labels("graph", partial(self._space.edges, labels))
         return self._space
@@ -81,6 +82,7 @@ class Prepared:
             graph=options.graph,
             external=options.external,
             external_nodes=options.external_nodes,
+            clusters=options.clusters,
         )
 
     def _labels(self, key: str, attempt: Callable[[], _T]) -> _T:
@@ -114,6 +116,7 @@ class Prepared:
         known |= {name: (self.batch, *dims) for name, dims in self.source.shapes.items() if name in RESERVED}
         if self.vectors is not None:
             known["labels.vectors"] = (labels, self.vectors.dim)
+            known |= {"labels.clusters": (labels,)} if self.labels.clusters else {}
         if space.classes is not None:
             classes, nodes = len(space.classes.places), len(space.classes.kept.names)
             known |= {"external.classes": (classes,), "external.targets": (self.batch, classes)}

@@ -18,6 +18,7 @@ from compose.training.stage import Stage
 
 LISTED = 20
 """How many problems of the data are listed one by one."""
+EXTERNAL = "external.targets"
 
 
 def problems(made: Prepared, *, data: bool = True) -> list[SpecError]:
@@ -33,6 +34,7 @@ def problems(made: Prepared, *, data: bool = True) -> list[SpecError]:
         *_stages(made),
         *_examples(made),
         *_tasks(made),
+        *_looks(made),
         *(_data(made) if data else ()),
     ]
     return list({_told(error): error for error in found}.values())
@@ -84,9 +86,13 @@ def _examples(made: Prepared) -> Iterator[SpecError]:
             yield _at(made, ("train", index, "examples"), "missing-source", message)
             continue
         given = _given(stage, source)
-        for term in made.spec.plan.terms:
-            if stage.losses is None or term.name in stage.losses:
-                yield from _fed(made, index, term, given)
+        named = [term for term in made.spec.plan.terms if stage.losses and term.name in stage.losses]
+        for term in named:
+            yield from _fed(made, index, term, given)
+        reads = [EXTERNAL in made.spec.plan.sources_of(term) for term in made.spec.plan.terms]
+        if not stage.losses and reads and (stage.examples == "external") not in reads:
+            message = f"no loss is on the targets of the stage's examples (`{stage.examples}`)"
+            yield _at(made, ("train", index), "missing-source", message)
         for name, shape in source.shapes.items():
             expected = made.source.shapes.get(name)
             if expected is not None and name in RESERVED and shape != expected:
@@ -96,7 +102,7 @@ def _examples(made: Prepared) -> Iterator[SpecError]:
 
 
 def _given(stage: Stage, source: DataSource) -> set[str]:
-    return {*source.shapes, "external.targets" if stage.examples == "external" else "targets"}
+    return {*source.shapes, EXTERNAL if stage.examples == "external" else "targets"}
 
 
 def _fed(made: Prepared, index: int, term: Term, given: set[str]) -> Iterator[SpecError]:
@@ -104,8 +110,7 @@ def _fed(made: Prepared, index: int, term: Term, given: set[str]) -> Iterator[Sp
         if name not in given and RESERVED[name].of_examples:
             examples = made.stages[index].examples
             message = f"the loss `{term.name}` reads `{name}`, which the stage's examples (`{examples}`) do not give"
-            path: Path = ("train", index, "losses") if made.stages[index].losses else ("train", index)
-            yield _at(made, path, "missing-source", message)
+            yield _at(made, ("train", index, "losses"), "missing-source", message)
 
 
 def _tasks(made: Prepared) -> Iterator[SpecError]:
@@ -114,6 +119,15 @@ def _tasks(made: Prepared) -> Iterator[SpecError]:
         task_labels(made.source.labels, made.evaluation.tasks)
     except ComposeError as error:
         yield _at(made, ("evaluate", "tasks"), "labels", str(error))
+
+
+def _looks(made: Prepared) -> Iterator[SpecError]:
+    """Metrics of where the model looks, although it does not tell or the data has no boxes."""
+    metric = next((metric.key for metric in made.evaluation.metrics if metric.looks), None)
+    lacking = [] if made.spec.plan.attention else ["a model that tells where it looks, by a port such as `attention`"]
+    lacking += [] if "boxes" in made.source.shapes else ["boxes from the data, as with `data: {boxes: true}`"]
+    if metric and lacking:
+        yield _at(made, ("evaluate", "metrics"), "missing-source", f"`{metric}` needs {' and '.join(lacking)}")
 
 
 def _data(made: Prepared) -> Iterator[SpecError]:

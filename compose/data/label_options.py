@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from pydantic import Field
+
 from compose.block import Use, section
 
 
@@ -19,6 +21,7 @@ class LabelOptions:
         external: another data source, on whose examples a stage may train; its classes that are no labels become nodes
             of the graph beside them.
         external_nodes: whether they do.
+        clusters: how many clusters the labels fall into, by k-means on the vectors of the seen ones.
         normalise: whether each vector is scaled to length 1.
         strict: whether seen labels are left out that are the singular or plural of an unseen one.
     """
@@ -27,5 +30,6 @@ class LabelOptions:
     graph: Annotated[Any, Use("graph")] | None = None
     external: Annotated[Any, Use("data")] | None = None
     external_nodes: bool = True
+    clusters: Annotated[int, Field(gt=0)] | None = None
     normalise: bool = True
     strict: bool = False

@@ -74,6 +74,7 @@ class LabelSpace:
         graph: connects the labels; None where the model needs no graph.
         external: the data source of the external classes; None where there are none.
         external_nodes: whether those classes that are no labels are nodes of the graph.
+        clusters: how many clusters the labels fall into; None where the model needs none.
 
     Attributes:
         dropped: the seen labels that ``strict`` left out.
@@ -89,12 +90,13 @@ class LabelSpace:
         graph: LabelGraphs | None = None,
         external: DataSource | None = None,
         external_nodes: bool = True,
+        clusters: int | None = None,
     ) -> None:
         self.table, self.external, self.external_nodes = table, external, external_nodes
         seen = [name for name, is_seen in zip(table.names, table.seen, strict=True) if is_seen]
         unseen = [name for name, is_seen in zip(table.names, table.seen, strict=True) if not is_seen]
         self.dropped = tuple(same_nouns(seen, unseen)) if strict else ()
-        self._source, self._normalise, self._graph = vectors, normalise, graph
+        self._source, self._normalise, self._graph, self._clusters = vectors, normalise, graph, clusters
         self._edges: dict[tuple[str, ...], Int64[Tensor, "2 edges"]] = {}
 
     def task(self, labels: Labels) -> LabelSet:
@@ -115,8 +117,8 @@ class LabelSpace:
         )
 
     def sources(self, labels: Labels) -> Mapping[str, Tensor]:
-        """What a model is given of these labels, by port name: ``labels_vectors`` ``l d``, ``labels_graph``
-        ``2 edges``, ``external_vectors`` ``x d`` and ``external_classes`` ``k``, where there are such.
+        """What a model is given of these labels, by port name: ``labels_vectors`` ``l d``, ``labels_clusters`` ``l``,
+        ``labels_graph`` ``2 edges``, ``external_vectors`` ``x d`` and ``external_classes`` ``k``, where there are such.
 
         Raises:
             ValueError: a label has no vector, or one that is zero or not finite, or the labels have no graph; all
@@ -126,6 +128,8 @@ class LabelSpace:
         given: dict[str, Tensor] = {}
         if self.vectors is not None:
             given["labels_vectors"] = self.vectors[task.columns]
+        if self.clusters is not None:
+            given["labels_clusters"] = self.clusters[task.columns]
         if self.external_vectors is not None:
             given["external_vectors"] = self.external_vectors
         if self.classes is not None:
@@ -138,6 +142,15 @@ class LabelSpace:
     def vectors(self) -> Float[Tensor, "l d"] | None:
         """The vectors of all labels; None where the spec has none. Raises as :meth:`sources` does."""
         return None if self._source is None else _read(self.table, self._source, normalise=self._normalise)
+
+    @cached_property
+    def clusters(self) -> Int64[Tensor, " l"] | None:
+        """The cluster of each label; None where the spec asks for none. Raises as :meth:`sources` does."""
+        if self._clusters is None or self.vectors is None:
+            return None
+        from compose.data.clusters import cluster
+
+        return cluster(self.vectors, self.task("seen").columns, self._clusters)
 
     @cached_property
     def classes(self) -> ExternalClasses | None:

@@ -111,12 +111,14 @@ class _Builder:
 
 
 def inference_outputs(plan: Plan) -> dict[str, Ref]:
-    """What inference returns: the scores, and the attention of every block that declares one and that scores need."""
-    found = {"scores": plan.scores}
-    for step in needed(plan.steps, [plan.scores]):
-        if step.declaration and step.declaration.output("attention"):
-            found[f"{step.name}.attention"] = Ref(step.name, "attention")
-    return found
+    """What inference returns: the scores."""
+    return {"scores": plan.scores}
+
+
+def looking_outputs(plan: Plan) -> dict[str, Ref]:
+    """What inference returns where one also wants to see where the model looks; see :class:`Plan`."""
+    found = {"scores": plan.scores, "attention": plan.attention, "winner": plan.winner if plan.attention else None}
+    return {key: ref for key, ref in found.items() if ref is not None}
 
 
 def training_outputs(plan: Plan) -> dict[str, Ref]:

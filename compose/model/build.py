@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
-from torch import fx, nn
+from jaxtyping import Float, Int
+from torch import Tensor, fx, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from compose.errors import Place, SpecErrors
-from compose.model.assemble import assemble, inference_outputs, input_name, module_tree, training_outputs
+from compose.model.assemble import (
+    assemble,
+    inference_outputs,
+    input_name,
+    looking_outputs,
+    module_tree,
+    training_outputs,
+)
+from compose.model.attention import is_of_labels, label_attention
 from compose.model.facts import Facts
 from compose.model.label_space import Sizes, check_label_space
 from compose.model.memory import check_memory
@@ -27,7 +36,9 @@ class Built:
 
     Args:
         training: ``training(**inputs)`` returns ``scores`` and each term of the loss as ``loss.NAME``.
-        inference: the same weights, only what the scores need; returns ``scores`` and each ``NODE.attention``.
+        inference: the same weights, only what the scores need; returns ``scores``.
+        looking: the same, and where the model looks: returns ``scores``, ``attention`` where the model tells, and
+            ``winner`` where each label's score comes from one of several modules.
         inputs: the keywords of ``training``.
         loss_weights: ``loss.NAME`` -> weight in the sum.
         nodes: the names of the model's nodes, the top-level submodules of ``training``.
@@ -37,11 +48,23 @@ class Built:
 
     training: fx.GraphModule
     inference: fx.GraphModule
+    looking: fx.GraphModule
     inputs: tuple[str, ...]
     loss_weights: dict[str, float]
     nodes: tuple[str, ...]
     facts: dict[str, Facts]
     plan: Plan
+
+    def attention(self, outputs: Mapping[str, Tensor], labels: Int[Tensor, "b k"]) -> Float[Tensor, "b k h w"] | None:
+        """Where the model looks for a few labels of each image; None where it does not tell.
+
+        Args:
+            outputs: what ``looking`` returned.
+            labels: columns of the scores.
+        """
+        if "attention" not in outputs:
+            return None
+        return label_attention(outputs, labels, of_labels=is_of_labels(self.plan))
 
     def for_losses(self, names: Iterable[str]) -> fx.GraphModule:
         """Only what some terms of the loss need, with the same weights as ``training``, and only the inputs for it.
@@ -114,9 +137,11 @@ def materialise(shaped: Shaped, registry: Registry, *, seed: int, name: str) -> 
     root = module_tree(modules)
     training = assemble(root, shaped.steps, training_outputs(plan), class_name(name))
     inference = assemble(root, shaped.steps, inference_outputs(plan), class_name(name))
+    looking = assemble(root, shaped.steps, looking_outputs(plan), class_name(name))
     return Built(
         training=training,
         inference=inference,
+        looking=looking,
         inputs=tuple(input_name(source) for source in plan.sources),
         loss_weights={f"loss.{term.name}": term.weight for term in plan.terms},
         nodes=tuple(dict.fromkeys(step.name.split(".")[0] for step in plan.steps if step.op == "block")),

@@ -14,7 +14,7 @@ from compose.spec.node_keys import NODE_KEYS, TERM_KEYS, Schema
 from compose.spec.tree import Mapping, Scalar, Sequence, Tree
 from compose.spec.values import faults
 
-WIRED = ("model", "loss", "blocks", "scores", "bypass")
+WIRED = ("model", "loss", "blocks", "scores", "attention", "bypass")
 """The sections that wiring reads."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from compose.block import Kind
 from compose.registry import Registry
 from compose.spec import choices, metric_entry
-from compose.spec.node_keys import EXTRA_KEYS, NAME, PLACEHOLDER, Schema
+from compose.spec.node_keys import EXTRA_KEYS, NAME, OVERLAY_IN, PLACEHOLDER, Schema
 from compose.spec.schema import definition, loose, nullable, partial, reference
 
 CHOICES: tuple[Kind, ...] = ("block", "loss", "metric", "data", "vectors", "graph", "stage", "optimizer", "schedule")
@@ -70,6 +70,11 @@ def _plain_keys() -> dict[str, Schema]:
             "description": "Seeds the weights and the order of the examples; the data has a seed of its own.",
         },
         "scores": {"type": "string", "description": "The node that scores the labels; `scores` where not given."},
+        "attention": {
+            "type": "string",
+            "description": "The port with maps of where the model looks, for pictures and localisation: of modules "
+            "(b m h w) or labels (b l h w); where not given, the last port called `attention` that the scores need.",
+        },
         "bypass": {
             "type": "array",
             "items": {"type": "string"},
@@ -137,6 +142,7 @@ def definitions(registry: Registry) -> dict[str, Schema]:
     found: dict[str, Schema] = {"placeholder": {"type": "string", "pattern": PLACEHOLDER}}
     for key, schema in ((key, schema) for keys in EXTRA_KEYS.values() for key, schema in keys.items()):
         found[f"key.{key}"], found[f"partial.key.{key}"] = schema, loose(reference(f"key.{key}"), schema)
+    found["partial.key.in"] = loose(OVERLAY_IN, OVERLAY_IN)
     for kind in CHOICES:
         found[kind], found[f"partial.{kind}"] = choices.choice(kind), choices.partial_choice(kind)
         found[f"{kind}.name"] = choices.names(registry, kind)

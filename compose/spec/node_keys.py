@@ -29,6 +29,14 @@ IN: Schema = {
         {"type": "object", "additionalProperties": {"anyOf": [_SOURCE, _SOURCES]}},
     ],
 }
+OVERLAY_IN: Schema = {
+    **IN,
+    "anyOf": [
+        *IN["anyOf"],
+        {"type": "object", "additionalProperties": {"anyOf": [_SOURCE, _SOURCES, {"type": "null"}]}},
+    ],
+}
+"""In an overlay null unwires a port."""
 NODE_KEYS: dict[str, Schema] = {
     "in": IN,
     "repeat": {

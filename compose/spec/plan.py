@@ -80,11 +80,27 @@ class Term:
 
 @dataclass(frozen=True)
 class Plan:
-    """A model's steps in the order of computation, the terms of its loss, and the port that scores the labels."""
+    """What a spec computes.
+
+    Args:
+        steps: the model's steps in the order of computation.
+        terms: the terms of its loss.
+        scores: the port that scores the labels.
+        attention: the port that says where the model looks, if it tells: maps of modules ``b m h w``, of which each
+            label's score names one by the port ``winner`` ``b l``, or of labels ``b l h w``.
+    """
 
     steps: tuple[Step, ...]
     terms: tuple[Term, ...]
     scores: Ref
+    attention: Ref | None = None
+
+    @property
+    def winner(self) -> Ref | None:
+        """The port beside the scores that tells which module each label's score comes from."""
+        step = next(step for step in self.steps if step.name == self.scores.step)
+        beside = step.declaration and step.declaration.output("winner")
+        return Ref(step.name, "winner") if beside else None
 
     @property
     def sources(self) -> tuple[str, ...]:

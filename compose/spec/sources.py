@@ -39,6 +39,7 @@ RESERVED = {
         ReservedSource("features", ("b", "d"), "float32", "feature vectors, where the data gives no pictures"),
         ReservedSource("targets", ("b", "l"), "int8", "1 present, -1 absent, 0 unknown, for the labels in use"),
         ReservedSource("labels.vectors", ("l", "d"), "float32", "the vectors of the labels in use"),
+        ReservedSource("labels.clusters", ("l",), "int64", "the cluster of each label in use, by its vector"),
         ReservedSource(
             "labels.graph",
             ("2", "edges"),

@@ -18,6 +18,7 @@ SCORES = "scores"
 """The node that scores the labels where the spec does not say which."""
 WANTS = {
     "labels.vectors": ("vectors",),
+    "labels.clusters": ("clusters", "vectors"),
     "labels.graph": ("graph",),
     "external.vectors": ("external", "vectors", "external_nodes"),
     "external.classes": ("external",),
@@ -41,11 +42,12 @@ def wire(tree: Mapping, registry: Registry) -> Plan:
     steps = expand(scope)
     terms = [term for name, node in _mappings(tree.get("loss")) if (term := _term(name, node, scope))]
     scores = _scores(tree, scope)
+    attention = _attention(tree, scope, needed(steps, [scores])) if scores else None
     errors += _unused(tree, model, errors) if scores else []
     if errors or scores is None:
         raise SpecErrors({(e.code, e.message, str(e.place)): e for e in errors}.values())
-    ends = [scores, *(ref for term in terms for ref in term.reads)]
-    plan = Plan(needed(steps, ends, owners=True), tuple(terms), scores)
+    ends = [scores, *([attention] if attention else []), *(ref for term in terms for ref in term.reads)]
+    plan = Plan(needed(steps, ends, owners=True), tuple(terms), scores, attention)
     leaks = _leaks(plan)
     if leaks:
         raise SpecErrors(leaks)
@@ -63,7 +65,7 @@ def available(tree: Mapping, registry: Registry) -> dict[str, str]:
         if name in WANTS:
             found[name] = _lacking(given, WANTS[name])
         elif declaration is not None and name not in ("targets", *declaration.gives):
-            found[name] = f"the data `{declaration.name}` gives {', '.join(declaration.gives)}"
+            found[name] = f"the data `{declaration.name}` gives {', '.join(declaration.gives) or 'no examples'}"
     return found
 
 
@@ -121,13 +123,24 @@ def _scores(tree: Mapping, scope: Scope) -> Ref | None:
     return value if isinstance(value, Ref) else None
 
 
+def _attention(tree: Mapping, scope: Scope, scoring: tuple[Step, ...]) -> Ref | None:
+    """The port that the spec names; else that of the last step which the scores need and which has one."""
+    named = tree.get("attention")
+    if named is not None:
+        value = scope.reference(named)
+        return value if isinstance(value, Ref) else None
+    telling = [step.name for step in scoring if step.declaration and step.declaration.output("attention")]
+    return Ref(telling[-1], "attention") if telling else None
+
+
 def _unused(tree: Mapping, model: Mapping, errors: list[SpecError]) -> list[SpecError]:
     named = tree.get("scores")
     ends = [
         *heads(tree.get("loss"), model),
+        *heads(tree.get("attention"), model),
         *(heads(named, model) if named else [SCORES] if SCORES in model.items else []),
     ]
-    expected = "a node, a loss or the scores to read it"
+    expected = "a node, a loss, the scores or the attention to read it"
     return [
         SpecError("unused-node", f"nothing uses the node `{name}`", model.keys[name], expected)
         for name in surely_unread(edges(model), ends, errors)
@@ -138,7 +151,7 @@ def _leaks(plan: Plan) -> list[SpecError]:
     """The scores must not see the targets."""
     note = Note("targets may feed losses, and nodes that only losses read")
     errors = []
-    for step in needed(plan.steps, [plan.scores]):
+    for step in needed(plan.steps, [plan.scores, *([plan.attention] if plan.attention else [])]):
         for port, value in step.inputs.items():
             for ref in refs(value):
                 if not ref.step and ref.port in TARGETS:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from compose.data.source import DataSource
+    from compose.spec.plan import Plan
     from compose.training.pictures import Predictions
 
 Patterns = list[str]
@@ -37,7 +38,18 @@ class Model(Protocol):
 
     @property
     def inference(self) -> torch.fx.GraphModule:
-        """Inputs -> scores and what pictures show; its weights are those of ``training``."""
+        """Inputs -> scores; its weights are those of ``training``."""
+
+    @property
+    def looking(self) -> torch.fx.GraphModule:
+        """Inputs -> scores, and where the model looks, if it tells."""
+
+    @property
+    def plan(self) -> Plan:
+        """What it was built from."""
+
+    def attention(self, outputs: Mapping[str, Tensor], labels: Tensor) -> Tensor | None:
+        """Where the model looks for a few labels ``b k`` of each image, from what ``looking`` returned: ``b k h w``."""
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -140,7 +152,8 @@ class Stage(ABC):
             optimizer: what updates the weights; Adam at 1e-3 where none is named.
             schedule: how the learning rate changes; constant where none is named.
             examples: what the stage trains on: the spec's `data`, or those of the data source `labels.external`.
-            losses: the losses to train on, by name; all where none is named.
+            losses: the losses to train on, by name; where none is named, on external examples all that read
+                `external.targets`, else all that do not.
             train: patterns (`*`, `?`) of the nodes to train; all where none is named.
             freeze: patterns of the nodes to leave as they are; batch norms there use their stored statistics.
             lr_scale: pattern of nodes -> factor on their learning rate.

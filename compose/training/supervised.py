@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compose.block import REGISTRATION, BlockError, stage
-from compose.training.stage import Setting, Stage
+from compose.training.stage import Model, Setting, Stage
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from compose.evaluation.evaluation import Evaluation
     from compose.evaluation.metric import Metric
     from compose.training.pictures import Predictions
+
+EXTERNAL = "external_targets"
+"""The input of a model that only external examples feed."""
 
 
 @stage
@@ -57,8 +60,8 @@ class SupervisedWork:
         from compose.training.inference import inputs_of
 
         self._setting = setting
-        names = stage.losses or [name.removeprefix("loss.") for name in setting.model.loss_weights]
-        self.weights = {f"loss.{name}": setting.model.loss_weights[f"loss.{name}"] for name in names}
+        names = [f"loss.{name}" for name in stage.losses] if stage.losses else _fed(setting.model, stage.examples)
+        self.weights = {name: setting.model.loss_weights[name] for name in names}
         self._drawn = _external(setting) if stage.examples == "external" else _labelled(setting)
         self._inputs = inputs_of(setting.model.for_losses(self.weights))
         given = setting.space.sources("seen")
@@ -100,11 +103,11 @@ class SupervisedWork:
     def validate(self) -> dict[str, float]:
         """The metrics on the validation split, among the seen labels."""
         assert self._evaluation is not None
-        from compose.training.inference import scorer
+        from compose.training.inference import asked
 
         setting = self._setting
         result = self._evaluation.run(
-            scorer(setting.model.inference),
+            asked(setting.model, looks=self._evaluation.looks),
             setting.source,
             lambda labels: setting.space.sources(labels.task),
             data=getattr(type(setting.source), REGISTRATION).name,
@@ -118,7 +121,7 @@ class SupervisedWork:
         import torch
 
         from compose.training.inference import call
-        from compose.training.pictures import Predictions
+        from compose.training.pictures import Predictions, top_labels
 
         examples = self._setting.source.split("val")
         batch = examples[range(min(count, len(examples)))]
@@ -126,18 +129,27 @@ class SupervisedWork:
             return None
         space, device = self._setting.space, self._setting.device
         inputs = {name: value for name, value in batch.items() if name != "targets"} | space.sources("seen")
+        model = self._setting.model
         with torch.no_grad():
-            outputs = call(self._setting.model.inference, {name: value.to(device) for name, value in inputs.items()})
+            outputs = call(model.looking, {name: value.to(device) for name, value in inputs.items()})
+            attention = model.attention(outputs, top_labels(outputs["scores"]))
         task = space.task("seen")
         normalisation = getattr(self._setting.source, "normalisation", None)
-        attention = next((value for name, value in outputs.items() if name.endswith(".attention")), None)
         return Predictions(
             images=normalisation.undo(batch["image"]) if normalisation else batch["image"],
             scores=outputs["scores"].float().cpu(),
             targets=batch["targets"][:, task.columns],
             labels=task.names,
-            attention=None if attention is None else attention.float().cpu(),
+            attention=None if attention is None else attention.cpu(),
         )
+
+
+def _fed(model: Model, examples: str) -> list[str]:
+    """The losses for a stage that names none: those on its kind of targets."""
+    from compose.training.inference import inputs_of
+
+    external = {name: EXTERNAL in inputs_of(model.for_losses([name])) for name in model.loss_weights}
+    return [name for name, reads in external.items() if reads == (examples == "external")]
 
 
 @dataclass(frozen=True)
@@ -163,7 +175,7 @@ def _external(setting: Setting) -> Drawn:
     import torch
 
     source = setting.space.external
-    return Drawn(source, "external_targets", torch.arange(len(source.labels.names)))
+    return Drawn(source, EXTERNAL, torch.arange(len(source.labels.names)))
 
 
 def _validation(setting: Setting, stage: Supervised) -> Evaluation | None:

@@ -68,7 +68,10 @@ def test_inference_shares_the_weights_and_leaves_the_loss_out(prepared: Make) ->
     built.training.eval()
     found = built.inference.eval()(**scoring(given))
     assert torch.equal(found["scores"], built.training(**given)["scores"])
-    assert found["encoder.attention"].shape == (4, 3, 4, 4)
+    assert set(found) == {"scores"}
+    seen = built.looking.eval()(**scoring(given))
+    assert seen["attention"].shape == (4, 3, 4, 4)
+    assert torch.equal(seen["scores"], found["scores"])
     assert built.inference.encoder is built.training.encoder
     assert "loss" not in built.inference.code
     assert "targets" not in built.inference.code

@@ -12,7 +12,7 @@ from compose.training.pictures import (
     UNKNOWN,
     WRONG,
     Predictions,
-    attention_map,
+    attention_rows,
     caption,
     displayable,
     draw,
@@ -22,7 +22,7 @@ from compose.training.supervised import Supervised
 
 def predictions(*, attention: bool = True, count: int = 3) -> Predictions:
     torch.manual_seed(0)
-    maps = torch.rand(count, 2, 16).softmax(-1).reshape(count, 2, 4, 4)
+    maps = torch.rand(count, 5, 16).softmax(-1).reshape(count, 5, 4, 4)
     return Predictions(
         images=torch.rand(count, 3, 16, 16),
         scores=torch.tensor([[3.0, 2.0, 1.0, 0.0, -1.0, -2.0]]).expand(count, 6),
@@ -94,8 +94,9 @@ def test_normalised_pictures_are_stretched_and_others_left():
     assert (shown.min(), shown.max()) == (0, 1)
 
 
-def test_attention_covers_the_picture_and_peaks_at_one():
-    heat = attention_map(torch.eye(3).reshape(1, 3, 3), (9, 9))
-    assert heat.shape == (9, 9)
-    assert heat.max() == 1
-    assert heat[0, 8] < 0.1
+def test_each_picture_has_its_top_labels_where_the_model_looks_for_them():
+    rows = attention_rows(predictions())
+    assert [label.name for label in rows[0].labels] == ["king", "queen", "rook", "bishop", "knight"]
+    assert [label.correct for label in rows[0].labels] == [True, False, None, False, False]
+    assert rows[0].note.startswith("missed: a pawn")
+    assert torch.equal(rows[1].labels[2].attention, predictions().attention[1, 2])

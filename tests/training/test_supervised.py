@@ -64,7 +64,7 @@ def test_predictions_carry_the_attention():
     assert predictions.scores.shape == predictions.targets.shape == (3, 4)
     assert list(predictions.labels) == ["king", "queen", "bishop", "knight"]
     assert predictions.attention is not None
-    torch.testing.assert_close(predictions.attention.sum((2, 3)), torch.ones(3, 2))
+    torch.testing.assert_close(predictions.attention.sum((2, 3)), torch.ones(3, 4))
 
 
 def test_an_unknown_metric_is_refused(tmp_path):

@@ -12,6 +12,7 @@ from torch import Tensor, fx, nn
 
 from compose.block import data, stage
 from compose.data.source import DataError, LabelTable
+from compose.model.attention import label_attention
 from compose.training.pictures import Predictions
 from compose.training.plan import Plan
 from compose.training.run_folder import RunFolder
@@ -78,8 +79,13 @@ class TrainingRoot(Root):
 
 class InferenceRoot(Root):
     def forward(self, image: Tensor, labels_vectors: Tensor) -> dict[str, Tensor]:
+        return {"scores": self.head(self.backbone(image), labels_vectors)}
+
+
+class LookingRoot(Root):
+    def forward(self, image: Tensor, labels_vectors: Tensor) -> dict[str, Tensor]:
         maps = self.backbone(image)
-        return {"scores": self.head(maps, labels_vectors), "encoder.attention": self.encoder(maps)}
+        return {"scores": self.head(maps, labels_vectors), "attention": self.encoder(maps)}
 
 
 def make_model(*, dropout: float = 0.2, seed: int = 0) -> SimpleNamespace:
@@ -90,6 +96,8 @@ def make_model(*, dropout: float = 0.2, seed: int = 0) -> SimpleNamespace:
         training=training,
         for_losses=lambda names: training,
         inference=fx.GraphModule(root, Leaves().trace(InferenceRoot(dropout)), "Toy"),
+        looking=fx.GraphModule(root, Leaves().trace(LookingRoot(dropout)), "Toy"),
+        attention=lambda outputs, labels: label_attention(outputs, labels, of_labels=False),
         inputs=("image", "labels_vectors", "targets"),
         loss_weights={"loss.rank": 0.6, "loss.spread": 0.4},
         nodes=("backbone", "head", "encoder"),
