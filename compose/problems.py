@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 from compose.block import BlockError
 from compose.data.source import DataError, DataSource
 from compose.errors import ComposeError, Note, SpecError, SpecErrors
+from compose.evaluation.entries import make_metric
 from compose.evaluation.labels import task_labels
 from compose.model.dims import shape_text
 from compose.prepare import Prepared
@@ -123,11 +125,23 @@ def _tasks(made: Prepared) -> Iterator[SpecError]:
 
 def _looks(made: Prepared) -> Iterator[SpecError]:
     """Metrics of where the model looks, although it does not tell or the data has no boxes."""
-    metric = next((metric.key for metric in made.evaluation.metrics if metric.looks), None)
     lacking = [] if made.spec.plan.attention else ["a model that tells where it looks, by a port such as `attention`"]
     lacking += [] if "boxes" in made.source.shapes else ["boxes from the data, as with `data: {boxes: true}`"]
-    if metric and lacking:
-        yield _at(made, ("evaluate", "metrics"), "missing-source", f"`{metric}` needs {' and '.join(lacking)}")
+    for path, metric in _looking(made).items() if lacking else ():
+        yield _at(made, path, "missing-source", f"`{metric}` needs {' and '.join(lacking)}")
+
+
+def _looking(made: Prepared) -> dict[Path, str]:
+    """Where the spec asks for such a metric, the first there."""
+    asked: dict[Path, str] = {}
+    for metric in made.evaluation.metrics:
+        if metric.looks:
+            asked.setdefault(("evaluate", "metrics"), metric.key)
+    for index, stage in enumerate(made.stages):
+        with suppress(BlockError):
+            if stage.validate_every and make_metric(stage.monitor).looks:
+                asked["train", index, "monitor"] = stage.monitor
+    return asked
 
 
 def _data(made: Prepared) -> Iterator[SpecError]:

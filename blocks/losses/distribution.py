@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from jaxtyping import Float, Int8
 from torch import Tensor, nn
 
@@ -18,7 +20,15 @@ class Distribution(nn.Module):
     against others, do not grow with the batch.
 
     Source: LESA (CVPR 2020), section 4.2, eq. 10-11.
+
+    Args:
+        over: ``batch`` squares what an attention gets of the whole batch; ``image``, as in the released code, what it
+            gets of each image, and takes the mean over attentions and images.
     """
+
+    def __init__(self, *, over: Literal["batch", "image"] = "batch") -> None:
+        super().__init__()
+        self.over = over
 
     def forward(self, modules: Float[Tensor, "b m l"], targets: Int8[Tensor, "b l"]) -> Float[Tensor, ""]:
         """Count.
@@ -32,4 +42,4 @@ class Distribution(nn.Module):
         """
         shares = full_precision(modules).softmax(dim=1)
         won = (shares * (targets > 0).unsqueeze(1)).sum(2)  # b m
-        return won.mean(0).square().sum()  # eq. 10
+        return won.mean(0).square().sum() if self.over == "batch" else won.square().mean()  # eq. 10

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -19,7 +21,15 @@ class Diversity(nn.Module):
     has no direction: its cosines are 0, without a gradient.
 
     Source: LESA (CVPR 2020), section 4.2, eq. 7.
+
+    Args:
+        form: ``sum`` of the cosines, as in the text, or ``norm``: the root of the sum of their squares over the batch,
+            as in the released code, for which opposite energies are no better than orthogonal ones are.
     """
+
+    def __init__(self, *, form: Literal["sum", "norm"] = "sum") -> None:
+        super().__init__()
+        self.form = form
 
     def forward(self, energies: Float[Tensor, "b m h w"]) -> Float[Tensor, ""]:
         """Measure the overlap.
@@ -32,8 +42,8 @@ class Diversity(nn.Module):
         """
         unit = _unit(full_precision(energies).flatten(2))
         cosines = unit @ unit.mT  # b m m
-        pairs = cosines.sum((1, 2)) - cosines.diagonal(dim1=1, dim2=2).sum(1)  # eq. 7
-        return pairs.mean()
+        pairs = cosines - torch.diag_embed(cosines.diagonal(dim1=1, dim2=2))
+        return pairs.sum((1, 2)).mean() if self.form == "sum" else torch.linalg.vector_norm(pairs)  # eq. 7
 
 
 def _unit(vectors: Float[Tensor, "b m r"]) -> Float[Tensor, "b m r"]:

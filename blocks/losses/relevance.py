@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from jaxtyping import Float, Int8
 from torch import Tensor, nn
 
@@ -17,7 +19,14 @@ class Relevance(nn.Module):
     image's known labels. The mean over the images.
 
     Source: LESA (CVPR 2020), section 4.2, eq. 8.
+
+    Args:
+        reduction: ``mean`` over the images, or their ``sum``, as in the released code.
     """
+
+    def __init__(self, *, reduction: Literal["mean", "sum"] = "mean") -> None:
+        super().__init__()
+        self.reduction = reduction
 
     def forward(
         self, scores: Float[Tensor, "b l"], region_scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"]
@@ -33,4 +42,5 @@ class Relevance(nn.Module):
             The loss, a scalar.
         """
         lost = full_precision(region_scores) - full_precision(scores)
-        return (lost * targets).relu().sum(1).mean()
+        missing = (lost * targets).relu().sum(1)
+        return missing.mean() if self.reduction == "mean" else missing.sum()

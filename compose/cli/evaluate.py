@@ -28,7 +28,7 @@ def evaluate(
     as_json: AsJson = False,
     blocks: BlockFiles = None,
 ) -> None:
-    """Evaluate a trained model.
+    """Evaluate a trained model; where it has attention modules, say which labels use them in modules.csv and .svg.
 
     The spec is the run's own. -s changes how it is evaluated: -s evaluate.images=with_positives; or on what:
     -s 'data={use: images, folder: photos, labels: labels.csv}'. Within the same data, null removes a key:
@@ -56,16 +56,18 @@ def _measure(made: Prepared, run: FoundRun, *, weights: str | None, device: str)
     with status("evaluating"):
         from compose.training.device import choose_device
         from compose.training.plan import Plan
-        from compose.training.report import final_evaluation
+        from compose.training.report import final_evaluation, write_modules
+        from compose.training.run_folder import RunFolder
 
         target = choose_device(device)
         built = made.build()
         run.load(built, weights)
-        built.training.to(target).eval()
-        built.inference.to(target).eval()
+        for graph in (built.training, built.inference, built.looking):
+            graph.to(target).eval()
         plan = Plan(built, made.source, made.space, made.stages, made.evaluation, made.seed, "", str(run.folder))
         result = final_evaluation(plan, target)
-    assert result is not None
+        assert result is not None
+        write_modules(result, RunFolder(run.folder))
     return result
 
 

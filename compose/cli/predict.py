@@ -93,7 +93,7 @@ class Predictor:
         if images:
             with torch.no_grad():
                 batch = {"image": torch.stack(images).to(self.device), **self.sources}
-                scores = iter(scorer(self.inference)(batch).cpu())
+                scores = iter(scorer(self.inference)(batch)["scores"].cpu())
         for file, image, error in read:
             yield Prediction(file, error=error) if image is None else Prediction(file, self._best(next(scores), top))
 

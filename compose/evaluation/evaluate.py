@@ -6,14 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Float64, Int8
+from jaxtyping import Float, Float64, Int8, Int64
 from torch import Tensor
 
+from compose.evaluation.case import Case, counted
 from compose.evaluation.errors import EvaluationError
 from compose.evaluation.labels import TaskLabels
+from compose.evaluation.located import Located
 from compose.evaluation.metric import Metric
+from compose.evaluation.metrics.localisation import Localisation
+from compose.evaluation.module_usage import ModuleUsage
 from compose.evaluation.prior import class_prior
-from compose.evaluation.protocol import Images, LabelContext, Protocol, Task, labels_hash
+from compose.evaluation.protocol import Images, LabelContext, Protocol, Task, labels_hash, looked_at
 from compose.evaluation.result import Result, TaskResult
 from compose.evaluation.rules import Rules
 
@@ -45,6 +49,8 @@ def evaluate(
     *,
     rules: Rules | None = None,
     images: Images = "all",
+    located: Mapping[Task, Located] | None = None,
+    usage: Mapping[Task, Int64[Tensor, "l m"]] | None = None,
 ) -> Result:
     """Every metric of every task, with chance and the class prior beside it.
 
@@ -55,6 +61,8 @@ def evaluate(
         metrics: what is measured.
         rules: the order of ties, and what a label without positives counts.
         images: all, or only those with a positive label of the task.
+        located: task -> where the model looks, for metrics of that; its labels are columns of the truth.
+        usage: task -> how often each module gave a label's score, where the model has modules.
 
     Raises:
         EvaluationError: scores are missing, not finite or of the wrong shape, or a task has no positive target.
@@ -63,34 +71,47 @@ def evaluate(
     for task in labels:
         if task.task not in scores:
             raise EvaluationError("expected scores of this task, got none", task=task.task)
-        results[task.task] = _evaluate(scores[task.task], truth, task, metrics, rules or Rules(), images)
+        case = _case(scores[task.task], truth, task, images, (located or {}).get(task.task))
+        counts = (usage or {}).get(task.task)
+        results[task.task] = _measure(
+            case,
+            metrics,
+            rules or Rules(),
+            _protocol(case, truth, task, metrics, rules or Rules(), images),
+            None if counts is None else ModuleUsage(counts, task.names, task.seen),
+        )
     return Result(results)
 
 
-def _evaluate(
-    scores: Float[Tensor, "b l"],
-    truth: Truth,
-    labels: TaskLabels,
-    metrics: Sequence[Metric],
-    rules: Rules,
-    images: Images,
-) -> TaskResult:
-    columns = list(labels.columns)
+def _case(
+    scores: Float[Tensor, "b l"], truth: Truth, labels: TaskLabels, images: Images, located: Located | None
+) -> Case:
+    """What counts for a task."""
+    columns = torch.tensor(labels.columns)
     targets = truth.targets[:, columns]
     _check(scores, targets, labels.task)
-    if images == "with_positives":
-        kept = (targets > 0).any(1)
+    kept = counted(targets, images)
+    if images != "all":
         scores, targets = scores[kept], targets[kept]
     if scores.dtype not in (torch.float32, torch.float64):
         scores = scores.float()
     trained = None if truth.train_frequency is None else truth.train_frequency[columns]
     frequency = class_prior(targets, labels.seen, trained)
+    cut = None if located is None else located.cut(kept.nonzero()[:, 0], columns)
+    return Case(scores, targets, frequency, labels.seen, cut)
+
+
+def _measure(
+    case: Case, metrics: Sequence[Metric], rules: Rules, protocol: Protocol, modules: ModuleUsage | None
+) -> TaskResult:
+    measured = {metric: found for metric in metrics if (found := metric.measure(case, rules))}
     return TaskResult(
-        metrics={metric.key: metric.value(scores, targets, rules) for metric in metrics},
-        chance={metric.key: metric.chance(scores, targets, rules) for metric in metrics},
-        prior={metric.key: metric.prior(frequency, targets, rules) for metric in metrics},
-        titles={metric.key: metric.title for metric in metrics},
-        protocol=_protocol(targets, truth, labels, rules, images),
+        metrics={metric.key: found.value for metric, found in measured.items()},
+        chance={metric.key: found.chance for metric, found in measured.items()},
+        prior={metric.key: found.prior for metric, found in measured.items()},
+        titles={metric.key: metric.title for metric in measured},
+        protocol=protocol,
+        modules=modules,
     )
 
 
@@ -116,7 +137,11 @@ def _check(scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], task: Tas
     raise EvaluationError(problem, task=task)
 
 
-def _protocol(targets: Int8[Tensor, "b l"], truth: Truth, labels: TaskLabels, rules: Rules, images: Images) -> Protocol:
+def _protocol(
+    case: Case, truth: Truth, labels: TaskLabels, metrics: Sequence[Metric], rules: Rules, images: Images
+) -> Protocol:
+    targets = case.targets
+    tolerances = sorted({metric.tolerance for metric in metrics if isinstance(metric, Localisation)})
     return Protocol(
         task=labels.task,
         data=truth.data,
@@ -131,4 +156,6 @@ def _protocol(targets: Int8[Tensor, "b l"], truth: Truth, labels: TaskLabels, ru
         positives=int(torch.count_nonzero(targets > 0)),
         negatives=int(torch.count_nonzero(targets < 0)),
         unknown=int(torch.count_nonzero(targets == 0)),
+        localisation=looked_at(tolerances) if tolerances else None,
+        boxed=len(case.located.images) if case.located and tolerances else None,
     )

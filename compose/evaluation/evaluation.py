@@ -54,11 +54,20 @@ class Evaluation:
             raise BlockError(f"expected each task once, got {', '.join(tasks)}", parameter="tasks")
         self.tasks = tuple(tasks)
         self.metrics = make_metrics(metrics)
+        for metric in self.metrics:
+            if metric.both_kinds and "gzsl" not in tasks:
+                wanted = f"expected the task gzsl for `{metric.key}`, got {', '.join(tasks)}"
+                raise BlockError(f"{wanted}; it is of seen and unseen labels", parameter="metrics")
         self.label_context: LabelContext = label_context
         self.images = images
         self.rules = Rules(ties=ties, no_positives=no_positives)
         self.batch = batch
         self.split = split
+
+    @property
+    def looks(self) -> bool:
+        """Whether it measures where the model looks."""
+        return any(metric.looks for metric in self.metrics)
 
     def run(
         self,
@@ -75,7 +84,7 @@ class Evaluation:
         """Score a split of a data source and measure.
 
         Args:
-            model: inputs by port name -> scores ``b l``; in evaluation mode.
+            model: as in :mod:`~compose.evaluation.driver`; in evaluation mode. Only where it tells are modules counted.
             source: where the images come from.
             label_inputs: a label set -> what the label space gives for it by port name.
             data: the data source's name, for the protocol.
@@ -85,20 +94,32 @@ class Evaluation:
             on_batch: told the number of images after each batch.
 
         Raises:
-            EvaluationError: a task has no labels or no positive target, or scores do not fit or are not finite.
+            EvaluationError: a task has no labels or no positive target, scores do not fit or are not finite, or the
+                evaluation :attr:`looks` and the model does not tell where, or the examples have no boxes.
         """
         labels = task_labels(source.labels, self.tasks, dropped=dropped)
         examples = source.split(self.split)
         everything = task_labels(source.labels, ["gzsl"], dropped=dropped)[0] if self.label_context == "all" else None
-        scores, targets = score(
+        answers = score(
             model,
             examples,
             labels,
             label_inputs,
             context=everything,
+            images=self.images,
+            looks=self.looks,
             batch=self.batch,
             device=device,
             on_batch=on_batch,
         )
-        truth = Truth(targets, data, self.split, train_frequency, self.label_context)
-        return evaluate(scores, truth, labels, self.metrics, rules=self.rules, images=self.images)
+        truth = Truth(answers.targets, data, self.split, train_frequency, self.label_context)
+        return evaluate(
+            answers.scores,
+            truth,
+            labels,
+            self.metrics,
+            rules=self.rules,
+            images=self.images,
+            located=answers.located,
+            usage=answers.usage,
+        )

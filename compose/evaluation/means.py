@@ -1,4 +1,4 @@
-"""The mean over labels, as the protocol counts those without positives."""
+"""Means over labels, and over their kinds."""
 
 from __future__ import annotations
 
@@ -19,3 +19,9 @@ def mean_over_labels(values: Float64[Tensor, " l"], rules: Rules) -> float:
         NaN where no label is left.
     """
     return float(values.nan_to_num(0.0).mean() if rules.no_positives == "zero" else values.nanmean())
+
+
+def harmonic_mean(first: float, second: float) -> float:
+    """0 where one is 0, NaN where one is."""
+    total = first + second
+    return 2 * first * second / total if total else 0.0

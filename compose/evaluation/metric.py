@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int8
 from torch import Tensor
 
 from compose.block import REGISTRATION, Registration
+from compose.evaluation.case import Case, Measured
 from compose.evaluation.rules import Rules
 
 CHUNK_CELLS = 2**21
@@ -26,6 +28,11 @@ class Metric(ABC):
     0 = unknown, and hold at least one 1.
     """
 
+    looks: ClassVar[bool] = False
+    """Whether it depends on where the model looks."""
+    both_kinds: ClassVar[bool] = False
+    """Whether it exists only where seen and unseen labels are scored together."""
+
     @property
     def key(self) -> str:
         """The name under which a result holds the value, as a spec may write it: ``map``, ``f1@3``."""
@@ -36,6 +43,19 @@ class Metric(ABC):
     def title(self) -> str:
         """The name as a table prints it."""
         return self.key
+
+    def measure(self, case: Case, rules: Rules) -> Measured | None:
+        """What the model, chance and the class prior reach; None where the metric does not exist for a task.
+
+        Args:
+            case: what is measured.
+            rules: as in :meth:`value`.
+        """
+        return Measured(
+            value=self.value(case.scores, case.targets, rules),
+            chance=self.chance(case.scores, case.targets, rules),
+            prior=self.prior(case.frequency, case.targets, rules),
+        )
 
     @abstractmethod
     def value(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], rules: Rules) -> float:

@@ -36,6 +36,8 @@ class Protocol:
         negatives: targets that are absent.
         unknown: targets nobody checked: average precision, AUC and the F1 at a threshold leave them out; in a top K
             they take a place and are no hit.
+        localisation: what counts as looking at a label, where that is measured.
+        boxed: targets that are present and have a box, which localisation counts.
     """
 
     task: Task
@@ -51,6 +53,8 @@ class Protocol:
     positives: int | None = None
     negatives: int | None = None
     unknown: int | None = None
+    localisation: str | None = None
+    boxed: int | None = None
 
     def agrees(self, other: Protocol) -> list[str]:
         """The differences from another protocol in words; empty where the two agree."""
@@ -63,7 +67,9 @@ class Protocol:
 
     def unstated(self) -> list[str]:
         """What the protocol does not tell, in words."""
-        return [words for field, words in WORDS.items() if not _stated(asdict(self)[field])]
+        mine = asdict(self)
+        asked = [field for field in WORDS if self.localisation or field not in OF_LOCALISATION]
+        return [WORDS[field] for field in asked if not _stated(mine[field])]
 
     def line(self) -> str:
         """The protocol in one line, as a report prints it."""
@@ -74,6 +80,7 @@ class Protocol:
             f"{self._count(self.num_labels)}labels{' among all' if self.label_context == 'all' else ''}",
             {"skip": "empty labels left out", "zero": "empty labels count 0", None: ""}[self.no_positives],
             f"ties {self.ties}" if self.ties else "",
+            f"localisation: {self._count(self.boxed)}boxed targets, {self.localisation}" if self.localisation else "",
         ]
         return ", ".join(filter(None, parts))
 
@@ -105,7 +112,17 @@ WORDS = {
     "positives": "the targets that are present",
     "negatives": "the targets that are absent",
     "unknown": "the targets that are unknown",
+    "localisation": "what counts as looking at a label",
+    "boxed": "the targets that are present and have a box",
 }
+OF_LOCALISATION = ("localisation", "boxed")
+"""What a protocol without localisation has no need to tell."""
+
+
+def looked_at(tolerances: Iterable[float]) -> str:
+    """What counts as looking at a label, with these tolerances in pixels."""
+    pixels = [f"a box grown by {tolerance:g} px" if tolerance else "a box" for tolerance in tolerances]
+    return f"greatest attention in {' or '.join(pixels)}"
 
 
 def labels_hash(names: Iterable[str]) -> str:

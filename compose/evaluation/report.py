@@ -16,6 +16,7 @@ NOTE = (
     "In percent. Chance is a random score; the class prior scores a label by how frequent it is (an unseen one by its "
     "frequency in the evaluated images) and never looks at the image."
 )
+PLACES = " In a localisation, chance looks at a random place and the class prior at the middle of the image."
 
 
 def table(result: Result) -> Group:
@@ -35,7 +36,8 @@ def table(result: Result) -> Group:
     protocols = Table.grid(padding=(0, 1))
     for name, result_of in result.tasks.items():
         protocols.add_row(Text(f"{name}:"), Text(result_of.protocol.line()))
-    return Group(shown, protocols, Text(NOTE, style="dim"))
+    modules = [Text(line) for line in _modules(result)]
+    return Group(shown, protocols, *modules, Text(_note(result), style="dim"))
 
 
 def markdown(result: Result) -> str:
@@ -43,12 +45,21 @@ def markdown(result: Result) -> str:
     rows = [HEADERS, ("---", "---", "---:", "---:", "---:"), *_rows(result)]
     lines = [f"| {' | '.join(row)} |" for row in rows]
     protocols = [f"- {name}: {task.protocol.line()}" for name, task in result.tasks.items()]
-    return "\n".join([*lines, "", *protocols, "", NOTE, ""])
+    modules = [line for text in _modules(result) for line in ("", text)]
+    return "\n".join([*lines, "", *protocols, *modules, "", _note(result), ""])
 
 
 def percent(value: float) -> str:
     """A fraction as percent with one decimal; a dash where it is undefined."""
     return "–" if math.isnan(value) else f"{100 * value:.1f}"
+
+
+def _modules(result: Result) -> list[str]:
+    return [f"Scores from each attention module, in percent: {result.modules.line()}"] if result.modules else []
+
+
+def _note(result: Result) -> str:
+    return NOTE + (PLACES if any(task.protocol.localisation for task in result.tasks.values()) else "")
 
 
 def _rows(result: Result) -> Iterator[tuple[str, ...]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from compose.evaluation.module_usage import ModuleUsage
 from compose.evaluation.protocol import Protocol
 
 
@@ -21,6 +22,8 @@ class TaskResult:
         prior: key -> what the labels' frequencies reach as scores, without a look at the image.
         titles: key -> the metric's name in a table.
         protocol: what the numbers depend on besides the model.
+        modules: how often each attention module gave each label's score, where the model has modules. It is no part of
+            the JSON: a run keeps it in files of its own.
     """
 
     metrics: Mapping[str, float]
@@ -28,6 +31,7 @@ class TaskResult:
     prior: Mapping[str, float]
     titles: Mapping[str, str]
     protocol: Protocol
+    modules: ModuleUsage | None = field(default=None, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; NaN is null."""
@@ -64,6 +68,12 @@ class Result:
     def __getitem__(self, task: str) -> TaskResult:
         """The result of a task."""
         return self.tasks[task]
+
+    @property
+    def modules(self) -> ModuleUsage | None:
+        """How often each attention module was used, in the task with the most labels."""
+        found = [task.modules for task in self.tasks.values() if task.modules]
+        return max(found, key=lambda usage: len(usage.names), default=None)
 
     def scalars(self) -> dict[str, float]:
         """Every metric as ``task/metric``, for logs and early stopping."""

@@ -10,6 +10,8 @@ from torch import Tensor
 if TYPE_CHECKING:
     from torch.fx import GraphModule
 
+    from compose.training.stage import Model
+
 
 def inputs_of(graph: GraphModule) -> set[str]:
     """The keywords that a graph takes."""
@@ -23,6 +25,35 @@ def call(inference: GraphModule, inputs: Mapping[str, Tensor]) -> dict[str, Tens
     return outputs
 
 
-def scorer(inference: GraphModule) -> Callable[[dict[str, Tensor]], Tensor]:
-    """The scores alone, in full precision: half of it would tie many of them."""
-    return lambda inputs: call(inference, inputs)["scores"].float()
+def outputs_of(graph: GraphModule) -> set[str]:
+    """The keys of what a graph returns."""
+    (output,) = graph.graph.find_nodes(op="output")
+    return set(output.args[0])
+
+
+def scorer(graph: GraphModule, *, of_labels: bool = False) -> Callable[[dict[str, Tensor]], dict[str, Tensor]]:
+    """A graph as the evaluation calls it, see :mod:`compose.evaluation.driver`.
+
+    The scores are in full precision: half of it would tie many of them.
+
+    Args:
+        graph: a built model's ``inference`` or ``looking``.
+        of_labels: whether its maps of attention are of labels, and not of modules.
+    """
+
+    def answer(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        outputs = call(graph, inputs)
+        if of_labels:
+            outputs = {"scores": outputs["scores"], "label_maps": outputs["attention"]}
+        return {**outputs, "scores": outputs["scores"].float()}
+
+    return answer
+
+
+def asked(model: Model, *, looks: bool) -> Callable[[dict[str, Tensor]], dict[str, Tensor]]:
+    """A built model as the evaluation calls it: through ``looking`` only where it is asked where it looks."""
+    if not looks:
+        return scorer(model.inference)
+    from compose.model.attention import is_of_labels
+
+    return scorer(model.looking, of_labels=is_of_labels(model.plan))

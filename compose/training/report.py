@@ -43,13 +43,14 @@ class Outcome:
 
 
 def final_evaluation(plan: Plan, device: torch.device) -> Result | None:
-    """Evaluate the model as the spec says."""
-    from compose.training.inference import scorer
+    """Evaluate the model as the spec says, and count its modules where it has such."""
+    from compose.training.inference import asked, outputs_of
 
     if plan.evaluation is None:
         return None
+    looks = plan.evaluation.looks or "winner" in outputs_of(plan.model.looking)
     return plan.evaluation.run(
-        scorer(plan.model.inference),
+        asked(plan.model, looks=looks),
         plan.source,
         lambda labels: plan.space.sources(labels.task),
         data=getattr(type(plan.source), REGISTRATION).name,
@@ -86,6 +87,19 @@ def write_report(plan: Plan, outcome: Outcome, folder: RunFolder) -> None:
     }
     write_text(folder.report_data, json.dumps(finite(data), indent=2) + "\n")
     write_text(folder.report, _markdown(plan, outcome))
+    if outcome.result:
+        write_modules(outcome.result, folder)
+
+
+def write_modules(result: Result, folder: RunFolder) -> None:
+    """Write the table and the chart of how often each label uses each attention module, where the model has such."""
+    from compose.drawing.module_usage import usage_table
+    from compose.drawing.usage_chart import usage_chart
+
+    usage = result.modules
+    if usage is not None:
+        write_text(folder.path / "modules.csv", usage_table(usage.counts, usage.names, usage.seen))
+        write_text(folder.path / "modules.svg", usage_chart(usage.counts, usage.names, usage.seen))
 
 
 def _markdown(plan: Plan, outcome: Outcome) -> str:

@@ -59,7 +59,7 @@ def train(
     if fabric.is_global_zero and not resume:
         folder.begin(plan.lock)
     state = load_state(plan, folder) if resume else None
-    for module in (plan.model.training, plan.model.inference):
+    for module in (plan.model.training, plan.model.inference, plan.model.looking):
         module.to(fabric.device)
     with Interrupt() as stop, _explained(folder):
         run = open_run(plan, folder, stop, state, console=console, first=fabric.is_global_zero)

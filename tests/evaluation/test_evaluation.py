@@ -65,11 +65,11 @@ class Spy:
 
     calls: list[tuple[int, int]] = field(default_factory=list)
 
-    def __call__(self, inputs: dict[str, Tensor]) -> Tensor:
+    def __call__(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         assert set(inputs) == {"features", "labels_vectors"}
         assert not torch.is_grad_enabled()
         self.calls.append((len(inputs["features"]), len(inputs["labels_vectors"])))
-        return inputs["features"] @ inputs["labels_vectors"].T
+        return {"scores": inputs["features"] @ inputs["labels_vectors"].T}
 
 
 def vectors(labels: TaskLabels) -> dict[str, Tensor]:
@@ -108,7 +108,7 @@ def test_training_frequency_reaches_the_prior() -> None:
 
 def test_a_model_that_breaks() -> None:
     with pytest.raises(EvaluationError, match="zsl: expected finite scores"):
-        Evaluation().run(lambda inputs: Spy()(inputs) * torch.nan, Toy(), vectors, data="toy")
+        Evaluation().run(lambda inputs: {"scores": Spy()(inputs)["scores"] * torch.nan}, Toy(), vectors, data="toy")
 
 
 def test_an_empty_split() -> None:
@@ -131,10 +131,10 @@ def test_schema() -> None:
 
 
 def test_all_labels_may_be_in_use_for_every_task() -> None:
-    def crowded(inputs: dict[str, Tensor]) -> Tensor:
+    def crowded(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         """Scores that depend on which labels are in use."""
         own = inputs["features"] @ inputs["labels_vectors"].T
-        return own - 3 * own.roll(1, 1)
+        return {"scores": own - 3 * own.roll(1, 1)}
 
     run = {"source": Toy(), "label_inputs": vectors, "data": "toy"}
     alone = Evaluation(tasks=("zsl",)).run(crowded, **run)["zsl"]
@@ -142,8 +142,8 @@ def test_all_labels_may_be_in_use_for_every_task() -> None:
     assert among.protocol.agrees(alone.protocol) == ["the labels in use beside those scored: all against task"]
     assert among.metrics != alone.metrics
     batch = Toy()[range(20)]
-    expected = crowded({"features": batch["features"], "labels_vectors": VECTORS})[:, 4:]
-    only = Evaluation(tasks=("zsl",)).run(lambda inputs: expected, **run)["zsl"]
+    expected = crowded({"features": batch["features"], "labels_vectors": VECTORS})["scores"][:, 4:]
+    only = Evaluation(tasks=("zsl",)).run(lambda inputs: {"scores": expected}, **run)["zsl"]
     assert among.metrics == only.metrics
     spy = Spy()
     Evaluation(tasks=("zsl", "seen", "gzsl"), label_context="all", batch=8).run(spy, **run)

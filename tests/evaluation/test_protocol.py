@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from compose.evaluation.protocol import WORDS, Protocol, labels_hash
+from compose.evaluation.protocol import WORDS, Protocol, labels_hash, looked_at
 
 FULL = Protocol(
     task="zsl",
@@ -19,7 +19,10 @@ FULL = Protocol(
     positives=10,
     negatives=20,
     unknown=0,
+    localisation="greatest attention in a box",
+    boxed=1_234,
 )
+PLAIN = replace(FULL, localisation=None, boxed=None)
 
 
 def test_round_trip() -> None:
@@ -49,12 +52,24 @@ def test_the_unstated_does_not_disagree_but_is_listed() -> None:
     assert FULL.unstated() == []
 
 
+def test_only_localisation_states_what_it_counts() -> None:
+    assert PLAIN.unstated() == []
+    assert FULL.agrees(PLAIN) == []
+    assert replace(FULL, boxed=None).unstated() == ["the targets that are present and have a box"]
+    wider = replace(FULL, localisation=looked_at([0, 18.0]))
+    assert wider.agrees(FULL) == [
+        "what counts as looking at a label: greatest attention in a box or a box grown by 18 px "
+        "against greatest attention in a box"
+    ]
+    assert FULL.line().endswith("ties grouped, localisation: 1,234 boxed targets, greatest attention in a box")
+
+
 def test_every_field_is_compared() -> None:
     assert list(WORDS) == list(FULL.to_json())
 
 
 def test_line() -> None:
-    assert FULL.line() == "nus_wide test, all 107,859 images, 81 labels, empty labels left out, ties grouped"
+    assert PLAIN.line() == "nus_wide test, all 107,859 images, 81 labels, empty labels left out, ties grouped"
     assert "81 labels among all" in replace(FULL, label_context="all").line()
     short = Protocol(task="zsl", data="nus_wide", split="", images="with_positives")
     assert short.line() == "nus_wide, images with positives, labels"

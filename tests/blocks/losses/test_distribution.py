@@ -54,3 +54,18 @@ def test_half_precision_is_summed_in_single():
     loss = Distribution()(modules, targets)
     assert loss.dtype == torch.float32
     torch.testing.assert_close(loss, Distribution()(modules.float(), targets))
+
+
+@pytest.mark.usefixtures("double")
+def test_the_released_squares_of_each_image(same):
+    modules = torch.randn(IMAGES, MODULES, LABELS, requires_grad=True)
+    targets = torch.randint(-1, 2, (IMAGES, LABELS), dtype=torch.int8)
+
+    def slow():
+        squares = []
+        for image, known in zip(modules, targets, strict=True):
+            shares = [image[:, label].softmax(0) for label in range(LABELS) if known[label] == 1]
+            squares += [sum((share[m] for share in shares), torch.zeros(())) ** 2 for m in range(MODULES)]
+        return sum(squares) / (IMAGES * MODULES)
+
+    same(lambda: Distribution(over="image")(modules, targets), slow, [modules])

@@ -49,3 +49,15 @@ def test_half_precision_is_summed_in_single():
     loss = Diversity()(energies)
     assert loss.dtype == torch.float32
     torch.testing.assert_close(loss, Diversity()(energies.float()))
+
+
+@pytest.mark.usefixtures("double")
+def test_the_released_norm(same):
+    energies = torch.randn(3, 4, 2, 4, requires_grad=True)
+
+    def slow():
+        unit = [[image[m].flatten() / image[m].norm() for m in range(4)] for image in energies]
+        squares = [(i[m] @ i[n]) ** 2 for i in unit for m in range(4) for n in range(4) if m != n]
+        return sum(squares) ** 0.5
+
+    same(lambda: Diversity(form="norm")(energies), slow, [energies])

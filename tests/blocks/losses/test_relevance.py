@@ -34,3 +34,10 @@ def test_half_precision_is_summed_in_single():
     loss = Relevance()(scores, -scores, targets)
     assert loss.dtype == torch.float32
     torch.testing.assert_close(loss, Relevance()(scores.float(), -scores.float(), targets))
+
+
+def test_the_released_sum_over_the_images():
+    scores, regions = torch.randn(4, 6), torch.randn(4, 6)
+    targets = torch.randint(-1, 2, (4, 6), dtype=torch.int8)
+    mean, total = (Relevance(reduction=form)(scores, regions, targets) for form in ("mean", "sum"))
+    torch.testing.assert_close(total, 4 * mean)

@@ -1,0 +1,38 @@
+"""Localisation, seen and unseen labels weighed against each other."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from compose.block import metric
+from compose.evaluation.case import Case, Measured
+from compose.evaluation.means import harmonic_mean
+from compose.evaluation.metrics.localisation import Localisation
+from compose.evaluation.rules import Rules
+
+
+@metric
+class LocalisationHarmonic(Localisation):
+    """Harmonic mean of the localisation mAP over the seen and over the unseen labels of the task ``gzsl``.
+
+    Tasks that score labels of one kind alone do not have it.
+
+    Source: LESA (CVPR 2020), section 5.2, table 3.
+
+    Args:
+        tolerance: pixels by which boxes grow on every side.
+    """
+
+    both_kinds: ClassVar[bool] = True
+
+    @property
+    def title(self) -> str:
+        """The name, with the tolerance where it is not 0."""
+        return super().title.replace("mAP", "harmonic mean")
+
+    def measure(self, case: Case, rules: Rules) -> Measured | None:
+        """The harmonic mean of each number; None where the labels are of one kind."""
+        if len(set(case.seen)) < 2:
+            return None
+        seen, unseen = super().measure(case.of(seen=True), rules), super().measure(case.of(seen=False), rules)
+        return Measured(*map(harmonic_mean, seen, unseen)) if seen and unseen else None
