@@ -41,9 +41,9 @@ class HandWired(nn.Module):
     def forward(self, image: Tensor, labels_vectors: Tensor, targets: Tensor) -> dict[str, Tensor]:
         maps = self.backbone(image).maps
         groups, order = self.groups(self.pyramid(maps))
-        semantics = self.relation(self.encoder(groups).semantics)
+        semantics = self.relation(self.encoder(groups).semantics).semantics
         semantics = self.semantics(semantics, order)
-        scores = self.scores(semantics, labels_vectors)
+        scores = self.scores(semantics, labels_vectors).scores
         rank = self.ranknet(scores, targets, labels_vectors)
         return {"loss.rank": rank, "loss.spread": self.variance(semantics)}
 
@@ -54,7 +54,7 @@ def inputs(prepared: Prepared, batch: int) -> dict[str, Tensor]:
     drawn = prepared.source.split("train")[range(batch)]
     return {
         "image": drawn["image"],
-        "labels_vectors": seen.sources["labels_vectors"],
+        "labels_vectors": prepared.space.sources("seen")["labels_vectors"],
         "targets": drawn["targets"][:, seen.columns],
     }
 

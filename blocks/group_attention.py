@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
 from compose.block import Dim, block
+
+
+class RelatedSemantics(NamedTuple):
+    """Semantic vectors that know of one another, and how they are related.
+
+    Attributes:
+        semantics: the semantic matrix S, ``b g d``.
+        relations: A of S = A X: what each row of S takes of each group's vector, ``b g g``.
+    """
+
+    semantics: Float[Tensor, "b g d"]
+    relations: Float[Tensor, "b g g"]
 
 
 @block
@@ -31,18 +43,17 @@ class GroupAttention(nn.Module):
         self.query = _projection(dim, hidden or dim, groups)
         self.key = _projection(dim, hidden or dim, groups)
 
-    def forward(self, semantics: Float[Tensor, "b g d"]) -> Float[Tensor, "b g d"]:
+    def forward(self, semantics: Float[Tensor, "b g d"]) -> RelatedSemantics:
         """Mix the groups.
 
         Args:
             semantics: one semantic vector for each group, ``b g d``.
 
         Returns:
-            The semantic matrix S, ``b g d``.
+            The semantic matrix S, ``b g d``, and the relations that it is made by, ``b g g``.
         """
         relations = self.query(semantics) @ self.key(semantics).mT  # b g g, eq. 6; no softmax and no scale
-        mixed: Tensor = relations @ semantics  # eq. 7
-        return mixed
+        return RelatedSemantics(relations @ semantics, relations)  # eq. 7
 
 
 def _projection(dim: int, hidden: int, groups: int) -> nn.Sequential:

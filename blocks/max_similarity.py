@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from jaxtyping import Float
+from typing import NamedTuple
+
+from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from compose.block import block
+
+
+class SimilarityScores(NamedTuple):
+    """Scores of the labels, and the vectors that they come from.
+
+    Attributes:
+        scores: one score for each image and label, ``b l``.
+        winner: which of the image's semantic vectors the score comes from, ``b l``.
+    """
+
+    scores: Float[Tensor, "b l"]
+    winner: Int64[Tensor, "b l"]
 
 
 @block
@@ -17,7 +31,7 @@ class MaxSimilarity(nn.Module):
     Source: (ML)²P-Encoder (CVPR 2023), section 3.4, eq. 8.
     """
 
-    def forward(self, semantics: Float[Tensor, "b m d"], labels_vectors: Float[Tensor, "l d"]) -> Float[Tensor, "b l"]:
+    def forward(self, semantics: Float[Tensor, "b m d"], labels_vectors: Float[Tensor, "l d"]) -> SimilarityScores:
         """Score every label.
 
         Args:
@@ -25,7 +39,7 @@ class MaxSimilarity(nn.Module):
             labels_vectors: vectors of the labels in use, ``l d``.
 
         Returns:
-            One score for each image and label, ``b l``.
+            The scores and the winning vectors, both ``b l``.
         """
         similarity = semantics @ labels_vectors.mT  # b m l
-        return similarity.max(dim=1).values
+        return SimilarityScores(*similarity.max(dim=1))

@@ -67,9 +67,10 @@ class ML2PEncoder(nn.Module):
             groups: channels in groups, ``b g d h w``.
 
         Returns:
-            The semantic vectors X, ``b g d``, and the share of the maxima at each place, ``b g h w``.
+            The semantic vectors X, ``b g d``, the share of the maxima at each place, ``b g h w``, and their places,
+            ``b g d``.
         """
         related = self.attention(groups)
         mixed = self.mixer(related.flatten(3).mT)  # b g hw d
-        semantics, attention = spatial_max(mixed.mT.reshape(groups.shape))
-        return Semantics(self.response(semantics), attention)
+        semantics, attention, places = spatial_max(mixed.mT.reshape(groups.shape))
+        return Semantics(self.response(semantics), attention, places)

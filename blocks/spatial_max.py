@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from compose.block import block
@@ -18,10 +18,12 @@ class Semantics(NamedTuple):
         semantics: one vector for each group, ``b g d``.
         attention: for each group the share of its d channels whose maximum lies at a place, ``b g h w``; sums to 1
             over the places, without a gradient.
+        places: where each channel has its maximum, as a place of the flattened map, ``b g d``.
     """
 
     semantics: Float[Tensor, "b g d"]
     attention: Float[Tensor, "b g h w"]
+    places: Int64[Tensor, "b g d"]
 
 
 @block
@@ -38,15 +40,16 @@ class SpatialMax(nn.Module):
             groups: channels in groups, ``b g d h w``.
 
         Returns:
-            The semantic vectors, ``b g d``, and the share of the maxima at each place, ``b g h w``.
+            The semantic vectors, ``b g d``, the share of the maxima at each place, ``b g h w``, and their places,
+            ``b g d``.
         """
         return spatial_max(groups)
 
 
 def spatial_max(groups: Float[Tensor, "b g d h w"]) -> Semantics:
-    """Every channel's maximum over the places, and the share of each group's maxima at each place."""
+    """Every channel's maximum over the places, and the share of each group's maxima at each place, and the places."""
     *_, channels, height, width = groups.shape
     semantics, places = groups.flatten(3).max(dim=-1)  # both b g d
     counts = torch.zeros((*places.shape[:2], height * width), device=places.device)
     counts = counts.scatter_add(2, places, torch.ones(places.shape, device=places.device))
-    return Semantics(semantics, (counts / channels).view(*places.shape[:2], height, width))
+    return Semantics(semantics, (counts / channels).view(*places.shape[:2], height, width), places)

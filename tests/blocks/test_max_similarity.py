@@ -16,8 +16,16 @@ def test_largest_inner_product(same, vectors, labels):
         best = [[max(s @ v for s in image) for v in label_vectors] for image in semantics]
         return torch.stack([torch.stack(row) for row in best])
 
-    same(lambda: MaxSimilarity()(semantics, label_vectors), slow, [semantics, label_vectors])
+    same(lambda: MaxSimilarity()(semantics, label_vectors).scores, slow, [semantics, label_vectors])
+
+
+def test_the_winner_is_the_vector_that_fits_best():
+    semantics, label_vectors = torch.randn(3, 4, 5), torch.randn(6, 5)
+    winner = MaxSimilarity()(semantics, label_vectors).winner
+    assert winner.dtype == torch.int64
+    expected = [[max(range(4), key=lambda m: float(image[m] @ v)) for v in label_vectors] for image in semantics]
+    assert winner.tolist() == expected
 
 
 def test_many_labels():
-    assert MaxSimilarity()(torch.randn(2, 7, 30), torch.randn(7186, 30)).shape == (2, 7186)
+    assert MaxSimilarity()(torch.randn(2, 7, 30), torch.randn(7186, 30)).scores.shape == (2, 7186)

@@ -112,10 +112,11 @@ def test_released(same, shared):
 
 @pytest.mark.parametrize("variant", ["paper", "released"])
 def test_attention_says_where_the_vectors_come_from(variant):
-    attention = encoder(variant=variant)(inputs()).attention
+    _, attention, places = encoder(variant=variant)(inputs())
     assert attention.shape == (IMAGES, GROUPS, HEIGHT, WIDTH)
     assert not attention.requires_grad
-    torch.testing.assert_close(attention.sum((2, 3)), torch.ones(IMAGES, GROUPS))
+    counts = torch.stack([(places == place).sum(2) for place in range(HEIGHT * WIDTH)], dim=2)
+    torch.testing.assert_close(attention.flatten(2), counts / DIM)
 
 
 def test_own_weights_for_each_group_start_differently():

@@ -25,6 +25,14 @@ def test_attention_is_the_share_of_channels_that_peak_at_a_place():
     assert attention[0, 1].tolist() == [[0.25, 0.25, 0], [0, 0, 0.5]]
 
 
+def test_places_are_where_the_largest_responses_lie():
+    groups = torch.randn(2, 3, 4, 2, 3)
+    semantics, _, places = SpatialMax()(groups)
+    for image, group, channel in torch.cartesian_prod(*map(torch.arange, (2, 3, 4))):
+        row, column = divmod(int(places[image, group, channel]), 3)
+        assert semantics[image, group, channel] == groups[image, group, channel, row, column]
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_attention_sums_to_one_without_a_gradient(dtype):
     attention = SpatialMax()(torch.randn(2, 3, 300, 2, 3, dtype=dtype, requires_grad=True)).attention

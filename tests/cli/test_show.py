@@ -86,7 +86,7 @@ def test_graph_as_mermaid(run: Any) -> None:
     result = run("graph", "small.yaml")
     assert result.exit_code == 0
     assert result.stdout.startswith('---\ntitle: "small"\n---\nflowchart TD\n')
-    assert "<b>relation</b><br/>group_attention<br/>16×2×12" in result.stdout
+    assert "<b>relation</b><br/>group_attention<br/>semantics 16×2×12<br/>relations 16×2×2" in result.stdout
     assert '-->|"order"|' in result.stdout
     run("graph", "small.yaml", "-o", "small.mmd")
     assert Path("small.mmd").read_text() == result.stdout

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, fx, nn
 from torch.export import Dim, export
 
 from compose.prepare import Prepared
+from compose.spec.module_names import MODULE_NAMES
 
 Make = Callable[..., Prepared]
 
@@ -56,8 +57,8 @@ def test_computes_what_its_blocks_compute(prepared: Make) -> None:
     given = batch(4, 9)
     found = model(**given)
     maps = model.backbone(given["image"]).maps
-    semantics = model.relation(model.encoder(model.groups(model.pyramid(maps)).groups).semantics)
-    scores = model.scores(semantics, given["labels_vectors"])
+    semantics = model.relation(model.encoder(model.groups(model.pyramid(maps)).groups).semantics).semantics
+    scores = model.scores(semantics, given["labels_vectors"]).scores
     assert torch.equal(found["scores"], scores)
     assert torch.equal(found["loss.rank"], model.loss.rank(scores, given["targets"], given["labels_vectors"]))
 
@@ -127,7 +128,7 @@ def test_shape_checks_allocate_nothing(prepared: Make) -> None:
     facts = prepared(POOLED + SCORED, overrides=wider).shaped.facts
     assert facts["wide"].parameters == 64 * 10_000_000 + 10_000_000
     assert facts["wide"].flops == 2 * 4 * 64 * 10_000_000
-    assert facts["scores"].outputs == {"out": (4, 128)}
+    assert facts["scores"].outputs["scores"] == (4, 128)
 
 
 # --- the spec language, run ---------------------------------------------------------------------------------------
@@ -139,7 +140,7 @@ def test_bypass_passes_the_first_input_on(prepared: Make) -> None:
     assert not hasattr(model, "relation")
     given = batch(2, 5)
     semantics = model.encoder(model.groups(model.pyramid(model.backbone(given["image"]).maps)).groups).semantics
-    assert torch.equal(model(**given)["scores"], model.scores(semantics, given["labels_vectors"]))
+    assert torch.equal(model(**given)["scores"], model.scores(semantics, given["labels_vectors"]).scores)
 
 
 def test_share_uses_one_set_of_weights(prepared: Make) -> None:
@@ -151,7 +152,7 @@ def test_share_uses_one_set_of_weights(prepared: Make) -> None:
     square = model.square
     twice = square(square(model.wide(model.pooled(model.backbone(given["image"]).last))))
     stacked = torch.stack([model.get_submodule("stack.0")(twice)])
-    assert torch.equal(model(**given)["scores"], model.scores(model.rows(stacked), given["labels_vectors"]))
+    assert torch.equal(model(**given)["scores"], model.scores(model.rows(stacked), given["labels_vectors"]).scores)
     assert [name for name, _ in model.named_parameters() if name.startswith("again")] == []
 
 
@@ -177,7 +178,7 @@ blocks:
         wide = model.get_submodule(f"layers.{index}.wide")(x)
         seen.append(wide)
         x = wide + wide
-    scores = model.scores(torch.stack(seen, 1), given["labels_vectors"])
+    scores = model.scores(torch.stack(seen, 1), given["labels_vectors"]).scores
     torch.testing.assert_close(model(**given)["scores"], scores)
     weights = [model.get_submodule(f"layers.{index}.wide").linear.weight for index in range(3)]
     assert not torch.equal(weights[0], weights[1])
@@ -224,3 +225,8 @@ def test_a_stage_computes_only_what_its_losses_need(prepared: Make) -> None:
     assert not hasattr(part, "wide")
     assert part.backbone is built.training.backbone
     assert built.for_losses(built.loss_weights) is built.training
+
+
+def test_no_node_may_bear_the_name_of_an_attribute() -> None:
+    module = fx.GraphModule(nn.Module(), fx.Graph())
+    assert {name for name in {*dir(module), *vars(module)} if not name.startswith("_")} <= MODULE_NAMES

@@ -40,7 +40,7 @@ def hybrid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_shapes_follow(hybrid: str) -> None:
     facts = prepare(read_spec(hybrid)).shaped.facts
     assert facts["deeper.1.wide"].outputs["out"] == (16, 7, 100)
-    assert facts["scores"].outputs["out"] == (16, 1)
+    assert facts["scores"].outputs["scores"] == (16, 1)
 
 
 def test_variants_of_the_extended_spec_are_left_to_it(hybrid: str) -> None:

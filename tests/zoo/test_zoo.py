@@ -73,13 +73,13 @@ def test_the_paper_has_its_own_sizes() -> None:
     facts = paper().shaped.facts
     assert facts["backbone"].outputs["maps"] == [(4, 256, 28, 28), (4, 512, 14, 14), (4, 512, 7, 7)]
     assert facts["groups"].outputs["groups"] == (4, 7, 300, 7, 7)
-    assert facts["scores"].outputs["out"] == (4, 2)
+    assert facts["scores"].outputs["scores"] == (4, 2)
 
 
 @pytest.mark.usefixtures("pictures")
 @pytest.mark.parametrize("variant", SCALED)
 def test_the_paper_with_what_it_varies(variant: str) -> None:
-    assert paper(variant).shaped.facts["scores"].outputs["out"] == (4, 2)
+    assert paper(variant).shaped.facts["scores"].outputs["scores"] == (4, 2)
 
 
 @pytest.mark.parametrize("name", zoo_names())
@@ -101,3 +101,13 @@ def test_runs_from_end_to_end(name: str, tmp_path: Path) -> None:
     shown = CliRunner().invoke(app, ["predict", str(run), str(tmp_path / "picture.png"), "--json", "--top", "3"])
     assert shown.exit_code == 0, shown.output
     assert len(json.loads(shown.stdout)["labels"]) == 3
+
+
+@pytest.mark.usefixtures("pictures")
+@pytest.mark.parametrize("variant", ["", "released", "m-1", "per-label", "per-cluster", "table2-rank"])
+def test_the_regions_of_the_paper_are_those_of_vgg19(variant: str) -> None:
+    clusters = ("labels.clusters=2",) if variant == "per-cluster" else ()
+    facts = paper(*filter(None, [variant]), name="lesa", changes=clusters).shaped.facts
+    assert facts["backbone"].outputs["last"] == (4, 512, 14, 14)
+    assert facts["maps"].outputs["out"] == (4, 512, 14, 14)
+    assert facts["scores"].outputs[next(iter(facts["scores"].outputs))] == (4, 2)
