@@ -7,20 +7,16 @@ from contextlib import suppress
 from dataclasses import replace
 
 from compose.block import BlockError
-from compose.data.source import DataError, DataSource
+from compose.data.source import DataError, DataSource, Split
 from compose.errors import ComposeError, Note, SpecError, SpecErrors
 from compose.evaluation.entries import make_metric
 from compose.evaluation.labels import task_labels
-from compose.model.dims import shape_text
 from compose.prepare import Prepared
-from compose.spec.plan import Term
-from compose.spec.sources import RESERVED
-from compose.spec.tree import Path, place_of
-from compose.training.stage import Stage
+from compose.spec.tree import Path
+from compose.stage_problems import at, stage_problems
 
 LISTED = 20
 """How many problems of the data are listed one by one."""
-EXTERNAL = "external.targets"
 
 
 def problems(made: Prepared, *, data: bool = True) -> list[SpecError]:
@@ -33,11 +29,10 @@ def problems(made: Prepared, *, data: bool = True) -> list[SpecError]:
     found = [
         *_raised(lambda: made.shaped),
         *_raised(lambda: made.space),
-        *_stages(made),
-        *_examples(made),
+        *stage_problems(made),
         *_tasks(made),
         *_looks(made),
-        *(_data(made) if data else ()),
+        *(list(_data(made)) or _splits(made) if data else ()),
     ]
     return list({_told(error): error for error in found}.values())
 
@@ -66,61 +61,12 @@ def _raised(attempt: Callable[[], object]) -> list[SpecError]:
     return []
 
 
-def _stages(made: Prepared) -> Iterator[SpecError]:
-    """Stages without a loss, and those that train, freeze or weigh what the model does not have."""
-    nodes = list(dict.fromkeys(step.name.split(".")[0] for step in made.spec.plan.steps if step.op == "block"))
-    losses = [term.name for term in made.spec.plan.terms]
-    if made.stages and not losses:
-        yield _at(made, ("train",), "missing-key", "there is nothing to train on: the spec has no `loss:`")
-    for index, stage in enumerate(made.stages):
-        try:
-            stage.check(nodes, losses)
-        except BlockError as error:
-            yield _at(made, ("train", index, *((error.parameter or "").split("."))), "bad-parameter", str(error))
-
-
-def _examples(made: Prepared) -> Iterator[SpecError]:
-    """Stages whose examples are not there, or do not give what their losses read."""
-    for index, stage in enumerate(made.stages):
-        source = made.labels.external if stage.examples == "external" else made.source
-        if source is None:
-            message = "the stage trains on external examples, but the spec has no `labels: {external: ...}`"
-            yield _at(made, ("train", index, "examples"), "missing-source", message)
-            continue
-        given = _given(stage, source)
-        named = [term for term in made.spec.plan.terms if stage.losses and term.name in stage.losses]
-        for term in named:
-            yield from _fed(made, index, term, given)
-        reads = [EXTERNAL in made.spec.plan.sources_of(term) for term in made.spec.plan.terms]
-        if not stage.losses and reads and (stage.examples == "external") not in reads:
-            message = f"no loss is on the targets of the stage's examples (`{stage.examples}`)"
-            yield _at(made, ("train", index), "missing-source", message)
-        for name, shape in source.shapes.items():
-            expected = made.source.shapes.get(name)
-            if expected is not None and name in RESERVED and shape != expected:
-                shapes = f"`{name}` is {shape_text(shape)} there and {shape_text(expected)} in `data`"
-                message = f"the examples of `labels.external` do not fit the model: {shapes}"
-                yield _at(made, ("labels", "external"), "shape-mismatch", message)
-
-
-def _given(stage: Stage, source: DataSource) -> set[str]:
-    return {*source.shapes, EXTERNAL if stage.examples == "external" else "targets"}
-
-
-def _fed(made: Prepared, index: int, term: Term, given: set[str]) -> Iterator[SpecError]:
-    for name in made.spec.plan.sources_of(term):
-        if name not in given and RESERVED[name].of_examples:
-            examples = made.stages[index].examples
-            message = f"the loss `{term.name}` reads `{name}`, which the stage's examples (`{examples}`) do not give"
-            yield _at(made, ("train", index, "losses"), "missing-source", message)
-
-
 def _tasks(made: Prepared) -> Iterator[SpecError]:
     """Tasks for which the data has no labels."""
     try:
         task_labels(made.source.labels, made.evaluation.tasks)
     except ComposeError as error:
-        yield _at(made, ("evaluate", "tasks"), "labels", str(error))
+        yield at(made, ("evaluate", "tasks"), "labels", str(error))
 
 
 def _looks(made: Prepared) -> Iterator[SpecError]:
@@ -128,7 +74,7 @@ def _looks(made: Prepared) -> Iterator[SpecError]:
     lacking = [] if made.spec.plan.attention else ["a model that tells where it looks, by a port such as `attention`"]
     lacking += [] if "boxes" in made.source.shapes else ["boxes from the data, as with `data: {boxes: true}`"]
     for path, metric in _looking(made).items() if lacking else ():
-        yield _at(made, path, "missing-source", f"`{metric}` needs {' and '.join(lacking)}")
+        yield at(made, path, "missing-source", f"`{metric}` needs {' and '.join(lacking)}")
 
 
 def _looking(made: Prepared) -> dict[Path, str]:
@@ -150,11 +96,24 @@ def _data(made: Prepared) -> Iterator[SpecError]:
     for path, source in sources.items():
         found = [] if source is None else _checked(source)
         if len(found) == 1:
-            yield _at(made, path, "data", found[0])
+            yield at(made, path, "data", found[0])
         elif found:
             notes = [Note(line) for line in found[:LISTED]]
             notes += [Note(f"and {len(found) - LISTED:,} more")] if len(found) > LISTED else []
-            yield replace(_at(made, path, "data", f"the data has {len(found):,} problems"), notes=notes)
+            yield replace(at(made, path, "data", f"the data has {len(found):,} problems"), notes=notes)
+
+
+def _splits(made: Prepared) -> Iterator[SpecError]:
+    """Splits without examples: that which the first stage trains on, and that which is evaluated."""
+    wanted: dict[Path, Split] = {("evaluate",): made.evaluation.split}
+    if any(stage.examples == "data" for stage in made.stages):
+        wanted["data",] = "train"
+    for path, split in wanted.items():
+        try:
+            if not len(made.source.split(split)):
+                yield at(made, path, "data", f"there are no examples in the split `{split}`")
+        except DataError as error:
+            yield at(made, path, "data", str(error))
 
 
 def _checked(source: DataSource) -> list[str]:
@@ -162,7 +121,3 @@ def _checked(source: DataSource) -> list[str]:
         return source.check()
     except (DataError, OSError) as error:
         return [str(error)]
-
-
-def _at(made: Prepared, path: Path, code: str, message: str) -> SpecError:
-    return SpecError(code, message, place_of(made.spec.tree, path))

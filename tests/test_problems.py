@@ -83,8 +83,8 @@ model:
   posterior: {use: class_posterior, in: classifier}
   states: {use: node_init, in: pooled, hidden: 8, size: 8}
   external_states: {use: posvae, in: posterior, hidden: 8, size: 8}
-  graph: {use: rgcn, in: {nodes: states, external_nodes: external_states.nodes}, hidden: 8, size: 8}
-  scores: {use: label_head, in: graph.labels, hidden: null}
+  propagation: {use: rgcn, in: {nodes: states, external_nodes: external_states.nodes}, hidden: 8, size: 8}
+  scores: {use: label_head, in: propagation.labels, hidden: null}
 loss:
   classes: {use: cross_entropy, in: [classifier, external.targets]}
   labels: {use: bce, in: scores}

@@ -1,10 +1,10 @@
-"""``compose predict RUN IMAGE...``: the labels of pictures."""
+"""``compose predict RUN IMAGE...``: the labels of pictures, and where the model looks for them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -13,22 +13,38 @@ import typer
 from compose.cli.options import BlockFiles, Device, Run, Weights
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from compose.cli.runs import FoundRun
-    from compose.data.label_space import LabelSet
-    from compose.prepare import Prepared
+    from compose.cli.predictor import Picture, Prediction, Predictor
+    from compose.data.label_space import Labels
 
 BATCH = 32
+DRAWN = 24
+"""How many pictures are drawn at most: more make a sheet that nobody reads."""
 SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jfif", ".avif"}
-TASKS = {"seen": "seen", "unseen": "zsl", "all": "gzsl"}
+TASKS: dict[str, Labels] = {"seen": "seen", "unseen": "zsl", "all": "gzsl"}
 
 
 def predict(
     run: Run,
     pictures: Annotated[
-        list[Path], typer.Argument(metavar="IMAGE...", help="Pictures, or folders of them.", show_default=False)
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="[IMAGE...]", help="Pictures, or folders of them.", show_default=False),
+    ] = None,
+    examples: Annotated[
+        int | None,
+        typer.Option(
+            "--examples",
+            min=1,
+            metavar="N",
+            help="Take the first pictures that the run is evaluated on, whose labels are known.",
+            show_default=False,
+        ),
+    ] = None,
+    attention: Annotated[
+        Path | None,
+        typer.Option(
+            "--attention", metavar="OUT.png", help="Draw where the model looks for each label.", show_default=False
+        ),
+    ] = None,
     task: Annotated[
         Literal["seen", "unseen", "all"], typer.Option("--task", help="Which labels to choose from.")
     ] = "all",
@@ -40,98 +56,60 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each picture.")] = False,
     blocks: BlockFiles = None,
 ) -> None:
-    """Print the labels of pictures with their scores, the best first.
+    """Print the labels of pictures with their scores, the best first, and draw where the model looks for them.
 
     Pictures that cannot be read are reported and the others go on; the exit code is then 1.
     """
+    from compose.cli.attention_picture import draw_attention
+    from compose.cli.predictor import load_predictor
     from compose.cli.runs import find_run
 
-    files = list(_files(pictures))
-    model = _load(find_run(run), weights=weights, device=device, task=TASKS[task], blocks=blocks)
+    _check(pictures, examples, attention)
+    files = list(_files(pictures or ()))
+    model = load_predictor(find_run(run), weights=weights, device=device, task=TASKS[task], blocks=blocks)
+    if attention:
+        _check_attention(model, run)
+    drawn: list[Prediction] = []
     good = True
-    for batch in _batches(files):
-        for prediction in model.predict(batch, top=top):
-            good = good and prediction.error is None
+    for batch in _batches(_pictures(model, files, examples)):
+        for prediction in model.predict(batch, top=top, look=attention is not None):
+            good = good and prediction.picture.error is None
             (_print_json if as_json else _print)(prediction)
+            if prediction.guesses and len(drawn) < DRAWN:
+                drawn.append(prediction)
+    if attention and drawn:
+        draw_attention(drawn, model, attention)
     raise typer.Exit(0 if good else 1)
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """The best labels of a picture, or why it could not be read.
-
-    Args:
-        file: the picture.
-        labels: name, score and whether the label was trained on; the best first.
-        error: what is wrong with the picture.
-    """
-
-    file: Path
-    labels: tuple[tuple[str, float, bool], ...] = ()
-    error: str | None = None
+def _batches(pictures: Iterator[Picture]) -> Iterator[list[Picture]]:
+    while batch := list(islice(pictures, BATCH)):
+        yield batch
 
 
-@dataclass(frozen=True)
-class Predictor:
-    """A trained model and the labels that it chooses from."""
-
-    made: Prepared
-    inference: Any
-    labels: LabelSet
-    sources: dict[str, Tensor]
-    device: Any
-
-    def predict(self, files: Sequence[Path], *, top: int) -> Iterator[Prediction]:
-        """The labels of a few pictures."""
-        import torch
-
-        from compose.training.inference import scorer
-
-        read = [(file, *self._read(file)) for file in files]
-        images = [image for _, image, _ in read if image is not None]
-        scores: Iterator[Tensor] = iter(())
-        if images:
-            with torch.no_grad():
-                batch = {"image": torch.stack(images).to(self.device), **self.sources}
-                scores = iter(scorer(self.inference)(batch)["scores"].cpu())
-        for file, image, error in read:
-            yield Prediction(file, error=error) if image is None else Prediction(file, self._best(next(scores), top))
-
-    def _read(self, file: Path) -> tuple[Tensor | None, str | None]:
-        from compose.data.source import DataError
-
-        try:
-            return self.made.source.read_image(file), None
-        except (DataError, OSError, ValueError) as error:
-            return None, str(error).removeprefix(f"{file}: ")
-
-    def _best(self, scores: Tensor, top: int) -> tuple[tuple[str, float, bool], ...]:
-        values, columns = scores.topk(min(top, len(scores)))
-        found = zip(values.tolist(), columns.tolist(), strict=True)
-        return tuple((self.labels.names[column], value, self.labels.seen[column]) for value, column in found)
-
-
-def _load(run: FoundRun, *, weights: str | None, device: str, task: str, blocks: list[Path] | None) -> Predictor:
-    from compose.cli.console import status
-    from compose.cli.specs import read
+def _check(pictures: Sequence[Path] | None, examples: int | None, attention: Path | None) -> None:
     from compose.errors import UsageError
 
-    spec = read(str(run.lock), None, None, blocks)
-    if "image" not in spec.plan.sources:
-        raise UsageError(f"the model of {run.folder} reads {', '.join(spec.plan.sources)}, not pictures")
-    with status("loading the model"):
-        from compose.prepare import prepare
-        from compose.training.device import choose_device
+    if not pictures and examples is None:
+        raise UsageError("name pictures, or take --examples N of the run's own data")
+    if attention is not None and attention.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
+        raise UsageError(f"--attention {attention}: expected a name that ends in .png, .jpg or .webp")
+    if attention is not None and not attention.parent.is_dir():
+        raise UsageError(f"--attention {attention}: there is no folder {attention.parent}")
 
-        made = prepare(spec)
-        target = choose_device(device)
-        built = made.build()
-        run.load(built, weights)
-        inference = built.inference.to(target).eval()
-        labels = made.space.task(task)  # type: ignore[arg-type]
-        given = made.space.sources(task)  # type: ignore[arg-type]
-    sources = {name: value.to(target) for name, value in given.items()}
-    return Predictor(made, inference, labels, sources, target)
+
+def _check_attention(model: Predictor, run: Path) -> None:
+    from compose.errors import UsageError
+
+    if model.made.spec.plan.attention is None:
+        raise UsageError(
+            f"the model of {run} does not tell where it looks: none of its blocks has an output `attention`"
+        )
+
+
+def _pictures(model: Predictor, files: Iterable[Path], examples: int | None) -> Iterator[Picture]:
+    yield from map(model.read, files)
+    yield from model.examples(examples) if examples else ()
 
 
 def _files(given: Sequence[Path]) -> Iterator[Path]:
@@ -154,25 +132,28 @@ def _files(given: Sequence[Path]) -> Iterator[Path]:
             raise UsageError(f"there is no file {path}")
 
 
-def _batches(files: list[Path]) -> Iterator[list[Path]]:
-    for start in range(0, len(files), BATCH):
-        yield files[start : start + BATCH]
-
-
 def _print_json(prediction: Prediction) -> None:
-    if prediction.error is not None:
-        line: dict[str, Any] = {"image": str(prediction.file), "error": prediction.error}
+    picture = prediction.picture
+    if picture.error is not None:
+        line: dict[str, Any] = {"image": picture.name, "error": picture.error}
     else:
-        labels = [{"label": name, "score": score, "seen": seen} for name, score, seen in prediction.labels]
-        line = {"image": str(prediction.file), "labels": labels}
+        labels = [
+            {"label": guess.label, "score": guess.score, "seen": guess.seen}
+            | ({} if picture.targets is None else {"correct": guess.correct})
+            for guess in prediction.guesses
+        ]
+        line = {"image": picture.name, "labels": labels}
     print(json.dumps(line, ensure_ascii=False), flush=True)
 
 
 def _print(prediction: Prediction) -> None:
     from compose.cli.console import echo, err, table
 
-    if prediction.error is not None:
-        err().print(f"{prediction.file}: {prediction.error}", style="red", markup=False)
+    picture = prediction.picture
+    if picture.error is not None:
+        err().print(f"{picture.name}: {picture.error}", style="red", markup=False)
         return
-    echo(str(prediction.file), style="bold")
-    table((), [(name, f"{score:.4f}", "" if seen else "unseen") for name, score, seen in prediction.labels], right=(1,))
+    echo(picture.name, style="bold")
+    marks = {True: "right", False: "wrong", None: ""}
+    rows = [(g.label, f"{g.score:.4f}", "" if g.seen else "unseen", marks[g.correct]) for g in prediction.guesses]
+    table((), rows if picture.targets is not None else [row[:3] for row in rows], right=(1,))

@@ -9,6 +9,7 @@ from compose.errors import Note, Place, nearest
 from compose.spec.fill import fill, mistakes
 from compose.spec.inputs import wire_ports
 from compose.spec.mentions import edges, heads, order, surely_unread
+from compose.spec.module_names import MODULE_NAMES
 from compose.spec.node_keys import NODE_KEYS
 from compose.spec.plan import Ref, Step, Value
 from compose.spec.scope import Scope
@@ -27,9 +28,10 @@ def expand(scope: Scope) -> list[Step]:
         _cycle(scope, cycle)
     for name in names:
         node = scope.nodes.items[name]
-        if name in ROOTS:
-            place = scope.nodes.keys[name]
-            scope.world.error("reserved-name", f"`{name}` is a name of the spec language and cannot name a node", place)
+        if name in ROOTS or name in MODULE_NAMES:
+            what = "a name of the spec language" if name in ROOTS else "an attribute of every PyTorch model"
+            message = f"`{name}` is {what} and cannot name a node"
+            scope.world.error("reserved-name", message, scope.nodes.keys[name])
         if isinstance(node, Mapping):
             scope.exports[name] = _Node(scope, name, node, steps).wire()
     return steps

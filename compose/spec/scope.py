@@ -97,7 +97,9 @@ class Scope:
         name, *index = rest
         if name not in ports:
             message, expected = f"the node `{node}` has no output `{name}`", f"one of {', '.join(ports)}"
-            self.world.error("unknown-port", message, place, expected, nearest(name, ports))
+            bypassed = (Note("it is bypassed and only passes its first input on; null unwires a port"),)
+            notes = bypassed if not self.prefix and node in self.world.bypass else ()
+            self.world.error("unknown-port", message, place, expected, nearest(name, ports), notes)
             return None
         value = _asked_at(ports[name], place)
         if not index:

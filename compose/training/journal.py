@@ -66,10 +66,9 @@ class Journal:
         shown = {"loss": means["loss"], **{f"val {name}": value for name, value in metrics.items()}}
         self._reporter.epoch(position, shown, speed=speed)
 
-    def predictions(self, position: Position, stage: Stage, work: Work) -> None:
-        """Example predictions, in epochs that are powers of two and in the last: drawing takes most of a second."""
-        number = position.epoch + 1
-        if self._board and (number & (number - 1) == 0 or number == stage.epochs):
+    def predictions(self, position: Position, work: Work) -> None:
+        """Example predictions."""
+        if self._board:
             predictions = work.predictions(PICTURES)
             if predictions:
                 self._board.predictions(position.step, predictions)

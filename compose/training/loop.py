@@ -107,6 +107,9 @@ class Loop:
         number, every = self._position.epoch + 1, self._stage.validate_every
         due = bool(every) and (number % every == 0 or number == self._stage.epochs)
         metrics = self._validate() if due and self._work.metrics else {}
+        if self._work.metrics and self._fabric.is_global_zero:
+            self._run.model.training.eval()
+            self._run.journal.predictions(self._position, self._work)
         means = self._ledger.means()
         self._observe({**means, **metrics})
         self._run.journal.epoch(self._position, means, metrics, speed=speed)
@@ -122,7 +125,6 @@ class Loop:
                 if self._fabric.is_global_zero:
                     self._run.model.training.eval()
                     metrics = self._work.validate()
-                    self._run.journal.predictions(self._position, self._stage, self._work)
         except KeyboardInterrupt:
             # A resumed run validates again.
             self._keeper.consider()

@@ -7,6 +7,7 @@ events/          TensorBoard
 checkpoints/     the newest states, for --resume
 weights/         last.safetensors, best.safetensors: the model's weights alone
 report.md        the result for people, report.json for tools
+modules.svg      how often each label uses each module, where the model tells; modules.csv for tools
 ```
 """
 

@@ -95,6 +95,32 @@ def test_predict_json(run: Any, trained: Path, pictures: Path) -> None:
     assert run("predict", trained, pictures / "a.png").exit_code == 0
 
 
+def test_predict_on_the_data_of_the_run_marks_what_is_right_and_draws_the_attention(run: Any, trained: Path) -> None:
+    result = run("predict", trained, "--examples", 3, "--attention", "looks.png", "--json", "--top", 4)
+    assert result.exit_code == 0, result.stderr
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line["image"] for line in lines] == ["test 0", "test 1", "test 2"]
+    assert {label["correct"] for line in lines for label in line["labels"]} <= {True, False}
+    width, height = Image.open("looks.png").size
+    assert width > 5 * 160
+    assert height > 3 * 192
+    shown = run("predict", trained, "--examples", 1)
+    assert all(line.endswith(("right", "wrong")) for line in shown.stdout.splitlines()[1:])
+
+
+def test_predict_draws_the_attention_over_the_users_pictures(run: Any, trained: Path, pictures: Path) -> None:
+    result = run("predict", trained, pictures / "a.png", "--attention", "looks.png", "--task", "unseen")
+    assert result.exit_code == 0, result.stderr
+    assert "wrote looks.png" in result.stderr
+    assert Image.open("looks.png").size[1] > 192
+
+
+def test_predict_says_what_is_missing_for_attention(run: Any, trained: Path) -> None:
+    assert "name pictures, or take --examples N" in run("predict", trained).stderr
+    assert "ends in .png" in run("predict", trained, "--examples", 1, "--attention", "x.txt").stderr
+    assert "there is no folder none" in run("predict", trained, "--examples", 1, "--attention", "none/x.png").stderr
+
+
 def test_predict_says_what_is_missing(run: Any, trained: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert "holds no pictures" in run("predict", trained, tmp_path / "empty").stderr

@@ -1,0 +1,70 @@
+"""What would stop a stage of training: what the model does not have for it, and what its examples do not give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compose.block import BlockError
+from compose.data.source import DataSource
+from compose.errors import SpecError
+from compose.model.dims import shape_text
+from compose.prepare import Prepared
+from compose.spec.sources import RESERVED
+from compose.spec.tree import Path, place_of
+from compose.training.stage import Stage
+
+EXTERNAL = "external.targets"
+
+
+def stage_problems(made: Prepared) -> Iterator[SpecError]:
+    """The mistakes of all stages."""
+    nodes = list(dict.fromkeys(step.name.split(".")[0] for step in made.spec.plan.steps if step.op == "block"))
+    losses = [term.name for term in made.spec.plan.terms]
+    if made.stages and not losses:
+        yield at(made, ("train",), "missing-key", "there is nothing to train on: the spec has no `loss:`")
+    for index, stage in enumerate(made.stages):
+        try:
+            stage.check(nodes, losses)
+        except BlockError as error:
+            yield at(made, ("train", index, *((error.parameter or "").split("."))), "bad-parameter", str(error))
+        source = made.labels.external if stage.examples == "external" else made.source
+        if source is None:
+            message = "the stage trains on external examples, but the spec has no `labels: {external: ...}`"
+            yield at(made, ("train", index, "examples"), "missing-source", message)
+        else:
+            yield from _losses(made, index, source)
+            yield from _shapes(made, source)
+
+
+def _losses(made: Prepared, index: int, source: DataSource) -> Iterator[SpecError]:
+    """Losses that read what the stage's examples do not give."""
+    stage, plan = made.stages[index], made.spec.plan
+    given = _given(stage, source)
+    for term in plan.terms:
+        lacking = [name for name in plan.sources_of(term) if name not in given and RESERVED[name].of_examples]
+        if lacking and term.name in (stage.losses or ()):
+            what = f"`{lacking[0]}`, which the stage's examples (`{stage.examples}`) do not give"
+            yield at(made, ("train", index, "losses"), "missing-source", f"the loss `{term.name}` reads {what}")
+    external = [EXTERNAL in plan.sources_of(term) for term in plan.terms]
+    if not stage.losses and external and (stage.examples == "external") not in external:
+        message = f"no loss is on the targets of the stage's examples (`{stage.examples}`)"
+        yield at(made, ("train", index), "missing-source", message)
+
+
+def _given(stage: Stage, source: DataSource) -> set[str]:
+    return {*source.shapes, EXTERNAL if stage.examples == "external" else "targets"}
+
+
+def _shapes(made: Prepared, source: DataSource) -> Iterator[SpecError]:
+    """Examples of another shape than those that the model was shaped for."""
+    for name, shape in source.shapes.items():
+        expected = made.source.shapes.get(name)
+        if expected is not None and name in RESERVED and shape != expected:
+            shapes = f"`{name}` is {shape_text(shape)} there and {shape_text(expected)} in `data`"
+            message = f"the examples of `labels.external` do not fit the model: {shapes}"
+            yield at(made, ("labels", "external"), "shape-mismatch", message)
+
+
+def at(made: Prepared, path: Path, code: str, message: str) -> SpecError:
+    """A mistake at a place of the spec."""
+    return SpecError(code, message, place_of(made.spec.tree, path))
