@@ -106,6 +106,6 @@ class DrawnScenes(ABC):
         Raises:
             PictureError: the picture cannot be read.
         """
-        from compose.data.picture import read_picture
+        from compose.data.picture_view import read_picture
 
         return self.normalisation.pixels(read_picture(Path(path), self.size))

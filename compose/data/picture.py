@@ -19,7 +19,6 @@ from compose.data.source import DataError
 
 _WIDE = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 """Modes of 16-bit grey, which PIL would clip to 8 bits instead of scaling it."""
-_SCALE = Image.Resampling.BICUBIC
 
 # Large pictures and odd metadata keep nobody from reading. Not in a context: those are not safe among threads.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -58,28 +57,6 @@ def open_picture(path: Path, *, at_least: int | None = None) -> Image.Image:
             image.draft(None, (at_least, at_least))
         image.load()
         return _rgb(_upright(image))
-
-
-def read_picture(path: Path, size: int, *, margin: float = 1.0, squash: bool = False) -> Float32[Tensor, "3 h w"]:
-    """The middle of a picture, in [0, 1].
-
-    Args:
-        path: the file.
-        size: height and width of the result.
-        margin: the shorter side is scaled to ``margin * size`` before the middle is cut out.
-        squash: scale height and width to ``size`` each instead, and cut nothing off.
-
-    Raises:
-        PictureError: the file is missing, empty, damaged, or no picture.
-    """
-    short = round(size * margin)
-    image = open_picture(path, at_least=short)
-    if squash:
-        return as_tensor(image.resize((size, size), _SCALE))
-    width, height = image.size
-    scale = short / min(width, height)
-    image = image.resize((max(short, round(width * scale)), max(short, round(height * scale))), _SCALE)
-    return as_tensor(transforms.center_crop(image, [size, size]))
 
 
 def as_tensor(image: Image.Image) -> Float32[Tensor, "3 h w"]:

@@ -78,7 +78,7 @@ class Whole:
 def view_picture(
     path: Path, size: int, *, margin: float = 1.0, squash: bool = False
 ) -> tuple[Float32[Tensor, "3 h w"], View]:
-    """The middle of a picture as :func:`compose.data.picture.read_picture` gives it, and what is seen of it.
+    """The middle of a picture, in [0, 1], and what is seen of it.
 
     Args:
         path: the file.
@@ -101,6 +101,11 @@ def view_picture(
     x, y = width / across, height / down  # of the opened picture, for one pixel of the resized one
     view = View(size, (width, height), (left * x, top * y, size * x, size * y), short)
     return as_tensor(image.crop((left, top, left + size, top + size))), view
+
+
+def read_picture(path: Path, size: int, *, margin: float = 1.0, squash: bool = False) -> Float32[Tensor, "3 h w"]:
+    """The middle of a picture, in [0, 1]; arguments and errors are those of :func:`view_picture`."""
+    return view_picture(path, size, margin=margin, squash=squash)[0]
 
 
 def whole_picture(path: Path, view: View) -> Whole:

@@ -8,11 +8,12 @@ import pytest
 import torch
 from PIL import Image
 from torch import Tensor
+from torchvision.transforms.v2 import functional as transforms
 
 from compose.block import BlockError
 from compose.data.glyph_scenes import GlyphScenes
 from compose.data.images import Images
-from compose.data.picture import open_picture, read_picture
+from compose.data.picture import as_tensor, open_picture
 from compose.data.picture_view import View, view_picture, whole_picture
 
 OPEN_IMAGES = (
@@ -200,15 +201,18 @@ def test_boxes_follow_a_camera_that_was_turned(tmp_path: Path, orientation: int)
 
 @pytest.mark.parametrize("size", [*SIZES, (1, 500)])
 @pytest.mark.parametrize("how", [{"margin": 1.0}, {"margin": 256 / 224}, {"squash": True}])
-def test_pictures_are_those_that_are_read_without_boxes(
+def test_the_middle_of_a_picture_is_what_torchvision_cuts_out(
     tmp_path: Path, size: tuple[int, int], how: dict[str, Any]
 ) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (size[1], size[0], 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "a.jpg")
     for side in (16, 33):
-        assert torch.equal(
-            view_picture(tmp_path / "a.jpg", side, **how)[0], read_picture(tmp_path / "a.jpg", side, **how)
-        )
+        short = round(side * how.get("margin", 1.0))
+        opened = open_picture(tmp_path / "a.jpg", at_least=short)
+        scale = short / min(opened.size)
+        scaled = (side, side) if "squash" in how else tuple(max(short, round(length * scale)) for length in opened.size)
+        middle = transforms.center_crop(opened.resize(scaled, Image.Resampling.BICUBIC), [side, side])
+        assert torch.equal(view_picture(tmp_path / "a.jpg", side, **how)[0], as_tensor(middle))
 
 
 def test_what_is_cut_off_is_clipped_or_dropped(folder: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
-from compose.data.picture import PictureError, fault, open_picture, read_picture
+from compose.data.picture import PictureError, fault, open_picture
+from compose.data.picture_view import read_picture
 
 RAMP = np.linspace(0, 255, 80).astype(np.uint8)[None].repeat(60, 0)
 COLOUR = np.stack([RAMP, RAMP[:, ::-1], np.full_like(RAMP, 128)], -1)
