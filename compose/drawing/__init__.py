@@ -1,1 +1,1 @@
-"""A model as a picture: the diagram of a plan, laid out in layers, as SVG or Mermaid. Needs no torch."""
+"""Pictures: the diagram of a model, the neighbourhood of a label, attention over pictures, the use of modules."""

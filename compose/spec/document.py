@@ -81,7 +81,7 @@ def _plain_keys() -> dict[str, Schema]:
             "description": "Nodes that pass their first input on instead.",
         },
         "variants": {
-            "type": "object",
+            "type": ["object", "null"],
             "additionalProperties": reference("overlay"),
             "description": "Named overlays (`-v NAME`): a mapping merges, null removes a key, a list replaces.",
         },

@@ -138,7 +138,8 @@ def _with_bases(tree: Mapping, name: str, seen: tuple[str, ...]) -> tuple[Mappin
     lost = removes_nothing(below, rest)
     if lost:
         raise SpecErrors(lost)
-    return _as_mapping(merge(below, rest)), {**known, **own}
+    removed = isinstance(tree.get("variants"), Scalar)  # `variants: null`
+    return _as_mapping(merge(below, rest)), own if removed else {**known, **own}
 
 
 def _base_path(base: Tree, name: str) -> str:
@@ -166,7 +167,7 @@ def _at_extends(error: SpecErrors, base: Tree) -> SpecErrors:
 
 def _variants_of(tree: Mapping) -> dict[str, Mapping]:
     variants = tree.get("variants")
-    if variants is None:
+    if variants is None or (isinstance(variants, Scalar) and variants.value is None):
         return {}
     if not isinstance(variants, Mapping):
         raise SpecErrors([SpecError("wrong-type", "`variants` is a mapping of names to overlays", variants.place)])

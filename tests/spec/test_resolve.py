@@ -132,6 +132,10 @@ def test_extends_adds_and_replaces_variants() -> None:
     assert plain(found.variants["wide"]) == {"name": "w"}
 
 
+def test_null_removes_the_variants_of_the_extended_spec() -> None:
+    assert _extend("derived.yaml", "extends: base.yaml\nvariants: null\n").variants == {}
+
+
 def test_a_chain_of_extends_from_other_folders() -> None:
     _extend("sub/middle.yaml", "extends: ../base.yaml\nmodel: {a: {width: 2, depth: 2}}\n")
     found = _extend("top.yaml", "extends: sub/middle.yaml\nmodel: {a: {depth: 3}}\n")
@@ -183,6 +187,6 @@ def test_specs_of_the_zoo_are_found_by_name() -> None:
 
 def test_a_path_that_exists_wins_over_the_zoo() -> None:
     for name in zoo_names()[:1]:
-        Path("zoo").mkdir()
+        Path(name).parent.mkdir(parents=True)
         Path(name).write_text("name: mine\n")
         assert plain(resolve(name).tree) == {"name": "mine"}

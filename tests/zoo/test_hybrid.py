@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
+from compose.cli.app import app
 from compose.prepare import prepare
 from compose.spec.read import read_spec
 
@@ -50,3 +53,20 @@ def test_variants_of_the_extended_spec_are_left_to_it(hybrid: str) -> None:
 def test_errors_of_the_data_stand_in_the_file_that_chose_it(hybrid: str) -> None:
     place = prepare(read_spec(hybrid)).spec.tree.items["data"].place
     assert (place.source.name, place.line) == ("hybrid.yaml", 4)
+
+
+def test_the_attention_of_a_hybrid_is_drawn_measured_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LESA's attentions, related to one another by (ML)²P's group attention: no code knows of either."""
+    monkeypatch.chdir(tmp_path)
+    quick = ["data.train=64", "data.val=32", "data.test=400", "train=[{stage: supervised, losses: [rank], epochs: 1}]"]
+    options = [part for value in quick for part in ("-s", value)]
+    done = CliRunner().invoke(app, ["train", "zoo/hybrids/lesa-ml2p.yaml", "--out", "run", *options])
+    assert done.exit_code == 0, done.output
+    tasks = json.loads(Path("run/report.json").read_text())["result"]["tasks"]
+    assert 0 <= tasks["zsl"]["metrics"]["localisation"] <= 1
+    assert Path("run/modules.csv").read_text().startswith("label,seen,main_module,module_0,")
+    shown = CliRunner().invoke(app, ["predict", "run", "--examples", "2", "--attention", "looks.png"])
+    assert shown.exit_code == 0, shown.output
+    assert Image.open("looks.png").width > 5 * 160
