@@ -21,13 +21,13 @@ def spec_schema(registry: Registry) -> Schema:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "compose spec",
         "type": "object",
-        "properties": {**_plain_keys(), **_heads()},
+        "properties": {**{key: nullable(schema) for key, schema in _plain_keys().items()}, **_heads()},
         "additionalProperties": False,
         "allOf": [
             {
                 "if": {"required": ["extends"]},
                 "then": {"properties": _sections("partial.")},
-                "else": {"properties": _sections(""), "required": ["data", "model"]},
+                "else": {"properties": {**_plain_keys(), **_sections("")}, "required": ["data", "model"]},
             },
             {
                 "if": {"anyOf": [{"required": ["extends"]}, {"required": ["blocks"]}]},
@@ -81,7 +81,7 @@ def _plain_keys() -> dict[str, Schema]:
             "description": "Nodes that pass their first input on instead.",
         },
         "variants": {
-            "type": ["object", "null"],
+            "type": "object",
             "additionalProperties": reference("overlay"),
             "description": "Named overlays (`-v NAME`): a mapping merges, null removes a key, a list replaces.",
         },
