@@ -18,12 +18,12 @@ class CrossEntropy(nn.Module):
     image without a present label adds nothing, and the mean is over the others.
     """
 
-    def forward(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"]) -> Float[Tensor, ""]:
+    def forward(self, scores: Float[Tensor, "*b l"], targets: Int8[Tensor, "*b l"]) -> Float[Tensor, ""]:
         """Compare scores with targets.
 
         Args:
-            scores: logits, ``b l``.
-            targets: 1 = present, -1 = absent, 0 = unknown (left out), ``b l``.
+            scores: logits, ``... l``; those of episodes ``e q n``.
+            targets: 1 = present, -1 = absent, 0 = unknown (left out), ``... l``.
 
         Returns:
             The loss, a scalar; 0 where no image has a present label.
@@ -32,7 +32,7 @@ class CrossEntropy(nn.Module):
         present = targets > 0
         # The lowest number instead of -inf, whose softmax has no gradient where every label is unknown.
         known = scores.masked_fill(targets == 0, torch.finfo(scores.dtype).min)
-        log_probability = known.log_softmax(dim=1).masked_fill(~present, 0)
-        counts = present.sum(1)
-        images = (-log_probability).sum(1) / counts.clamp(min=1)
+        log_probability = known.log_softmax(dim=-1).masked_fill(~present, 0)
+        counts = present.sum(-1)
+        images = (-log_probability).sum(-1) / counts.clamp(min=1)
         return images.sum() / counts.gt(0).sum().clamp(min=1)

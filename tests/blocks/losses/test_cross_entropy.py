@@ -58,3 +58,10 @@ def test_unknown_labels_get_no_gradient_however_high():
 def test_half_precision_is_summed_in_single():
     scores, targets = example()
     assert CrossEntropy()(scores.bfloat16(), targets).dtype == torch.float32
+
+
+def test_queries_of_episodes_count_like_images():
+    scores, targets = torch.randn(3, 4, LABELS), torch.randint(-1, 2, (3, 4, LABELS), dtype=torch.int8)
+    targets[0, 1] = -1
+    expected = CrossEntropy()(scores.flatten(0, 1), targets.flatten(0, 1))
+    torch.testing.assert_close(CrossEntropy()(scores, targets), expected)

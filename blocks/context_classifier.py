@@ -1,0 +1,42 @@
+"""Scores of an episode's classes from the contexts of a query picture."""
+
+from __future__ import annotations
+
+from jaxtyping import Float, Int8
+from torch import Tensor, nn
+
+from compose.block import Dim, block
+
+
+@block
+class ContextClassifier(nn.Module):
+    """Score the classes of an episode by a linear layer on the contexts of all layers, concatenated.
+
+    The weights depend on the number of classes in an episode.
+
+    Source: STANet (AAAI 2019), section 4.2.2-4.2.3, eq. 8.
+
+    Args:
+        layers: number of layers.
+        size: size of a context.
+        classes: number of classes in an episode.
+    """
+
+    def __init__(self, layers: Dim["m"], size: Dim["v"], classes: Dim["n"]) -> None:
+        super().__init__()
+        self.linear = nn.Linear(layers * size, classes)
+
+    def forward(
+        self, contexts: Float[Tensor, "m e q v"], support_targets: Int8[Tensor, "e s n"]
+    ) -> Float[Tensor, "e q n"]:
+        """Score the classes.
+
+        Args:
+            contexts: the query pictures' contexts after each layer, ``m e q v``.
+            support_targets: the support pictures' classes, ``e s n``; only the number of classes counts.
+
+        Returns:
+            One logit for each query picture and class, ``e q n``.
+        """
+        scores: Tensor = self.linear(contexts.movedim(0, 2).flatten(2))  # e q mv
+        return scores
