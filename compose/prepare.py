@@ -74,6 +74,7 @@ class Prepared:
     @cached_property
     def _space(self) -> LabelSpace:
         options = self.labels
+        read = {"external.vectors", "labels.graph"} & set(self.spec.plan.sources)
         return LabelSpace(
             self.source.labels,
             options.vectors,
@@ -81,7 +82,7 @@ class Prepared:
             strict=options.strict,
             graph=options.graph,
             external=options.external,
-            external_nodes=options.external_nodes,
+            external_nodes=options.external_nodes and bool(read),
             clusters=options.clusters,
         )
 

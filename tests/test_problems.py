@@ -124,3 +124,13 @@ def test_a_label_that_is_no_noun_is_told_once(folder: Path) -> None:
     made = load("small.yaml", overrides=["labels.graph={use: wup}"])
     (error,) = [e for e in problems(made, data=False) if "dgo" in e.message]
     assert "nearest" in error.message
+
+
+def test_external_classes_that_are_no_nodes_need_no_vectors(tmp_path: Path) -> None:
+    (tmp_path / "external.yaml").write_text(EXTERNAL)
+    plain = ["loss.labels.in=plain", "model.plain={use: max_similarity, in: [vectors, labels.vectors]}", "scores=plain"]
+    plain += ["model.vectors={use: regions, in: backbone.last}", "train.1.freeze=[backbone]", "labels.vectors.dim=9"]
+    gone = [f"model.{name}=null" for name in ("posterior", "states", "external_states", "propagation", "scores")]
+    made = load(str(tmp_path / "external.yaml"), overrides=[*plain, *gone])
+    assert set(made.space.sources("seen")) == {"labels_vectors", "external_classes", "labels_graph"}
+    assert problems(made) == []
