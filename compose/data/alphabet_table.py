@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from compose.data.glyph_table import code_points
 from compose.data.single_label import ClassTable
 
 
@@ -30,7 +30,7 @@ def alphabet_table() -> AlphabetTable:
     between splits also where one looks like the other when stretched.
     """
     rows = [tuple(line.split("\t")) for line in _lines()]
-    classes = [(point, alphabet, split) for alphabet, split, text in rows for point in _points(text)]
+    classes = [(point, alphabet, split) for alphabet, split, text in rows for point in code_points(text)]
     points, alphabets, splits = zip(*classes, strict=True)
     names = tuple(unicodedata.name(chr(point)).lower() for point in points)
     return AlphabetTable(names, splits, alphabets, points=points)
@@ -38,10 +38,3 @@ def alphabet_table() -> AlphabetTable:
 
 def _lines() -> list[str]:
     return files(__package__).joinpath("alphabets.tsv").read_text("utf-8").splitlines()[1:]
-
-
-def _points(text: str) -> Iterator[int]:
-    """The code points of ``41,2190-2193``."""
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        yield from range(int(first, 16), int(last or first, 16) + 1)

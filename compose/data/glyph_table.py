@@ -69,7 +69,7 @@ def _columns(file: str) -> tuple[tuple[str, ...], ...]:
 
 def _table(labels: LabelTable, texts: tuple[str, ...], *, leaf: tuple[bool, ...]) -> GlyphTable:
     """The table of these labels; ``texts`` holds the code points of each, ``leaf`` which have symbols of their own."""
-    points = [tuple(_points(text)) for text in texts]
+    points = [tuple(code_points(text)) for text in texts]
     glyphs = tuple(sorted({point for of_label in points for point in of_label}))
     row_of = {point: row for row, point in enumerate(glyphs)}
     shows = np.zeros((len(glyphs), len(points)), bool)
@@ -84,7 +84,7 @@ def _table(labels: LabelTable, texts: tuple[str, ...], *, leaf: tuple[bool, ...]
     return GlyphTable(labels, glyphs, shows, leaves, frozenset(unseen & leaves.keys()))
 
 
-def _points(text: str) -> Iterator[int]:
+def code_points(text: str) -> Iterator[int]:
     """The code points of ``41,2190-2193``."""
     for part in text.split(","):
         first, _, last = part.partition("-")
