@@ -148,7 +148,8 @@ def _fed(model: Model, examples: str) -> list[str]:
     """The losses for a stage that names none: those on its kind of targets."""
     from compose.training.inference import inputs_of
 
-    external = {name: EXTERNAL in inputs_of(model.for_losses([name])) for name in model.loss_weights}
+    known = EXTERNAL in model.inputs  # else there is no graph to look into
+    external = {name: known and EXTERNAL in inputs_of(model.for_losses([name])) for name in model.loss_weights}
     return [name for name, reads in external.items() if reads == (examples == "external")]
 
 

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from compose.graphs.build_taxonomy import NEEDED, open_wordnet
 from compose.graphs.taxonomy import Taxonomy, load_taxonomy
 
 GLOVE = Path(__file__).parents[2].parent / "shared" / "data" / "glove"
@@ -54,6 +56,22 @@ def _write(folder: Path, synsets: dict[str, Synset]) -> None:
 @pytest.fixture(scope="session")
 def taxonomy() -> Taxonomy:
     return load_taxonomy()
+
+
+@pytest.fixture(scope="session")
+def wordnet() -> Any:
+    """nltk's reader of WordNet 3.0, where the user has it; a test without it is skipped."""
+    nltk = pytest.importorskip("nltk")
+    try:
+        folder = Path(str(nltk.data.find("corpora/wordnet")))
+    except LookupError:
+        pytest.skip("nltk's WordNet is not here")
+    if not all((folder / name).is_file() for name in [*NEEDED, "lexnames"]):
+        pytest.skip("nltk's WordNet is not unpacked")
+    reader = open_wordnet(folder)
+    if reader.get_version() != "3.0":
+        pytest.skip(f"nltk's WordNet is {reader.get_version()}, not 3.0")
+    return reader
 
 
 @pytest.fixture(autouse=True)

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
-from compose.graphs.build_taxonomy import NEEDED, open_wordnet
 from compose.graphs.lookup import find_lemma, find_synset
 from compose.graphs.taxonomy import Taxonomy
-
-
-@pytest.fixture(scope="module")
-def wordnet() -> Any:
-    nltk = pytest.importorskip("nltk")
-    try:
-        folder = Path(str(nltk.data.find("corpora/wordnet")))
-    except LookupError:
-        pytest.skip("nltk's WordNet is not here")
-    if not all((folder / name).is_file() for name in [*NEEDED, "lexnames"]):
-        pytest.skip("nltk's WordNet is not unpacked")
-    reader = open_wordnet(folder)
-    if reader.get_version() != "3.0":
-        pytest.skip(f"nltk's WordNet is {reader.get_version()}, not 3.0")
-    return reader
 
 
 def test_lemmas_and_senses(taxonomy: Taxonomy, wordnet: Any) -> None:

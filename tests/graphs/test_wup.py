@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 import compose.graphs.wup_blocks
-from compose.graphs.build_taxonomy import NEEDED, build_taxonomy, open_wordnet
+from compose.graphs.build_taxonomy import build_taxonomy, open_wordnet
 from compose.graphs.taxonomy import Taxonomy, load_taxonomy, read_taxonomy
 from compose.graphs.wup import similar_pairs, top_k, wup_similarities
 from compose.graphs.wup_subsumers import ranked
@@ -113,20 +113,11 @@ def test_random_pairs_are_nltks(taxonomy: Taxonomy, stored: tuple[IntArray, IntA
     assert np.array_equal(paired(taxonomy, pairs), values[-len(pairs) :].astype(np.float32))
 
 
-def test_wordnet_as_nltk_has_it(taxonomy: Taxonomy, stored: tuple[IntArray, IntArray, FloatArray]) -> None:
-    nltk = pytest.importorskip("nltk")
-    try:
-        folder = Path(str(nltk.data.find("corpora/wordnet")))
-    except LookupError:
-        pytest.skip("nltk's WordNet is not here")
-    if not all((folder / name).is_file() for name in [*NEEDED, "lexnames"]):
-        pytest.skip("nltk's WordNet is not unpacked")
-    wordnet = open_wordnet(folder)
-    if wordnet.get_version() != "3.0":
-        pytest.skip(f"nltk's WordNet is {wordnet.get_version()}, not 3.0")
-    rng = np.random.default_rng(1)
-    pairs = np.concatenate([rng.choice(all_pairs(stored[0]), 1500), random_pairs(taxonomy, rng)[:1500]])
-    assert np.array_equal(paired(taxonomy, pairs), nltk_values(wordnet, taxonomy, pairs).astype(np.float32))
+def test_every_stored_value_is_what_nltk_computes(
+    taxonomy: Taxonomy, stored: tuple[IntArray, IntArray, FloatArray], wordnet: Any
+) -> None:
+    synsets, pairs, values = stored
+    assert np.array_equal(nltk_values(wordnet, taxonomy, np.concatenate([all_pairs(synsets), pairs])), values)
 
 
 @pytest.mark.parametrize("seed", range(3))
