@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import torch
@@ -55,6 +55,7 @@ class Alphabets(ClassSource):
     """
 
     normalisation = INK
+    gives: ClassVar = ("image", "parents.targets")
 
     def __init__(
         self,
@@ -106,7 +107,7 @@ class Alphabets(ClassSource):
         return []
 
     def read_image(self, path: Any) -> Tensor:
-        """The middle of a picture of dark ink on light paper: ``1 h w``.
+        """The middle of a picture of ink on paper, dark on light or light on dark: ``1 h w``.
 
         Raises:
             PictureError: the picture cannot be read.

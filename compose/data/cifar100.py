@@ -47,6 +47,8 @@ class Cifar100(ClassSource):
         seed: another seed augments otherwise.
     """
 
+    gives: ClassVar = ("image", "parents.targets")
+
     def __init__(
         self,
         folder: Path,

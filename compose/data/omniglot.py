@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from compose.block import BlockError, data
 from compose.data.counter_random import Dice
+from compose.data.distorted import Distorted
 from compose.data.ink import INK, read_ink
 from compose.data.omniglot_files import HALVES, Character, characters, find_half, read_drawings
 from compose.data.single_label import ClassSource, ClassTable, too_few
@@ -30,8 +31,9 @@ class Omniglot(ClassSource):
 
     `folder` holds `images_background` and, for the test, `images_evaluation`: as folders, or as the zip files that can
     be downloaded. Validation takes alphabets of the background. Where there is no evaluation half, `test_alphabets`
-    says which alphabets of the background are the test. Pictures have one channel, in which paper is 0 and ink is 1,
-    and are kept in memory.
+    says which alphabets of the background are the test; where there is nothing else, be it a half or a folder of
+    alphabets itself, all of it is the test. Pictures have one channel, in which paper is 0 and ink is 1, and are kept
+    in memory.
 
     Args:
         folder: where the two halves are.
@@ -39,10 +41,13 @@ class Omniglot(ClassSource):
         rotations: whether each character turned by 90, 180 and 270 degrees is a class of its own, as is usual.
         val_alphabets: the alphabets of the background for validation: names, or how many to draw by `seed`.
         test_alphabets: the alphabets of the background for the test, likewise; where not given, the evaluation half.
-        seed: another seed draws other alphabets.
+        distort: how much training drawings are distorted, another way in every epoch; 1 is up to 10 degrees of
+            rotation, 12% of each side, a slant of 0.15 and a shift of 7% of the side.
+        seed: another seed draws other alphabets, and other distortions.
     """
 
     normalisation = INK
+    gives: ClassVar = ("image", "parents.targets")
 
     def __init__(
         self,
@@ -52,11 +57,14 @@ class Omniglot(ClassSource):
         rotations: bool = True,
         val_alphabets: Count | list[str] = 5,
         test_alphabets: Count | list[str] | None = None,
+        distort: Annotated[float, Field(ge=0, le=3)] = 0.0,
         seed: int = 0,
     ) -> None:
         self._size, self._turns = size, len(_TURNS) if rotations else 1
+        self._distort, self._seed = distort, seed
         background, evaluation = _halves(Path(folder).expanduser(), evaluation=test_alphabets is None)
-        places = _divided(sorted({c.alphabet for c in background}), val_alphabets, test_alphabets, seed)
+        alphabets = sorted({c.alphabet for c in background})
+        places = _divided(alphabets, val_alphabets, test_alphabets, seed) if background else {}
         division: list[tuple[Character, Split]] = [(c, places.get(c.alphabet, "train")) for c in background]
         division += [(c, "test") for c in evaluation]
         self._characters = [character for character, _ in division]
@@ -87,9 +95,20 @@ class Omniglot(ClassSource):
         if problems:
             raise DataError("\n".join(problems))
         columns = self.table.columns(name)[:: self._turns]
+        if not len(columns):
+            raise DataError(f"there are no alphabets in the split `{name}`")
         chosen = [pictures[column // self._turns] for column in columns]
         stored = torch.from_numpy(np.concatenate(chosen))[:, None]
         classes = np.repeat(columns, [len(part) for part in chosen])
+        if name == "train" and self._distort:
+            return Distorted(
+                stored,
+                classes,
+                count=len(self.table.names),
+                turns=self._turns,
+                strength=self._distort,
+                seed=self._seed,
+            )
         return StoredPictures(stored, classes, count=len(self.table.names), turns=self._turns)
 
     def check(self) -> list[str]:
@@ -100,7 +119,7 @@ class Omniglot(ClassSource):
         ]
 
     def read_image(self, path: Any) -> Tensor:
-        """The middle of a picture of dark ink on light paper: ``1 h w``.
+        """The middle of a picture of ink on paper, dark on light or light on dark: ``1 h w``.
 
         Raises:
             PictureError: the picture cannot be read.
@@ -118,15 +137,18 @@ def _halves(folder: Path, *, evaluation: bool) -> tuple[list[Character], list[Ch
     """The characters of the background, and those of the evaluation half where that is asked for."""
     if not folder.is_dir():
         raise BlockError(f"there is no folder {folder}", parameter="folder")
-    halves = [find_half(folder, name) for name in HALVES]
-    if halves[0] is None:
-        there = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
-        message = f"expected `images_background` or `images_background.zip` in {folder}, got {there}"
-        raise BlockError(message, parameter="folder")
-    if halves[1] is None and evaluation:
+    background, tested = (find_half(folder, name) for name in HALVES)
+    if background is None:
+        alone = tested or (folder if any(folder.glob("*/*/*.png")) else None)
+        if alone is None:
+            there = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
+            message = f"expected `images_background` or `images_background.zip` in {folder}, got {there}"
+            raise BlockError(message, parameter="folder")
+        return [], _characters(alone)
+    if tested is None and evaluation:
         message = f"there is no `images_evaluation` in {folder}: expected the alphabets of the background to test on"
         raise BlockError(message, parameter="test_alphabets")
-    return _characters(halves[0]), _characters(halves[1]) if evaluation and halves[1] else []
+    return _characters(background), _characters(tested) if evaluation and tested else []
 
 
 def _characters(half: Path) -> list[Character]:

@@ -14,6 +14,7 @@ from jaxtyping import UInt8
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from compose.data.ink import ink_of
 from compose.data.picture import PictureError
 
 HALVES = ("images_background", "images_evaluation")
@@ -92,7 +93,7 @@ def _ink(half: Path, file: str, archive: zipfile.ZipFile | None, size: int) -> U
     try:
         data = (half / file).read_bytes() if archive is None else archive.read(file)
         with Image.open(BytesIO(data)) as image:
-            return 255 - np.asarray(image.convert("L").resize((size, size), Image.Resampling.BILINEAR))
+            return ink_of(np.asarray(image.convert("L").resize((size, size), Image.Resampling.BILINEAR)))
     except Exception as error:  # PIL's format readers and zlib raise whatever they stumble upon
         reason = "empty file" if isinstance(error, UnidentifiedImageError) and not data else "damaged picture"
         raise PictureError(half / file, reason) from None

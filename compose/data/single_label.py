@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 import torch
@@ -71,7 +71,7 @@ class ClassTable:
 class ClassSource(ABC):
     """What the sources of classes have in common."""
 
-    gives = ("image",)
+    gives: ClassVar[tuple[str, ...]] = ("image",)
 
     @property
     @abstractmethod

@@ -128,6 +128,43 @@ def test_a_test_from_the_background(folder: Path) -> None:
     assert "no `images_evaluation`" in message
 
 
+def only_test(source: Omniglot, names: set[str]) -> None:
+    """All is the test, and the other splits say that they have nothing."""
+    assert alphabets(source, "test") == names
+    assert not any(source.labels.seen)
+    assert source.check() == []
+    for split in ("train", "val"):
+        with pytest.raises(DataError, match=f"there are no alphabets in the split `{split}`"):
+            source.split(split)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_evaluation_half_alone(folder: Path, packed: bool) -> None:
+    whole = omniglot(folder, rotations=True).split("test")
+    shutil.rmtree(folder / "images_background")
+    if packed:
+        shutil.make_archive(str(folder / "images_evaluation"), "zip", folder, "images_evaluation")
+        shutil.rmtree(folder / "images_evaluation")
+    for options in ({}, {"test_alphabets": 2}, {"val_alphabets": 1}):
+        only_test(omniglot(folder, **options), {"Oriya", "Tibetan"})
+    alone = omniglot(folder, rotations=True).split("test")
+    assert len(alone) == len(whole) == 9 * 4
+    assert torch.equal(alone[range(36)]["image"], whole[range(36)]["image"])
+    assert alone[range(36)]["targets"].shape == (36, 3 * 4)
+
+
+def test_a_folder_of_alphabets(folder: Path) -> None:
+    only_test(omniglot(folder / "images_background"), set(BACKGROUND))
+    only_test(omniglot(folder / "images_evaluation"), set(EVALUATION))
+
+
+def test_an_empty_split_of_the_background(folder: Path) -> None:
+    source = omniglot(folder, val_alphabets=[])
+    assert len(source.split("train")) == 11 * DRAWINGS
+    with pytest.raises(DataError, match="there are no alphabets in the split `val`"):
+        source.split("val")
+
+
 def test_alphabets_are_drawn_by_seed(folder: Path) -> None:
     def drawn(seed: int) -> tuple[set[str], set[str]]:
         source = omniglot(folder, val_alphabets=1, test_alphabets=2, seed=seed)
@@ -158,7 +195,7 @@ def test_refused_alphabets(folder: Path) -> None:
 
 def test_refused_folders(folder: Path, tmp_path: Path) -> None:
     assert "there is no folder" in refusal(folder / "nowhere")[1]
-    assert "expected `images_background`" in refusal(folder / "images_background")[1]
+    assert "expected `images_background`" in refusal(folder / "images_background" / "Greek")[1]
     shutil.rmtree(folder / "images_background")
     (folder / "images_background").mkdir()
     assert "ALPHABET/CHARACTER" in refusal(folder)[1]
