@@ -25,14 +25,18 @@ def build_architecture(
     in_channels: int,
     stem: Literal["imagenet", "small"] = "imagenet",
     channels: Sequence[int] | None = None,
+    pools: int | None = None,
 ) -> nn.Module:
     """The whole network of an architecture, with random weights, for images of so many channels.
 
     Raises:
         BlockError: there is no such architecture, or it has no such stem or widths.
     """
+    if pools is not None and arch != "conv64":
+        raise BlockError(f"expected a number of pools only for conv64, got arch {arch}", parameter="pools")
     if arch in FEW_SHOT:
-        network = FEW_SHOT[arch](in_channels, **({} if channels is None else {"channels": channels}))
+        given = {"channels": channels, "pools": pools}
+        network = FEW_SHOT[arch](in_channels, **{key: value for key, value in given.items() if value is not None})
     else:
         network = _torchvision(arch, in_channels)
         if channels is not None:

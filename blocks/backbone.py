@@ -44,6 +44,7 @@ class Backbone(nn.Module):
         frozen: keep the weights as they are, and batch norm on its running statistics.
         stem: ``small`` opens a ResNet with a 3×3 convolution of stride 1 and no pooling, for small images.
         channels: channels of each stage of ``conv64`` or ``resnet12``; by default the papers'.
+        pools: how many blocks of ``conv64`` pool, the first ones; by default all. Small images keep a map so.
     """
 
     def __init__(
@@ -56,9 +57,10 @@ class Backbone(nn.Module):
         frozen: bool = False,
         stem: Literal["imagenet", "small"] = "imagenet",
         channels: Annotated[list[Annotated[int, Field(gt=0)]], Field(min_length=1)] | None = None,
+        pools: Annotated[int, Field(ge=0)] | None = None,
     ) -> None:
         super().__init__()
-        network = build_architecture(arch, in_channels=in_channels, stem=stem, channels=channels)
+        network = build_architecture(arch, in_channels=in_channels, stem=stem, channels=channels, pools=pools)
         self.places = find_taps(network, taps)
         self.body = cut(network, self.places)
         self.strides = measure_strides(self.body, self.places, in_channels=in_channels)

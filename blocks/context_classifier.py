@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from compose.block import Dim, block
 
 
-@block
+@block(fixes=("n",))
 class ContextClassifier(nn.Module):
     """Score the classes of an episode by a linear layer on the contexts of all layers, concatenated.
 

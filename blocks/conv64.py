@@ -15,16 +15,22 @@ class Conv64(nn.Module):
     Args:
         in_channels: channels of the image.
         channels: channels of each block.
+        pools: how many blocks pool, the first ones; all where not given. Small images keep a map so.
     """
 
-    def __init__(self, in_channels: int = 3, *, channels: Sequence[int] = (64, 64, 64, 64)) -> None:
+    def __init__(
+        self, in_channels: int = 3, *, channels: Sequence[int] = (64, 64, 64, 64), pools: int | None = None
+    ) -> None:
         super().__init__()
         inputs = (in_channels, *channels)
         for index, outputs in enumerate(channels):
-            self.add_module(f"block{index + 1}", _block(inputs[index], outputs))
+            block = _block(inputs[index], outputs)
+            if pools is None or index < pools:
+                block.append(nn.MaxPool2d(2))
+            self.add_module(f"block{index + 1}", block)
 
     def forward(self, image: Tensor) -> Tensor:
-        """The last block's map, ``b c h w`` with h and w a sixteenth of the image's ``b c h w``."""
+        """The last block's map, ``b c h w``; four pools leave a sixteenth of the image's height and width."""
         for layer in self.children():
             image = layer(image)
         return image
@@ -32,4 +38,4 @@ class Conv64(nn.Module):
 
 def _block(inputs: int, outputs: int) -> nn.Sequential:
     convolution = nn.Conv2d(inputs, outputs, kernel_size=3, padding=1, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True), nn.MaxPool2d(2))
+    return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -25,6 +26,15 @@ class ScaledQuery(nn.Module):
         self.query = nn.Linear(size, keys, bias=False)
         self.key = nn.Linear(channels, keys, bias=False)
         self.scale = 1 / math.sqrt(keys)
+
+    def start_equal(self) -> None:
+        """Let queries and keys begin as the same orthogonal map, so that what is alike attracts from the first step.
+
+        States and features must have the same size.
+        """
+        nn.init.orthogonal_(self.query.weight)
+        with torch.no_grad():
+            self.key.weight.copy_(self.query.weight)
 
     def forward(self, state: Float[Tensor, "*n h"]) -> Float[Tensor, "*n c"]:
         """What each state asks of the features."""

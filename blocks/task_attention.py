@@ -19,15 +19,15 @@ class TaskAttended(NamedTuple):
     Attributes:
         context: the query's context o_g, from the support's features and classes, ``e q v``.
         state: what is now known of the query, [z; o_s], ``e q 2*c``.
-        attention: what is taken from each support picture, ``e q s``; sums to 1.
+        task_attention: what is taken from each support picture, ``e q s``; sums to 1.
     """
 
     context: Float[Tensor, "e q v"]
     state: Float[Tensor, "e q 2*c"]
-    attention: Float[Tensor, "e q s"]
+    task_attention: Float[Tensor, "e q s"]
 
 
-@block
+@block(fixes=("n",))
 class TaskAttention(nn.Module):
     """Find the support pictures that are like a query picture, and take over what they show and their classes.
 
@@ -53,6 +53,8 @@ class TaskAttention(nn.Module):
     ) -> None:
         super().__init__()
         self.asked = ScaledQuery(channels, channels, keys=keys or channels)
+        # From a random start the attention tells nothing of the classes, and episodes stay at chance for long.
+        self.asked.start_equal()
         self.value = nn.Linear(channels + classes, size or channels, bias=False)
 
     def forward(

@@ -90,10 +90,18 @@ class BlockError(ValueError):
 
 @dataclass(frozen=True)
 class Registration:
-    """What a decorator leaves on a class."""
+    """What a decorator leaves on a class.
+
+    Args:
+        kind: what it is.
+        name: the name after ``use:``.
+        fixes: letters of dims that differ from task to task and that its weights nevertheless follow: a model with
+            ``n`` among them serves one number of classes in an episode and no other.
+    """
 
     kind: Kind
     name: str
+    fixes: tuple[str, ...] = ()
 
 
 REGISTRATION = "__compose__"
@@ -104,10 +112,10 @@ def _snake(name: str) -> str:
 
 
 def _decorator(kind: Kind) -> Callable[..., Any]:
-    def decorate(cls: _Class | None = None, *, name: str | None = None) -> Any:
+    def decorate(cls: _Class | None = None, *, name: str | None = None, fixes: tuple[str, ...] = ()) -> Any:
         if cls is None:
-            return lambda cls: decorate(cls, name=name)
-        setattr(cls, REGISTRATION, Registration(kind, name or _snake(cls.__name__)))
+            return lambda cls: decorate(cls, name=name, fixes=fixes)
+        setattr(cls, REGISTRATION, Registration(kind, name or _snake(cls.__name__), fixes))
         return cls
 
     decorate.__doc__ = f"Register a class as a {kind}: under ``name``, or its own name in snake case."

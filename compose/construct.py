@@ -44,7 +44,12 @@ def _nested(registry: Registry, name: str, kind: Kind, value: dict[str, Any]) ->
 
 @cache
 def _hints(cls: type) -> dict[str, Any]:
-    return get_type_hints(cls.__init__, include_extras=True)
+    from compose.introspect import constructors
+
+    found: dict[str, Any] = {}
+    for init in reversed(constructors(cls)):
+        found |= get_type_hints(init, include_extras=True)
+    return found
 
 
 def _convert(name: str, hint: Any, value: Any) -> Any:

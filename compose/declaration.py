@@ -83,6 +83,7 @@ class Declaration:
         inputs: the input ports in order.
         outputs: the output ports; the first is the one meant by the bare node name.
         gives: the reserved sources that a data source feeds.
+        fixes: dims that differ from task to task and that a block's weights nevertheless follow.
     """
 
     kind: Kind
@@ -97,6 +98,7 @@ class Declaration:
     inputs: tuple[Port, ...] = ()
     outputs: tuple[Port, ...] = ()
     gives: tuple[str, ...] = ()
+    fixes: tuple[str, ...] = ()
 
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of this name."""
@@ -125,6 +127,7 @@ class Declaration:
                 "inputs": tuple(_port(p) for p in data["inputs"]),
                 "outputs": tuple(_port(p) for p in data["outputs"]),
                 "gives": tuple(data["gives"]),
+                "fixes": tuple(data["fixes"]),
             }
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import types
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter
@@ -40,6 +41,7 @@ def declare(cls: type) -> Declaration:
         inputs=inputs,
         outputs=outputs,
         gives=tuple(getattr(cls, "gives", ())),
+        fixes=registration.fixes,
     )
 
 
@@ -88,24 +90,48 @@ def _class_doc(cls: type) -> tuple[str, str, str]:
 # --- parameters ---------------------------------------------------------------------------------------------------
 
 
+def constructors(cls: type) -> tuple[Any, ...]:
+    """The ``__init__`` of a class, and those of its bases to which it hands on the rest (``**options``)."""
+    found: list[Any] = []
+    for base in cls.__mro__:
+        init: Any = vars(base).get("__init__")
+        if init is None:
+            continue
+        if getattr(init, "__module__", "torch").partition(".")[0] in ("torch", "builtins", "typing"):
+            break  # the constructor of object, nn.Module or NamedTuple
+        found.append(init)
+        if not any(p.kind is p.VAR_KEYWORD for p in inspect.signature(init).parameters.values()):
+            break
+    return tuple(found)
+
+
 def _parameters(cls: type) -> tuple[tuple[Parameter, ...], tuple[BoundSize, ...]]:
-    init: Any = cls.__init__
-    if getattr(init, "__module__", "torch").partition(".")[0] in ("torch", "builtins", "typing"):
-        return (), ()  # the constructor of object, nn.Module or NamedTuple
+    arguments: dict[str, tuple[inspect.Parameter, Any, str]] = {}
+    for init in constructors(cls):
+        for name, argument, hint, doc in _arguments(cls, init):
+            arguments.setdefault(name, (argument, hint, doc))
+    parameters, sizes = [], []
+    for name, (argument, hint, doc) in arguments.items():
+        bound = _marker(hint, BoundDim)
+        if bound:
+            sizes.append(BoundSize(name, bound.letter, bound.many))
+        else:
+            parameters.append(_parameter(name, hint, argument, doc))
+    return tuple(parameters), tuple(sizes)
+
+
+def _arguments(cls: type, init: Any) -> Iterator[tuple[str, inspect.Parameter, Any, str]]:
+    """Name, argument, annotation and text of what a constructor takes by name."""
     hints = get_type_hints(init, include_extras=True)
     docs = {**entries(sections(cls.__doc__).get("Args", "")), **entries(sections(init.__doc__).get("Args", ""))}
-    parameters, sizes = [], []
     for name, argument in list(inspect.signature(init).parameters.items())[1:]:
+        if argument.kind is argument.VAR_KEYWORD and init is not constructors(cls)[-1]:
+            continue
         if argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD) or name not in hints:
             raise TypeError(f"{cls.__qualname__}: `{name}` needs an annotation that a spec can be checked against")
         if name in RESERVED_KEYS:
             raise TypeError(f"{cls.__qualname__}: no parameter may be called `{name}`, a key of the spec language")
-        bound = _marker(hints[name], BoundDim)
-        if bound:
-            sizes.append(BoundSize(name, bound.letter, bound.many))
-        else:
-            parameters.append(_parameter(name, hints[name], argument, docs.get(name, "")))
-    return tuple(parameters), tuple(sizes)
+        yield name, argument, hints[name], docs.get(name, "")
 
 
 def _parameter(name: str, hint: Any, argument: inspect.Parameter, doc: str) -> Parameter:
@@ -120,6 +146,8 @@ def _parameter(name: str, hint: Any, argument: inspect.Parameter, doc: str) -> P
 
 def _opened(hint: Any) -> Any:
     """The hint of a parameter that takes ``{use: ...}``, or a list of such, without the classes of what is made."""
+    if get_origin(hint) in (Union, types.UnionType):
+        hint = next(arm for arm in get_args(hint) if _marker(arm, Use))
     bare = get_args(hint)[0] if get_origin(hint) is Annotated else None
     return Annotated[list[Any], *hint.__metadata__] if get_origin(bare) in (list, tuple) else Any
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from compose.block import BlockError, Kind
 from compose.data.label_options import LabelOptions
 from compose.data.label_space import Labels, LabelSpace
+from compose.data.parents import Parents
 from compose.data.source import DataError, DataSource
 from compose.errors import Place, SpecError, SpecErrors
 from compose.evaluation.evaluation import Evaluation
 from compose.model.build import Built, Shaped, materialise, shape
+from compose.model.episode_batch import EpisodeBatch
 from compose.model.label_space import Sizes
 from compose.spec.read import Spec
 from compose.spec.schema import selector
@@ -100,8 +102,24 @@ class Prepared:
 
     @property
     def batch(self) -> int:
-        """The batch that the first stage trains with."""
+        """The images of the first stage's batch; with episodes, of as many as every stage's batch needs."""
+        if self.episodes is not None:
+            return self.episodes.images
         return self.stages[0].batch if self.stages else 2
+
+    @property
+    def episodes(self) -> EpisodeBatch | None:
+        """The episodes of a batch: those of the first stage on such, else of the evaluation, if any.
+
+        There are as many as hold the images of the largest other batch.
+        """
+        trained = [stage.episodes for stage in self.stages if stage.episodes is not None]
+        tested = [EpisodeBatch(2, test.shape) for test in self.evaluation.episodes]
+        first = next(iter([*trained, *tested]), None)
+        if first is None:
+            return None
+        images = max((stage.batch for stage in self.stages if stage.episodes is None), default=0)
+        return replace(first, count=max(first.count, -(-images // first.shape.pictures)))
 
     @cached_property
     def sizes(self) -> Sizes:
@@ -114,6 +132,10 @@ class Prepared:
         training: Labels = "seen" if any(self.source.labels.seen) else "all"
         labels = len(space.task(training).names)
         known: Sizes = {"targets": (self.batch, labels)}
+        if self.episodes is not None:
+            known |= self.episodes.sizes
+        if parents := Parents(self.source).names:
+            known["parents.targets"] = (self.batch, len(parents))
         known |= {name: (self.batch, *dims) for name, dims in self.source.shapes.items() if name in RESERVED}
         if self.vectors is not None:
             known["labels.vectors"] = (labels, self.vectors.dim)
@@ -133,7 +155,18 @@ class Prepared:
         Raises:
             SpecErrors: shapes that cannot meet, weights that depend on the number of labels, a model too large.
         """
-        return shape(self.spec.plan, self.spec.registry, self.sizes, where=self._where, zero_shot=self.zero_shot)
+        return shape(
+            self.spec.plan,
+            self.spec.registry,
+            self.sizes,
+            where=self._where,
+            zero_shot=self.zero_shot,
+            episodes=self.episodes,
+        )
+
+    def scoring(self) -> Prepared:
+        """Only what the scores need: no losses and no stages, so that the data may be other than that of training."""
+        return replace(self, spec=replace(self.spec, plan=self.spec.plan.scoring()), stages=())
 
     def build(self) -> Built:
         """The model with its weights, drawn from the spec's seed."""
@@ -141,7 +174,14 @@ class Prepared:
 
     def _where(self, source: str) -> Place | None:
         section, _, key = source.partition(".")
-        paths: dict[str, Path] = {"labels": ("labels", key), "external": ("labels", "external")}
+        stage = next((index for index, stage in enumerate(self.stages) if stage.episodes is not None), None)
+        episodes: Path = ("evaluate",) if stage is None else ("train", stage)
+        paths: dict[str, Path] = {
+            "labels": ("labels", key),
+            "external": ("labels", "external"),
+            "support": episodes,
+            "query": episodes,
+        }
         return place_of(self.spec.tree, paths.get(section, ("data",)), key=True)
 
 

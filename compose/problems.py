@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from compose.block import BlockError
 from compose.data.source import DataError, DataSource, Split
+from compose.episode_problems import episode_problems
 from compose.errors import ComposeError, Note, SpecError, SpecErrors
 from compose.evaluation.entries import make_metric
 from compose.evaluation.labels import task_labels
@@ -30,6 +31,7 @@ def problems(made: Prepared, *, data: bool = True) -> list[SpecError]:
         *_raised(lambda: made.shaped),
         *_raised(lambda: made.space),
         *stage_problems(made),
+        *episode_problems(made),
         *_tasks(made),
         *_looks(made),
         *(list(_data(made)) or _splits(made) if data else ()),

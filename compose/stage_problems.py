@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from compose.block import BlockError
 from compose.data.source import DataSource
@@ -39,20 +39,28 @@ def stage_problems(made: Prepared) -> Iterator[SpecError]:
 def _losses(made: Prepared, index: int, source: DataSource) -> Iterator[SpecError]:
     """Losses that read what the stage's examples do not give."""
     stage, plan = made.stages[index], made.spec.plan
-    given = _given(stage, source)
-    for term in plan.terms:
-        lacking = [name for name in plan.sources_of(term) if name not in given and RESERVED[name].of_examples]
-        if lacking and term.name in (stage.losses or ()):
-            what = f"`{lacking[0]}`, which the stage's examples (`{stage.examples}`) do not give"
-            yield at(made, ("train", index, "losses"), "missing-source", f"the loss `{term.name}` reads {what}")
-    external = [EXTERNAL in plan.sources_of(term) for term in plan.terms]
-    if not stage.losses and external and (stage.examples == "external") not in external:
-        message = f"no loss is on the targets of the stage's examples (`{stage.examples}`)"
+    given = stage.feeds(source)
+    lacking = {
+        term.name: [name for name in plan.sources_of(term) if name not in given and RESERVED[name].of_examples]
+        for term in plan.terms
+    }
+    for name in stage.losses or ():
+        if lacking.get(name):
+            what = f"`{lacking[name][0]}`, which {_examples(stage)} do not give"
+            yield at(made, ("train", index, "losses"), "missing-source", f"the loss `{name}` reads {what}")
+    fed = [term for term in plan.terms if not lacking[term.name] and _wanted(stage, plan.sources_of(term))]
+    if not stage.losses and plan.terms and not fed:
+        message = f"no loss is on the targets of {_examples(stage)}"
         yield at(made, ("train", index), "missing-source", message)
 
 
-def _given(stage: Stage, source: DataSource) -> set[str]:
-    return {*source.shapes, EXTERNAL if stage.examples == "external" else "targets"}
+def _wanted(stage: Stage, sources: Collection[str]) -> bool:
+    """Whether a stage that names no losses trains on one that reads these sources."""
+    return stage.examples == "data" or EXTERNAL in sources
+
+
+def _examples(stage: Stage) -> str:
+    return f"the stage's examples (`{stage.examples}`)" if stage.episodes is None else "the stage's episodes"
 
 
 def _shapes(made: Prepared, source: DataSource) -> Iterator[SpecError]:

@@ -40,7 +40,7 @@ def evaluate(
 
     _check(output)
     found = find_run(run)
-    made = ready(read(str(found.lock), None, override, blocks))
+    made = ready(read(str(found.lock), None, override, blocks), scoring=True)
     result = _measure(made, found, weights=weights, device=device)
     if output is not None:
         _write(result, output)

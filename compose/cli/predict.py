@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 BATCH = 32
 DRAWN = 24
 """How many pictures are drawn at most: more make a sheet that nobody reads."""
-SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jfif", ".avif"}
+EPISODES = "support.targets"
+"""What a few-shot model reads."""
 TASKS: dict[str, Labels] = {"seen": "seen", "unseen": "zsl", "all": "gzsl"}
 
 
@@ -36,6 +37,29 @@ def predict(
             min=1,
             metavar="N",
             help="Take the first pictures that the run is evaluated on, whose labels are known.",
+            show_default=False,
+        ),
+    ] = None,
+    episodes: Annotated[
+        int | None,
+        typer.Option(
+            "--episodes",
+            min=1,
+            metavar="N",
+            help="For few-shot models: the first episodes of the run's test.",
+            show_default=False,
+        ),
+    ] = None,
+    shots: Annotated[
+        int | None,
+        typer.Option("--shots", min=1, metavar="K", help="Support pictures of each class in them.", show_default=False),
+    ] = None,
+    support: Annotated[
+        Path | None,
+        typer.Option(
+            "--support",
+            metavar="FOLDER",
+            help="For few-shot models: a folder of pictures for each class that IMAGEs may show.",
             show_default=False,
         ),
     ] = None,
@@ -58,15 +82,29 @@ def predict(
 ) -> None:
     """Print the labels of pictures with their scores, the best first, and draw where the model looks for them.
 
-    Pictures that cannot be read are reported and the others go on; the exit code is then 1.
+    Pictures that cannot be read are reported and the others go on; the exit code is then 1. A few-shot model is told
+    its classes by pictures of each: --support FOLDER IMAGE..., or --episodes N of the run's own data.
     """
     from compose.cli.attention_picture import draw_attention
+    from compose.cli.pictures import picture_files
+    from compose.cli.predict_episodes import EpisodesAsked, predict_episodes
     from compose.cli.predictor import load_predictor
     from compose.cli.runs import find_run
+    from compose.cli.specs import read
+    from compose.errors import UsageError
 
-    _check(pictures, examples, attention)
-    files = list(_files(pictures or ()))
-    model = load_predictor(find_run(run), weights=weights, device=device, task=TASKS[task], blocks=blocks)
+    found = find_run(run)
+    spec = read(str(found.lock), None, None, blocks)
+    files = list(picture_files(pictures or ()))
+    _check_output(attention)
+    if EPISODES in spec.plan.sources:
+        if examples is not None:
+            raise UsageError("--examples is for models that score labels, and this is a few-shot model: --episodes N")
+        asked = EpisodesAsked(files, support, episodes, shots)
+        predict_episodes(spec, found, asked, attention, weights=weights, device=device, top=top, as_json=as_json)
+        return
+    _check(files, examples, episodes, support)
+    model = load_predictor(spec, found, weights=weights, device=device, task=TASKS[task])
     if attention:
         _check_attention(model, run)
     drawn: list[Prediction] = []
@@ -87,11 +125,18 @@ def _batches(pictures: Iterator[Picture]) -> Iterator[list[Picture]]:
         yield batch
 
 
-def _check(pictures: Sequence[Path] | None, examples: int | None, attention: Path | None) -> None:
+def _check(files: Sequence[Path], examples: int | None, episodes: int | None, support: Path | None) -> None:
     from compose.errors import UsageError
 
-    if not pictures and examples is None:
+    if episodes is not None or support is not None:
+        raise UsageError("--episodes and --support are for few-shot models, and this one scores labels")
+    if not files and examples is None:
         raise UsageError("name pictures, or take --examples N of the run's own data")
+
+
+def _check_output(attention: Path | None) -> None:
+    from compose.errors import UsageError
+
     if attention is not None and attention.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
         raise UsageError(f"--attention {attention}: expected a name that ends in .png, .jpg or .webp")
     if attention is not None and not attention.parent.is_dir():
@@ -110,26 +155,6 @@ def _check_attention(model: Predictor, run: Path) -> None:
 def _pictures(model: Predictor, files: Iterable[Path], examples: int | None) -> Iterator[Picture]:
     yield from map(model.read, files)
     yield from model.examples(examples) if examples else ()
-
-
-def _files(given: Sequence[Path]) -> Iterator[Path]:
-    """The pictures named, and those inside the folders named.
-
-    Raises:
-        UsageError: there is no such file, or a folder holds no pictures.
-    """
-    from compose.errors import UsageError
-
-    for path in given:
-        if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
-            if not inside:
-                raise UsageError(f"{path} holds no pictures ({', '.join(sorted(SUFFIXES))})")
-            yield from inside
-        elif path.exists():
-            yield path
-        else:
-            raise UsageError(f"there is no file {path}")
 
 
 def _print_json(prediction: Prediction) -> None:

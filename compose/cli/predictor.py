@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from compose.data.label_space import Labels, LabelSet
     from compose.model.build import Built
     from compose.prepare import Prepared
+    from compose.spec.read import Spec
 
 
 @dataclass(frozen=True)
@@ -146,26 +147,22 @@ class Predictor:
         )
 
 
-def load_predictor(
-    run: FoundRun, *, weights: str | None, device: str, task: Labels, blocks: list[Path] | None
-) -> Predictor:
+def load_predictor(spec: Spec, run: FoundRun, *, weights: str | None, device: str, task: Labels) -> Predictor:
     """A run's model, and the labels that it may name.
 
     Args:
+        spec: the run's spec.
         run: the run.
         weights: which of its weights.
         device: where it runs.
         task: the labels to choose from.
-        blocks: files of the user's blocks.
 
     Raises:
         UsageError: the model does not read pictures.
     """
     from compose.cli.console import status
-    from compose.cli.specs import read
     from compose.errors import UsageError
 
-    spec = read(str(run.lock), None, None, blocks)
     if "image" not in spec.plan.sources:
         raise UsageError(f"the model of {run.folder} reads {', '.join(spec.plan.sources)}, not pictures")
     with status("loading the model"):

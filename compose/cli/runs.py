@@ -34,7 +34,7 @@ class FoundRun:
         return self.folder / LOCK
 
     def load(self, built: Built, which: str | None) -> None:
-        """Load its weights into its model.
+        """Load its weights into its model, or into that part of it which gives the scores.
 
         Args:
             built: the model of its lock file.
@@ -46,12 +46,13 @@ class FoundRun:
         from compose.training.checkpoint import read_tensors, read_tree
         from compose.training.weights import fit, load_weights
 
+        nodes = {*built.nodes, *(name.partition(".")[0] for name in built.loss_weights)}
         if which is None and self.weights is not None:
             is_checkpoint = self.weights.parent.name == "checkpoints"
             tensors = read_tree(self.weights)["model"] if is_checkpoint else read_tensors(self.weights)[0]
-            fit(built.training, tensors, str(self.weights))
+            fit(built.training, tensors, str(self.weights), nodes=nodes)
         else:
-            load_weights(self.folder, built.training, which="best" if which == "best" else "last")
+            load_weights(self.folder, built.training, which="best" if which == "best" else "last", nodes=nodes)
 
 
 def find_run(path: Path) -> FoundRun:

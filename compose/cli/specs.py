@@ -54,12 +54,13 @@ def prepared(spec: Spec) -> Prepared:
     return made
 
 
-def ready(spec: Spec, *, data: bool = True) -> Prepared:
+def ready(spec: Spec, *, data: bool = True, scoring: bool = False) -> Prepared:
     """The spec with all that it names made, and nothing left that would stop a run.
 
     Args:
         spec: the checked spec.
         data: whether the files of the data are looked at.
+        scoring: take only what the scores need, for a model that is not trained any more.
 
     Raises:
         SpecErrors: every mistake that can be found before training.
@@ -68,11 +69,14 @@ def ready(spec: Spec, *, data: bool = True) -> Prepared:
     from compose.errors import SpecErrors
 
     with status("checking the spec and its data"):
+        from compose.episode_problems import ways_problems
         from compose.prepare import prepare
         from compose.problems import notes, problems
 
         made = prepare(spec)
-        found = problems(made, data=data)
+        unfit = list(ways_problems(made)) if scoring else []
+        made = made.scoring() if scoring else made
+        found = unfit or problems(made, data=data)
     if found:
         raise SpecErrors(found)
     if data:

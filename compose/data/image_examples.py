@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float32
+from jaxtyping import Float32, Int64
 from numpy.typing import NDArray
 from torch import Tensor
 from torchvision.transforms.v2 import functional as transforms
@@ -21,12 +21,15 @@ from compose.data.counter_random import Dice
 from compose.data.normalisation import Normalisation
 from compose.data.picture import as_tensor, open_picture
 from compose.data.picture_view import View, view_picture
+from compose.data.source import DataError
 
 Augment = Literal["crop", "flip", "none"]
 Fit = Literal["middle", "squash"]
 _MARGIN = 256 / 224
 """In evaluation the middle of this much larger a picture is cut out, as is usual for ImageNet's networks."""
 _RATIO = math.log(4 / 3)
+_TOGETHER = 4096
+"""Rows whose targets are looked at together."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,29 @@ class ImageExamples:
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def classes(self) -> Int64[np.ndarray, "len"]:
+        """The column of the one label that each example shows, for episodes. No picture is read for it.
+
+        Raises:
+            DataError: an example shows no label, or several.
+        """
+        counts, columns = (torch.cat(found) for found in zip(*map(self._shown, self._parts()), strict=True))
+        wrong = counts.ne(1).nonzero()[:, 0].tolist()
+        if wrong:
+            first = f"{self._paths[self._rows[wrong[0]]]} shows {int(counts[wrong[0]])}"
+            more = f", and so do not {len(wrong) - 1:,} others" if len(wrong) > 1 else ""
+            raise DataError(f"episodes need pictures that show one label each: {first}{more}")
+        return columns.numpy()
+
+    def _parts(self) -> list[NDArray[np.int64]]:
+        """The rows in parts whose targets are no load on the memory."""
+        return [self._rows[start : start + _TOGETHER] for start in range(0, max(1, len(self._rows)), _TOGETHER)]
+
+    def _shown(self, rows: NDArray[np.int64]) -> tuple[Int64[Tensor, " r"], Int64[Tensor, " r"]]:
+        """How many labels these rows show, and the column of the first."""
+        shown = self._annotations.targets(rows, self._columns, self._labels).gt(0)
+        return shown.sum(1), shown.int().argmax(1)
 
     def __getitem__(self, indices: Sequence[int]) -> dict[str, Tensor]:
         """The batch of these examples: ``image``, ``targets`` and, where asked for, ``boxes`` and ``box_labels``.

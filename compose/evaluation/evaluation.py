@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import torch
 from jaxtyping import Float64
@@ -11,14 +11,19 @@ from pydantic import Field
 from torch import Tensor
 
 from compose.block import BlockError, Use, section
+from compose.data.episodes import EpisodeShape
 from compose.data.source import DataSource, Split
 from compose.evaluation.driver import LabelInputs, Model, score
 from compose.evaluation.entries import make_metrics
+from compose.evaluation.episodes import EpisodeTest, ModelParts
 from compose.evaluation.evaluate import Truth, evaluate
-from compose.evaluation.labels import task_labels
+from compose.evaluation.labels import known_task, task_labels
+from compose.evaluation.metric import EpisodeMetric
 from compose.evaluation.protocol import Images, LabelContext, Task
-from compose.evaluation.result import Result
+from compose.evaluation.result import Result, TaskResult
 from compose.evaluation.rules import NoPositives, Rules, Ties
+
+Count = Annotated[int, Field(ge=1)]
 
 
 @section(name="evaluate")
@@ -26,8 +31,15 @@ class Evaluation:
     """How a model is evaluated.
 
     Args:
-        tasks: zsl scores the unseen labels only, gzsl all labels, seen the seen ones.
-        metrics: what is measured, such as map, f1@3 or {use: micro_f1, threshold: 0.3}.
+        tasks: zsl scores the unseen labels only, gzsl all labels, seen the seen ones; episodes draws many small
+            tasks, of unseen classes where the data has such, and gives the mean over them with its 95% interval.
+        metrics: what is measured, such as map, f1@3 or {use: micro_f1, threshold: 0.3}; map and f1@3 where none is
+            named, and accuracy in episodes.
+        ways: classes in an episode.
+        shots: support pictures of each of its classes, one number or several, each a task of its own.
+        queries: query pictures of each of its classes.
+        episodes: how many of them.
+        seed: another seed draws other episodes.
         label_context: which labels are in use while a task's are scored: its own alone, or all, seen and unseen; it
             matters where labels speak to one another, as in a graph.
         images: all images of the split, or only those with a positive label of the task; published figures differ here.
@@ -41,8 +53,13 @@ class Evaluation:
     def __init__(
         self,
         *,
-        tasks: Annotated[tuple[Task, ...], Field(min_length=1)] = ("zsl", "gzsl"),
-        metrics: Annotated[tuple[str | dict[str, Any], ...], Field(min_length=1), Use("metric")] = ("map", "f1@3"),
+        tasks: Annotated[tuple[Task | Literal["episodes"], ...], Field(min_length=1)] = ("zsl", "gzsl"),
+        metrics: Annotated[tuple[str | dict[str, Any], ...], Field(min_length=1), Use("metric")] | None = None,
+        ways: Annotated[int, Field(ge=2)] = 5,
+        shots: Count | Annotated[tuple[Count, ...], Field(min_length=1)] = 1,
+        queries: Count = 15,
+        episodes: Annotated[int, Field(ge=2)] = 1000,
+        seed: int = 0,
         label_context: LabelContext = "task",
         images: Images = "all",
         no_positives: NoPositives = "skip",
@@ -52,8 +69,19 @@ class Evaluation:
     ) -> None:
         if len(set(tasks)) < len(tasks):
             raise BlockError(f"expected each task once, got {', '.join(tasks)}", parameter="tasks")
-        self.tasks = tuple(tasks)
-        self.metrics = make_metrics(metrics)
+        self.tasks = tuple(task for task in tasks if task != "episodes")
+        default = (*(("map", "f1@3") if self.tasks else ()), *(("accuracy",) if "episodes" in tasks else ()))
+        self.metrics = make_metrics(default if metrics is None else metrics)
+        numbers = (shots,) if isinstance(shots, int) else tuple(dict.fromkeys(shots))
+        self.episodes = tuple(
+            EpisodeTest(EpisodeShape(ways, number, queries), episodes, seed, split)
+            for number in numbers
+            if "episodes" in tasks
+        )
+        strange = [metric.key for metric in self.metrics if not isinstance(metric, EpisodeMetric)]
+        if self.episodes and strange and not (self.tasks and self.of_episodes):
+            message = f"expected a metric that episodes have, such as accuracy, got {', '.join(strange)}"
+            raise BlockError(message, parameter="metrics")
         for metric in self.metrics:
             if metric.both_kinds and "gzsl" not in tasks:
                 wanted = f"expected the task gzsl for `{metric.key}`, got {', '.join(tasks)}"
@@ -61,8 +89,12 @@ class Evaluation:
         self.label_context: LabelContext = label_context
         self.images = images
         self.rules = Rules(ties=ties, no_positives=no_positives)
-        self.batch = batch
-        self.split = split
+        self.batch, self.split, self.seed = batch, split, seed
+
+    @property
+    def of_episodes(self) -> tuple[EpisodeMetric, ...]:
+        """The metrics that episodes have."""
+        return tuple(metric for metric in self.metrics if isinstance(metric, EpisodeMetric))
 
     @property
     def looks(self) -> bool:
@@ -79,6 +111,7 @@ class Evaluation:
         device: torch.device | str = "cpu",
         train_frequency: Float64[Tensor, " l"] | None = None,
         dropped: Collection[str] = (),
+        parts: ModelParts | None = None,
         on_batch: Callable[[int], None] | None = None,
     ) -> Result:
         """Score a split of a data source and measure.
@@ -91,12 +124,43 @@ class Evaluation:
             device: where the model is.
             train_frequency: the share of training images that carry each label, for the class prior.
             dropped: labels that the label space leaves out.
+            parts: the parts of a model of episodes, which make it faster.
             on_batch: told the number of images after each batch.
 
         Raises:
             EvaluationError: a task has no labels or no positive target, scores do not fit or are not finite, or the
                 evaluation :attr:`looks` and the model does not tell where, or the examples have no boxes.
         """
+        results: dict[str, TaskResult] = {}
+        if self.tasks:
+            results |= self._labels(model, source, label_inputs, data, device, train_frequency, dropped, on_batch).tasks
+        for test in self.episodes:
+            results[test.task] = test.run(
+                model,
+                source,
+                self.of_episodes,
+                data=data,
+                inputs=label_inputs(task_labels(source.labels, [known_task(source.labels)], dropped=dropped)[0]),
+                rules=self.rules,
+                batch=self.batch,
+                parts=parts,
+                device=device,
+                on_batch=on_batch,
+            )
+        return Result(results)
+
+    def _labels(
+        self,
+        model: Model,
+        source: DataSource,
+        label_inputs: LabelInputs,
+        data: str,
+        device: torch.device | str,
+        train_frequency: Float64[Tensor, " l"] | None,
+        dropped: Collection[str],
+        on_batch: Callable[[int], None] | None,
+    ) -> Result:
+        """The tasks that score labels."""
         labels = task_labels(source.labels, self.tasks, dropped=dropped)
         examples = source.split(self.split)
         everything = task_labels(source.labels, ["gzsl"], dropped=dropped)[0] if self.label_context == "all" else None

@@ -41,6 +41,11 @@ def task_labels(table: LabelTable, tasks: Iterable[Task], *, dropped: Collection
     return [_labels_of(table, task, frozenset(dropped)) for task in tasks]
 
 
+def known_task(table: LabelTable) -> Task:
+    """The task of the labels in use beside episodes: the seen labels, or all where none is seen."""
+    return "seen" if any(table.seen) else "gzsl"
+
+
 def _labels_of(table: LabelTable, task: Task, dropped: frozenset[str]) -> TaskLabels:
     wanted = (True, False) if task == "gzsl" else (task == "seen",)
     kept = zip(table.names, table.seen, strict=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 import torch
-from jaxtyping import Float, Int8
+from jaxtyping import Float, Float64, Int8
 from torch import Tensor
 
 from compose.block import REGISTRATION, Registration
@@ -88,6 +88,22 @@ class Metric(ABC):
             rules: as in :meth:`value`.
         """
         return self.value(frequency.expand(targets.shape), targets, rules)
+
+
+class EpisodeMetric(Metric):
+    """A metric that each episode has a value of, so that their mean has an interval."""
+
+    @abstractmethod
+    def of_episodes(
+        self, scores: Float[Tensor, "e q n"], targets: Int8[Tensor, "e q n"], rules: Rules
+    ) -> Float64[Tensor, " e"]:
+        """The metric of each episode.
+
+        Args:
+            scores: of every query picture and class.
+            targets: the truth.
+            rules: as in :meth:`value`.
+        """
 
 
 def chunks(length: int, width: int) -> Iterator[slice]:

@@ -5,21 +5,41 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
 from compose.evaluation.rules import NoPositives, Ties
+from compose.evaluation.stated import Stated
 
 Task = Literal["zsl", "gzsl", "seen"]
 Images = Literal["all", "with_positives"]
 LabelContext = Literal["task", "all"]
 
 
-@dataclass(frozen=True)
-class Protocol:
-    """What was evaluated on what, and how; two results stand in one column only if their protocols agree.
+WORDS = {
+    "task": "the task",
+    "data": "the data source",
+    "split": "the split",
+    "images": "which images",
+    "num_images": "the number of images",
+    "num_labels": "the number of labels",
+    "label_context": "the labels in use beside those scored",
+    "labels": "the labels (hash of their names)",
+    "no_positives": "what a label without positives counts",
+    "ties": "the order of ties",
+    "positives": "the targets that are present",
+    "negatives": "the targets that are absent",
+    "unknown": "the targets that are unknown",
+    "localisation": "what counts as looking at a label",
+    "boxed": "the targets that are present and have a box",
+}
+OF_LOCALISATION = ("localisation", "boxed")
+"""What a protocol without localisation has no need to tell."""
 
-    Published figures rarely tell all of it: an empty text or a None is not stated, and does not disagree with anything.
+
+@dataclass(frozen=True)
+class Protocol(Stated):
+    """What was evaluated on what, and how; two results stand in one column only if their protocols agree.
 
     Args:
         task: which labels are scored against one another: unseen, all, or seen.
@@ -56,20 +76,12 @@ class Protocol:
     localisation: str | None = None
     boxed: int | None = None
 
-    def agrees(self, other: Protocol) -> list[str]:
-        """The differences from another protocol in words; empty where the two agree."""
-        mine, theirs = asdict(self), asdict(other)
-        return [
-            f"{words}: {_shown(mine[field])} against {_shown(theirs[field])}"
-            for field, words in WORDS.items()
-            if mine[field] != theirs[field] and _stated(mine[field]) and _stated(theirs[field])
-        ]
+    words: ClassVar = WORDS
 
     def unstated(self) -> list[str]:
         """What the protocol does not tell, in words."""
-        mine = asdict(self)
-        asked = [field for field in WORDS if self.localisation or field not in OF_LOCALISATION]
-        return [WORDS[field] for field in asked if not _stated(mine[field])]
+        needless = [] if self.localisation else [WORDS[field] for field in OF_LOCALISATION]
+        return [words for words in super().unstated() if words not in needless]
 
     def line(self) -> str:
         """The protocol in one line, as a report prints it."""
@@ -88,35 +100,10 @@ class Protocol:
     def _count(number: int | None) -> str:
         return "" if number is None else f"{number:,} "
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain data."""
-        return asdict(self)
-
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Protocol:
         """The inverse of :meth:`to_json`."""
         return cls(**data)
-
-
-WORDS = {
-    "task": "the task",
-    "data": "the data source",
-    "split": "the split",
-    "images": "which images",
-    "num_images": "the number of images",
-    "num_labels": "the number of labels",
-    "label_context": "the labels in use beside those scored",
-    "labels": "the labels (hash of their names)",
-    "no_positives": "what a label without positives counts",
-    "ties": "the order of ties",
-    "positives": "the targets that are present",
-    "negatives": "the targets that are absent",
-    "unknown": "the targets that are unknown",
-    "localisation": "what counts as looking at a label",
-    "boxed": "the targets that are present and have a box",
-}
-OF_LOCALISATION = ("localisation", "boxed")
-"""What a protocol without localisation has no need to tell."""
 
 
 def looked_at(tolerances: Iterable[float]) -> str:
@@ -129,11 +116,3 @@ def labels_hash(names: Iterable[str]) -> str:
     """Twelve hex digits that tell one set of label names from another, whatever their order."""
     text = json.dumps(sorted(names), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _stated(value: Any) -> bool:
-    return value is not None and value != ""
-
-
-def _shown(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -16,6 +16,8 @@ NOTE = (
     "In percent. Chance is a random score; the class prior scores a label by how frequent it is (an unseen one by its "
     "frequency in the evaluated images) and never looks at the image."
 )
+INTERVALS = "In percent, with the 95% interval of the mean over episodes. Chance is a random score."
+BESIDE = " Of episodes it is the mean over them, with its 95% interval."
 PLACES = " In a localisation, chance looks at a random place and the class prior at the middle of the image."
 
 
@@ -59,11 +61,17 @@ def _modules(result: Result) -> list[str]:
 
 
 def _note(result: Result) -> str:
-    return NOTE + (PLACES if any(task.protocol.localisation for task in result.tasks.values()) else "")
+    intervals = [bool(task.intervals) for task in result.tasks.values()]
+    if all(intervals):
+        return INTERVALS
+    places = any(getattr(task.protocol, "localisation", None) for task in result.tasks.values())
+    return NOTE + (PLACES if places else "") + (BESIDE if any(intervals) else "")
 
 
 def _rows(result: Result) -> Iterator[tuple[str, ...]]:
     for name, task in result.tasks.items():
         for i, key in enumerate(task.metrics):
-            values = (task.metrics[key], task.chance[key], task.prior[key])
-            yield ("" if i else name, task.titles[key], *map(percent, values))
+            value, *baselines = map(percent, (task.metrics[key], task.chance[key], task.prior[key]))
+            if key in task.intervals:
+                value = f"{100 * task.metrics[key]:.2f} ± {100 * task.intervals[key]:.2f}"
+            yield ("" if i else name, task.titles[key], value, *baselines)

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from compose.evaluation.episode_protocol import protocol_from_json
 from compose.evaluation.module_usage import ModuleUsage
-from compose.evaluation.protocol import Protocol
+from compose.evaluation.stated import Stated
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class TaskResult:
         prior: key -> what the labels' frequencies reach as scores, without a look at the image.
         titles: key -> the metric's name in a table.
         protocol: what the numbers depend on besides the model.
+        intervals: key -> half the 95% interval of a mean over episodes; empty for other tasks.
         modules: how often each attention module gave each label's score, where the model has modules. It is no part of
             the JSON: a run keeps it in files of its own.
     """
@@ -30,7 +32,8 @@ class TaskResult:
     chance: Mapping[str, float]
     prior: Mapping[str, float]
     titles: Mapping[str, str]
-    protocol: Protocol
+    protocol: Stated
+    intervals: Mapping[str, float] = field(default_factory=dict)
     modules: ModuleUsage | None = field(default=None, compare=False)
 
     def to_json(self) -> dict[str, Any]:
@@ -39,6 +42,7 @@ class TaskResult:
             "metrics": _nulls(self.metrics),
             "chance": _nulls(self.chance),
             "prior": _nulls(self.prior),
+            **({"intervals": _nulls(self.intervals)} if self.intervals else {}),
             "titles": dict(self.titles),
             "protocol": self.protocol.to_json(),
         }
@@ -51,7 +55,8 @@ class TaskResult:
             chance=_nans(data["chance"]),
             prior=_nans(data["prior"]),
             titles=dict(data["titles"]),
-            protocol=Protocol.from_json(data["protocol"]),
+            protocol=protocol_from_json(data["protocol"]),
+            intervals=_nans(data.get("intervals", {})),
         )
 
 

@@ -118,7 +118,8 @@ def inference_outputs(plan: Plan) -> dict[str, Ref]:
 def looking_outputs(plan: Plan) -> dict[str, Ref]:
     """What inference returns where one also wants to see where the model looks; see :class:`Plan`."""
     found = {"scores": plan.scores, "attention": plan.attention, "winner": plan.winner if plan.attention else None}
-    return {key: ref for key, ref in found.items() if ref is not None}
+    layers = {f"{port}.{i}": ref for port, refs in plan.episode_attention.items() for i, ref in enumerate(refs)}
+    return {**{key: ref for key, ref in found.items() if ref is not None}, **layers}
 
 
 def training_outputs(plan: Plan) -> dict[str, Ref]:

@@ -21,8 +21,9 @@ from compose.model.assemble import (
     training_outputs,
 )
 from compose.model.attention import is_of_labels, label_attention
+from compose.model.episode_batch import EpisodeBatch
 from compose.model.facts import Facts
-from compose.model.label_space import Sizes, check_label_space
+from compose.model.label_space import LabelSpaceCheck, Sizes
 from compose.model.memory import check_memory
 from compose.model.walk import Walk
 from compose.registry import Registry
@@ -38,7 +39,8 @@ class Built:
         training: ``training(**inputs)`` returns ``scores`` and each term of the loss as ``loss.NAME``.
         inference: the same weights, only what the scores need; returns ``scores``.
         looking: the same, and where the model looks: returns ``scores``, ``attention`` where the model tells, and
-            ``winner`` where each label's score comes from one of several modules.
+            ``winner`` where each label's score comes from one of several modules; for episodes ``query_attention.0``
+            and so on, a layer each, see :data:`~compose.spec.plan.EPISODE_ATTENTION`.
         inputs: the keywords of ``training``.
         loss_weights: ``loss.NAME`` -> weight in the sum.
         nodes: the names of the model's nodes, the top-level submodules of ``training``.
@@ -93,7 +95,13 @@ def all_steps(plan: Plan) -> tuple[Step, ...]:
 
 
 def shape(
-    plan: Plan, registry: Registry, sizes: Sizes, *, where: Callable[[str], Place | None], zero_shot: bool
+    plan: Plan,
+    registry: Registry,
+    sizes: Sizes,
+    *,
+    where: Callable[[str], Place | None],
+    zero_shot: bool,
+    episodes: EpisodeBatch | None = None,
 ) -> Shaped:
     """Every shape of a plan, without allocating a weight.
 
@@ -103,17 +111,20 @@ def shape(
         sizes: reserved source -> shape, at the batch and the number of labels that the spec trains with.
         where: the place in the spec that a source's shape comes from.
         zero_shot: whether the label set changes between training and testing.
+        episodes: what a batch of episodes holds, where there are such; their classes change too.
 
     Raises:
-        SpecErrors: shapes that cannot meet, weights that depend on the number of labels, a model too large.
+        SpecErrors: shapes that cannot meet, weights that depend on the number of labels or on the size of an episode, a
+            model too large.
     """
     steps = all_steps(plan)
     walk = _walk(registry, sizes, where)
     walk.run(steps)
     errors = walk.errors or check_memory(steps, walk.facts, sizes["targets"][0])
-    if not errors and zero_shot:
+    if not errors and (zero_shot or episodes):
         scoring = needed(steps, [plan.scores], owners=True)
-        errors = check_label_space(scoring, walk, sizes, lambda more: _walk(registry, more, where, walk.mode))
+        again = LabelSpaceCheck(scoring, walk, sizes, lambda more: _walk(registry, more, where, walk.mode))
+        errors = [*again.labels(), *(again.episodes(episodes) if episodes else ())]
     if errors:
         raise SpecErrors(errors)
     return Shaped(plan, steps, walk.facts)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -73,13 +76,25 @@ def run(step: Step, module: nn.Module, fed: dict[str, Any], mode: FakeTensorMode
 
     counter = FlopCounterMode(display=False)
     try:
-        with mode, counter, torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        with _quiet(), mode, counter, torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
             result = module(**fed)
     except Exception as error:
         message = f"`{step.name}` fails on these shapes: {_first_line(error)}"
         raise SpecError("block-failed", message, step.place) from error
     facts.flops, facts.saved_bytes = counter.get_total_flops(), sum(saved.values())
     return result
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the traceback that torch logs where a block fails on fake tensors: our error tells of it."""
+    logger = logging.getLogger(FakeTensorMode.__module__)
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _first_line(error: Exception) -> str:

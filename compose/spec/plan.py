@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from compose.declaration import Declaration
 from compose.errors import Place
 from compose.spec.tree import Mapping
+
+EPISODE_ATTENTION = ("query_attention", "support_attention", "task_attention")
+"""Ports that say where a model of episodes looks: in each query ``e q h w``, in each support picture for each query
+``e q s h w``, and at which support pictures ``e q s``."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,21 @@ class Plan:
         step = next(step for step in self.steps if step.name == self.scores.step)
         beside = step.declaration and step.declaration.output("winner")
         return Ref(step.name, "winner") if beside else None
+
+    def scoring(self) -> Plan:
+        """Only what the scores need, and what tells where the model looks."""
+        ends = [self.scores, *([self.attention] if self.attention else [])]
+        return replace(self, steps=needed(self.steps, ends, owners=True), terms=())
+
+    @property
+    def episode_attention(self) -> dict[str, tuple[Ref, ...]]:
+        """Where a model of episodes looks: port -> that port of each step which the scores need and which has it."""
+        scoring = [step for step in needed(self.steps, [self.scores]) if step.declaration]
+        found = {
+            port: tuple(Ref(step.name, port) for step in scoring if step.declaration and step.declaration.output(port))
+            for port in EPISODE_ATTENTION
+        }
+        return {port: refs for port, refs in found.items() if refs}
 
     @property
     def sources(self) -> tuple[str, ...]:

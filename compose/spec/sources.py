@@ -11,7 +11,9 @@ class ReservedSource:
 
     Args:
         name: as written in a spec; ``port`` is the name of a port that it feeds by itself.
-        dims: its dims: ``b`` images, ``l`` labels in use, ``x`` external nodes, ``k`` external classes.
+        dims: its dims: ``b`` images, ``l`` labels in use, ``p`` parents of the seen labels, ``x`` external nodes, ``k``
+            external classes; ``e`` episodes, each of ``n`` classes, ``s`` support and ``q`` query images, and then
+            ``b`` is e · (s + q).
         dtype: as torch names it.
         doc: what it is.
     """
@@ -24,7 +26,12 @@ class ReservedSource:
     @property
     def of_examples(self) -> bool:
         """Whether it comes with the examples, and not from the label space."""
-        return self.dims[0] == "b"
+        return self.dims[0] in ("b", "e")
+
+    @property
+    def of_episodes(self) -> bool:
+        """Whether only episodes have it."""
+        return self.dims[0] == "e"
 
     @property
     def port(self) -> str:
@@ -35,9 +42,29 @@ class ReservedSource:
 RESERVED = {
     source.name: source
     for source in (
-        ReservedSource("image", ("b", "c", "h", "w"), "float32", "the pictures, normalised"),
+        ReservedSource(
+            "image",
+            ("b", "c", "h", "w"),
+            "float32",
+            "the pictures, normalised; episodes follow one another, each with its support and then its queries",
+        ),
         ReservedSource("features", ("b", "d"), "float32", "feature vectors, where the data gives no pictures"),
         ReservedSource("targets", ("b", "l"), "int8", "1 present, -1 absent, 0 unknown, for the labels in use"),
+        ReservedSource(
+            "parents.targets", ("b", "p"), "int8", "1 present, -1 absent, for the groups that the seen labels belong to"
+        ),
+        ReservedSource(
+            "support.targets",
+            ("e", "s", "n"),
+            "int8",
+            "1 for the class of each support image of an episode, -1 for the others; part of what scores may see",
+        ),
+        ReservedSource(
+            "query.targets",
+            ("e", "q", "n"),
+            "int8",
+            "1 for the class of each query image of an episode, -1 for the others",
+        ),
         ReservedSource("labels.vectors", ("l", "d"), "float32", "the vectors of the labels in use"),
         ReservedSource("labels.clusters", ("l",), "int64", "the cluster of each label in use, by its vector"),
         ReservedSource(
@@ -58,9 +85,13 @@ RESERVED = {
         ),
     )
 }
-TARGETS = ("targets", "external.targets")
+TARGETS = ("targets", "parents.targets", "query.targets", "external.targets")
 """What scores must not see."""
 LABEL_DIMS = ("l", "edges")
 """Dims whose size changes with the labels in use."""
+EPISODE_DIMS = ("b", "e", "s", "q")
+"""Dims whose size changes with the number of episodes, and of the images in one."""
+WAYS = "n"
+"""The dim of the classes in an episode."""
 ROOTS = {name.split(".")[0] for name in RESERVED} | {"loss"}
 """Names that no node may bear."""

@@ -25,6 +25,7 @@ WANTS = {
     "external.targets": ("external",),
 }
 """Reserved source -> the keys of ``labels`` that it comes from."""
+NO_EPISODES = "the spec has no episodes: neither a stage that trains on them nor `evaluate: {tasks: [episodes]}`"
 
 
 def wire(tree: Mapping, registry: Registry) -> Plan:
@@ -64,9 +65,22 @@ def available(tree: Mapping, registry: Registry) -> dict[str, str]:
     for name in RESERVED:
         if name in WANTS:
             found[name] = _lacking(given, WANTS[name])
+        elif RESERVED[name].of_episodes:
+            found[name] = "" if _has_episodes(tree, registry) else NO_EPISODES
         elif declaration is not None and name not in ("targets", *declaration.gives):
             found[name] = f"the data `{declaration.name}` gives {', '.join(declaration.gives) or 'no examples'}"
     return found
+
+
+def _has_episodes(tree: Mapping, registry: Registry) -> bool:
+    """Whether a stage trains on episodes, or episodes are evaluated."""
+    given = plain(tree)
+    evaluated = given.get("evaluate") if isinstance(given.get("evaluate"), dict) else {}
+    listed = given.get("train") if isinstance(given.get("train"), list) else []
+    stages = [registry.find("stage", str(item.get("stage"))) for item in listed if isinstance(item, dict)]
+    return "episodes" in (evaluated.get("tasks") or ()) or any(
+        RESERVED[name].of_episodes for stage in stages if stage for name in stage.gives
+    )
 
 
 def _lacking(labels: dict[str, Any], keys: Iterable[str]) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
     from torch.fx import GraphModule
 
+    from compose.evaluation.episodes import ModelParts
     from compose.training.stage import Model
 
 
@@ -57,3 +59,22 @@ def asked(model: Model, *, looks: bool) -> Callable[[dict[str, Tensor]], dict[st
     from compose.model.attention import is_of_labels
 
     return scorer(model.looking, of_labels=is_of_labels(model.plan))
+
+
+def episode_parts(model: Model, device: torch.device) -> ModelParts | None:
+    """A built model in the parts that an evaluation of episodes uses; None where it has no such."""
+    from compose.evaluation.episodes import ModelParts
+    from compose.model.per_image import split_per_image
+
+    parts = split_per_image(model.inference)
+    if parts is None:
+        return None
+
+    def features(batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        with torch.no_grad():
+            found = call(parts.features, {"image": batch["image"].to(device)})
+        return {"targets": batch["targets"], **{name: value.cpu() for name, value in found.items()}}
+
+    parts.features.eval()
+    parts.rest.eval()
+    return ModelParts(features, scorer(parts.rest))

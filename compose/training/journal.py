@@ -44,7 +44,8 @@ class Journal:
 
     def begin_stage(self, title: str, *, stage: Stage, batches: int, position: Position) -> None:
         """A stage begins or goes on."""
-        self._reporter.begin_stage(title, epochs=stage.epochs, batches=batches, position=position)
+        unit = "examples" if stage.episodes is None else "episodes"
+        self._reporter.begin_stage(title, epochs=stage.epochs, batches=batches, position=position, unit=unit)
 
     def advance(self, position: Position) -> None:
         """A step is done."""

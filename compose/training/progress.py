@@ -22,11 +22,11 @@ class Reporter:
     def __init__(self, console: Console | None) -> None:
         self._console = console
         self._progress: Progress | None = None
-        self._epochs = 0
+        self._epochs, self._unit = 0, ""
 
-    def begin_stage(self, title: str, *, epochs: int, batches: int, position: Position) -> None:
-        """Show a stage that begins, or goes on from a position."""
-        self._epochs = epochs
+    def begin_stage(self, title: str, *, epochs: int, batches: int, position: Position, unit: str = "examples") -> None:
+        """Show a stage that begins, or goes on from a position; its batches are of these units."""
+        self._epochs, self._unit = epochs, unit
         if not self._console:
             return
         self._console.print(f"[bold]{title}[/bold]", highlight=False)
@@ -51,7 +51,7 @@ class Reporter:
         if self._console:
             width = len(str(self._epochs))
             numbers = "  ".join(f"{name} {value:.4f}" for name, value in values.items())
-            line = f"epoch {position.epoch + 1:{width}d}/{self._epochs}  {numbers}  {speed:,.0f} examples/s"
+            line = f"epoch {position.epoch + 1:{width}d}/{self._epochs}  {numbers}  {speed:,.0f} {self._unit}/s"
             self._console.print(line, highlight=False, soft_wrap=True)
 
     def note(self, text: str) -> None:

@@ -44,7 +44,7 @@ class Outcome:
 
 def final_evaluation(plan: Plan, device: torch.device) -> Result | None:
     """Evaluate the model as the spec says, and count its modules where it has such."""
-    from compose.training.inference import asked, outputs_of
+    from compose.training.inference import asked, episode_parts, outputs_of
 
     if plan.evaluation is None:
         return None
@@ -55,8 +55,9 @@ def final_evaluation(plan: Plan, device: torch.device) -> Result | None:
         lambda labels: plan.space.sources(labels.task),
         data=getattr(type(plan.source), REGISTRATION).name,
         device=device,
-        train_frequency=train_frequency(plan.source),
+        train_frequency=train_frequency(plan.source) if plan.evaluation.tasks else None,
         dropped=plan.space.dropped,
+        parts=episode_parts(plan.model, device) if plan.evaluation.episodes else None,
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from compose.data.source import DataSource
+    from compose.model.episode_batch import EpisodeBatch
     from compose.spec.plan import Plan
     from compose.training.pictures import Predictions
 
@@ -153,7 +154,7 @@ class Stage(ABC):
             schedule: how the learning rate changes; constant where none is named.
             examples: what the stage trains on: the spec's `data`, or those of the data source `labels.external`.
             losses: the losses to train on, by name; where none is named, on external examples all that read
-                `external.targets`, else all that do not.
+                `external.targets`, else all that its examples feed.
             train: patterns (`*`, `?`) of the nodes to train; all where none is named.
             freeze: patterns of the nodes to leave as they are; batch norms there use their stored statistics.
             lr_scale: pattern of nodes -> factor on their learning rate.
@@ -196,6 +197,21 @@ class Stage(ABC):
     def name(self) -> str:
         """The kind, as a spec names it."""
         return str(getattr(type(self), REGISTRATION).name)
+
+    @property
+    def episodes(self) -> EpisodeBatch | None:
+        """What its batches of episodes hold; None for a stage on batches of images."""
+        return None
+
+    def feeds(self, source: DataSource) -> set[str]:
+        """The reserved sources that its batches feed.
+
+        Args:
+            source: what it trains on.
+        """
+        if self.examples == "external":
+            return {*source.shapes, "external.targets"}
+        return {*source.shapes, "targets", "parents.targets", *getattr(type(self), "gives", ())}
 
     @property
     def watches(self) -> bool:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from compose.block import REGISTRATION, BlockError, stage
-from compose.training.stage import Model, Setting, Stage
+from compose.block import REGISTRATION, stage
+from compose.training.batches import EXTERNAL, BatchWork, validates, watched
+from compose.training.stage import Setting, Stage
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
-    from compose.data.source import DataSource
     from compose.evaluation.evaluation import Evaluation
-    from compose.evaluation.metric import Metric
     from compose.training.pictures import Predictions
-
-EXTERNAL = "external_targets"
-"""The input of a model that only external examples feed."""
 
 
 @stage
@@ -30,24 +24,14 @@ class Supervised(Stage):
         """Check the names in the options, that of the monitored metric too."""
         super().check(nodes, losses)
         if self.validate_every:
-            self.metrics()
-
-    def metrics(self) -> tuple[Metric, ...]:
-        """What is measured on the validation split: mAP, and what the stage monitors."""
-        from compose.evaluation.entries import make_metrics
-
-        watched = [] if self.monitor == "loss" or self.monitor.startswith("loss.") else [self.monitor]
-        try:
-            return make_metrics(dict.fromkeys(["map", *watched]))
-        except BlockError as error:
-            raise BlockError(str(error), parameter="monitor") from None
+            watched(self, "map")
 
     def open(self, setting: Setting) -> SupervisedWork:
         """Begin to work on a model and its data."""
         return SupervisedWork(self, setting)
 
 
-class SupervisedWork:
+class SupervisedWork(BatchWork):
     """A supervised stage at work.
 
     Args:
@@ -56,49 +40,26 @@ class SupervisedWork:
     """
 
     def __init__(self, stage: Supervised, setting: Setting) -> None:
-        from compose.data.loader import Loader
-        from compose.training.inference import inputs_of
-
-        self._setting = setting
-        names = [f"loss.{name}" for name in stage.losses] if stage.losses else _fed(setting.model, stage.examples)
-        self.weights = {name: setting.model.loss_weights[name] for name in names}
-        self._drawn = _external(setting) if stage.examples == "external" else _labelled(setting)
-        self._inputs = inputs_of(setting.model.for_losses(self.weights))
-        given = setting.space.sources("seen")
-        self._labels = {name: value.to(setting.device) for name, value in given.items() if name in self._inputs}
-        self._loader = Loader(
-            self._drawn.source.split("train"),
-            batch=stage.batch,
-            seed=setting.seed,
-            workers=_workers(stage, setting),
-            rank=setting.rank,
-            world=setting.world,
-        )
-        self._evaluation = _validation(setting, stage)
-        self.metrics: Sequence[str] = [metric.key for metric in self._evaluation.metrics] if self._evaluation else []
-
-    def __len__(self) -> int:
-        """Batches in an epoch of this process."""
-        return len(self._loader)
-
-    def epoch(self, number: int, start: int) -> Iterator[dict[str, Tensor]]:
-        """The batches of an epoch."""
-        for batch in self._loader.epoch(number, start=start):
-            batch[self._drawn.targets] = batch.pop("targets")[:, self._drawn.columns]
-            yield {name: value for name, value in batch.items() if name in self._inputs}
-
-    def example(self) -> dict[str, Tensor]:
-        """Two examples of zeros."""
         import torch
 
-        inputs = {name: torch.zeros(2, *shape) for name, shape in self._drawn.source.shapes.items()}
-        inputs[self._drawn.targets] = torch.zeros(2, len(self._drawn.columns), dtype=torch.int8)
-        return {name: value for name, value in inputs.items() if name in self._inputs}
+        external = stage.examples == "external"
+        source = setting.space.external if external else setting.source
+        super().__init__(stage, setting, source, source.split("train"))
+        self._name = EXTERNAL if external else "targets"
+        self._columns = torch.arange(len(source.labels.names)) if external else setting.space.task("seen").columns
+        self._evaluation = _validation(setting, stage)
+        self.metrics = [metric.key for metric in self._evaluation.metrics] if self._evaluation else []
 
-    def terms(self, model: nn.Module, batch: dict[str, Tensor]) -> Mapping[str, Tensor]:
-        """The losses of a batch."""
-        outputs = model(**batch, **self._labels)
-        return {name: outputs[name] for name in self.weights}
+    def targets(self, targets: Tensor) -> dict[str, Tensor]:
+        """Those of the labels that may be trained on."""
+        return {self._name: targets[:, self._columns]}
+
+    def zeros(self) -> dict[str, Tensor]:
+        """Two examples."""
+        import torch
+
+        inputs = {name: torch.zeros(2, *shape) for name, shape in self._source.shapes.items()}
+        return inputs | {self._name: torch.zeros(2, len(self._columns), dtype=torch.int8)}
 
     def validate(self) -> dict[str, float]:
         """The metrics on the validation split, among the seen labels."""
@@ -144,56 +105,13 @@ class SupervisedWork:
         )
 
 
-def _fed(model: Model, examples: str) -> list[str]:
-    """The losses for a stage that names none: those on its kind of targets."""
+def _validation(setting: Setting, stage: Supervised) -> Evaluation | None:
+    """How the stage validates; None where the data has no validation split, or the scores are of episodes."""
+    from compose.evaluation.evaluation import Evaluation
+    from compose.spec.sources import RESERVED
     from compose.training.inference import inputs_of
 
-    known = EXTERNAL in model.inputs  # else there is no graph to look into
-    external = {name: known and EXTERNAL in inputs_of(model.for_losses([name])) for name in model.loss_weights}
-    return [name for name, reads in external.items() if reads == (examples == "external")]
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """What a stage's examples are drawn from.
-
-    Args:
-        source: where they come from.
-        targets: the name by which the model takes their targets.
-        columns: the columns of the targets that may be trained on.
-    """
-
-    source: DataSource
-    targets: str
-    columns: Tensor
-
-
-def _labelled(setting: Setting) -> Drawn:
-    return Drawn(setting.source, "targets", setting.space.task("seen").columns)
-
-
-def _external(setting: Setting) -> Drawn:
-    import torch
-
-    source = setting.space.external
-    return Drawn(source, EXTERNAL, torch.arange(len(source.labels.names)))
-
-
-def _validation(setting: Setting, stage: Supervised) -> Evaluation | None:
-    """How the stage validates; None where the data has no validation split, or it trains on external examples."""
-    from compose.data.source import DataError
-    from compose.evaluation.evaluation import Evaluation
-
-    try:
-        if not stage.validate_every or stage.examples == "external" or not len(setting.source.split("val")):
-            return None
-    except DataError:
+    of_episodes = {known.port for known in RESERVED.values() if known.of_episodes}
+    if not validates(stage, setting.source) or of_episodes & inputs_of(setting.model.inference):
         return None
-    return Evaluation(tasks=("seen",), metrics=tuple(metric.key for metric in stage.metrics()), split="val")
-
-
-def _workers(stage: Stage, setting: Setting) -> int:
-    """How many processes prepare batches: where the processor trains, they would only take its time."""
-    if stage.workers != "auto":
-        return stage.workers
-    return min(8, (os.cpu_count() or 1) // setting.world) if setting.device.type == "cuda" else 0
+    return Evaluation(tasks=("seen",), metrics=tuple(metric.key for metric in watched(stage, "map")), split="val")

@@ -137,6 +137,13 @@ def test_widths():
     assert refused(arch="resnet18", channels=[8]).parameter == "channels"
 
 
+def test_pools():
+    backbone = Backbone(3, arch="conv64", channels=[4, 8, 8], pools=1, taps=["block1", "block3"])
+    assert backbone.strides == [2, 2]
+    assert backbone(image()).last.shape[2:] == (32, 32)
+    assert refused(arch="resnet12", pools=2).parameter == "pools"
+
+
 @pytest.mark.parametrize("arch", ["resnet18", "mobilenet_v2", "conv64"])
 @pytest.mark.parametrize("channels", [1, 4])
 def test_images_of_other_channels(arch, channels):

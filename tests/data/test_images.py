@@ -273,3 +273,20 @@ def test_a_split_travels_to_workers(folder: Path) -> None:
     examples = images(folder).split("train")
     again = pickle.loads(pickle.dumps(examples))
     assert torch.equal(again[range(3)]["image"], examples[range(3)]["image"])
+
+
+# --- episodes -----------------------------------------------------------------------------------------------------
+
+
+def test_the_one_class_of_each_picture(folder: Path) -> None:
+    (folder / "one.csv").write_text("".join(["image,labels\n", *(f"{i}.jpg,{'cdb'[i % 3]}\n" for i in range(COUNT))]))
+    source = images(folder, labels=folder / "one.csv")
+    for split in ("train", "val", "test"):
+        examples = source.split(split)  # type: ignore[arg-type]
+        shown = examples[range(len(examples))]["targets"].argmax(1)
+        assert examples.classes().tolist() == shown.tolist()
+
+
+def test_pictures_of_several_labels_are_in_no_episode(folder: Path) -> None:
+    with pytest.raises(DataError, match=r"one label each: .*\.jpg shows [02], and so do not \d+ others"):
+        images(folder).split("train").classes()

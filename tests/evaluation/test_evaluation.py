@@ -124,9 +124,19 @@ def test_refuses_a_task_twice() -> None:
 def test_schema() -> None:
     parameters, _ = _parameters(Evaluation)
     by_name = {parameter.name: parameter for parameter in parameters}
-    assert list(by_name) == ["tasks", "metrics", "label_context", "images", "no_positives", "ties", "batch", "split"]
+    assert list(by_name) == [
+        "tasks",
+        "metrics",
+        *("ways", "shots", "queries", "episodes", "seed"),
+        *("label_context", "images", "no_positives", "ties", "batch", "split"),
+    ]
     assert all(parameter.doc and not parameter.required for parameter in parameters)
-    assert by_name["tasks"].schema["items"] == {"enum": ["zsl", "gzsl", "seen"], "type": "string"}
+    assert by_name["tasks"].schema["items"]["anyOf"] == [
+        {"enum": ["zsl", "gzsl", "seen"], "type": "string"},
+        {"const": "episodes", "type": "string"},
+    ]
+    assert (by_name["metrics"].schema["type"], by_name["metrics"].uses) == ("array", "metric")
+    assert by_name["ways"].schema["minimum"] == by_name["episodes"].schema["minimum"] == 2
     assert by_name["batch"].schema["exclusiveMinimum"] == 0
 
 

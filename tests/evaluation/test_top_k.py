@@ -14,7 +14,7 @@ from compose.evaluation.metrics.accuracy import Accuracy
 from compose.evaluation.metrics.f1_at_k import F1AtK
 from compose.evaluation.metrics.precision_at_k import PrecisionAtK
 from compose.evaluation.metrics.recall_at_k import RecallAtK
-from compose.evaluation.rules import Rules
+from compose.evaluation.rules import Rules, Ties
 from compose.evaluation.top_k import hits_at
 
 METRICS = [(PrecisionAtK, precision_score), (RecallAtK, recall_score), (F1AtK, f1_score)]
@@ -90,6 +90,26 @@ def test_accuracy() -> None:
     assert Accuracy().value(scores, targets, Rules()) == pytest.approx(expected)
     equal = torch.zeros(targets.shape)
     assert Accuracy().chance(scores, targets, Rules()) == pytest.approx(Accuracy().value(equal, targets, Rules()))
+
+
+def hits(scores: Tensor, targets: Tensor, ties: Ties) -> float:
+    """Of one image: whether its best label is positive, or a share where several are best."""
+    best = [target > 0 for score, target in zip(scores, targets, strict=True) if score == scores.max()]
+    return {"grouped": sum(best) / len(best), "stable": float(best[0]), "worst": float(all(best))}[ties]
+
+
+@pytest.mark.parametrize("ties", ["grouped", "stable", "worst"])
+@pytest.mark.parametrize("tied", [False, True])
+def test_accuracy_of_episodes_against_a_loop(ties: Ties, tied: bool) -> None:
+    """Each episode by itself, over the queries that carry a positive."""
+    scores, targets = (part.view(12, 20, 4) for part in random_case(3, images=240, labels=4))
+    scores = scores.round() if tied else scores
+    found = Accuracy().of_episodes(scores, targets, Rules(ties=ties))
+    assert (found.shape, found.dtype) == ((12,), torch.float64)
+    for value, own, truth in zip(found, scores, targets, strict=True):
+        each = [hits(*query, ties) for query in zip(own, truth, strict=True) if (query[1] > 0).any()]
+        assert value == pytest.approx(sum(each) / len(each))
+        assert value == pytest.approx(Accuracy().value(own, truth, Rules(ties=ties)))
 
 
 def test_names() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int8
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -119,3 +119,84 @@ class Broken(nn.Module):
     def forward(self, x: Float[Tensor, "b d"]) -> Float[Tensor, "b d"]:
         """Fail."""
         return x @ x
+
+
+# --- of episodes --------------------------------------------------------------------------------------------------
+
+
+class Biased(nn.Module):
+    """Adds a weight to each of the scores along one of their dims."""
+
+    def __init__(self, *shape: int) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(*shape))
+
+    def forward(self, scores: Float[Tensor, "e q n"]) -> Float[Tensor, "e q n"]:
+        """Add."""
+        return scores + self.bias
+
+
+@block
+class Tempered(nn.Module):
+    """One weight on all scores."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(()))
+
+    def forward(self, scores: Float[Tensor, "e q n"]) -> Float[Tensor, "e q n"]:
+        """Multiply."""
+        return scores * self.weight
+
+
+@block
+class EpisodeBias(Biased):
+    """A weight for each episode of a batch."""
+
+    def __init__(self, episodes: Dim["e"]) -> None:
+        super().__init__(episodes, 1, 1)
+
+
+@block
+class QueryBias(Biased):
+    """A weight for each query picture."""
+
+    def __init__(self, queries: Dim["q"]) -> None:
+        super().__init__(queries, 1)
+
+
+@block
+class WayBias(Biased):
+    """A weight for each class of an episode."""
+
+    def __init__(self, ways: Dim["n"]) -> None:
+        super().__init__(ways)
+
+
+@block(fixes=("n",))
+class FixedWayBias(Biased):
+    """The same, and it says so."""
+
+    def __init__(self, ways: Dim["n"]) -> None:
+        super().__init__(ways)
+
+
+@block
+class BiasOf(Biased):
+    """A weight for each of a number of classes that its parameter fixes."""
+
+    def __init__(self, *, classes: Annotated[int, Field(gt=0)]) -> None:
+        super().__init__(classes)
+
+
+@block
+class SupportBias(nn.Module):
+    """A weight for each support picture."""
+
+    def __init__(self, support: Dim["s"]) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(support, 1))
+
+    def forward(self, scores: Float[Tensor, "e q n"], support_targets: Int8[Tensor, "e s n"]) -> Float[Tensor, "e q n"]:
+        """Add."""
+        return scores + (support_targets * self.weight).sum(1, keepdim=True)

@@ -7,13 +7,13 @@ from torch import Tensor
 
 from compose.block import metric
 from compose.evaluation.counts import per_image
-from compose.evaluation.metric import Metric
+from compose.evaluation.metric import EpisodeMetric
 from compose.evaluation.rules import Rules
 from compose.evaluation.top_k import hits_at
 
 
 @metric
-class Accuracy(Metric):
+class Accuracy(EpisodeMetric):
     """Share of the images whose best label is positive, among those that carry a positive.
 
     Where every image carries one label, this is the usual accuracy. An unknown best label counts as a miss.
@@ -24,6 +24,14 @@ class Accuracy(Metric):
     def value(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], rules: Rules) -> float:
         """The share of hits."""
         return _mean(hits_at(1, scores, targets, rules.ties), targets)
+
+    def of_episodes(
+        self, scores: Float[Tensor, "e q n"], targets: Int8[Tensor, "e q n"], rules: Rules
+    ) -> Float64[Tensor, " e"]:
+        """The share of hits in each episode."""
+        hits = hits_at(1, scores.flatten(0, 1), targets.flatten(0, 1), rules.ties).view(targets.shape[:2])
+        counted = (targets > 0).any(-1)
+        return (hits * counted).sum(1) / counted.sum(1)
 
     def chance(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], rules: Rules) -> float:
         """Exact: the share of an image's labels that are positive."""

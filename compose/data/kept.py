@@ -1,0 +1,67 @@
+"""Examples that are read once and kept in memory, or what is computed of them, for those asked for many times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Int64
+from numpy.typing import NDArray
+from torch import Tensor
+
+from compose.data.source import Examples
+
+LIMIT = 2**30
+"""Bytes of examples that are kept; more are read anew for each batch."""
+CHUNK = 256
+"""Examples that are read at a time."""
+
+
+class Kept:
+    """Some examples of a split, read at most once for all batches if they fit into memory, else once for each batch.
+
+    Args:
+        examples: the split.
+        rows: the places of the examples that will be asked for.
+        limit: bytes that may be kept.
+        compute: what is made of a batch of examples, and kept in their stead.
+    """
+
+    def __init__(
+        self,
+        examples: Examples,
+        rows: NDArray[np.int64],
+        *,
+        limit: int = LIMIT,
+        compute: Callable[[dict[str, Tensor]], dict[str, Tensor]] = dict,
+    ) -> None:
+        self._examples, self._rows, self._compute = examples, np.unique(rows), compute
+        first = self._read(self._rows[:1])
+        size = sum(value.numel() * value.element_size() for value in first.values())
+        self._stored = _joined([first, self._read(self._rows[1:])]) if size * len(self._rows) <= limit else None
+
+    def __len__(self) -> int:
+        """Examples in the split."""
+        return len(self._examples)
+
+    def __getitem__(self, indices: Sequence[int]) -> dict[str, Tensor]:
+        """The batch of these examples."""
+        wanted, place = np.unique(np.asarray(indices), return_inverse=True)
+        if self._stored is None:
+            batch, rows = self._read(wanted), torch.from_numpy(place)
+        else:
+            batch, rows = self._stored, torch.from_numpy(self._place(np.asarray(indices)))
+        return {name: value[rows] for name, value in batch.items()}
+
+    def _place(self, indices: Int64[np.ndarray, "b"]) -> Int64[np.ndarray, "b"]:
+        return np.searchsorted(self._rows, indices)
+
+    def _read(self, rows: NDArray[np.int64]) -> dict[str, Tensor]:
+        starts = range(0, len(rows), CHUNK)
+        return _joined([self._compute(self._examples[rows[i : i + CHUNK].tolist()]) for i in starts])
+
+
+def _joined(batches: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    filled = [batch for batch in batches if batch]
+    return {name: torch.cat([batch[name] for batch in filled]) for name in filled[0]} if filled else {}

@@ -1,0 +1,51 @@
+"""What the protocols of all kinds of evaluation have in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, ClassVar
+
+
+class Stated(ABC):
+    """All that the numbers of a result depend on besides the model: a dataclass with a phrase for each field.
+
+    Published figures rarely tell all of it: an empty text or a None is not stated, and does not disagree with anything.
+    """
+
+    task: str
+    words: ClassVar[Mapping[str, str]]
+    """Field -> what it is called in a sentence; fields that are not here do not count in a comparison."""
+
+    @abstractmethod
+    def line(self) -> str:
+        """The protocol in one line, as a report prints it."""
+
+    def agrees(self, other: Stated) -> list[str]:
+        """The differences from another protocol in words; empty where the two agree."""
+        if type(self) is not type(other):
+            return [f"the task: {self.task} against {other.task}"]
+        mine, theirs = self.to_json(), other.to_json()
+        return [
+            f"{words}: {_shown(mine[field])} against {_shown(theirs[field])}"
+            for field, words in self.words.items()
+            if mine[field] != theirs[field] and _stated(mine[field]) and _stated(theirs[field])
+        ]
+
+    def unstated(self) -> list[str]:
+        """What the protocol does not tell, in words."""
+        mine = self.to_json()
+        return [words for field, words in self.words.items() if not _stated(mine[field])]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return asdict(self)  # type: ignore[call-overload, no-any-return]  # subclasses are dataclasses
+
+
+def _stated(value: Any) -> bool:
+    return value is not None and value != ""
+
+
+def _shown(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,183 @@
+"""Training on episodes: small tasks of a few classes, as those that the model is tested on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from compose.block import REGISTRATION, BlockError, stage
+from compose.training.batches import BatchWork, validates, watched
+from compose.training.stage import Setting, Stage
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from compose.data.episodes import Episodes, EpisodeShape
+    from compose.data.source import DataSource
+    from compose.evaluation.episodes import EpisodeTest
+    from compose.evaluation.metric import EpisodeMetric
+    from compose.model.episode_batch import EpisodeBatch
+
+Count = Annotated[int, Field(ge=1)]
+
+
+@stage
+class Episodic(Stage):
+    """Train on N-way K-shot episodes of the seen classes: a few support pictures of each, and queries to classify.
+
+    A batch is of episodes; all their pictures go through the model at once.
+    """
+
+    gives = ("support.targets", "query.targets")
+
+    def __init__(
+        self,
+        *,
+        ways: Annotated[int, Field(ge=2)] = 5,
+        shots: Count | Annotated[tuple[Count, ...], Field(min_length=1)] = 1,
+        queries: Count = 5,
+        query_classes: Count | None = None,
+        sampling: Literal["balanced", "uniform"] = "balanced",
+        episodes: Count | None = None,
+        batch: Count = 16,
+        monitor: str = "accuracy",
+        validation_episodes: Annotated[int, Field(ge=2)] = 200,
+        **options: Any,
+    ) -> None:
+        """Check the options against one another.
+
+        Args:
+            ways: classes in an episode.
+            shots: support pictures of each class; where there are several numbers, the epochs take them in turn.
+            queries: query pictures of each class that is asked about.
+            query_classes: classes that are asked about, drawn anew in each episode; all where not given.
+            sampling: `balanced` takes every class once before any comes again, but for those left over when their
+                number is no multiple of `ways`; `uniform` draws the classes of each episode from all.
+            episodes: episodes in an epoch; where not given, as many as hold every class once.
+            batch: episodes in a batch, over all processes.
+            monitor: what early stopping, `keep` and `plateau` watch: a validation metric, or `loss` (on training data).
+            validation_episodes: episodes of the validation classes for each number of `shots`, the same ones each time.
+        """
+        super().__init__(batch=batch, monitor=monitor, **options)
+        if self.examples == "external":
+            raise BlockError("episodes are drawn from the spec's `data`, got external examples", parameter="examples")
+        if query_classes is not None and query_classes > ways:
+            message = f"expected at most the {ways} classes of an episode, got {query_classes}"
+            raise BlockError(message, parameter="query_classes")
+        self.ways, self.queries, self.query_classes = ways, queries, query_classes
+        self.shots = (shots,) if isinstance(shots, int) else tuple(shots)
+        self.sampling, self.count, self.validation_episodes = sampling, episodes, validation_episodes
+
+    @property
+    def shapes(self) -> tuple[EpisodeShape, ...]:
+        """What the episodes of each epoch hold, in turn."""
+        from compose.data.episodes import EpisodeShape
+
+        return tuple(EpisodeShape(self.ways, shots, self.queries, self.query_classes) for shots in self.shots)
+
+    @property
+    def episodes(self) -> EpisodeBatch:
+        """What its largest batches hold."""
+        from compose.model.episode_batch import EpisodeBatch
+
+        return EpisodeBatch(self.batch, max(self.shapes, key=lambda shape: shape.support))
+
+    @property
+    def tests(self) -> tuple[EpisodeTest, ...]:
+        """The episodes that it validates on."""
+        from compose.data.episodes import EpisodeShape
+        from compose.evaluation.episodes import EpisodeTest
+
+        shapes = [EpisodeShape(self.ways, shots, self.queries) for shots in dict.fromkeys(self.shots)]
+        return tuple(EpisodeTest(shape, self.validation_episodes, 0, "val") for shape in shapes)
+
+    def check(self, nodes: Sequence[str], losses: Sequence[str]) -> None:
+        """Check the names in the options, that of the monitored metric too."""
+        super().check(nodes, losses)
+        if self.validate_every:
+            self.metrics()
+
+    def metrics(self) -> tuple[EpisodeMetric, ...]:
+        """What is measured on the validation episodes: accuracy, and what the stage monitors."""
+        from compose.evaluation.metric import EpisodeMetric
+
+        found = watched(self, "accuracy")
+        known = tuple(metric for metric in found if isinstance(metric, EpisodeMetric))
+        if len(known) < len(found):
+            raise BlockError(f"expected a metric that episodes have, got {self.monitor}", parameter="monitor")
+        return known
+
+    def draw(self, source: DataSource, seed: int) -> Episodes:
+        """The training episodes.
+
+        Raises:
+            DataError: the data has too few classes, or classes with too few pictures.
+        """
+        from compose.data.class_pool import ClassPool
+        from compose.data.episodes import Episodes
+
+        pool = ClassPool(source, "train")
+        return Episodes(pool, self.shapes, sampling=self.sampling, seed=seed, count=self.count)
+
+    def open(self, setting: Setting) -> EpisodicWork:
+        """Begin to work on a model and its data."""
+        return EpisodicWork(self, setting)
+
+
+class EpisodicWork(BatchWork):
+    """An episodic stage at work.
+
+    Args:
+        stage: its options.
+        setting: model and data.
+    """
+
+    def __init__(self, stage: Episodic, setting: Setting) -> None:
+        super().__init__(stage, setting, setting.source, stage.draw(setting.source, setting.seed))
+        self._stage, self._columns = stage, setting.space.task("seen").columns
+        self._tests = stage.tests if validates(stage, setting.source) else ()
+        self.metrics = [metric.key for metric in stage.metrics()] if self._tests else []
+
+    def targets(self, targets: Tensor) -> dict[str, Tensor]:
+        """Those of the training classes."""
+        return {"targets": targets[:, self._columns]}
+
+    def zeros(self) -> dict[str, Tensor]:
+        """Two episodes."""
+        import torch
+
+        from compose.model.episode_batch import EpisodeBatch
+
+        batch = EpisodeBatch(2, self._stage.shapes[0])
+        inputs = {name: torch.zeros(batch.images, *shape) for name, shape in self._source.shapes.items()}
+        inputs["targets"] = torch.zeros(batch.images, len(self._columns), dtype=torch.int8)
+        ports = {name.replace(".", "_"): size for name, size in batch.sizes.items()}
+        return inputs | {port: torch.zeros(size, dtype=torch.int8) for port, size in ports.items()}
+
+    def validate(self) -> dict[str, float]:
+        """The metrics on the validation episodes, the mean over the numbers of shots."""
+        from compose.evaluation.rules import Rules
+        from compose.training.inference import episode_parts, scorer
+
+        setting = self._setting
+        results = [
+            test.run(
+                scorer(setting.model.inference),
+                setting.source,
+                self._stage.metrics(),
+                data=getattr(type(setting.source), REGISTRATION).name,
+                inputs=setting.space.sources("seen"),
+                rules=Rules(),
+                batch=256,
+                parts=episode_parts(setting.model, setting.device),
+                device=setting.device,
+            )
+            for test in self._tests
+        ]
+        return {key: _mean([result.metrics for result in results], key) for key in self.metrics}
+
+
+def _mean(results: Sequence[Mapping[str, float]], key: str) -> float:
+    return sum(result[key] for result in results) / len(results)
