@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import torch
 from jaxtyping import Float, Int8
 from torch import Tensor, nn
 
 from compose.block import Dim, block
+
+VOTES = 10.0
+"""The logit of a class that all the votes are for, at the start."""
 
 
 @block(fixes=("n",))
 class ContextClassifier(nn.Module):
     """Score the classes of an episode by a linear layer on the contexts of all layers, concatenated.
 
-    The weights depend on the number of classes in an episode.
+    The weights depend on the number of classes in an episode. They begin as the mean of the layers' votes, which task
+    attention gives as the first entries of its contexts.
 
     Source: STANet (AAAI 2019), section 4.2.2-4.2.3, eq. 8.
 
@@ -25,6 +30,10 @@ class ContextClassifier(nn.Module):
     def __init__(self, layers: Dim["m"], size: Dim["v"], classes: Dim["n"]) -> None:
         super().__init__()
         self.linear = nn.Linear(layers * size, classes)
+        with torch.no_grad():
+            votes = VOTES / layers * torch.eye(classes, size)
+            self.linear.weight.copy_(votes.repeat(1, layers))
+            self.linear.bias.zero_()
 
     def forward(
         self, contexts: Float[Tensor, "m e q v"], support_targets: Int8[Tensor, "e s n"]

@@ -27,14 +27,26 @@ class ScaledQuery(nn.Module):
         self.key = nn.Linear(channels, keys, bias=False)
         self.scale = 1 / math.sqrt(keys)
 
-    def start_equal(self) -> None:
-        """Let queries and keys begin as the same orthogonal map, so that what is alike attracts from the first step.
+    def start_alike(self, gain: float) -> None:
+        """Let queries and keys begin as the same map, so that what is alike attracts from the first step.
 
         States and features must have the same size.
+
+        Args:
+            gain: the map is orthogonal, times this.
         """
-        nn.init.orthogonal_(self.query.weight)
+        nn.init.orthogonal_(self.query.weight, gain)
         with torch.no_grad():
             self.key.weight.copy_(self.query.weight)
+
+    def start_even(self, share: float) -> None:
+        """Let the attention begin nearly even.
+
+        Args:
+            share: what is left of the random queries.
+        """
+        with torch.no_grad():
+            self.query.weight.mul_(share)
 
     def forward(self, state: Float[Tensor, "*n h"]) -> Float[Tensor, "*n c"]:
         """What each state asks of the features."""

@@ -11,6 +11,9 @@ from torch import Tensor, nn
 from compose.block import Dim, block
 from compose.blocks.scaled_query import ScaledQuery
 
+SHARE = 0.3
+"""Of the random queries at the start: the places count about evenly until training says which matter."""
+
 
 class SpatiallyAttended(NamedTuple):
     """What a query picture's attention takes from its own map and from each support map.
@@ -33,7 +36,7 @@ class SpatialAttention(nn.Module):
     """Look in all pictures of an episode for what a query picture shows: a weighted mean over the places of each map.
 
     The query's state asks its own map and every support map, so that background is left out and the features of the
-    support depend on the query. Memory grows with episodes · queries · support · (channels + places).
+    support depend on the query. At the start it is nearly even. Memory grows with episodes · queries · support · (channels + places).
 
     Source: STANet (AAAI 2019), section 4.2.1, eq. 3-5.
 
@@ -46,6 +49,7 @@ class SpatialAttention(nn.Module):
     def __init__(self, size: Dim["k"], channels: Dim["c"], *, keys: Annotated[int, Field(gt=0)] | None = None) -> None:
         super().__init__()
         self.asked = ScaledQuery(size, channels, keys=keys or channels)
+        self.asked.start_even(SHARE)
 
     def forward(
         self,

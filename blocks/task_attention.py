@@ -12,6 +12,9 @@ from torch import Tensor, nn
 from compose.block import Dim, block
 from compose.blocks.scaled_query import ScaledQuery
 
+GAIN = 0.8
+"""Of queries and keys at the start: greater ones pick one support picture alone, of which learning gets nothing."""
+
 
 class TaskAttended(NamedTuple):
     """What a query picture takes from the support.
@@ -32,7 +35,8 @@ class TaskAttention(nn.Module):
     """Find the support pictures that are like a query picture, and take over what they show and their classes.
 
     The weights depend on the number of classes in an episode: trained on five classes, it serves five and no other
-    number, though any number of pictures of each.
+    number, though any number of pictures of each. They begin as a nearest-neighbour classifier: queries equal keys, and
+    the context is the votes of the support. From a random start episodes stay at chance for long.
 
     Source: STANet (AAAI 2019), section 4.2.2-4.2.3, eq. 6, 7 and 9.
 
@@ -53,9 +57,10 @@ class TaskAttention(nn.Module):
     ) -> None:
         super().__init__()
         self.asked = ScaledQuery(channels, channels, keys=keys or channels)
-        # From a random start the attention tells nothing of the classes, and episodes stay at chance for long.
-        self.asked.start_equal()
+        self.asked.start_alike(GAIN)
         self.value = nn.Linear(channels + classes, size or channels, bias=False)
+        with torch.no_grad():
+            self.value.weight.zero_()[:, channels:] = torch.eye(size or channels, classes)
 
     def forward(
         self,

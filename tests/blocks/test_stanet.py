@@ -101,6 +101,19 @@ def test_three_layers(same):
     same(lambda: model(maps, given), lambda: slow(model, maps, given), [maps, *model.parameters()])
 
 
+@pytest.mark.parametrize("layers", [1, LAYERS])
+def test_begins_as_a_nearest_neighbour_classifier(layers):
+    """Before any training a query that a support picture shows too mostly gets that picture's class."""
+    torch.manual_seed(1)
+    model, (maps, given) = Stanet(layers=layers), example(episodes=50)
+    each = maps.detach().view(50, SUPPORT + QUERIES, *maps.shape[1:]) * 4
+    shown = torch.randint(SUPPORT, (50, QUERIES))
+    each[:, SUPPORT:] = each[torch.arange(50)[:, None], shown]
+    scores = model(each.flatten(0, 1), given)
+    right = given.argmax(-1).gather(1, shown)
+    assert (scores.argmax(-1) == right).float().mean() > 0.7  # by chance a third
+
+
 MODELS = {
     "stanet": lambda: Stanet(layers=1),
     "uniform": lambda: Stanet(UniformAttention, layers=1),
