@@ -22,12 +22,12 @@ class TaskAttended(NamedTuple):
     Attributes:
         context: the query's context o_g, from the support's features and classes, ``e q v``.
         state: what is now known of the query, [z; o_s], ``e q 2*c``.
-        task_attention: what is taken from each support picture, ``e q s``; sums to 1.
+        episode_attention: what is taken from each support picture, ``e q s``; sums to 1.
     """
 
     context: Float[Tensor, "e q v"]
     state: Float[Tensor, "e q 2*c"]
-    task_attention: Float[Tensor, "e q s"]
+    episode_attention: Float[Tensor, "e q s"]
 
 
 @block(fixes=("n",))

@@ -44,7 +44,7 @@ class QueryView:
         scores: the episode's classes by their position, and the probability of each.
         query_attention: for each layer m, spatial attention on the picture.
         support_attention: for each layer, spatial attention on each support picture.
-        task_attention: for each layer, how much each support picture counts; a layer's weights sum to 1.
+        episode_attention: for each layer, how much each support picture counts; a layer's weights sum to 1.
     """
 
     picture: Float[Tensor, "c h w"]
@@ -52,7 +52,7 @@ class QueryView:
     scores: Sequence[tuple[str, float]]
     query_attention: Float[Tensor, "m h w"] | None = None
     support_attention: Float[Tensor, "m s h w"] | None = None
-    task_attention: Float[Tensor, "m s"] | None = None
+    episode_attention: Float[Tensor, "m s"] | None = None
 
     @property
     def predicted(self) -> str:
@@ -62,7 +62,7 @@ class QueryView:
     @property
     def layers(self) -> int:
         """How many layers attend."""
-        maps = (self.query_attention, self.support_attention, self.task_attention)
+        maps = (self.query_attention, self.support_attention, self.episode_attention)
         return next((attention.shape[0] for attention in maps if attention is not None), 0)
 
 
@@ -82,7 +82,7 @@ def episode_sheet(support: Sequence[SupportPicture], queries: Sequence[QueryView
     blocks = [drawn_query(support, query) for query in queries]
     content = max([NARROWEST, *(block.width for block in blocks)])
     spatial = any(query.query_attention is not None or query.support_attention is not None for query in queries)
-    task = any(query.task_attention is not None for query in queries)
+    task = any(query.episode_attention is not None for query in queries)
     parts = [block for pair in zip(blocks, [_line(content)] * len(blocks), strict=True) for block in pair]
     inside = tiled([*_titled(title, content), *parts, legend(content, spatial=spatial, task=task)], 1, (0, BETWEEN))
     sheet = Image.new("RGB", (content + 2 * MARGIN, inside.height + 2 * MARGIN), GROUND)
@@ -94,10 +94,10 @@ def _check(support: Sequence[SupportPicture], query: QueryView) -> None:
     known, named = {picture.name for picture in support}, {name for name, _ in query.scores}
     if known != named:
         raise ValueError(f"expected scores of the support pictures' classes {sorted(known)}, got {sorted(named)}")
-    for attention in (query.support_attention, query.task_attention):
+    for attention in (query.support_attention, query.episode_attention):
         if attention is not None and attention.shape[1] != len(support):
             raise ValueError(f"expected attention on {len(support)} support pictures, got {attention.shape[1]}")
-    maps = (query.query_attention, query.support_attention, query.task_attention)
+    maps = (query.query_attention, query.support_attention, query.episode_attention)
     layers = [attention.shape[0] for attention in maps if attention is not None]
     if len(set(layers)) > 1:
         raise ValueError(f"expected attention of the same layers, got {layers}")

@@ -87,8 +87,8 @@ def _attended(
         maps = query.support_attention[layer]
         for cell, picture, frame, attention in zip(cells, pictures, frames, maps, strict=True):
             cell.append(framed(attended(picture, attention), frame, grid.side))
-    if query.task_attention is not None:
-        for cell, bar in zip(cells, _bars(numbers(query.task_attention), layer, grid.cell), strict=True):
+    if query.episode_attention is not None:
+        for cell, bar in zip(cells, _bars(numbers(query.episode_attention), layer, grid.cell), strict=True):
             cell.append(bar)
     return [tiled(cell or [Image.new("RGB", (grid.cell, 1), GROUND)], 1, (0, GAP)) for cell in cells]
 

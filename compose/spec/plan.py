@@ -10,7 +10,7 @@ from compose.declaration import Declaration
 from compose.errors import Place
 from compose.spec.tree import Mapping
 
-EPISODE_ATTENTION = ("query_attention", "support_attention", "task_attention")
+EPISODE_ATTENTION = ("query_attention", "support_attention", "episode_attention")
 """Ports that say where a model of episodes looks: in each query ``e q h w``, in each support picture for each query
 ``e q s h w``, and at which support pictures ``e q s``."""
 

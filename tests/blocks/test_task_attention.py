@@ -62,7 +62,7 @@ def test_the_order_of_the_support_does_not_matter():
     order = torch.randperm(SUPPORT)
     ours, theirs = block(features, others, classes), block(features, others[:, :, order], classes[:, order])
     torch.testing.assert_close(ours.context, theirs.context)
-    torch.testing.assert_close(ours.task_attention[..., order], theirs.task_attention)
+    torch.testing.assert_close(ours.episode_attention[..., order], theirs.episode_attention)
 
 
 def test_any_number_of_pictures_of_a_class():

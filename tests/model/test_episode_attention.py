@@ -61,12 +61,12 @@ def test_each_layer_tells_where_it_looks(made: Prepared) -> None:
     assert {key: tuple(value.shape) for key, value in seen.items()} == {
         f"{port}.{layer}": shape
         for port, shape in {
-            "query_attention": (2, 3, 4, 4), "support_attention": (2, 3, 6, 4, 4), "task_attention": (2, 3, 6)
+            "query_attention": (2, 3, 4, 4), "support_attention": (2, 3, 6, 4, 4), "episode_attention": (2, 3, 6)
         }.items()
         for layer in range(2)
     }  # fmt: skip
     for key, value in seen.items():
-        places = value.flatten(2 if key.startswith(("query", "task")) else 3)
+        places = value.flatten(2 if key.startswith(("query", "episode")) else 3)
         torch.testing.assert_close(places.sum(-1), torch.ones(places.shape[:-1]))
     assert not torch.equal(seen["query_attention.0"], seen["query_attention.1"])
 

@@ -19,7 +19,7 @@ EPISODES = [
     declared("data", "alphabets", feeds=("image", "parents.targets")),
     declared("block", "near", takes="maps*: b ?c ?h ?w, support_targets: e s n", gives="scores: e q n"),
     declared("block", "groups", takes="maps*: b ?c ?h ?w, parents_targets: b p", gives="scores: b p"),
-    declared("block", "layer", takes="scores: e q n", gives="scores: e q n, task_attention: e q s"),
+    declared("block", "layer", takes="scores: e q n", gives="scores: e q n, episode_attention: e q s"),
     declared("loss", "cross_entropy", takes="scores: *b l, targets: *b l", gives="out: "),
     declared(
         "section",
@@ -93,7 +93,7 @@ def test_episodes_that_are_only_evaluated_give_them_too(read: Read) -> None:
 def test_layers_that_tell_where_they_look_are_known_in_order(read: Read) -> None:
     found = read().plan.episode_attention
     assert {port: [*map(str, looks)] for port, looks in found.items()} == {
-        "task_attention": ["first.task_attention", "scores.task_attention"]
+        "episode_attention": ["first.episode_attention", "scores.episode_attention"]
     }
 
 
