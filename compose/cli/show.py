@@ -61,7 +61,7 @@ def _print_model(made: Prepared, *, comment: bool) -> None:
     from compose.model.summary import HEADERS, rows, totals
 
     cells = [row.cells for row in rows(made.shaped, made.batch)]
-    total = totals(made.shaped, made.batch).text
+    total = totals(made.shaped, made.batch, made.episodes).text
     if out().is_terminal or not comment:
         print() if comment else None
         table(HEADERS, cells, right=(3, 4), indent=0)

@@ -137,7 +137,7 @@ def _announce(console: Console, made: Prepared, folder: RunFolder) -> None:
     data = made.spec.values["data"]
     console.print(f"{resolved.file}, {chosen}{overrides}", style="bold", markup=False)
     console.print(f"data {data['use'] if isinstance(data, dict) else data}, seed {made.seed}", markup=False)
-    console.print(totals(made.shaped, made.batch).text, markup=False)
+    console.print(totals(made.shaped, made.batch, made.episodes).text, markup=False)
     console.print(f"run folder {folder.path}\n", markup=False)
 
 

@@ -107,7 +107,7 @@ def _full_report(name: str, spec: Spec) -> Report:
         errors = problems(made)
     if errors:
         return Report(name, errors)
-    total = totals(made.shaped, made.batch)
+    total = totals(made.shaped, made.batch, made.episodes)
     count = _checked(spec)
     facts = {"checked": "all", **asdict(total), "variants": count}
     return Report(name, [], facts, f"{total.text}{_variants(count)}", notes(made))

@@ -8,6 +8,7 @@ from typing import Any
 
 from compose.model.build import Shaped
 from compose.model.dims import shape_text
+from compose.model.episode_batch import EpisodeBatch
 from compose.model.facts import Facts
 from compose.model.memory import gib, training_bytes
 from compose.spec.plan import Step
@@ -48,6 +49,8 @@ class Totals:
         parameters: its weights; ``trainable`` those that learn.
         flops: floating point operations of one example's forward pass.
         step_bytes: what one step of training keeps in memory, at this ``batch``.
+        batch: examples in it.
+        episodes: how many episodes those are; None where they are none.
     """
 
     nodes: int
@@ -56,19 +59,21 @@ class Totals:
     flops: int
     step_bytes: int
     batch: int
+    episodes: int | None = None
 
     @property
     def text(self) -> str:
         """The totals in a line."""
+        batch = f"batch {self.batch}" if self.episodes is None else f"batch {self.episodes} ({self.batch} pictures)"
         frozen = f" ({count(self.trainable)} trained)" if self.trainable != self.parameters else ""
         return (
             f"{self.nodes} nodes, {count(self.parameters)} parameters{frozen}, {count(self.flops)} FLOPs an example, "
-            f"about {gib(self.step_bytes)} a training step at batch {self.batch}"
+            f"about {gib(self.step_bytes)} a training step at {batch}"
         )
 
 
-def totals(shaped: Shaped, batch: int) -> Totals:
-    """What the model needs, its shapes having been worked out at this batch."""
+def totals(shaped: Shaped, batch: int, episodes: EpisodeBatch | None = None) -> Totals:
+    """What the model needs, its shapes having been worked out at this batch, of these episodes if of any."""
     facts = shaped.facts.values()
     return Totals(
         nodes=len(shaped.plan.steps),
@@ -77,6 +82,7 @@ def totals(shaped: Shaped, batch: int) -> Totals:
         flops=sum(f.flops for f in facts) // batch,
         step_bytes=training_bytes(facts),
         batch=batch,
+        episodes=episodes and episodes.count,
     )
 
 
