@@ -36,7 +36,8 @@ class SpatialAttention(nn.Module):
     """Look in all pictures of an episode for what a query picture shows: a weighted mean over the places of each map.
 
     The query's state asks its own map and every support map, so that background is left out and the features of the
-    support depend on the query. At the start it is nearly even. Memory grows with episodes · queries · support · (channels + places).
+    support depend on the query. At the start all places count about evenly. Memory grows with
+    episodes · queries · support · (channels + places).
 
     Source: STANet (AAAI 2019), section 4.2.1, eq. 3-5.
 

@@ -82,7 +82,7 @@ def totals(shaped: Shaped, batch: int, episodes: EpisodeBatch | None = None) -> 
         flops=sum(f.flops for f in facts) // batch,
         step_bytes=training_bytes(facts),
         batch=batch,
-        episodes=episodes and episodes.count,
+        episodes=None if episodes is None else episodes.count,
     )
 
 

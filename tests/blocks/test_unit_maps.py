@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import math
-
 import pytest
 import torch
 
@@ -15,7 +13,7 @@ def slow(maps, length):
         for y in range(maps.shape[2]):
             for x in range(maps.shape[3]):
                 vector = maps[image, :, y, x]
-                norm = math.sqrt(sum(float(value) ** 2 for value in vector)) and vector.pow(2).sum().sqrt()
+                norm = sum(value**2 for value in vector) ** 0.5
                 scaled[image, :, y, x] = length * vector / norm
     return scaled
 

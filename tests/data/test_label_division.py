@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import json
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compose.block import BlockError
+from compose.data.label_division import LabelDivision, divide_labels
+
+NAMES = [f"tag{i}" for i in range(20)]
+
+
+def divide(parts: Any, *, drop: Any = (), seed: int = 0, others: Any = None) -> LabelDivision:
+    return divide_labels(NAMES, drop=drop, parts=parts, seed=seed, others=others)
+
+
+def of(division: LabelDivision, split: Any) -> list[str]:
+    return [division.names[column] for column in division.columns(split)]
+
+
+def refusal(parts: Any, **options: Any) -> tuple[str | None, str]:
+    with pytest.raises(BlockError) as error:
+        divide(parts, **options)
+    return error.value.parameter, str(error.value)
+
+
+def test_counts() -> None:
+    division = divide({"train": 12, "val": 3, "test": 5})
+    parts = [of(division, split) for split in ("train", "val", "test")]
+    assert [len(part) for part in parts] == [12, 3, 5]
+    assert sorted(chain.from_iterable(parts)) == sorted(NAMES)
+    assert division.names == tuple(NAMES)
+    assert division.left_out == 0
+    table = division.table()
+    assert [name for name, seen in zip(table.names, table.seen, strict=True) if seen] == parts[0]
+
+
+def test_the_seed_draws() -> None:
+    drawn = [of(divide({"val": 3, "test": 5}, seed=seed), "test") for seed in (0, 0, 1, 2)]
+    assert drawn[0] == drawn[1]
+    assert len({tuple(each) for each in drawn}) == 3
+
+
+def test_labels_of_no_split_are_left_out() -> None:
+    division = divide({"train": 6, "test": 4}, drop=["tag0", "tag19"])
+    assert (len(division.names), division.left_out) == (10, 8)
+    assert not {"tag0", "tag19"} & set(division.names)
+    assert [NAMES[place] for place in division.places] == list(division.names)
+
+
+def test_train_has_what_is_left() -> None:
+    division = divide({"val": ["tag3"], "test": 4})
+    assert len(of(division, "train")) == 15
+    assert of(division, "val") == ["tag3"]
+
+
+def test_names_are_taken_before_others_are_drawn() -> None:
+    for seed in range(8):
+        division = divide({"train": 17, "test": ["tag5", "tag1"], "val": 1}, seed=seed)
+        assert of(division, "test") == ["tag1", "tag5"]
+
+
+def test_a_file(tmp_path: Path) -> None:
+    listed = {"train": ["tag2", "tag1"], "val": ["tag4"], "test": ["the third"]}
+    (tmp_path / "split.json").write_text(json.dumps(listed))
+    division = divide(tmp_path / "split.json", others={"the third": "tag3"})
+    assert division.names == ("tag1", "tag2", "tag3", "tag4")
+    assert division.splits == ("train", "train", "test", "val")
+    (tmp_path / "split.json").write_text('{"val": 3, "test": 5}')
+    assert divide(tmp_path / "split.json").names == tuple(NAMES)
+
+
+def test_undivided() -> None:
+    division = divide(None, drop=["tag7"])
+    assert all(division.table().seen)
+    assert len(division.columns("train")) == len(division.columns("test")) == 19
+
+
+def test_synsets_stay_with_their_labels() -> None:
+    division = divide({"train": 3, "test": 4})
+    synsets = division.table([name.upper() for name in NAMES]).synsets
+    assert synsets == tuple(name.upper() for name in division.names)
+
+
+@pytest.mark.parametrize(
+    ("parts", "parameter", "message"),
+    [
+        ({"train": 12, "val": 4, "test": 5}, "split", "expected at most 20 labels, got 12 + 4 + 5"),
+        (
+            {"train": 19, "test": ["tag1", "tag2"]},
+            "split",
+            "expected at most 18 labels besides the 2 that are named, got 19",
+        ),
+        ({"test": 21}, "split", "expected at most 20 labels, got 21"),
+        ({"train": 0, "test": 5}, "split", "expected labels to train on, but `train` has none"),
+        ({"test": 20}, "split", "expected labels to train on, but `train` has none"),
+        ({"test": ["tag21"]}, "split.test", "no such label among 20: `tag21` (did you mean `tag2`?)"),
+        ({"test": ["tag1", "tag1"]}, "split.test", "`tag1` occurs twice"),
+        ({"train": ["tag1"], "val": ["tag1"]}, "split.val", "`tag1` is in `train` already"),
+        (
+            {"test": [f"w{i}" for i in range(7)]},
+            "split.test",
+            "no such label among 20: `w0`; `w1`; `w2`; `w3`; `w4` and 2 more",
+        ),
+    ],
+)
+def test_refused(parts: Any, parameter: str, message: str) -> None:
+    assert refusal(parts) == (parameter, message)
+
+
+def test_refused_labels_to_drop() -> None:
+    assert refusal(None, drop=["diseño"]) == ("drop", "no such label among 20: `diseño`")
+    assert refusal({"test": ["tag1"]}, drop=["tag1"])[0] == "split.test"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"train": ["tag1"], "test": ["tga2"]}', "no such label among 20: `tga2` (did you mean `tag2`?)"),
+        ('{"train": 16, "test": 5}', "expected at most 20 labels, got 16 + 5"),
+        ('{"train": ["tag1"],\n "test": }', "line 2: expected JSON (Expecting value)"),
+        ('{"tests": ["tag1"]}', 'expected an object {"train": [...], "val": [...], "test": [...]} of lists of labels'),
+        ('["tag1"]', 'expected an object {"train": [...], "val": [...], "test": [...]} of lists of labels'),
+    ],
+)
+def test_refused_files(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "split.json"
+    path.write_text(text)
+    assert refusal(path) == ("split", f"{path}: {message}")
+
+
+def test_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "none.json"
+    assert refusal(path) == ("split", f"{path}: cannot be read (No such file or directory)")
+    path.write_bytes(b'{"train": ["dise\xf1o"]}')
+    assert refusal(path) == ("split", f"{path}: expected UTF-8")
