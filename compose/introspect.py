@@ -167,7 +167,7 @@ class _Schema(GenerateJsonSchema):
 
 
 def draft7(schema: Any) -> Any:
-    """A 2020-12 schema in the words of draft-07 (tuples), without titles."""
+    """A 2020-12 schema in the words of draft-07 (tuples), keys of an enumeration each by itself, without titles."""
     if isinstance(schema, list):
         return [draft7(item) for item in schema]
     if not isinstance(schema, dict):
@@ -175,6 +175,9 @@ def draft7(schema: Any) -> Any:
     out = {key: draft7(value) for key, value in schema.items() if not (key == "title" and isinstance(value, str))}
     if "prefixItems" in out:
         out["items"] = out.pop("prefixItems")
+    if "enum" in out.get("propertyNames", {}):  # keys of which an editor can offer each, and an error the nearest
+        names, value = out.pop("propertyNames")["enum"], out.pop("additionalProperties", {})
+        out |= {"properties": dict.fromkeys(names, value), "additionalProperties": False}
     if out.get("format") in ("path", "file-path", "directory-path"):
         del out["format"]
     return out

@@ -208,7 +208,7 @@ def test_a_variant_changes_one_thing(prepared: Make) -> None:
 
 
 def test_a_branch_for_training_only_may_follow_the_labels(prepared: Make) -> None:
-    branch = "  closed: {use: fixed_classifier, in: [pooled, labels.vectors]}\n"
+    branch = "  closed: {use: closed_classifier, in: [pooled, labels.vectors]}\n"
     built = prepared(POOLED + branch + SCORED, overrides=("loss.closed={use: bce, in: closed}",)).build()
     assert built.training.closed.linear.out_features == 128
     assert not hasattr(built.inference, "closed")
@@ -216,7 +216,7 @@ def test_a_branch_for_training_only_may_follow_the_labels(prepared: Make) -> Non
 
 
 def test_a_stage_computes_only_what_its_losses_need(prepared: Make) -> None:
-    branch = "  closed: {use: fixed_classifier, in: [pooled, labels.vectors]}\n"
+    branch = "  closed: {use: closed_classifier, in: [pooled, labels.vectors]}\n"
     built = prepared(POOLED + branch + SCORED, overrides=("loss.closed={use: bce, in: closed}",)).build()
     part = built.for_losses(["loss.closed"])
     given = batch(4, 128)

@@ -13,7 +13,7 @@ from compose.block import Dim, block
 
 
 @block
-class FixedClassifier(nn.Module):
+class ClosedClassifier(nn.Module):
     """Score labels by a matrix of their number, as a closed-set classifier does."""
 
     def __init__(self, dim: Dim["d"], labels: Dim["l"]) -> None:
