@@ -60,7 +60,7 @@ class AttentionInference(nn.Module):
         features: Float[Tensor, "b f"],
         labels_base: Float[Tensor, "m d"],
         labels_novel: Float[Tensor, "l d"],
-        base_mask: Int8[Tensor, "m"] | None = None,
+        labels_base_mask: Int8[Tensor, "m"] | None = None,
     ) -> Float[Tensor, "b l"]:
         """Score the novel labels.
 
@@ -68,8 +68,8 @@ class AttentionInference(nn.Module):
             features: one feature for each example, ``b f``.
             labels_base: vectors of the base labels, ``m d``.
             labels_novel: vectors of the labels of the task, ``l d``.
-            base_mask: 1 for a base label that takes part, 0 for one that the task leaves out, ``m``; one at least
-                takes part.
+            labels_base_mask: 1 for a base label that takes part, 0 for one that the task leaves out, ``m``; one at
+                least takes part.
 
         Returns:
             One score for each example and novel label, ``b l``.
@@ -77,14 +77,14 @@ class AttentionInference(nn.Module):
         # A task has fewer examples than base labels: W_K and W_V are applied to the examples' side, and no key or value
         # is computed, of which each task would have m. The mean of the values is the value of the mean.
         asked = self.query(features) @ self.key.weight  # b d, eq. 8
-        attention = self._attention(asked @ labels_base.mT, base_mask)
+        attention = self._attention(asked @ labels_base.mT, labels_base_mask)
         attended = self.value(attention @ labels_base)  # a(z), b d, eq. 9
         inferred: Tensor = self.transform(self.scale(attended))
         return inferred @ labels_novel.mT  # eq. 10
 
-    def _attention(self, products: Float[Tensor, "b m"], base_mask: Int8[Tensor, "m"] | None) -> Float[Tensor, "b m"]:
+    def _attention(self, products: Float[Tensor, "b m"], mask: Int8[Tensor, "m"] | None) -> Float[Tensor, "b m"]:
         """The sigmoids over their sum; as a softmax of their logarithms, which no large product makes 0 / 0."""
         logarithms = F.logsigmoid(full_precision(products) / self.temperature)
-        if base_mask is not None:
-            logarithms = logarithms.masked_fill(base_mask == 0, torch.finfo(logarithms.dtype).min)
+        if mask is not None:
+            logarithms = logarithms.masked_fill(mask == 0, torch.finfo(logarithms.dtype).min)
         return logarithms.softmax(dim=-1).to(products.dtype)

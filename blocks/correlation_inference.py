@@ -37,7 +37,7 @@ class CorrelationInference(nn.Module):
         features: Float[Tensor, "b d"],
         labels_base: Float[Tensor, "m d"],
         labels_novel: Float[Tensor, "l d"],
-        base_mask: Int8[Tensor, "m"] | None = None,
+        labels_base_mask: Int8[Tensor, "m"] | None = None,
     ) -> Float[Tensor, "b l"]:
         """Score the novel labels.
 
@@ -45,13 +45,14 @@ class CorrelationInference(nn.Module):
             features: one feature for each example, as long as a word vector, ``b d``.
             labels_base: vectors of the base labels, ``m d``.
             labels_novel: vectors of the labels of the task, ``l d``.
-            base_mask: 1 for a base label that takes part, 0 for one that the task leaves out, ``m``.
+            labels_base_mask: 1 for a base label that takes part, 0 for one that the task leaves out, ``m``.
 
         Returns:
             One score for each example and novel label, ``b l``.
         """
         scores = features @ labels_base.mT  # b m
-        if base_mask is not None:
-            scores = scores.masked_fill(base_mask == 0, 0)  # before the norm, and a score of 0 meets no row of W_I
+        if labels_base_mask is not None:
+            # Before the norm; and a score of 0 meets no row of W_I.
+            scores = scores.masked_fill(labels_base_mask == 0, 0)
         related: Tensor = self.relation(self.scale(scores))
         return related @ labels_novel.mT  # eq. 6

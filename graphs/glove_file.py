@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import takewhile
+from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -93,6 +93,19 @@ def read_words(path: Path, words: Collection[str], layout: Layout) -> WordTable:
                     table.rows.setdefault(wanted[token], row)
             number += len(lines)
     return table
+
+
+def read_mean(path: Path, layout: Layout, *, first: int) -> Row:
+    """The mean of the vectors of a file's first words, the most frequent in GloVe's own.
+
+    Raises:
+        VectorFileError: the file cannot be read, or one of these lines is not a word and ``layout.dim`` numbers.
+    """
+    with _opened(path) as stream:
+        lines = chain.from_iterable(block.removesuffix(b"\n").split(b"\n") for block in _blocks(stream))
+        numbered = islice(enumerate(lines, start=1), int(layout.header), first + layout.header)
+        rows = [_parse(path, line, number, layout.dim)[1] for number, line in numbered if line.strip()]
+    return np.asarray(np.mean(rows, axis=0, dtype=np.float64), dtype=np.float32)
 
 
 def _check_counts(path: Path, block: bytes, lines: list[bytes], number: int, dim: int) -> None:

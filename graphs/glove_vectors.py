@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
 from compose.block import BlockError, vectors
 from compose.graphs.errors import MissingLabels
-from compose.graphs.glove_file import Layout, read_layout, read_words
+from compose.graphs.glove_file import Layout, WordTable, read_layout, read_mean, read_words
+from compose.graphs.glued_words import known_parts, ranks_of
+from compose.graphs.label_words import Made, Words, forms, mean_of, split_words
 from compose.graphs.nearest import Nearest
 from compose.graphs.vector_cache import cache_path, load_rows, save_rows
 from compose.graphs.vectors import as_tensor
 
-Rows = Mapping[str, NDArray[np.float32]]
+FREQUENT = 10_000
 
 
 @vectors(name="glove")
@@ -40,13 +40,25 @@ class GloveVectors:
     Args:
         path: the text file, such as ``glove.6B.300d.txt``.
         dim: the numbers in a vector; read off the file where it is not given.
+        missing: what becomes of a word that the file does not have. ``error``: it is refused. ``split``: it is the mean
+            of words that the file has and of which it is made, as ``webdesign`` is of ``web`` and ``design``, or the
+            vector of another form of it. ``mean``: it is left out. A label of which nothing is left has the mean vector
+            of the file's first 10,000 words, the most frequent in GloVe's own.
     """
 
-    def __init__(self, path: Path, *, dim: Annotated[int, Field(ge=1)] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        dim: Annotated[int, Field(ge=1)] | None = None,
+        missing: Literal["error", "split", "mean"] = "error",
+    ) -> None:
         if dim is not None and dim < 1:
             raise BlockError(f"expected a size of at least 1, got {dim}", parameter="dim")
         self.path = Path(path).expanduser()
+        self.missing = missing
         self._dim = dim
+        self._known: dict[frozenset[str], Words] = {}
 
     @property
     def dim(self) -> int:
@@ -61,11 +73,26 @@ class GloveVectors:
             synsets: not used.
 
         Raises:
-            MissingLabels: all labels with a word that the file does not have.
+            MissingLabels: all labels with a word that the file does not have, where such are refused.
             VectorFileError: the file is missing, damaged, or holds vectors of another size.
         """
-        rows = self._rows(names)
-        return as_tensor(np.array([label_vector(name, rows) for name in names]).reshape(len(names), self.dim))
+        words = self._words(names)
+        return as_tensor(np.array([words.vector(name) for name in names]).reshape(len(names), self.dim))
+
+    def notes(self, names: Sequence[str]) -> list[str]:
+        """What became of the labels with a word that the file does not have, one line for each way; none if there are
+        none. Raises as a call does.
+        """
+        words = self._words(names)
+        lacking = [name for name in names if words.missing(name)]
+        made = {name: parts for name in lacking if (parts := words.parts(name))}
+        lines = [
+            f"{_are(len(made), 'made of other words')} of {self.path.name}: "
+            + ", ".join(f"`{name}` ({', '.join(parts)})" for name, parts in made.items()),
+            f"{_are(len(lacking) - len(made), 'no word')} of {self.path.name}, and given the mean vector of its first "
+            f"{FREQUENT:,} words: {', '.join(f'`{name}`' for name in lacking if name not in made)}",
+        ]
+        return [line for line, told in zip(lines, (made, len(lacking) > len(made)), strict=True) if told]
 
     @cached_property
     def _layout(self) -> Layout:
@@ -74,51 +101,46 @@ class GloveVectors:
             raise BlockError(f"expected {layout.dim}, as {self.path} has it, got {self._dim}", parameter="dim")
         return layout
 
-    def _rows(self, names: Sequence[str]) -> Rows:
+    def _words(self, names: Sequence[str]) -> Words:
+        """The words of these labels; the file is read where they were not asked for before."""
+        asked = frozenset(names)
+        if asked not in self._known:
+            self._known[asked] = self._read(names)
+        return self._known[asked]
+
+    def _read(self, names: Sequence[str]) -> Words:
         layout = self._layout
         wanted = {form for name in names for word in [name, *split_words(name)] for form in forms(word)}
-        cache = cache_path(self.path, wanted)
+        cache = cache_path(self.path, wanted, how=self.missing)
         kept = load_rows(cache) if cache else None
         if kept is not None:
-            return kept
+            return Words.unpacked(kept)
         table = read_words(self.path, wanted, layout)
-        missing = {name: words for name in names if (words := missing_words(name, table.rows))}
-        if missing:
+        words = Words(rows=table.rows)
+        missing = {name: lacking for name in names if (lacking := words.missing(name))}
+        if missing and self.missing == "error":
             raise _missing(self.path, missing, table.vocabulary)
-        if cache and table.rows:
-            save_rows(cache, table.rows)
-        return table.rows
+        if missing:
+            words = self._replaced(table, {word for lacking in missing.values() for word in lacking})
+        if cache and words.rows:
+            save_rows(cache, words.packed())
+        return words
+
+    def _replaced(self, table: WordTable, missing: Iterable[str]) -> Words:
+        """The words found, with what stands for those that are missing."""
+        mean = read_mean(self.path, self._layout, first=FREQUENT)
+        if self.missing == "mean":
+            return Words(rows=table.rows, mean=mean)
+        ranks = ranks_of(table.vocabulary)
+        parts = {word: known_parts(word, ranks) for word in map(str.lower, missing)}
+        rows = read_words(self.path, {part for some in parts.values() for part in some}, self._layout).rows
+        known = {word: some for word, some in parts.items() if some and all(part in rows for part in some)}
+        made = {word: Made(some, mean_of([rows[part] for part in some])) for word, some in known.items()}
+        return Words(rows=table.rows, made=made, mean=mean)
 
 
-def split_words(label: str) -> list[str]:
-    """The words of a label: what stands between spaces, underscores, hyphens, slashes, commas and brackets."""
-    return [word for word in re.split(r"[\s_\-/,()]+", label) if word]
-
-
-def forms(word: str) -> tuple[str, ...]:
-    """How a file may write a word, the first that it has counts."""
-    return tuple(dict.fromkeys((word.lower(), word, word.capitalize())))
-
-
-def label_vector(label: str, rows: Rows) -> NDArray[np.float32]:
-    """``d``: the vector of a label whose words are all there."""
-    whole = _row(label, rows)
-    if whole is not None:
-        return whole
-    words = [row for word in split_words(label) if (row := _row(word, rows)) is not None]
-    return np.asarray(np.mean(words, axis=0, dtype=np.float64), dtype=np.float32)
-
-
-def missing_words(label: str, rows: Rows) -> list[str]:
-    """The words of a label without a vector."""
-    if _row(label, rows) is not None:
-        return []
-    words = split_words(label) or [label]
-    return [word for word in words if _row(word, rows) is None]
-
-
-def _row(word: str, rows: Rows) -> NDArray[np.float32] | None:
-    return next((rows[form] for form in forms(word) if form in rows), None)
+def _are(count: int, what: str) -> str:
+    return f"{count} label{'s are' if count > 1 else ' is'} {what}"
 
 
 def _missing(path: Path, missing: Mapping[str, list[str]], vocabulary: list[bytes]) -> MissingLabels:
@@ -130,5 +152,6 @@ def _missing(path: Path, missing: Mapping[str, list[str]], vocabulary: list[byte
         list(missing),
         nearest={name: close[words[0]] for name, words in missing.items() if close.get(words[0])},
         reasons={name: f"no vector for {', '.join(f'`{word}`' for word in words)}" for name, words in partly.items()},
-        hint="Rename the labels, or give vectors of your own for them ({use: file, path: ...}).",
+        hint="Rename the labels, give vectors of your own for them ({use: file, path: ...}), or let them be made of "
+        "words that are there (`missing: split`).",
     )

@@ -19,12 +19,18 @@ LARGE = 64 << 20
 Rows = Mapping[str, NDArray[np.float32]]
 
 
-def cache_path(path: Path, words: Collection[str]) -> Path | None:
-    """Where the rows of these words out of this state of a file are kept; None for a file that is read in no time."""
+def cache_path(path: Path, words: Collection[str], *, how: str) -> Path | None:
+    """Where the rows of these words out of this state of a file are kept; None for a file that is read in no time.
+
+    Args:
+        path: the file.
+        words: the words asked for.
+        how: what else decides on what is kept.
+    """
     state = path.stat()
     if state.st_size < LARGE:
         return None
-    key = json.dumps([1, str(path.resolve()), state.st_size, state.st_mtime_ns, sorted(words)])
+    key = json.dumps([2, str(path.resolve()), state.st_size, state.st_mtime_ns, how, sorted(words)])
     return _folder() / f"vectors-{hashlib.sha256(key.encode()).hexdigest()[:32]}.npz"
 
 

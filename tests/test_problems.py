@@ -259,7 +259,8 @@ def test_pictures_of_many_classes_make_no_episodes(fewshot: Path) -> None:
 
 def test_data_without_classes_makes_no_episodes(fewshot: Path) -> None:
     found = _edited("{use: alphabets, size: 16, drawings: 6, fresh: false}", "{use: glyph_scenes, size: 32}")
-    message = "episodes need data whose pictures show one class each, such as `alphabets` or `images`"
+    kinds = "whose pictures show one class each, such as `alphabets` or `images`, or several labels, such as `glosses`"
+    message = f"episodes need data {kinds}"
     assert found == [("data", 3, message)]
 
 

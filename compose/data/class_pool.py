@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
 from jaxtyping import Int64
 from numpy.typing import NDArray
 
 from compose.data.counter_random import Dice
-from compose.data.source import DataError, DataSource, Split
+from compose.data.source import DataError, DataSource, Examples, Split
+
+if TYPE_CHECKING:
+    from compose.data.single_label import SingleLabelExamples
 
 LISTED = 5
 """How many classes an error names."""
@@ -28,6 +32,12 @@ class PoolError(DataError):
         self.about = about
 
 
+def no_tasks() -> PoolError:
+    """There is nothing to draw tasks by."""
+    kinds = "whose pictures show one class each, such as `alphabets` or `images`, or several labels, such as `glosses`"
+    return PoolError(f"episodes need data {kinds}")
+
+
 class ClassPool:
     """The classes that episodes of a split may hold, and the examples of each.
 
@@ -43,11 +53,11 @@ class ClassPool:
     """
 
     def __init__(self, source: DataSource, split: Split) -> None:
-        self.examples, self.split = source.split(split), split
-        classes = getattr(self.examples, "classes", None)
-        if classes is None:
-            raise PoolError("episodes need data whose pictures show one class each, such as `alphabets` or `images`")
-        shown = np.asarray(classes())
+        examples = source.split(split)
+        if not shows_classes(examples):
+            raise no_tasks()
+        self.examples, self.split = examples, split
+        shown = np.asarray(examples.classes())
         seen = np.array(source.labels.seen)[shown] if len(shown) else np.zeros(0, bool)
         wanted = seen if split == "train" else ~seen
         rows = np.flatnonzero(wanted if wanted.any() or split == "train" else np.ones_like(wanted))
@@ -97,6 +107,11 @@ class ClassPool:
         chosen = keys.argsort(axis=-1)[..., :count]
         found: NDArray[np.int64] = self._rows[classes[..., None], chosen]
         return found
+
+
+def shows_classes(examples: Examples) -> TypeGuard[SingleLabelExamples]:
+    """Whether these are pictures of one class each."""
+    return hasattr(examples, "classes")
 
 
 def shuffled(dice: Dice, count: int) -> Int64[np.ndarray, "b count"]:

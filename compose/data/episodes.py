@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,12 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from compose.data.class_pool import ClassPool, one_of, shuffled
-from compose.data.counter_random import Dice
 from compose.data.source import Examples
-
-Sampling = Literal["balanced", "uniform"]
-_CLASSES, _PICTURES = 11, 12
-"""Tell the random numbers apart that draw classes for a pass, and what is in an episode."""
+from compose.data.task_stream import Sampling as Sampling
+from compose.data.task_stream import TaskStream, ways_of
 
 
 @dataclass(frozen=True)
@@ -73,13 +70,14 @@ class Drawn(NamedTuple):
     query_targets: NDArray[np.int8]
 
 
-class Episodes:
+class Episodes(TaskStream[ClassPool]):
     """Episodes as examples: a map from lists of numbers to batches of episodes.
 
     Episode ``i`` of epoch ``t`` has the number ``t * len(self) + i`` and depends on it and the seed alone. Which of its
     positions a class gets is drawn anew in every episode, and the queries are in random order. A batch holds what the
     examples hold (``image`` ``b c h w``, ``targets`` ``b l``) with b = e · (s + q), and ``support_targets`` ``e s n``
-    and ``query_targets`` ``e q n``, int8. Numbers of one batch are of one epoch.
+    and ``query_targets`` ``e q n``, int8. ``episode_labels``, int64 ``e n``, are the columns of an episode's classes in
+    the source's label table. Numbers of one batch are of one epoch.
 
     Args:
         pool: the classes and their pictures.
@@ -104,33 +102,23 @@ class Episodes:
         count: int | None = None,
         examples: Examples | None = None,
     ) -> None:
-        if len({shape.ways for shape in shapes}) != 1:
-            raise ValueError(f"expected episodes of one number of classes, got {[shape.ways for shape in shapes]}")
-        pool.check(shapes[0].ways, max(shape.shots + shape.queries for shape in shapes))
-        self.pool, self.shapes, self.sampling, self.seed = pool, tuple(shapes), sampling, seed
-        self._each = len(pool) // shapes[0].ways
-        self._count, self._examples = count or self._each, pool.examples if examples is None else examples
-
-    def __len__(self) -> int:
-        """Episodes in an epoch."""
-        return self._count
+        pool.check(ways_of(shapes), max(shape.shots + shape.queries for shape in shapes))
+        super().__init__(pool, shapes, sampling=sampling, seed=seed, count=count, examples=examples)
 
     def __getitem__(self, numbers: Sequence[int]) -> dict[str, Tensor]:
         """A batch of episodes."""
         drawn = self.draw(numbers)
-        epoch = numbers[0] // len(self)
-        indices = (drawn.rows + epoch * len(self.pool.examples)).reshape(-1)
         return {
-            **self._examples[indices.tolist()],
+            **self.read(drawn.rows, numbers),
             "support_targets": torch.from_numpy(drawn.support_targets),
             "query_targets": torch.from_numpy(drawn.query_targets),
+            "episode_labels": self.labels(drawn.classes),
         }
 
     def draw(self, numbers: Sequence[int]) -> Drawn:
         """Which pictures these episodes hold. No picture is read for it."""
-        shape = self.shapes[numbers[0] // len(self) % len(self.shapes)]
-        dice = Dice((self.seed, _PICTURES), numbers)
-        classes = self._classes(numbers, shape.ways, dice)
+        shape, dice = self.shape_of(numbers), self.dice(numbers)
+        classes = self.classes(numbers, dice)
         chosen = self.pool.pictures(classes, shape.shots + shape.queries, dice)
         asked = shuffled(dice, shape.ways)[:, : shape.query_classes]  # e a
         positions = np.repeat(asked, shape.queries, axis=1)  # e q
@@ -146,12 +134,3 @@ class Episodes:
             one_of(of_support, shape.ways),
             one_of(positions, shape.ways),
         )
-
-    def _classes(self, numbers: Sequence[int], ways: int, dice: Dice) -> Int64[np.ndarray, "e n"]:
-        """The classes of each episode, in the order of their positions."""
-        if self.sampling == "uniform":
-            return shuffled(dice, len(self.pool))[:, :ways]
-        passes, places = np.divmod(np.asarray(numbers), self._each)
-        different, of_episode = np.unique(passes, return_inverse=True)
-        orders = shuffled(Dice((self.seed, _CLASSES), different.tolist()), len(self.pool))
-        return np.take_along_axis(orders[of_episode], places[:, None] * ways + np.arange(ways), axis=1)

@@ -46,12 +46,13 @@ class Kept:
         return len(self._examples)
 
     def __getitem__(self, indices: Sequence[int]) -> dict[str, Tensor]:
-        """The batch of these examples."""
-        wanted, place = np.unique(np.asarray(indices), return_inverse=True)
+        """The batch of these examples, the same ones in every epoch."""
+        indices = np.asarray(indices) % len(self)
+        wanted, place = np.unique(indices, return_inverse=True)
         if self._stored is None:
             batch, rows = self._read(wanted), torch.from_numpy(place)
         else:
-            batch, rows = self._stored, torch.from_numpy(self._place(np.asarray(indices)))
+            batch, rows = self._stored, torch.from_numpy(self._place(indices))
         return {name: value[rows] for name, value in batch.items()}
 
     def _place(self, indices: Int64[np.ndarray, "b"]) -> Int64[np.ndarray, "b"]:

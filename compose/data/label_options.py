@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from compose.block import Use, section
+from compose.block import BlockError, Use, section
 
 
 @section(name="labels")
@@ -22,7 +22,13 @@ class LabelOptions:
             of the graph beside them.
         external_nodes: whether they do.
         clusters: how many clusters the labels fall into, by k-means on the vectors of the seen ones.
-        normalise: whether each vector is scaled to length 1.
+        standardise: whether each dimension of the vectors is first given mean 0 and standard deviation 1 over the seen
+            labels, by which the unseen ones and the external classes are measured, too. It takes away what all words
+            have in common.
+        normalise: whether each vector is then scaled to one length.
+        length: that length; 1 where it is not given. Scores that are inner products with fixed vectors grow with it.
+        constant: a last component, the same for every label, appended to the vectors, which makes them one number
+            longer. By it a feature raises or lowers the scores of all labels at once, as a bias does.
         strict: whether seen labels are left out that are the singular or plural of an unseen one.
     """
 
@@ -31,5 +37,12 @@ class LabelOptions:
     external: Annotated[Any, Use("data")] | None = None
     external_nodes: bool = True
     clusters: Annotated[int, Field(gt=0)] | None = None
+    standardise: bool = False
     normalise: bool = True
+    length: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    constant: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     strict: bool = False
+
+    def __post_init__(self) -> None:
+        if self.length is not None and not self.normalise:
+            raise BlockError("expected `normalise: true` with a length, got `false`", parameter="length")

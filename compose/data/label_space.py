@@ -12,11 +12,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Int8, Int64
 from torch import Tensor
 
 from compose.data.plural import same_nouns
 from compose.data.source import DataSource, LabelTable
+from compose.data.vector_form import Moments, VectorForm, refuse
 
 if TYPE_CHECKING:
     from compose.data.external import ExternalClasses
@@ -69,7 +70,11 @@ class LabelSpace:
     Args:
         table: all labels.
         vectors: gives each label its vector; None where the model needs none.
-        normalise: scale the vectors to length 1.
+        normalise: scale the vectors to one length.
+        standardise: first give each dimension mean 0 and standard deviation 1 over the seen labels, those that
+            ``strict`` drops left out.
+        length: that length; 1 where it is None.
+        constant: a further component, the same for every label, appended at the end; None appends none.
         strict: drop seen labels that are the singular or plural of an unseen one, which would not be unseen else.
         graph: connects the labels; None where the model needs no graph.
         external: the data source of the external classes; None where there are none.
@@ -86,6 +91,9 @@ class LabelSpace:
         vectors: LabelVectors | None = None,
         *,
         normalise: bool = True,
+        standardise: bool = False,
+        length: float | None = None,
+        constant: float | None = None,
         strict: bool = False,
         graph: LabelGraphs | None = None,
         external: DataSource | None = None,
@@ -96,7 +104,9 @@ class LabelSpace:
         seen = [name for name, is_seen in zip(table.names, table.seen, strict=True) if is_seen]
         unseen = [name for name, is_seen in zip(table.names, table.seen, strict=True) if not is_seen]
         self.dropped = tuple(same_nouns(seen, unseen)) if strict else ()
-        self._source, self._normalise, self._graph, self._clusters = vectors, normalise, graph, clusters
+        self._source, self._graph, self._clusters = vectors, graph, clusters
+        scaled = (1.0 if length is None else length) if normalise else None
+        self._form = VectorForm(standardise=standardise, length=scaled, constant=constant)
         self._edges: dict[tuple[str, ...], Int64[Tensor, "2 edges"]] = {}
 
     def task(self, labels: Labels) -> LabelSet:
@@ -120,14 +130,18 @@ class LabelSpace:
         """What a model is given of these labels, by port name: ``labels_vectors`` ``l d``, ``labels_clusters`` ``l``,
         ``labels_graph`` ``2 edges``, ``external_vectors`` ``x d`` and ``external_classes`` ``k``, where there are such.
 
+        And of the base labels, which are the seen ones whatever set is asked for: their vectors, ``labels_base``
+        ``m d``, and a mask by which all of them take part, ``labels_base_mask`` ``m``.
+
         Raises:
             ValueError: a label has no vector, or one that is zero or not finite, or the labels have no graph; all
                 labels at fault are named. A file that cannot be read raises OSError.
         """
         task = self.task(labels)
-        given: dict[str, Tensor] = {}
+        given: dict[str, Tensor] = {"labels_base_mask": torch.ones(len(self._base), dtype=torch.int8)}
         if self.vectors is not None:
             given["labels_vectors"] = self.vectors[task.columns]
+            given["labels_base"] = self.vectors[self._base]
         if self.clusters is not None:
             given["labels_clusters"] = self.clusters[task.columns]
         if self.external_vectors is not None:
@@ -138,10 +152,43 @@ class LabelSpace:
             given["labels_graph"] = self.edges(labels)
         return given
 
+    def novel(self, columns: Int64[Tensor, "... n"]) -> Float[Tensor, "... n d"]:
+        """The vectors of the labels of tasks, by their columns in the table. Raises as :meth:`sources` does."""
+        assert self.vectors is not None
+        return self.vectors[columns]
+
+    def without(self, columns: Int64[Tensor, "e n"]) -> Int8[Tensor, "e m"]:
+        """Which base labels take part in each of ``e`` tasks: 0 for those that are among its labels, 1 for the others.
+
+        Args:
+            columns: the columns of the tasks' labels in the table; those of labels that are not seen change nothing.
+        """
+        every = torch.ones(len(columns), len(self.table.names), dtype=torch.int8)
+        return every.scatter_(1, columns, 0)[:, self._base]
+
+    @property
+    def dim(self) -> int:
+        """The size of a vector as a model is given it, for which none is read; 0 where the spec has none."""
+        return 0 if self._source is None else self._source.dim + self._form.added
+
     @cached_property
     def vectors(self) -> Float[Tensor, "l d"] | None:
         """The vectors of all labels; None where the spec has none. Raises as :meth:`sources` does."""
-        return None if self._source is None else _read(self.table, self._source, normalise=self._normalise)
+        return None if self._raw is None else self._form(self._raw, self.table.names, self._moments)
+
+    @cached_property
+    def _raw(self) -> Float[Tensor, "l d"] | None:
+        return None if self._source is None else _read(self.table, self._source)
+
+    @cached_property
+    def _moments(self) -> Moments | None:
+        if not self._form.standardise or self._raw is None:
+            return None
+        return Moments.over(self._raw[self._base])
+
+    @cached_property
+    def _base(self) -> Int64[Tensor, " m"]:
+        return self.task("seen").columns
 
     @cached_property
     def clusters(self) -> Int64[Tensor, " l"] | None:
@@ -150,7 +197,7 @@ class LabelSpace:
             return None
         from compose.data.clusters import cluster
 
-        return cluster(self.vectors, self.task("seen").columns, self._clusters)
+        return cluster(self.vectors, self._base, self._clusters)
 
     @cached_property
     def classes(self) -> ExternalClasses | None:
@@ -166,7 +213,8 @@ class LabelSpace:
         """The vectors of the external nodes; None where there are none. Raises as :meth:`sources` does."""
         if self._source is None or self.classes is None or not self.external_nodes:
             return None
-        return _read(self.classes.kept, self._source, normalise=self._normalise)
+        kept = self.classes.kept
+        return self._form(_read(kept, self._source), kept.names, self._moments)  # of the labels: none of its own
 
     def edges(self, labels: Labels) -> Int64[Tensor, "2 edges"]:
         """Source and target node of each edge: the labels in use, then the external nodes.
@@ -182,14 +230,10 @@ class LabelSpace:
         return self._edges[task.names]
 
 
-def _read(table: LabelTable, vectors: LabelVectors, *, normalise: bool) -> Float[Tensor, "l d"]:
+def _read(table: LabelTable, vectors: LabelVectors) -> Float[Tensor, "l d"]:
     read = vectors(table.names, table.synsets).to(torch.float32)
     expected = (len(table.names), vectors.dim)
     if tuple(read.shape) != expected:
         raise ValueError(f"expected label vectors of shape {expected}, got {tuple(read.shape)}")
-    length = read.norm(dim=1)
-    bad = ~length.isfinite() | ((length == 0) if normalise else torch.zeros_like(length, dtype=torch.bool))
-    if bad.any():
-        names = ", ".join(f"`{table.names[i]}`" for i in bad.nonzero()[:, 0])
-        raise ValueError(f"label vectors that are zero or not finite: {names}")
-    return read / length[:, None] if normalise else read
+    refuse(table.names, ~read.norm(dim=1).isfinite(), "label vectors that are not finite")
+    return read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -66,6 +66,9 @@ class VectorExamples:
         rows: for each example its place among all examples of the data, which tells it from those of other splits.
         columns: the labels of the split's tasks.
     """
+
+    repeats: ClassVar[bool] = True
+    """Every epoch has the same examples."""
 
     def __init__(
         self, features: SparseRows, labels: SparseRows, *, rows: NDArray[np.int64], columns: NDArray[np.int64]

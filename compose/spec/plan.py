@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -100,16 +100,26 @@ class Plan:
     attention: Ref | None = None
 
     @property
+    def nodes(self) -> tuple[str, ...]:
+        """The names of the model's nodes, without what is inside composite and repeated ones."""
+        return tuple(dict.fromkeys(step.name.split(".")[0] for step in self.steps if step.op == "block"))
+
+    @property
     def winner(self) -> Ref | None:
         """The port beside the scores that tells which module each label's score comes from."""
         step = next(step for step in self.steps if step.name == self.scores.step)
         beside = step.declaration and step.declaration.output("winner")
         return Ref(step.name, "winner") if beside else None
 
-    def scoring(self) -> Plan:
-        """Only what the scores need, and what tells where the model looks."""
-        ends = [self.scores, *([self.attention] if self.attention else [])]
-        return replace(self, steps=needed(self.steps, ends, owners=True), terms=())
+    def scoring(self, *, losses: Collection[str] = ()) -> Plan:
+        """Only what the scores need, and what tells where the model looks.
+
+        Args:
+            losses: terms that stay, for weights that adapt by them.
+        """
+        terms = tuple(term for term in self.terms if term.name in losses)
+        ends = [self.scores, *([self.attention] if self.attention else []), *(ref for t in terms for ref in t.reads)]
+        return replace(self, steps=needed(self.steps, ends, owners=True), terms=terms)
 
     @property
     def episode_attention(self) -> dict[str, tuple[Ref, ...]]:

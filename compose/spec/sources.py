@@ -13,7 +13,8 @@ class ReservedSource:
         name: as written in a spec; ``port`` is the name of a port that it feeds by itself.
         dims: its dims: ``b`` images, ``l`` labels in use, ``p`` parents of the seen labels, ``x`` external nodes, ``k``
             external classes; ``e`` episodes, each of ``n`` classes, ``s`` support and ``q`` query images, and then
-            ``b`` is e · (s + q).
+            ``b`` is e · (s + q); ``m`` base labels. Where weights adapt to an episode, the model is called for each
+            alone, and ``b`` are its support or its query images.
         dtype: as torch names it.
         doc: what it is.
     """
@@ -32,6 +33,11 @@ class ReservedSource:
     def of_episodes(self) -> bool:
         """Whether only episodes have it."""
         return self.dims[0] == "e"
+
+    @property
+    def of_tasks(self) -> bool:
+        """Whether only a model whose weights adapt to an episode has it, of one episode at a time."""
+        return WAYS in self.dims and not self.of_episodes
 
     @property
     def port(self) -> str:
@@ -66,6 +72,20 @@ RESERVED = {
             "1 for the class of each query image of an episode, -1 for the others",
         ),
         ReservedSource("labels.vectors", ("l", "d"), "float32", "the vectors of the labels in use"),
+        ReservedSource("labels.base", ("m", "d"), "float32", "the vectors of the base labels: the seen ones"),
+        ReservedSource(
+            "labels.base_mask",
+            ("m",),
+            "int8",
+            "1 for a base label that takes part; 0 for those that are the novel labels of an episode in training",
+        ),
+        ReservedSource("labels.novel", ("n", "d"), "float32", "the vectors of the labels of one episode"),
+        ReservedSource(
+            "novel.targets",
+            ("b", "n"),
+            "int8",
+            "1 present, -1 absent, 0 unknown, for the labels of one episode; the support's while weights adapt to it",
+        ),
         ReservedSource("labels.clusters", ("l",), "int64", "the cluster of each label in use, by its vector"),
         ReservedSource(
             "labels.graph",
@@ -85,7 +105,7 @@ RESERVED = {
         ),
     )
 }
-TARGETS = ("targets", "parents.targets", "query.targets", "external.targets")
+TARGETS = ("targets", "parents.targets", "query.targets", "novel.targets", "external.targets")
 """What scores must not see."""
 LABEL_DIMS = ("l", "edges")
 """Dims whose size changes with the labels in use."""

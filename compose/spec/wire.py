@@ -18,6 +18,8 @@ SCORES = "scores"
 """The node that scores the labels where the spec does not say which."""
 WANTS = {
     "labels.vectors": ("vectors",),
+    "labels.base": ("vectors",),
+    "labels.novel": ("vectors",),
     "labels.clusters": ("clusters", "vectors"),
     "labels.graph": ("graph",),
     "external.vectors": ("external", "vectors", "external_nodes"),
@@ -26,6 +28,7 @@ WANTS = {
 }
 """Reserved source -> the keys of ``labels`` that it comes from."""
 NO_EPISODES = "the spec has no episodes: neither a stage that trains on them nor `evaluate: {tasks: [episodes]}`"
+NO_TASKS = "no weights adapt to episodes: there is neither a stage `maml` nor `evaluate: {adapt: [...]}`"
 
 
 def wire(tree: Mapping, registry: Registry) -> Plan:
@@ -63,10 +66,14 @@ def available(tree: Mapping, registry: Registry) -> dict[str, str]:
     given = plain(labels) if isinstance(labels, Mapping) else {}
     found = dict.fromkeys(RESERVED, "")
     for name in RESERVED:
-        if name in WANTS:
+        if RESERVED[name].of_tasks and not _adapts(tree, registry):
+            found[name] = NO_TASKS
+        elif name in WANTS:
             found[name] = _lacking(given, WANTS[name])
         elif RESERVED[name].of_episodes:
             found[name] = "" if _has_episodes(tree, registry) else NO_EPISODES
+        elif RESERVED[name].of_tasks or not RESERVED[name].of_examples:
+            continue
         elif declaration is not None and name not in ("targets", *declaration.gives):
             found[name] = f"the data `{declaration.name}` gives {', '.join(declaration.gives) or 'no examples'}"
     return found
@@ -74,13 +81,26 @@ def available(tree: Mapping, registry: Registry) -> dict[str, str]:
 
 def _has_episodes(tree: Mapping, registry: Registry) -> bool:
     """Whether a stage trains on episodes, or episodes are evaluated."""
-    given = plain(tree)
-    evaluated = given.get("evaluate") if isinstance(given.get("evaluate"), dict) else {}
-    listed = given.get("train") if isinstance(given.get("train"), list) else []
-    stages = [registry.find("stage", str(item.get("stage"))) for item in listed if isinstance(item, dict)]
-    return "episodes" in (evaluated.get("tasks") or ()) or any(
-        RESERVED[name].of_episodes for stage in stages if stage for name in stage.gives
-    )
+    trained = any(RESERVED[name].of_episodes for name in _given_by_stages(tree, registry))
+    return trained or "episodes" in (_evaluated(tree).get("tasks") or ())
+
+
+def _adapts(tree: Mapping, registry: Registry) -> bool:
+    """Whether weights adapt to episodes, in a stage or where they are evaluated."""
+    trained = any(RESERVED[name].of_tasks for name in _given_by_stages(tree, registry))
+    return trained or bool(_evaluated(tree).get("adapt"))
+
+
+def _evaluated(tree: Mapping) -> dict[str, Any]:
+    found = plain(tree).get("evaluate")
+    return found if isinstance(found, dict) else {}
+
+
+def _given_by_stages(tree: Mapping, registry: Registry) -> list[str]:
+    """The reserved sources that the stages feed besides what all do."""
+    listed = plain(tree).get("train")
+    named = [str(item.get("stage")) for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+    return [name for stage in named if (found := registry.find("stage", stage)) for name in found.gives]
 
 
 def _lacking(labels: dict[str, Any], keys: Iterable[str]) -> str:

@@ -54,7 +54,7 @@ class Alone(nn.Module):
         self.inside, self.ports = inside, ports
 
     def forward(self, features, base, novel, mask=None):
-        given = {"features": features, "labels_base": base, "labels_novel": novel, "base_mask": mask}
+        given = {"features": features, "labels_base": base, "labels_novel": novel, "labels_base_mask": mask}
         return self.inside(**{port: given[port] for port in self.ports})
 
 
@@ -69,7 +69,7 @@ class Gated(nn.Module):
         return self.gates([features @ novel.mT, features.square() @ novel.mT])
 
 
-PORTS = ("features", "labels_base", "labels_novel", "base_mask")
+PORTS = ("features", "labels_base", "labels_novel", "labels_base_mask")
 MODELS = {
     "desire_net": DesireNet,
     "feature": lambda: Alone(FeatureInference(DIM, DIM), "features", "labels_novel"),
@@ -263,6 +263,7 @@ def shaped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     for cls in BLOCKS:
         known.add_module(sys.modules[cls.__module__])
     sizes = {"image": (EXAMPLES, 3, 32, 32), "targets": (EXAMPLES, LABELS), "labels.vectors": (LABELS, DIM)}
+    sizes |= {"labels.base_mask": (LABELS,)}
 
     def read(*replaced):
         Path("spec.yaml").write_text(SPEC.lstrip().replace(*replaced))
@@ -296,4 +297,8 @@ def test_base_labels_that_change_from_task_to_task_are_refused(shaped):
         shaped("[trunk, known.base, labels.vectors, known.mask]}", "[trunk, labels.vectors, labels.vectors]}")
     (error,) = caught.value.errors
     assert error.code == "label-space"
-    assert error.message.startswith("the weights of `correlation` depend on the number of labels")
+    assert error.message == (  # the mask is that of the base labels, which do not change
+        "`labels.vectors` and `labels.base_mask` do not fit together in `correlation`: "
+        "m is 4 in `labels.vectors` and 3 in `labels.base_mask`"
+    )
+    assert error.notes[-1].message.startswith("it fits 3 labels and no other number")

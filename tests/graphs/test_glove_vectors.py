@@ -3,13 +3,14 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 import torch
 
 from compose.block import BlockError
-from compose.graphs import MissingLabels, VectorFileError
+from compose.graphs import MissingLabels, VectorFileError, glove_vectors
 from compose.graphs.glove_vectors import GloveVectors
 
 TEXT = """the 0.1 0.2 -0.3
@@ -167,6 +168,108 @@ def test_lines_across_blocks(tmp_path: Path) -> None:
     assert path.stat().st_size > 2 << 20
     names = [f"word{i}" for i in range(3000)]
     np.testing.assert_array_equal(GloveVectors(path)(names, [None] * 3000).numpy(), rows.astype(np.float32))
+
+
+# --- words that the file does not have --------------------------------------------------------------------------------
+
+GLUED = """the 1 1 1
+on 0 1 0
+web 1 0 0
+design 0 1 0
+open 0 0 1
+source 2 0 0
+net 0 2 0
+torrent 0 0 2
+NASA 4 5 6
+at name@domain.com 9 9 9
+"""
+MEAN = [1.7, 1.9, 1.9]  # of all ten
+
+
+@pytest.fixture
+def glued(tmp_path: Path) -> Path:
+    return write(tmp_path / "glued.txt", GLUED)
+
+
+@pytest.mark.parametrize(
+    ("label", "vector"),
+    [
+        ("web", [1, 0, 0]),
+        ("webdesign", [0.5, 0.5, 0]),
+        ("WebDesign", [0.5, 0.5, 0]),
+        ("Open webdesign", [0.25, 0.25, 0.5]),  # the mean of the words, one of which is made
+        ("open xq", [0, 0, 1]),
+        (".net", [0, 2, 0]),
+        ("web2.0", [1, 0, 0]),
+        ("torrents", [0, 0, 2]),
+        ("dise?o", MEAN),
+        ("???", MEAN),
+        ("", MEAN),
+        ("xq/yq", MEAN),
+        ("webat", MEAN),  # `at` opens a line, but has no vector
+    ],
+)
+def test_split(glued: Path, label: str, vector: list[float]) -> None:
+    (found,) = GloveVectors(glued, missing="split")([label], [None])
+    np.testing.assert_allclose(found, vector, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("label", "vector"), [("web", [1, 0, 0]), ("webdesign", MEAN), ("open webdesign", [0, 0, 1]), ("", MEAN)]
+)
+def test_mean(glued: Path, label: str, vector: list[float]) -> None:
+    (found,) = GloveVectors(glued, missing="mean")([label], [None])
+    np.testing.assert_allclose(found, vector, rtol=1e-6)
+
+
+@pytest.mark.parametrize("missing", ["split", "mean"])
+def test_a_labels_vector_depends_on_the_label_alone(glued: Path, missing: Literal["split", "mean"]) -> None:
+    names = ["nasa", "webdesign", "NASA", "xq", "opens", "opensource", "at name@domain.com", "sourceopen", "source"]
+    together = GloveVectors(glued, missing=missing)(names, [None] * len(names))
+    for name, vector in zip(names, together, strict=True):
+        assert GloveVectors(glued, missing=missing)([name], [None])[0].equal(vector), name
+    assert together[2].tolist() == [4, 5, 6]
+
+
+def test_the_mean_is_of_the_first_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(glove_vectors, "FREQUENT", 3)
+    for text in (TEXT, "13 3\n" + TEXT):
+        (found,) = GloveVectors(write(tmp_path / "w.txt", text), missing="mean")(["xq"], [None])
+        np.testing.assert_allclose(found, [1.1 / 3, 1.2 / 3, -0.1], rtol=1e-6)
+
+
+def test_notes_tell_what_became_of_labels(glued: Path) -> None:
+    names = ["web", "webdesign", "open xq", "xq", "???"]
+    assert GloveVectors(glued, missing="split").notes(names) == [
+        "2 labels are made of other words of glued.txt: `webdesign` (web, design), `open xq` (open)",
+        "2 labels are no word of glued.txt, and given the mean vector of its first 10,000 words: `xq`, `???`",
+    ]
+    assert GloveVectors(glued, missing="mean").notes(["webdesign"]) == [
+        "1 label is no word of glued.txt, and given the mean vector of its first 10,000 words: `webdesign`"
+    ]
+    assert GloveVectors(glued, missing="split").notes(["web", "open source"]) == []
+    assert GloveVectors(glued).notes(["web"]) == []
+
+
+def test_the_file_is_not_read_again_for_the_notes(glued: Path) -> None:
+    vectors, names = GloveVectors(glued, missing="split"), ["webdesign", "xq"]
+    vectors(names, [None, None])
+    glued.unlink()
+    assert len(vectors.notes(names)) == 2
+
+
+def test_the_error_says_how_to_go_on(glued: Path) -> None:
+    with pytest.raises(MissingLabels, match=r"made of words that are there \(`missing: split`\)\.$"):
+        GloveVectors(glued)(["webdesign"], [None])
+
+
+def test_a_damaged_line_among_the_first_words(glued: Path) -> None:
+    write(glued, GLUED.replace("design 0", "design x"))
+    with pytest.raises(VectorFileError, match=r"glued\.txt:4: expected a word and 3 finite numbers"):
+        GloveVectors(glued, missing="mean")(["xq"], [None])
+
+
+# --- real files -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

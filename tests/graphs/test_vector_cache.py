@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -66,3 +67,28 @@ def test_nothing_is_kept_of_a_small_file_or_a_failure(
     monkeypatch.setattr(vector_cache, "LARGE", 1 << 20)
     GloveVectors(glove)(["bear"], [None])
     assert not cache_folder.exists()
+
+
+MADE = ["polarbear", "xq", "bear xq", "NASA", "café"]
+
+
+@pytest.mark.parametrize("missing", ["split", "mean"])
+def test_what_stands_for_missing_words_is_kept(
+    glove: Path, cache_folder: Path, monkeypatch: pytest.MonkeyPatch, missing: Literal["split", "mean"]
+) -> None:
+    first = GloveVectors(glove, missing=missing)
+    vectors, notes = first(MADE, [None] * 5), first.notes(MADE)
+    assert len(list(cache_folder.iterdir())) == 1
+    for read in ("read_words", "read_mean"):
+        monkeypatch.setattr(glove_vectors, read, unreadable)
+    again = GloveVectors(glove, missing=missing)
+    np.testing.assert_array_equal(again(MADE, [None] * 5), vectors)
+    assert again.notes(MADE) == notes
+    assert len(notes) == 2
+
+
+def test_what_is_kept_for_one_way_is_not_used_for_another(glove: Path) -> None:
+    split, mean = (GloveVectors(glove, missing=way)(MADE[:1], [None]) for way in ("split", "mean"))
+    assert not split.equal(mean)
+    with pytest.raises(MissingLabels):
+        GloveVectors(glove)(MADE[:1], [None])
