@@ -22,8 +22,11 @@ class EpisodeProtocol(Stated):
         shots: support pictures of each class.
         queries: query pictures of each class.
         episodes: how many episodes the mean and the interval are over.
-        num_classes: how many classes they are drawn from.
+        num_classes: how many classes, or labels, they are drawn from.
         labels: a hash of their names, see :func:`~compose.evaluation.protocol.labels_hash`.
+        examples: of data whose examples carry several labels: whether a test's examples may be trained on through
+            their other labels (``label_split``) or not (``example_split``).
+        thresholds: metric -> the threshold that was best on as many validation episodes; it is the model's.
         seed: what they are drawn by; another seed is another draw of the same protocol.
         kind: ``episodes``; tells the protocol's JSON from that of other tasks.
     """
@@ -37,6 +40,8 @@ class EpisodeProtocol(Stated):
     episodes: int | None = None
     num_classes: int | None = None
     labels: str | None = None
+    examples: str | None = None
+    thresholds: Mapping[str, float] | None = None
     seed: int | None = None
     kind: str = "episodes"
 
@@ -50,17 +55,35 @@ class EpisodeProtocol(Stated):
         "episodes": "the number of episodes",
         "num_classes": "the number of classes",
         "labels": "the classes (hash of their names)",
+        "examples": "the examples of a split",
     }
+
+    def unstated(self) -> list[str]:
+        """What the protocol does not tell, in words; where examples carry one label each, they divide as it does."""
+        return [words for words in super().unstated() if words != self.words["examples"]]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, without what only some episodes have."""
+        lacking = [field for field in ("examples", "thresholds") if getattr(self, field) is None]
+        return {field: value for field, value in super().to_json().items() if field not in lacking}
 
     def line(self) -> str:
         """The protocol in one line, as a report prints it."""
+        one, many = ("label", "labels") if self.examples else ("class", "classes")
         parts = [
             f"{self.data} {self.split}".strip(),
-            "" if self.num_classes is None else f"{self.num_classes:,} classes",
+            self.examples,
+            "" if self.num_classes is None else f"{self.num_classes:,} {many}",
             "" if self.episodes is None else f"{self.episodes:,} episodes",
-            "" if self.queries is None else f"{self.queries} queries of each class",
+            "" if self.queries is None else f"{self.queries} queries of each {one}",
+            self._thresholds(),
         ]
         return ", ".join(filter(None, parts))
+
+    def _thresholds(self) -> str:
+        chosen = [f"{key.partition('(')[0]} {value:.3g}" for key, value in (self.thresholds or {}).items()]
+        count = "" if self.episodes is None else f"{self.episodes:,} "
+        return f"thresholds from {count}validation episodes: {', '.join(chosen)}" if chosen else ""
 
 
 def protocol_from_json(data: dict[str, Any]) -> Stated:

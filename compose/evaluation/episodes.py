@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Float64
+from jaxtyping import Float64
 from torch import Tensor
 
-from compose.data.class_pool import ClassPool
-from compose.data.episodes import Episodes, EpisodeShape
+from compose.data.episodes import EpisodeShape
 from compose.data.kept import Kept
-from compose.data.source import DataSource, Examples, Split
+from compose.data.label_tasks import LabelTasks
+from compose.data.source import DataError, DataSource, Examples, Split
+from compose.data.tasks import check_tasks, draw_tasks, label_frequency
 from compose.evaluation.driver import Model
+from compose.evaluation.episode_mean import episode_mean
 from compose.evaluation.episode_protocol import EpisodeProtocol
+from compose.evaluation.episode_scores import EpisodeModel, EpisodeScores, check_scores
 from compose.evaluation.errors import EvaluationError
 from compose.evaluation.metric import EpisodeMetric
 from compose.evaluation.protocol import labels_hash
 from compose.evaluation.result import TaskResult
 from compose.evaluation.rules import Rules
+from compose.evaluation.threshold import is_tuned
 
-NORMAL = 1.959963984540054
-"""The 97.5% quantile of the normal distribution."""
+if TYPE_CHECKING:
+    from compose.data.episodes import Episodes
 
-
-TARGETS = ("targets", "query_targets")
-"""What episodes hold that no score may see."""
 TOGETHER = 512
 """Episodes that are drawn at a time."""
 ALIKE = 1e-3
@@ -41,11 +41,11 @@ Features: TypeAlias = Callable[[dict[str, Tensor]], dict[str, Tensor]]
 
 @dataclass(frozen=True)
 class ModelParts:
-    """A model in two parts: what it computes of each picture alone, and what it does with that in an episode.
+    """A model in two parts: what it computes of each example alone, and what it does with that in an episode.
 
     Args:
         features: a batch of examples -> what ``rest`` takes in their stead, and their targets; on the processor.
-        rest: as a model, with that in place of the pictures.
+        rest: as a model, with that in place of the examples.
     """
 
     features: Features
@@ -73,28 +73,51 @@ class EpisodeTest:
         """The task's name."""
         return f"{self.shape.ways}-way {self.shape.shots}-shot"
 
-    def draw(self, source: DataSource, features: Features = dict) -> Episodes:
-        """The episodes, with each of the pictures that they hold read once.
+    @property
+    def validation(self) -> EpisodeTest:
+        """As many episodes of the split ``val`` to choose thresholds on: none of its own, where it is of that split."""
+        return replace(self, split="val", seed=self.seed + (self.split == "val"))
+
+    def draw(self, source: DataSource, features: Features = dict) -> Episodes | LabelTasks:
+        """The episodes, with each of the examples that they hold read once.
 
         Args:
-            source: where the pictures come from.
-            features: what is made of a batch of pictures, and kept in their stead.
+            source: where the examples come from.
+            features: what is made of a batch of examples, and kept in their stead.
 
         Raises:
-            DataError: the data has too few classes, or classes with too few pictures.
+            DataError: the data has too few classes, or classes with too few examples.
         """
-        pool = ClassPool(source, self.split)
-        drawn, starts = self._of(pool), range(0, self.episodes, TOGETHER)
+        drawn, starts = self._of(source), range(0, self.episodes, TOGETHER)
         rows = [np.unique(drawn.draw(range(i, min(i + TOGETHER, self.episodes))).rows) for i in starts]
-        return self._of(pool, Kept(pool.examples, np.concatenate(rows), compute=features))
+        return self._of(source, Kept(drawn.pool.examples, np.concatenate(rows), compute=features))
 
-    def _of(self, pool: ClassPool, examples: Examples | None = None) -> Episodes:
-        shapes = [self.shape]
-        return Episodes(pool, shapes, sampling="uniform", seed=self.seed, count=self.episodes, examples=examples)
+    def _of(self, source: DataSource, examples: Examples | None = None) -> Episodes | LabelTasks:
+        return draw_tasks(
+            source,
+            self.split,
+            [self.shape],
+            sampling="uniform",
+            seed=self.seed,
+            count=self.episodes,
+            examples=examples,
+        )
 
     def check(self, source: DataSource) -> None:
-        """Check that the data has such episodes, as :meth:`draw` does, without reading their pictures."""
-        ClassPool(source, self.split).check(self.shape.ways, self.shape.shots + self.shape.queries)
+        """Check that the data has such episodes, as :meth:`draw` does, without reading their examples."""
+        check_tasks(source, self.split, self.shape.ways, self.shape.shots, self.shape.queries)
+
+    def check_validation(self, source: DataSource) -> None:
+        """Check that the data has episodes to choose thresholds on, without reading their examples.
+
+        Raises:
+            EvaluationError: it has none.
+        """
+        try:
+            self.validation.check(source)
+        except DataError as error:
+            message = f"expected validation episodes for `threshold: validation`, but {error}"
+            raise EvaluationError(message, task=self.task) from None
 
     def run(
         self,
@@ -110,63 +133,91 @@ class EpisodeTest:
         device: torch.device | str = "cpu",
         on_batch: Callable[[int], None] | None = None,
     ) -> TaskResult:
-        """Score the queries of every episode and measure.
+        """Score the queries of every episode and measure; all episodes weigh alike.
+
+        Where a metric's threshold is chosen on :attr:`validation`, those episodes are scored before.
 
         Args:
             model: the inputs of a batch of episodes by port name -> ``scores`` ``e q n``; in evaluation mode.
-            source: where the pictures come from.
+            source: where the examples come from.
             metrics: what is measured.
             data: the data source's name, for the protocol.
             inputs: what the label space gives.
-            rules: the order of ties.
-            batch: pictures scored at a time, at least those of one episode.
-            parts: of the model; with them the features of a picture are computed once, in however many episodes it is.
+            rules: the order of ties, and what a label without positives counts.
+            batch: examples scored at a time, at least those of one episode.
+            parts: of the model; with them the features of an example are computed once, in however many episodes it is.
             device: where the model is.
-            on_batch: told the number of pictures after each batch.
+            on_batch: told the number of examples after each batch.
 
         Raises:
             DataError: see :meth:`draw`.
-            EvaluationError: scores that are not finite or of another shape.
+            EvaluationError: scores that are not finite or of another shape, or no validation episodes where a threshold
+                is chosen on them.
         """
-        size = max(1, batch // self.shape.pictures)
-        fixed = {name: value.to(device) for name, value in inputs.items()}
-        episodes, score = self._scoring(_Scoring(model, fixed, device), source, parts, size)
-        values: dict[str, list[Float64[Tensor, " e"]]] = {metric.key: [] for metric in metrics}
-        chance = {metric.key: 0.0 for metric in metrics}
-        for start in range(0, self.episodes, size):
-            given = episodes[range(start, min(start + size, self.episodes))]
-            targets, scores = given["query_targets"], score(given)
-            _check(scores, targets, self.task)
-            for metric in metrics:
-                values[metric.key].append(metric.of_episodes(scores, targets, rules))
-                by_chance = metric.chance(scores.flatten(0, 1), targets.flatten(0, 1), rules)
-                chance[metric.key] += by_chance * len(targets) / self.episodes
-            if on_batch:
-                on_batch(len(given["targets"]))
-        found = {key: torch.cat(parts) for key, parts in values.items()}
+        whole = EpisodeModel(model, {name: value.to(device) for name, value in inputs.items()}, device)
+        validation = None
+        if any(is_tuned(metric) for metric in metrics):
+            self.check_validation(source)
+            chosen_on, score = self.validation._scoring(whole, source, parts, batch)
+            validation = self.validation._scores(chosen_on, score, batch, on_batch)
+        episodes, score = self._scoring(whole, source, parts, batch)
+        scores = self._scores(episodes, score, batch, on_batch)
+        found = {metric.key: episode_mean(metric, scores, validation, rules) for metric in metrics}
         return TaskResult(
-            metrics={key: float(per_episode.mean()) for key, per_episode in found.items()},
-            chance=chance,
-            prior=chance,  # all classes of an episode are equally frequent
+            metrics={key: mean.value for key, mean in found.items()},
+            chance={key: mean.chance for key, mean in found.items()},
+            prior={key: mean.prior for key, mean in found.items()},
             titles={metric.key: metric.title for metric in metrics},
-            protocol=self._protocol(episodes, data),
-            intervals={key: half_width(per_episode) for key, per_episode in found.items()},
+            protocol=self._protocol(
+                source,
+                episodes,
+                data,
+                {key: mean.threshold for key, mean in found.items() if mean.threshold is not None},
+            ),
+            intervals={key: mean.interval for key, mean in found.items()},
+            all_positive={key: mean.all_positive for key, mean in found.items() if mean.all_positive is not None},
         )
 
+    def _batches(self, batch: int) -> list[range]:
+        """The numbers of the episodes, as many at a time as hold so many examples, but at least one."""
+        size = max(1, batch // self.shape.pictures)
+        return [range(start, min(start + size, self.episodes)) for start in range(0, self.episodes, size)]
+
     def _scoring(
-        self, whole: _Scoring, source: DataSource, parts: ModelParts | None, size: int
-    ) -> tuple[Episodes, _Scoring]:
+        self, whole: EpisodeModel, source: DataSource, parts: ModelParts | None, batch: int
+    ) -> tuple[Episodes | LabelTasks, EpisodeModel]:
         """The episodes and what scores them: the model's parts where they say the same as the whole."""
         if parts is not None and _of_each(parts.features(source.split(self.split)[[0, 0]])):
             episodes, rest = self.draw(source, parts.features), replace(whole, model=parts.rest)
-            first = range(min(size, self.episodes))
-            expected = whole(self._of(episodes.pool)[first])
+            first = self._batches(batch)[0]
+            expected = whole(self._of(source)[first])
             found = rest(episodes[first])
             if found.shape == expected.shape and bool((found - expected).abs().max() <= ALIKE * expected.abs().max()):
                 return episodes, rest
         return self.draw(source), whole
 
-    def _protocol(self, episodes: Episodes, data: str) -> EpisodeProtocol:
+    def _scores(
+        self,
+        episodes: Episodes | LabelTasks,
+        score: EpisodeModel,
+        batch: int,
+        on_batch: Callable[[int], None] | None,
+    ) -> EpisodeScores:
+        """The scores of all queries, beside the truth and the label prior."""
+        scores, targets, labels = [], [], []
+        for numbers in self._batches(batch):
+            given = episodes[numbers]
+            scores.append(score(given))
+            targets.append(given["query_targets"])
+            labels.append(given["episode_labels"])
+            check_scores(scores[-1], targets[-1], self.task)
+            if on_batch:
+                on_batch(len(numbers) * self.shape.pictures)
+        return EpisodeScores(torch.cat(scores), torch.cat(targets), _frequency(episodes)[torch.cat(labels)])
+
+    def _protocol(
+        self, source: DataSource, episodes: Episodes | LabelTasks, data: str, thresholds: Mapping[str, float]
+    ) -> EpisodeProtocol:
         names = episodes.pool.names
         return EpisodeProtocol(
             task=self.task,
@@ -178,37 +229,20 @@ class EpisodeTest:
             episodes=self.episodes,
             num_classes=len(names),
             labels=labels_hash(names),
+            examples=getattr(source, "protocol", None) if isinstance(episodes, LabelTasks) else None,
+            thresholds=thresholds or None,
             seed=self.seed,
         )
 
 
-@dataclass(frozen=True)
-class _Scoring:
-    """What scores a batch of episodes, whatever else they hold."""
-
-    model: Model
-    fixed: Mapping[str, Tensor]
-    device: torch.device | str
-
-    def __call__(self, given: Mapping[str, Tensor]) -> Float32[Tensor, "e q n"]:
-        asked = {name: value.to(self.device) for name, value in given.items() if name not in TARGETS}
-        with torch.no_grad():
-            return self.model({**self.fixed, **asked})["scores"].float().cpu()
+def _frequency(episodes: Episodes | LabelTasks) -> Float64[Tensor, " l"]:
+    """How frequent each label of the data is: all classes alike, or by the share of the split's examples."""
+    frequency = torch.full((int(episodes.pool.columns.max()) + 1,), 1 / episodes.shapes[0].ways, dtype=torch.float64)
+    if isinstance(episodes, LabelTasks):
+        frequency[episodes.pool.columns] = torch.from_numpy(label_frequency(episodes.pool))
+    return frequency
 
 
 def _of_each(features: Mapping[str, Tensor]) -> bool:
-    """Whether these, of two pictures, are features of each."""
+    """Whether these, of two examples, are features of each."""
     return all(value.ndim > 0 and len(value) == 2 for value in features.values())
-
-
-def half_width(values: Float64[Tensor, " e"]) -> float:
-    """Half the 95% interval of a mean over episodes: 1.96 standard errors."""
-    return NORMAL * float(values.std(unbiased=True)) / math.sqrt(len(values)) if len(values) > 1 else math.nan
-
-
-def _check(scores: Tensor, targets: Tensor, task: str) -> None:
-    if scores.shape != targets.shape:
-        shapes = f"{tuple(targets.shape)} (episodes, queries, classes), got {tuple(scores.shape)}"
-        raise EvaluationError(f"expected scores of shape {shapes}", task=task)
-    if not scores.isfinite().all():
-        raise EvaluationError("expected finite scores, got NaN or infinity", task=task)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Annotated, Any, Literal
 
 import torch
@@ -22,8 +22,10 @@ from compose.evaluation.metric import EpisodeMetric
 from compose.evaluation.protocol import Images, LabelContext, Task
 from compose.evaluation.result import Result, TaskResult
 from compose.evaluation.rules import NoPositives, Rules, Ties
+from compose.evaluation.threshold import is_tuned
 
 Count = Annotated[int, Field(ge=1)]
+Ways = Annotated[int, Field(ge=2)]
 
 
 @section(name="evaluate")
@@ -34,11 +36,15 @@ class Evaluation:
         tasks: zsl scores the unseen labels only, gzsl all labels, seen the seen ones; episodes draws many small
             tasks, of unseen classes where the data has such, and gives the mean over them with its 95% interval.
         metrics: what is measured, such as map, f1@3 or {use: micro_f1, threshold: 0.3}; map and f1@3 where none is
-            named, and accuracy in episodes.
-        ways: classes in an episode.
-        shots: support pictures of each of its classes, one number or several, each a task of its own.
-        queries: query pictures of each of its classes.
+            named, and accuracy in episodes. Episodes have accuracy, micro_f1, macro_f1 and micro_auc.
+        ways: classes, or labels, in an episode, one number or several, each a task of its own.
+        shots: support examples of each of them, one number or several, each a task of its own.
+        queries: query examples of each of them.
         episodes: how many of them.
+        adapt: patterns of the nodes that adapt to each episode's support before its queries are scored; those of the
+            last stage `maml` where not given.
+        inner_steps: gradient steps on the support; those of that stage where not given, and 0 for no adaptation.
+        inner_lr: their learning rate; where not given that stage's, learned ones as they were learned.
         seed: another seed draws other episodes.
         label_context: which labels are in use while a task's are scored: its own alone, or all, seen and unseen; it
             matters where labels speak to one another, as in a graph.
@@ -55,10 +61,13 @@ class Evaluation:
         *,
         tasks: Annotated[tuple[Task | Literal["episodes"], ...], Field(min_length=1)] = ("zsl", "gzsl"),
         metrics: Annotated[tuple[str | dict[str, Any], ...], Field(min_length=1), Use("metric")] | None = None,
-        ways: Annotated[int, Field(ge=2)] = 5,
+        ways: Ways | Annotated[tuple[Ways, ...], Field(min_length=1)] = 5,
         shots: Count | Annotated[tuple[Count, ...], Field(min_length=1)] = 1,
         queries: Count = 15,
         episodes: Annotated[int, Field(ge=2)] = 1000,
+        adapt: list[str] | None = None,
+        inner_steps: Annotated[int, Field(ge=0)] | None = None,
+        inner_lr: Annotated[float, Field(gt=0)] | None = None,
         seed: int = 0,
         label_context: LabelContext = "task",
         images: Images = "all",
@@ -74,10 +83,24 @@ class Evaluation:
         self.metrics = make_metrics(default if metrics is None else metrics)
         numbers = (shots,) if isinstance(shots, int) else tuple(dict.fromkeys(shots))
         self.episodes = tuple(
-            EpisodeTest(EpisodeShape(ways, number, queries), episodes, seed, split)
+            EpisodeTest(EpisodeShape(classes, number, queries), episodes, seed, split)
+            for classes in ((ways,) if isinstance(ways, int) else tuple(dict.fromkeys(ways)))
             for number in numbers
             if "episodes" in tasks
         )
+        self._check_metrics(tasks)
+        for name, value in {"adapt": adapt, "inner_steps": inner_steps, "inner_lr": inner_lr}.items():
+            if value is not None and not self.episodes:
+                message = f"expected `episodes` among the tasks, which a model adapts to, got {', '.join(tasks)}"
+                raise BlockError(message, parameter=name)
+        self.adapt, self.inner_steps, self.inner_lr = adapt, inner_steps, inner_lr
+        self.label_context: LabelContext = label_context
+        self.images = images
+        self.rules = Rules(ties=ties, no_positives=no_positives)
+        self.batch, self.split, self.seed = batch, split, seed
+
+    def _check_metrics(self, tasks: Sequence[str]) -> None:
+        """Refuse metrics that a task does not have."""
         strange = [metric.key for metric in self.metrics if not isinstance(metric, EpisodeMetric)]
         if self.episodes and strange and not (self.tasks and self.of_episodes):
             message = f"expected a metric that episodes have, such as accuracy, got {', '.join(strange)}"
@@ -86,10 +109,9 @@ class Evaluation:
             if metric.both_kinds and "gzsl" not in tasks:
                 wanted = f"expected the task gzsl for `{metric.key}`, got {', '.join(tasks)}"
                 raise BlockError(f"{wanted}; it is of seen and unseen labels", parameter="metrics")
-        self.label_context: LabelContext = label_context
-        self.images = images
-        self.rules = Rules(ties=ties, no_positives=no_positives)
-        self.batch, self.split, self.seed = batch, split, seed
+            if is_tuned(metric) and self.tasks:
+                wanted = f"expected episodes alone as tasks for `{metric.key}`, got {', '.join(tasks)}"
+                raise BlockError(f"{wanted}; others have no validation tasks", parameter="metrics")
 
     @property
     def of_episodes(self) -> tuple[EpisodeMetric, ...]:
@@ -100,6 +122,15 @@ class Evaluation:
     def looks(self) -> bool:
         """Whether it measures where the model looks."""
         return any(metric.looks for metric in self.metrics)
+
+    def check_thresholds(self, source: DataSource) -> None:
+        """Check that the data has validation episodes, where thresholds are chosen on such; no example is read.
+
+        Raises:
+            EvaluationError: it has none.
+        """
+        for test in self.episodes if any(map(is_tuned, self.metrics)) else ():
+            test.check_validation(source)
 
     def run(
         self,
@@ -128,8 +159,9 @@ class Evaluation:
             on_batch: told the number of images after each batch.
 
         Raises:
-            EvaluationError: a task has no labels or no positive target, scores do not fit or are not finite, or the
-                evaluation :attr:`looks` and the model does not tell where, or the examples have no boxes.
+            EvaluationError: a task has no labels or no positive target, scores do not fit or are not finite, the data
+                has no validation episodes to choose a threshold on, or the evaluation :attr:`looks` and the model does
+                not tell where, or the examples have no boxes.
         """
         results: dict[str, TaskResult] = {}
         if self.tasks:

@@ -91,7 +91,11 @@ class Metric(ABC):
 
 
 class EpisodeMetric(Metric):
-    """A metric that each episode has a value of, so that their mean has an interval."""
+    """A metric that each episode has a value of, so that their mean has an interval.
+
+    NaN is the value of an episode in which the metric is undefined. The mean leaves it out, and the interval counts
+    only the others.
+    """
 
     @abstractmethod
     def of_episodes(
@@ -100,10 +104,23 @@ class EpisodeMetric(Metric):
         """The metric of each episode.
 
         Args:
-            scores: of every query picture and class.
+            scores: of every query and class.
+            targets: the truth; all are 0 for a query that only fills an episode up.
+            rules: as in :meth:`value`.
+        """
+
+    def chance_of_episodes(
+        self, scores: Float[Tensor, "e q n"], targets: Int8[Tensor, "e q n"], rules: Rules
+    ) -> Float64[Tensor, " e"]:
+        """What a random score reaches in each episode; a metric that knows it of all at once need not go through them.
+
+        Args:
+            scores: the model's; only a metric with a threshold looks at them.
             targets: the truth.
             rules: as in :meth:`value`.
         """
+        found = [self.chance(*episode, rules) for episode in zip(scores, targets, strict=True)]
+        return torch.tensor(found, dtype=torch.float64)
 
 
 def chunks(length: int, width: int) -> Iterator[slice]:

@@ -16,7 +16,12 @@ NOTE = (
     "In percent. Chance is a random score; the class prior scores a label by how frequent it is (an unseen one by its "
     "frequency in the evaluated images) and never looks at the image."
 )
-INTERVALS = "In percent, with the 95% interval of the mean over episodes. Chance is a random score."
+ALL_POSITIVE = "all positive"
+INTERVALS = (
+    "In percent, with the 95% interval of the mean over episodes. Chance is a random score; the class prior scores a "
+    "label by how frequent it is in the split."
+)
+EVERY_LABEL = " All positive predicts every label for every query."
 BESIDE = " Of episodes it is the mean over them, with its 95% interval."
 PLACES = " In a localisation, chance looks at a random place and the class prior at the middle of the image."
 
@@ -29,8 +34,10 @@ def table(result: Result) -> Group:
     from rich.text import Text
 
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for header in HEADERS:
-        shown.add_column(header, justify="left" if header in ("task", "metric") else "right", no_wrap=True)
+    headers = _headers(result)
+    for header in headers:
+        text = header.replace(" ", "\n") if len(headers) > len(HEADERS) else header  # so that 80 columns are enough
+        shown.add_column(text, justify="left" if header in ("task", "metric") else "right", no_wrap=True)
     for task, *cells in _rows(result):
         if task and shown.row_count:
             shown.add_section()
@@ -44,7 +51,8 @@ def table(result: Result) -> Group:
 
 def markdown(result: Result) -> str:
     """The result as a Markdown table, with each task's protocol in a line under it."""
-    rows = [HEADERS, ("---", "---", "---:", "---:", "---:"), *_rows(result)]
+    headers = _headers(result)
+    rows = [headers, ("---", "---", *["---:"] * (len(headers) - 2)), *_rows(result)]
     lines = [f"| {' | '.join(row)} |" for row in rows]
     protocols = [f"- {name}: {task.protocol.line()}" for name, task in result.tasks.items()]
     modules = [line for text in _modules(result) for line in ("", text)]
@@ -60,12 +68,21 @@ def _modules(result: Result) -> list[str]:
     return [f"Scores from each attention module, in percent: {result.modules.line()}"] if result.modules else []
 
 
+def _headers(result: Result) -> tuple[str, ...]:
+    return (*HEADERS, ALL_POSITIVE) if _has_all_positive(result) else HEADERS
+
+
+def _has_all_positive(result: Result) -> bool:
+    return any(task.all_positive for task in result.tasks.values())
+
+
 def _note(result: Result) -> str:
     intervals = [bool(task.intervals) for task in result.tasks.values()]
+    trivial = EVERY_LABEL if _has_all_positive(result) else ""
     if all(intervals):
-        return INTERVALS
+        return INTERVALS + trivial
     places = any(getattr(task.protocol, "localisation", None) for task in result.tasks.values())
-    return NOTE + (PLACES if places else "") + (BESIDE if any(intervals) else "")
+    return NOTE + (PLACES if places else "") + (BESIDE if any(intervals) else "") + trivial
 
 
 def _rows(result: Result) -> Iterator[tuple[str, ...]]:
@@ -74,4 +91,6 @@ def _rows(result: Result) -> Iterator[tuple[str, ...]]:
             value, *baselines = map(percent, (task.metrics[key], task.chance[key], task.prior[key]))
             if key in task.intervals:
                 value = f"{100 * task.metrics[key]:.2f} ± {100 * task.intervals[key]:.2f}"
+            if _has_all_positive(result):
+                baselines.append(percent(task.all_positive[key]) if key in task.all_positive else "")
             yield ("" if i else name, task.titles[key], value, *baselines)

@@ -24,6 +24,8 @@ class TaskResult:
         titles: key -> the metric's name in a table.
         protocol: what the numbers depend on besides the model.
         intervals: key -> half the 95% interval of a mean over episodes; empty for other tasks.
+        all_positive: key -> what is reached by predicting every label for every query; only metrics of episodes that
+            have a threshold are there.
         modules: how often each attention module gave each label's score, where the model has modules. It is no part of
             the JSON: a run keeps it in files of its own.
     """
@@ -34,6 +36,7 @@ class TaskResult:
     titles: Mapping[str, str]
     protocol: Stated
     intervals: Mapping[str, float] = field(default_factory=dict)
+    all_positive: Mapping[str, float] = field(default_factory=dict)
     modules: ModuleUsage | None = field(default=None, compare=False)
 
     def to_json(self) -> dict[str, Any]:
@@ -42,6 +45,7 @@ class TaskResult:
             "metrics": _nulls(self.metrics),
             "chance": _nulls(self.chance),
             "prior": _nulls(self.prior),
+            **({"all_positive": _nulls(self.all_positive)} if self.all_positive else {}),
             **({"intervals": _nulls(self.intervals)} if self.intervals else {}),
             "titles": dict(self.titles),
             "protocol": self.protocol.to_json(),
@@ -57,6 +61,7 @@ class TaskResult:
             titles=dict(data["titles"]),
             protocol=protocol_from_json(data["protocol"]),
             intervals=_nans(data.get("intervals", {})),
+            all_positive=_nans(data.get("all_positive", {})),
         )
 
 

@@ -26,17 +26,15 @@ class Stated(ABC):
         """The differences from another protocol in words; empty where the two agree."""
         if type(self) is not type(other):
             return [f"the task: {self.task} against {other.task}"]
-        mine, theirs = self.to_json(), other.to_json()
         return [
-            f"{words}: {_shown(mine[field])} against {_shown(theirs[field])}"
+            f"{words}: {_shown(mine)} against {_shown(theirs)}"
             for field, words in self.words.items()
-            if mine[field] != theirs[field] and _stated(mine[field]) and _stated(theirs[field])
+            if (mine := getattr(self, field)) != (theirs := getattr(other, field)) and _stated(mine) and _stated(theirs)
         ]
 
     def unstated(self) -> list[str]:
         """What the protocol does not tell, in words."""
-        mine = self.to_json()
-        return [words for field, words in self.words.items() if not _stated(mine[field])]
+        return [words for field, words in self.words.items() if not _stated(getattr(self, field))]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""

@@ -61,4 +61,12 @@ def test_twice_the_same() -> None:
 def test_declaration_has_docs() -> None:
     declaration = declare(MicroF1)
     assert declaration.name == "micro_f1"
-    assert declaration.parameters[0].doc == "a label is predicted where its score is greater."
+    assert declaration.parameters[0].doc.startswith("a label is predicted where its score is greater; in episodes,")
+
+
+def test_a_threshold_is_a_number_or_a_word() -> None:
+    number, word = declare(MicroF1).parameters[0].schema["anyOf"]
+    assert number == {"type": "number"}
+    assert word == {"const": "validation", "type": "string"}
+    (made,) = make_metrics([{"use": "micro_f1", "threshold": "validation"}])
+    assert (made.key, made.title) == ("micro_f1(threshold=validation)", "micro-F1 (tuned)")

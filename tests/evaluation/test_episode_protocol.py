@@ -18,13 +18,14 @@ FULL = EpisodeProtocol(
     labels="0123456789ab",
     seed=0,
 )
+SEVERAL = replace(FULL, data="glosses", num_classes=59, examples="label_split", thresholds={"micro_f1(x)": 0.23126})
 PUBLISHED = EpisodeProtocol(task="5-way 1-shot", data="omniglot", split="", ways=5, shots=1)
 LABELS = Protocol(task="zsl", data="omniglot", split="test", images="all", num_images=7)
 
 
 def test_round_trip() -> None:
     """Of both kinds of protocol, each known by its JSON."""
-    for protocol in (FULL, PUBLISHED, LABELS):
+    for protocol in (FULL, SEVERAL, PUBLISHED, LABELS):
         assert protocol_from_json(json.loads(json.dumps(protocol.to_json()))) == protocol
 
 
@@ -61,10 +62,23 @@ def test_a_task_of_labels_is_another() -> None:
     assert LABELS.agrees(FULL) == ["the task: zsl against 5-way 1-shot"]
 
 
-def test_every_field_is_compared_but_for_the_draw() -> None:
-    assert [*FULL.words, "seed", "kind"] == list(FULL.to_json())
+def test_every_field_is_compared_but_for_the_draw_and_the_thresholds() -> None:
+    assert [*FULL.words, "thresholds", "seed", "kind"] == list(SEVERAL.to_json())
+    assert SEVERAL.agrees(replace(SEVERAL, thresholds={"micro_f1(x)": 0.7})) == []
+    assert SEVERAL.agrees(replace(SEVERAL, examples="example_split")) == [
+        "the examples of a split: label_split against example_split"
+    ]
+
+
+def test_what_only_some_episodes_have_is_left_out_elsewhere() -> None:
+    """So that protocols stored before are read, and written as they were."""
+    assert SEVERAL.to_json().keys() - FULL.to_json().keys() == {"examples", "thresholds"}
 
 
 def test_line() -> None:
     assert FULL.line() == "omniglot test, 1,692 classes, 1,000 episodes, 15 queries of each class"
     assert PUBLISHED.line() == "omniglot"
+    assert SEVERAL.line() == (
+        "glosses test, label_split, 59 labels, 1,000 episodes, 15 queries of each label, "
+        "thresholds from 1,000 validation episodes: micro_f1 0.231"
+    )

@@ -21,8 +21,9 @@ from compose.data.class_pool import ClassPool
 from compose.data.episodes import Episodes, EpisodeShape
 from compose.data.single_label import ClassExamples
 from compose.data.source import DataError, LabelTable, Split
+from compose.evaluation.episode_mean import half_width
 from compose.evaluation.episode_protocol import EpisodeProtocol
-from compose.evaluation.episodes import EpisodeTest, half_width
+from compose.evaluation.episodes import EpisodeTest
 from compose.evaluation.errors import EvaluationError
 from compose.evaluation.evaluation import Evaluation
 from compose.evaluation.labels import TaskLabels
@@ -150,7 +151,7 @@ def test_batches() -> None:
 def test_the_model_is_given_no_truth() -> None:
     model = Nearest()
     run(model=model, inputs={"labels_vectors": torch.eye(3)})
-    assert model.calls[0].keys() == {"image", "support_targets", "labels_vectors"}
+    assert model.calls[0].keys() == {"image", "support_targets", "episode_labels", "labels_vectors"}
 
 
 def test_the_same_episodes_every_time() -> None:
@@ -168,21 +169,32 @@ def test_each_picture_is_read_once() -> None:
     assert len(source.reads) == len(set(source.reads))
 
 
-def test_chance_does_not_depend_on_the_batch() -> None:
-    """Of a metric whose chance differs from batch to batch, too."""
+def test_chance_of_a_metric_that_goes_through_the_episodes() -> None:
+    """Whatever the batch, and although it differs from episode to episode."""
 
     class Odd(Accuracy):
+        chance_of_episodes = EpisodeMetric.chance_of_episodes
+
         def chance(self, scores: Tensor, targets: Tensor, rules: Rules) -> float:
             return float((scores > -1).double().mean())
 
     given: dict[str, Any] = {"data": "blobs", "inputs": {}, "rules": Rules()}
     found = [TEST.run(Nearest(), Blobs(), [Odd()], batch=batch, **given).chance["accuracy"] for batch in (1, 80, 1000)]
-    assert found == [pytest.approx(found[0])] * 3
+    scores: list[Tensor] = []
+
+    def remembering(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        answer = Nearest()(inputs)
+        scores.append(answer["scores"])
+        return answer
+
+    run(model=remembering)
+    assert found == [pytest.approx(float((torch.cat(scores) > -1).double().mean()))] * 3
 
 
 def test_half_width() -> None:
     values = torch.tensor([0.25, 0.75, 1.0], dtype=torch.float64)
     assert half_width(values) == pytest.approx(1.959964 * np.std(values.numpy(), ddof=1) / 3**0.5)
+    assert half_width(torch.cat([values, torch.full((5,), math.nan)])) == half_width(values)
     assert math.isnan(half_width(values[:1]))
 
 

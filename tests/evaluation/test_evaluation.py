@@ -127,7 +127,7 @@ def test_schema() -> None:
     assert list(by_name) == [
         "tasks",
         "metrics",
-        *("ways", "shots", "queries", "episodes", "seed"),
+        *("ways", "shots", "queries", "episodes", "adapt", "inner_steps", "inner_lr", "seed"),
         *("label_context", "images", "no_positives", "ties", "batch", "split"),
     ]
     assert all(parameter.doc and not parameter.required for parameter in parameters)
@@ -138,6 +138,26 @@ def test_schema() -> None:
     assert (by_name["metrics"].schema["type"], by_name["metrics"].uses) == ("array", "metric")
     assert by_name["ways"].schema["minimum"] == by_name["episodes"].schema["minimum"] == 2
     assert by_name["batch"].schema["exclusiveMinimum"] == 0
+
+
+@pytest.mark.parametrize(("name", "value"), [("adapt", ["head"]), ("inner_steps", 0), ("inner_lr", 0.1)])
+def test_only_to_episodes_does_a_model_adapt(name: str, value: Any) -> None:
+    with pytest.raises(BlockError) as caught:
+        Evaluation(**{name: value})
+    assert str(caught.value) == "expected `episodes` among the tasks, which a model adapts to, got zsl, gzsl"
+    assert caught.value.parameter == name
+    assert getattr(Evaluation(tasks=("gzsl", "episodes"), metrics=("accuracy",), **{name: value}), name) == value
+    assert getattr(Evaluation(), name) is None
+
+
+def test_no_threshold_is_chosen_for_tasks_of_labels() -> None:
+    with pytest.raises(BlockError) as caught:
+        Evaluation(tasks=("gzsl", "episodes"), metrics=({"use": "micro_f1", "threshold": "validation"},))
+    assert str(caught.value) == (
+        "expected episodes alone as tasks for `micro_f1(threshold=validation)`, got gzsl, episodes; "
+        "others have no validation tasks"
+    )
+    assert caught.value.parameter == "metrics"
 
 
 def test_all_labels_may_be_in_use_for_every_task() -> None:

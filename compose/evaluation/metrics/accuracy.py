@@ -33,6 +33,13 @@ class Accuracy(EpisodeMetric):
         counted = (targets > 0).any(-1)
         return (hits * counted).sum(1) / counted.sum(1)
 
+    def chance_of_episodes(
+        self, scores: Float[Tensor, "e q n"], targets: Int8[Tensor, "e q n"], rules: Rules
+    ) -> Float64[Tensor, " e"]:
+        """Exact, as :meth:`chance`."""
+        share = (targets > 0).sum(-1).double() / targets.shape[-1]  # of an image's labels
+        return share.sum(1) / (targets > 0).any(-1).sum(1)
+
     def chance(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], rules: Rules) -> float:
         """Exact: the share of an image's labels that are positive."""
         return _mean(per_image(targets > 0).double() / targets.shape[1], targets)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import torch
-from jaxtyping import Float, Int8
-from pydantic import Field
+from jaxtyping import Float, Float64, Int8, Int64, Shaped
 from torch import Tensor
 
 from compose.block import metric
 from compose.evaluation.means import mean_over_labels
 from compose.evaluation.rules import Rules
-from compose.evaluation.threshold import Counts, Threshold, count, f1, shuffled
+from compose.evaluation.threshold import Counts, Cut, Threshold, count, f1, shuffled
 
 
 @metric
@@ -20,25 +17,36 @@ class MacroF1(Threshold):
     """Mean over labels of the F1 of the images predicted at a threshold of the score.
 
     Unknown targets are left out. The protocol says how a label without positives counts; scikit-learn counts it as 0.
+    In episodes it is the mean over the labels of each, and one without any that counts has none.
 
     Args:
-        threshold: a label is predicted where its score is greater.
+        threshold: a label is predicted where its score is greater; in episodes, `validation` takes the threshold that
+            is best on as many tasks of the split `val`.
     """
 
-    title = "macro-F1"
+    name = "macro-F1"
 
-    def __init__(self, *, threshold: Annotated[float, Field(allow_inf_nan=False)] = 0.5) -> None:
+    def __init__(self, *, threshold: Cut = 0.5) -> None:
         super().__init__(threshold=threshold)
 
     def value(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], rules: Rules) -> float:
         """The mean over labels of 2 hits / (predicted + positives)."""
-        labels = count(scores, targets, self.threshold)
+        labels = count(scores, targets, self.cut)
         return _mean(labels.hits, labels, rules)
 
     def chance(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], rules: Rules) -> float:
         """Exact: the model's own scores of each label, dealt out at random over the images."""
-        labels = count(scores, targets, self.threshold)
+        labels = count(scores, targets, self.cut)
         return _mean(shuffled(labels), labels, rules)
+
+    def groups(self, cells: Shaped[Tensor, "e q n"]) -> Shaped[Tensor, "e n q"]:
+        """The queries of each label."""
+        return cells.mT
+
+    def weights(self, positives: Int64[Tensor, "e n"], rules: Rules) -> Float64[Tensor, "e n"]:
+        """All labels that count weigh alike."""
+        counted = (positives > 0) | (rules.no_positives == "zero")
+        return counted.double() / counted.sum(1, keepdim=True)
 
 
 def _mean(hits: Tensor, labels: Counts, rules: Rules) -> float:

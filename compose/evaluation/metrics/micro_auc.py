@@ -6,21 +6,21 @@ import math
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int8
+from jaxtyping import Float, Float64, Int8
 from torch import Tensor
 
 from compose.block import metric
 from compose.evaluation.counts import per_label
-from compose.evaluation.metric import Metric
+from compose.evaluation.metric import EpisodeMetric
 from compose.evaluation.rules import Rules
 
 
 @metric
-class MicroAuc(Metric):
+class MicroAuc(EpisodeMetric):
     """Chance that a positive pair of image and label scores above a negative one, over all pairs (micro-AUC).
 
     Equal scores count half, whatever the protocol's order of ties: the area under the ROC curve has no order of them.
-    Unknown targets are left out. NaN where no target is negative.
+    Unknown targets are left out. It is undefined where no target is negative; such an episode has none.
     """
 
     title = "micro-AUC"
@@ -38,6 +38,27 @@ class MicroAuc(Metric):
     def chance(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], rules: Rules) -> float:
         """Exact: a half."""
         return 0.5
+
+    def of_episodes(
+        self, scores: Float[Tensor, "e q n"], targets: Int8[Tensor, "e q n"], rules: Rules
+    ) -> Float64[Tensor, " e"]:
+        """The area of each episode."""
+        ranked, order = scores.flatten(1).sort(1)
+        truth = targets.flatten(1).gather(1, order)
+        positive, negative = truth > 0, truth < 0
+        up_to = torch.nn.functional.pad(negative.cumsum(1), (1, 0))  # negatives among the i lowest scores
+        below, with_ties = (
+            (up_to.gather(1, torch.searchsorted(ranked, ranked, side=side)) * positive).sum(1)
+            for side in ("left", "right")
+        )
+        return (below + with_ties) / (2 * positive.sum(1) * up_to[:, -1]).double()
+
+    def chance_of_episodes(
+        self, scores: Float[Tensor, "e q n"], targets: Int8[Tensor, "e q n"], rules: Rules
+    ) -> Float64[Tensor, " e"]:
+        """Exact: a half, where there is an area."""
+        positive, negative = (kind.flatten(1).any(1) for kind in (targets > 0, targets < 0))
+        return torch.where(positive & negative, 0.5, torch.nan).double()
 
     def prior(self, frequency: Float[Tensor, " l"], targets: Int8[Tensor, "b l"], rules: Rules) -> float:
         """The area where all images have the same scores: from counts of each label, without a sort of all pairs."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from jaxtyping import Float, Int8
-from pydantic import Field
+from jaxtyping import Float, Float64, Int8, Int64, Shaped
 from torch import Tensor
 
 from compose.block import metric
 from compose.evaluation.rules import Rules
-from compose.evaluation.threshold import Counts, Threshold, count, f1, shuffled
+from compose.evaluation.threshold import Counts, Cut, Threshold, count, f1, shuffled
 
 
 @metric
@@ -20,12 +17,13 @@ class MicroF1(Threshold):
     Unknown targets are left out. At a fixed threshold it mostly measures calibration.
 
     Args:
-        threshold: a label is predicted where its score is greater.
+        threshold: a label is predicted where its score is greater; in episodes, `validation` takes the threshold that
+            is best on as many tasks of the split `val`.
     """
 
-    title = "micro-F1"
+    name = "micro-F1"
 
-    def __init__(self, *, threshold: Annotated[float, Field(allow_inf_nan=False)] = 0.5) -> None:
+    def __init__(self, *, threshold: Cut = 0.5) -> None:
         super().__init__(threshold=threshold)
 
     def value(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], rules: Rules) -> float:
@@ -41,6 +39,14 @@ class MicroF1(Threshold):
         total = self._totals(scores, targets)
         return float(f1(shuffled(total), total.predicted, total.positives))
 
+    def groups(self, cells: Shaped[Tensor, "e q n"]) -> Shaped[Tensor, "e 1 qn"]:
+        """All pairs of an episode."""
+        return cells.flatten(1)[:, None]
+
+    def weights(self, positives: Int64[Tensor, "e 1"], rules: Rules) -> Float64[Tensor, "e 1"]:
+        """There is one group."""
+        return positives.new_ones(positives.shape).double()
+
     def _totals(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"]) -> Counts:
-        labels = count(scores, targets, self.threshold)
+        labels = count(scores, targets, self.cut)
         return Counts(labels.predicted.sum(), labels.positives.sum(), labels.hits.sum(), labels.known.sum())
