@@ -21,6 +21,8 @@ from compose.spec.read import Spec
 from compose.spec.schema import selector
 from compose.spec.sources import RESERVED
 from compose.spec.tree import Path, Sequence, place_of, plain
+from compose.training.adaptation import Adaptation, evaluated_adaptation, inner_loop, task_losses
+from compose.training.inner_rates import add_rates
 from compose.training.stage import Stage
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ class Prepared:
         labels: the label space's options.
         stages: the stages of training, in order.
         evaluation: what is measured.
+        inner: how weights adapt in the last stage that meta-learns; None where there is none.
+        adaptation: how they adapt where episodes are evaluated; None where they don't.
     """
 
     spec: Spec
@@ -46,6 +50,8 @@ class Prepared:
     labels: LabelOptions
     stages: tuple[Stage, ...]
     evaluation: Evaluation
+    inner: Adaptation | None = None
+    adaptation: Adaptation | None = None
 
     @property
     def vectors(self) -> LabelVectors | None:
@@ -81,6 +87,9 @@ class Prepared:
             self.source.labels,
             options.vectors,
             normalise=options.normalise,
+            standardise=options.standardise,
+            length=options.length,
+            constant=options.constant,
             strict=options.strict,
             graph=options.graph,
             external=options.external,
@@ -137,13 +146,18 @@ class Prepared:
         if parents := Parents(self.source).names:
             known["parents.targets"] = (self.batch, len(parents))
         known |= {name: (self.batch, *dims) for name, dims in self.source.shapes.items() if name in RESERVED}
+        known["labels.base_mask"] = (labels,)
+        if self.adaptation is not None and self.episodes is not None:
+            known["novel.targets"] = (self.batch, self.episodes.shape.ways)
         if self.vectors is not None:
-            known["labels.vectors"] = (labels, self.vectors.dim)
+            dim = space.dim
+            known |= {"labels.vectors": (labels, dim), "labels.base": (labels, dim)}
+            known |= {"labels.novel": (self.episodes.shape.ways, dim)} if self.episodes is not None else {}
             known |= {"labels.clusters": (labels,)} if self.labels.clusters else {}
         if space.classes is not None:
             classes, nodes = len(space.classes.places), len(space.classes.kept.names)
             known |= {"external.classes": (classes,), "external.targets": (self.batch, classes)}
-            known |= {"external.vectors": (nodes, self.vectors.dim)} if self.vectors is not None and nodes else {}
+            known |= {"external.vectors": (nodes, space.dim)} if self.vectors is not None and nodes else {}
         if self.labels.graph is not None:
             known["labels.graph"] = tuple(self._labels("graph", partial(space.edges, training)).shape)
         return known
@@ -165,12 +179,20 @@ class Prepared:
         )
 
     def scoring(self) -> Prepared:
-        """Only what the scores need: no losses and no stages, so that the data may be other than that of training."""
-        return replace(self, spec=replace(self.spec, plan=self.spec.plan.scoring()), stages=())
+        """Only what the scores need: no stages, and of the losses those by which weights adapt.
+
+        So the data may be other than that of training.
+        """
+        plan = self.spec.plan
+        losses = task_losses(plan, self.adaptation.losses) if self.adaptation else ()
+        return replace(self, spec=replace(self.spec, plan=plan.scoring(losses=losses)), stages=())
 
     def build(self) -> Built:
-        """The model with its weights, drawn from the spec's seed."""
-        return materialise(self.shaped, self.spec.registry, seed=self.seed, name=self.spec.resolved.name)
+        """The model with its weights, drawn from the spec's seed, and the inner rates where such are learned."""
+        built = materialise(self.shaped, self.spec.registry, seed=self.seed, name=self.spec.resolved.name)
+        if self.inner is not None:
+            add_rates(built.training, self.inner, built.nodes)
+        return built
 
     def _where(self, source: str) -> Place | None:
         section, _, key = source.partition(".")
@@ -181,6 +203,7 @@ class Prepared:
             "external": ("labels", "external"),
             "support": episodes,
             "query": episodes,
+            "novel": episodes,
         }
         return place_of(self.spec.tree, paths.get(section, ("data",)), key=True)
 
@@ -200,7 +223,8 @@ def prepare(spec: Spec) -> Prepared:
     stages = tuple(maker.make("stage", ("train", index)) for index in range(count))
     if maker.errors:
         raise SpecErrors(maker.errors)
-    return Prepared(spec, source, labels, stages, evaluation)
+    inner = inner_loop(stages, spec.plan.nodes)
+    return Prepared(spec, source, labels, stages, evaluation, inner, evaluated_adaptation(evaluation, inner))
 
 
 class _Maker:

@@ -18,7 +18,7 @@ EXTERNAL = "external.targets"
 
 def stage_problems(made: Prepared) -> Iterator[SpecError]:
     """The mistakes of all stages."""
-    nodes = list(dict.fromkeys(step.name.split(".")[0] for step in made.spec.plan.steps if step.op == "block"))
+    nodes = made.spec.plan.nodes
     losses = [term.name for term in made.spec.plan.terms]
     if made.stages and not losses:
         yield at(made, ("train",), "missing-key", "there is nothing to train on: the spec has no `loss:`")

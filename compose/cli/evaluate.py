@@ -64,7 +64,8 @@ def _measure(made: Prepared, run: FoundRun, *, weights: str | None, device: str)
         run.load(built, weights)
         for graph in (built.training, built.inference, built.looking):
             graph.to(target).eval()
-        plan = Plan(built, made.source, made.space, made.stages, made.evaluation, made.seed, "", str(run.folder))
+        title = str(run.folder)
+        plan = Plan(built, made.source, made.space, (), made.evaluation, made.seed, "", title, made.adaptation)
         result = final_evaluation(plan, target)
         assert result is not None
         write_modules(result, RunFolder(run.folder))

@@ -46,7 +46,7 @@ class FoundRun:
         from compose.training.checkpoint import read_tensors, read_tree
         from compose.training.weights import fit, load_weights
 
-        nodes = {*built.nodes, *(name.partition(".")[0] for name in built.loss_weights)}
+        nodes = {name for name, _ in built.training.named_children()}
         if which is None and self.weights is not None:
             is_checkpoint = self.weights.parent.name == "checkpoints"
             tensors = read_tree(self.weights)["model"] if is_checkpoint else read_tensors(self.weights)[0]

@@ -123,7 +123,17 @@ def _run(found: Spec, folder: Path | None, *, device: str, out: Path | None, blo
     lock = lock_text(found, seed=made.seed, blocks=blocks or ())
     if console:
         _announce(console, made, target)
-    plan = Plan(built, made.source, made.space, made.stages, made.evaluation, made.seed, lock, found.resolved.name)
+    plan = Plan(
+        built,
+        made.source,
+        made.space,
+        made.stages,
+        made.evaluation,
+        made.seed,
+        lock,
+        found.resolved.name,
+        made.adaptation,
+    )
     return run(plan, target, device=device, resume=folder is not None, console=console)
 
 

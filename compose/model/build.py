@@ -155,7 +155,7 @@ def materialise(shaped: Shaped, registry: Registry, *, seed: int, name: str) -> 
         looking=looking,
         inputs=tuple(input_name(source) for source in plan.sources),
         loss_weights={f"loss.{term.name}": term.weight for term in plan.terms},
-        nodes=tuple(dict.fromkeys(step.name.split(".")[0] for step in plan.steps if step.op == "block")),
+        nodes=plan.nodes,
         facts=shaped.facts,
         plan=plan,
     )

@@ -41,7 +41,8 @@ class BatchWork(ABC):
         self._setting, self._source = setting, source
         names = [f"loss.{name}" for name in stage.losses] if stage.losses else fed(setting.model, stage, source)
         self.weights = {name: setting.model.loss_weights[name] for name in names}
-        self._inputs = inputs_of(setting.model.for_losses(self.weights))
+        self.module = setting.model.for_losses(self.weights)
+        self._inputs = inputs_of(self.module)
         given = setting.space.sources("seen")
         self._labels = {name: value.to(setting.device) for name, value in given.items() if name in self._inputs}
         self._parents: Parents | None = Parents(source) if "parents_targets" in self._inputs else None
@@ -49,7 +50,7 @@ class BatchWork(ABC):
             examples,
             batch=stage.batch,
             seed=setting.seed,
-            workers=_workers(stage, setting),
+            workers=workers_of(stage, setting),
             rank=setting.rank,
             world=setting.world,
         )
@@ -148,7 +149,7 @@ def validates(stage: Stage, source: DataSource) -> bool:
         return False
 
 
-def _workers(stage: Stage, setting: Setting) -> int:
+def workers_of(stage: Stage, setting: Setting) -> int:
     """How many processes prepare batches: where the processor trains, they would only take its time."""
     if stage.workers != "auto":
         return stage.workers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from compose.data.episodes import Episodes, EpisodeShape
-    from compose.data.source import DataSource
-    from compose.evaluation.episodes import EpisodeTest
+    from compose.data.label_tasks import LabelTasks
+    from compose.data.source import DataSource, Examples
+    from compose.evaluation.driver import Model as Scorer
+    from compose.evaluation.episodes import EpisodeTest, ModelParts
     from compose.evaluation.metric import EpisodeMetric
     from compose.model.episode_batch import EpisodeBatch
 
 Count = Annotated[int, Field(ge=1)]
+VALIDATED = 256
+"""Examples that are scored at a time."""
 
 
 @stage
@@ -30,7 +34,9 @@ class Episodic(Stage):
     A batch is of episodes; all their pictures go through the model at once.
     """
 
-    gives = ("support.targets", "query.targets")
+    gives: ClassVar[tuple[str, ...]] = ("support.targets", "query.targets")
+    measured: ClassVar[str] = "accuracy"
+    """What is always measured on validation episodes."""
 
     def __init__(
         self,
@@ -100,26 +106,31 @@ class Episodic(Stage):
             self.metrics()
 
     def metrics(self) -> tuple[EpisodeMetric, ...]:
-        """What is measured on the validation episodes: accuracy, and what the stage monitors."""
+        """What is measured on the validation episodes: the default, and what the stage monitors."""
         from compose.evaluation.metric import EpisodeMetric
 
-        found = watched(self, "accuracy")
+        found = watched(self, self.measured)
         known = tuple(metric for metric in found if isinstance(metric, EpisodeMetric))
         if len(known) < len(found):
             raise BlockError(f"expected a metric that episodes have, got {self.monitor}", parameter="monitor")
         return known
 
-    def draw(self, source: DataSource, seed: int) -> Episodes:
+    def draw(self, source: DataSource, seed: int, examples: Examples | None = None) -> Episodes | LabelTasks:
         """The training episodes.
+
+        Args:
+            source: the data.
+            seed: another seed draws others.
+            examples: what the examples are read from, by their places in the split; the split itself where None.
 
         Raises:
             DataError: the data has too few classes, or classes with too few pictures.
         """
-        from compose.data.class_pool import ClassPool
-        from compose.data.episodes import Episodes
+        from compose.data.tasks import draw_tasks
 
-        pool = ClassPool(source, "train")
-        return Episodes(pool, self.shapes, sampling=self.sampling, seed=seed, count=self.count)
+        return draw_tasks(
+            source, "train", self.shapes, sampling=self.sampling, seed=seed, count=self.count, examples=examples
+        )
 
     def open(self, setting: Setting) -> EpisodicWork:
         """Begin to work on a model and its data."""
@@ -158,25 +169,43 @@ class EpisodicWork(BatchWork):
 
     def validate(self) -> dict[str, float]:
         """The metrics on the validation episodes, the mean over the numbers of shots."""
-        from compose.evaluation.rules import Rules
         from compose.training.inference import episode_parts, scorer
 
-        setting = self._setting
-        results = [
-            test.run(
-                scorer(setting.model.inference),
-                setting.source,
-                self._stage.metrics(),
-                data=getattr(type(setting.source), REGISTRATION).name,
-                inputs=setting.space.sources("seen"),
-                rules=Rules(),
-                batch=256,
-                parts=episode_parts(setting.model, setting.device),
-                device=setting.device,
-            )
-            for test in self._tests
-        ]
-        return {key: _mean([result.metrics for result in results], key) for key in self.metrics}
+        model, device = self._setting.model, self._setting.device
+        parts = episode_parts(model, device)
+        return validate_episodes(self._stage, self._setting, self._tests, scorer(model.inference), parts)
+
+
+def validate_episodes(
+    stage: Episodic, setting: Setting, tests: Sequence[EpisodeTest], scorer: Scorer, parts: ModelParts | None
+) -> dict[str, float]:
+    """The metrics on validation episodes, the mean over the numbers of shots.
+
+    Args:
+        stage: says what is measured.
+        setting: data and label space.
+        tests: the episodes.
+        scorer: the model, as the evaluation calls it.
+        parts: of the model.
+    """
+    from compose.evaluation.rules import Rules
+
+    metrics = stage.metrics()
+    results = [
+        test.run(
+            scorer,
+            setting.source,
+            metrics,
+            data=getattr(type(setting.source), REGISTRATION).name,
+            inputs=setting.space.sources("seen"),
+            rules=Rules(),
+            batch=VALIDATED,
+            parts=parts,
+            device=setting.device,
+        )
+        for test in tests
+    ]
+    return {metric.key: _mean([result.metrics for result in results], metric.key) for metric in metrics}
 
 
 def _mean(results: Sequence[Mapping[str, float]], key: str) -> float:

@@ -72,7 +72,8 @@ def episode_parts(model: Model, device: torch.device) -> ModelParts | None:
 
     def features(batch: dict[str, Tensor]) -> dict[str, Tensor]:
         with torch.no_grad():
-            found = call(parts.features, {"image": batch["image"].to(device)})
+            given = {name: value.to(device) for name, value in batch.items() if name != "targets"}
+            found = call(parts.features, given)
         return {"targets": batch["targets"], **{name: value.cpu() for name, value in found.items()}}
 
     parts.features.eval()

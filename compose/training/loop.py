@@ -42,8 +42,7 @@ class Loop:
     def __init__(self, run: Run, stage: Stage, work: Work, *, fabric: Fabric, selection: Selection, seed: int) -> None:
         self._run, self._stage, self._work = run, stage, work
         self._fabric, self._selection, self._position = fabric, selection, run.position
-        model = run.model.for_losses(work.weights)
-        self._updater = Updater(model, stage=stage, work=work, fabric=fabric, selection=selection, seed=seed)
+        self._updater = Updater(work.module, stage=stage, work=work, fabric=fabric, selection=selection, seed=seed)
         self._schedule = deepcopy(stage.schedule)
         self._watch = Watch(stage.monitor, patience=stage.patience, min_delta=stage.min_delta)
         self._ledger = Ledger(self._updater.names, lambda values: all_reduce(fabric, values))

@@ -13,6 +13,7 @@ from compose.training.stage import Model, Stage
 if TYPE_CHECKING:
     from compose.data.source import DataSource
     from compose.evaluation.evaluation import Evaluation
+    from compose.training.adaptation import Adaptation
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Plan:
         seed: the run's seed.
         lock: the text of its lock file.
         title: what the report calls it.
+        adaptation: how weights adapt to episodes where they are evaluated; None where they don't.
     """
 
     model: Model
@@ -38,6 +40,7 @@ class Plan:
     seed: int
     lock: str
     title: str
+    adaptation: Adaptation | None = None
 
     def check(self) -> None:
         """Check the names in the stages' options against the model's.

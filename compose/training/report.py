@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from compose.data.source import DataSource
+    from compose.evaluation.driver import Model as Scorer
+    from compose.evaluation.episodes import ModelParts
+    from compose.evaluation.evaluation import Evaluation
     from compose.evaluation.result import Result
     from compose.training.plan import Plan
 
@@ -44,21 +47,31 @@ class Outcome:
 
 def final_evaluation(plan: Plan, device: torch.device) -> Result | None:
     """Evaluate the model as the spec says, and count its modules where it has such."""
-    from compose.training.inference import asked, episode_parts, outputs_of
-
     if plan.evaluation is None:
         return None
-    looks = plan.evaluation.looks or "winner" in outputs_of(plan.model.looking)
+    model, parts = _asked(plan, plan.evaluation, device)
     return plan.evaluation.run(
-        asked(plan.model, looks=looks),
+        model,
         plan.source,
         lambda labels: plan.space.sources(labels.task),
         data=getattr(type(plan.source), REGISTRATION).name,
         device=device,
         train_frequency=train_frequency(plan.source) if plan.evaluation.tasks else None,
         dropped=plan.space.dropped,
-        parts=episode_parts(plan.model, device) if plan.evaluation.episodes else None,
+        parts=parts,
     )
+
+
+def _asked(plan: Plan, evaluation: Evaluation, device: torch.device) -> tuple[Scorer, ModelParts | None]:
+    """The model as the evaluation calls it, and its parts."""
+    from compose.training.inference import asked, episode_parts, outputs_of
+    from compose.training.task_scorer import task_scorer
+
+    if plan.adaptation is not None:
+        scorer = task_scorer(plan.model, plan.adaptation, plan.space, device)
+        return scorer, scorer.parts
+    looks = evaluation.looks or "winner" in outputs_of(plan.model.looking)
+    return asked(plan.model, looks=looks), episode_parts(plan.model, device) if evaluation.episodes else None
 
 
 def train_frequency(source: DataSource) -> Float64[Tensor, " l"] | None:

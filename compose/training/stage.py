@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from compose.data.source import DataSource
     from compose.model.episode_batch import EpisodeBatch
+    from compose.training.adaptation import Adaptation
     from compose.spec.plan import Plan
     from compose.training.pictures import Predictions
 
@@ -77,6 +78,7 @@ class Setting:
         device: where the model is.
         rank: which of the processes this is.
         world: how many processes train together, each on its share of a batch's examples.
+        adaptation: how weights adapt to episodes where the model is evaluated; None where they don't.
     """
 
     model: Model
@@ -86,10 +88,15 @@ class Setting:
     device: torch.device
     rank: int = 0
     world: int = 1
+    adaptation: Adaptation | None = None
 
 
 class Work(Protocol):
     """A stage at work: where its batches come from and what they are trained on."""
+
+    @property
+    def module(self) -> nn.Module:
+        """What is trained: the model's graph for these losses, or what wraps it."""
 
     @property
     def weights(self) -> Mapping[str, float]:
@@ -201,6 +208,14 @@ class Stage(ABC):
     @property
     def episodes(self) -> EpisodeBatch | None:
         """What its batches of episodes hold; None for a stage on batches of images."""
+        return None
+
+    def adaptation(self, nodes: Sequence[str]) -> Adaptation | None:
+        """How it adapts weights to each episode; None for a stage that doesn't.
+
+        Args:
+            nodes: names of the model's nodes.
+        """
         return None
 
     def feeds(self, source: DataSource) -> set[str]:

@@ -107,6 +107,8 @@ class SupervisedWork(BatchWork):
 
 def _validation(setting: Setting, stage: Supervised) -> Evaluation | None:
     """How the stage validates; None where the data has no validation split, or the scores are of episodes."""
+    if setting.adaptation is not None:
+        return None
     from compose.evaluation.evaluation import Evaluation
     from compose.spec.sources import RESERVED
     from compose.training.inference import inputs_of

@@ -94,9 +94,17 @@ def _run_stage(plan: Plan, run: Run, fabric: Fabric, inner: dict[str, Any] | Non
     stage, seed = plan.stages[number], derive(plan.seed, number)
     with Selection(plan.model.training, plan.model.nodes, stage.train, stage.freeze) as selection:
         try:
-            work = stage.open(
-                Setting(plan.model, plan.source, plan.space, seed, fabric.device, fabric.global_rank, fabric.world_size)
+            setting = Setting(
+                plan.model,
+                plan.source,
+                plan.space,
+                seed,
+                fabric.device,
+                fabric.global_rank,
+                fabric.world_size,
+                plan.adaptation,
             )
+            work = stage.open(setting)
         except BlockError as error:
             raise refused(number, error) from None
         loop = Loop(run, stage, work, fabric=fabric, selection=selection, seed=seed)

@@ -176,6 +176,7 @@ class ToyWork:
         self.sources = self.setting.space.sources("seen")
         names = self.stage.losses or ["rank", "spread"]
         self.weights = {f"loss.{name}": self.setting.model.loss_weights[f"loss.{name}"] for name in names}
+        self.module = self.setting.model.for_losses(self.weights)
         self.examples = self.setting.source.split("train")
         try:
             self.val = self.setting.source.split("val")
