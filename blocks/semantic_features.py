@@ -16,8 +16,8 @@ from compose.blocks.mlp import Mlp
 class SemanticFeatures(nn.Module):
     """Map an example to a feature as long as a label's word vector, by fully connected layers.
 
-    DESIRE-Net's feature extractor F: trained under a classifier whose output matrix is the labels' word vectors, it puts
-    an example near the labels that it carries. Of the vectors it looks at their length alone.
+    DESIRE-Net's feature extractor F: trained under a classifier whose output matrix is the labels' word vectors, it
+    puts an example near the labels that it carries. Of the vectors it looks at their length alone.
 
     Source: DESIRE-Net, section 3.2.1 and appendix A.1.
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from compose.data.source import DataSource
     from compose.model.episode_batch import EpisodeBatch
-    from compose.training.adaptation import Adaptation
     from compose.spec.plan import Plan
+    from compose.training.adaptation import Adaptation
     from compose.training.pictures import Predictions
 
 Patterns = list[str]
