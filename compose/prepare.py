@@ -88,6 +88,7 @@ class Prepared:
             options.vectors,
             normalise=options.normalise,
             standardise=options.standardise,
+            cosines=options.cosines,
             length=options.length,
             constant=options.constant,
             strict=options.strict,

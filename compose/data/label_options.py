@@ -26,6 +26,8 @@ class LabelOptions:
             labels, by which the unseen ones and the external classes are measured, too. It takes away what all words
             have in common.
         normalise: whether each vector is then scaled to one length.
+        cosines: so many random features cos(ω · v + φ) of the vectors take their place before that: in more dimensions
+            a classifier with fixed vectors can tell more sets of labels apart. Labels that are alike stay so.
         length: that length; 1 where it is not given. Scores that are inner products with fixed vectors grow with it.
         constant: a last component, the same for every label, appended to the vectors, which makes them one number
             longer. By it a feature raises or lowers the scores of all labels at once, as a bias does.
@@ -38,6 +40,7 @@ class LabelOptions:
     external_nodes: bool = True
     clusters: Annotated[int, Field(gt=0)] | None = None
     standardise: bool = False
+    cosines: Annotated[int, Field(gt=0)] | None = None
     normalise: bool = True
     length: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     constant: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None

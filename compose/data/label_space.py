@@ -17,7 +17,7 @@ from torch import Tensor
 
 from compose.data.plural import same_nouns
 from compose.data.source import DataSource, LabelTable
-from compose.data.vector_form import Moments, VectorForm, refuse
+from compose.data.vector_form import FittedForm, VectorForm, refuse
 
 if TYPE_CHECKING:
     from compose.data.external import ExternalClasses
@@ -73,6 +73,7 @@ class LabelSpace:
         normalise: scale the vectors to one length.
         standardise: first give each dimension mean 0 and standard deviation 1 over the seen labels, those that
             ``strict`` drops left out.
+        cosines: so many random features take the vectors' place, see :mod:`compose.data.vector_form`; None for none.
         length: that length; 1 where it is None.
         constant: a further component, the same for every label, appended at the end; None appends none.
         strict: drop seen labels that are the singular or plural of an unseen one, which would not be unseen else.
@@ -92,6 +93,7 @@ class LabelSpace:
         *,
         normalise: bool = True,
         standardise: bool = False,
+        cosines: int | None = None,
         length: float | None = None,
         constant: float | None = None,
         strict: bool = False,
@@ -106,7 +108,7 @@ class LabelSpace:
         self.dropped = tuple(same_nouns(seen, unseen)) if strict else ()
         self._source, self._graph, self._clusters = vectors, graph, clusters
         scaled = (1.0 if length is None else length) if normalise else None
-        self._form = VectorForm(standardise=standardise, length=scaled, constant=constant)
+        self._form = VectorForm(standardise=standardise, cosines=cosines, length=scaled, constant=constant)
         self._edges: dict[tuple[str, ...], Int64[Tensor, "2 edges"]] = {}
 
     def task(self, labels: Labels) -> LabelSet:
@@ -169,22 +171,21 @@ class LabelSpace:
     @property
     def dim(self) -> int:
         """The size of a vector as a model is given it, for which none is read; 0 where the spec has none."""
-        return 0 if self._source is None else self._source.dim + self._form.added
+        return 0 if self._source is None else self._form.dim(self._source.dim)
 
     @cached_property
     def vectors(self) -> Float[Tensor, "l d"] | None:
         """The vectors of all labels; None where the spec has none. Raises as :meth:`sources` does."""
-        return None if self._raw is None else self._form(self._raw, self.table.names, self._moments)
+        return None if self._raw is None else self._fitted(self._raw, self.table.names)
 
     @cached_property
     def _raw(self) -> Float[Tensor, "l d"] | None:
         return None if self._source is None else _read(self.table, self._source)
 
     @cached_property
-    def _moments(self) -> Moments | None:
-        if not self._form.standardise or self._raw is None:
-            return None
-        return Moments.over(self._raw[self._base])
+    def _fitted(self) -> FittedForm:
+        assert self._raw is not None
+        return self._form.over(self._raw[self._base])
 
     @cached_property
     def _base(self) -> Int64[Tensor, " m"]:
@@ -214,7 +215,7 @@ class LabelSpace:
         if self._source is None or self.classes is None or not self.external_nodes:
             return None
         kept = self.classes.kept
-        return self._form(_read(kept, self._source), kept.names, self._moments)  # of the labels: none of its own
+        return self._fitted(_read(kept, self._source), kept.names)  # fitted to the labels, not to these
 
     def edges(self, labels: Labels) -> Int64[Tensor, "2 edges"]:
         """Source and target node of each edge: the labels in use, then the external nodes.
