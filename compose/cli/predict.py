@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 BATCH = 32
 DRAWN = 24
 """How many pictures are drawn at most: more make a sheet that nobody reads."""
-EPISODES = "support.targets"
-"""What a few-shot model reads."""
+EPISODES = {"support.targets", "novel.targets"}
+"""What a few-shot model reads, or its loss where its weights adapt to an episode."""
 TASKS: dict[str, Labels] = {"seen": "seen", "unseen": "zsl", "all": "gzsl"}
 
 
@@ -52,7 +52,7 @@ def predict(
     ] = None,
     shots: Annotated[
         int | None,
-        typer.Option("--shots", min=1, metavar="K", help="Support pictures of each class in them.", show_default=False),
+        typer.Option("--shots", min=1, metavar="K", help="Support examples of each class in them.", show_default=False),
     ] = None,
     support: Annotated[
         Path | None,
@@ -83,7 +83,8 @@ def predict(
     """Print the labels of pictures with their scores, the best first, and draw where the model looks for them.
 
     Pictures that cannot be read are reported and the others go on; the exit code is then 1. A few-shot model is told
-    its classes by pictures of each: --support FOLDER IMAGE..., or --episodes N of the run's own data.
+    its classes by pictures of each: --support FOLDER IMAGE..., or --episodes N of the run's own data, which is also how
+    one of feature vectors is asked.
     """
     from compose.cli.attention_picture import draw_attention
     from compose.cli.pictures import picture_files
@@ -97,13 +98,17 @@ def predict(
     spec = read(str(found.lock), None, None, blocks)
     files = list(picture_files(pictures or ()))
     _check_output(attention)
-    if EPISODES in spec.plan.sources:
+    of_pictures = "image" in spec.plan.sources
+    if EPISODES & set(spec.plan.sources):
         if examples is not None:
             raise UsageError("--examples is for models that score labels, and this is a few-shot model: --episodes N")
-        asked = EpisodesAsked(files, support, episodes, shots)
+        asked = EpisodesAsked(files, support, episodes, shots, of_pictures)
         predict_episodes(spec, found, asked, attention, weights=weights, device=device, top=top, as_json=as_json)
         return
     _check(files, examples, episodes, support)
+    if not of_pictures:
+        reads = "reads feature vectors, not pictures"
+        raise UsageError(f"the model of {found.folder} {reads}; `compose evaluate {found.folder}` measures it")
     model = load_predictor(spec, found, weights=weights, device=device, task=TASKS[task])
     if attention:
         _check_attention(model, run)

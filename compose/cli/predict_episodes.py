@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 from compose.spec.plan import EPISODE_ATTENTION
 
 if TYPE_CHECKING:
-    from compose.cli.episode_predictor import Answer, Episode
+    from compose.cli.episode import Episode
+    from compose.cli.episode_predictor import Answer
     from compose.cli.runs import FoundRun
     from compose.data.normalisation import Normalisation
     from compose.drawing.episode import QueryView, SupportPicture
+    from compose.prepare import Prepared
     from compose.spec.read import Spec
 
 DRAWN = 8
 """How many episodes are drawn at most."""
-MARKS = {True: "right", False: "wrong", None: ""}
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class EpisodesAsked:
         files: the user's pictures.
         support: a folder with a folder of pictures for each class that they may show.
         count: how many episodes of the run's data.
-        shots: support pictures of each class in those.
+        shots: support examples of each class in those.
+        of_pictures: whether the model reads pictures.
 
     Raises:
         UsageError: it is neither, or both.
@@ -40,10 +41,15 @@ class EpisodesAsked:
     support: Path | None
     count: int | None
     shots: int | None
+    of_pictures: bool = True
 
     def __post_init__(self) -> None:
         from compose.errors import UsageError
 
+        if not self.of_pictures and (self.count is None or self.files or self.support is not None):
+            raise UsageError(
+                "this few-shot model reads feature vectors, not pictures: take --episodes N of the run's own data"
+            )
         ways = "take --support FOLDER IMAGE..., with a folder of pictures for each class, or --episodes N"
         if (self.support is None) == (self.count is None):
             raise UsageError(f"a few-shot model learns its classes from pictures of them: {ways}")
@@ -79,45 +85,49 @@ def predict_episodes(
         as_json: print a line of JSON for each query.
 
     Raises:
-        UsageError: the model does not tell where it looks, or serves another number of classes.
+        UsageError: the model does not tell where it looks, serves another number of classes, or needs vectors of
+            classes that have none.
         DataError: a picture cannot be read, or the data has no such episodes.
     """
+    from compose.cli.episode import drawn_episodes
     from compose.cli.episode_predictor import load_episode_predictor
+    from compose.cli.given_episode import given_episode
     from compose.cli.specs import prepared
-    from compose.errors import UsageError
 
-    if attention and not spec.plan.episode_attention:
-        names = " or ".join(f"`{port}`" for port in EPISODE_ATTENTION)
-        raise UsageError(f"the model of {run.folder} does not tell where it looks: none of its blocks has {names}")
-    model = load_episode_predictor(prepared(spec), run, weights=weights, device=device)
-    episodes = model.drawn(asked.count or 0, asked.shots)
+    made = prepared(spec)
+    if attention:
+        _check_attention(made, run)
+    model = load_episode_predictor(made, run, weights=weights, device=device)
+    drawn = drawn_episodes(model.made, asked.count or 0, asked.shots)
     answered: list[tuple[Episode, Answer]] = []
-    for episode in [model.given(asked.support, asked.files)] if asked.support else episodes:
+    for episode in [given_episode(model.made, asked.support, asked.files)] if asked.support else drawn:
         answer = model.answer(episode, look=attention is not None)
-        print_episode(episode, answer, top=top, as_json=as_json)
+        _print(episode, answer, made, top=top, as_json=as_json)
         if len(answered) < DRAWN:
             answered.append((episode, answer))
     if attention and answered:
         draw_episodes(answered, getattr(model.made.source, "normalisation", None), attention)
 
 
-def print_episode(episode: Episode, answer: Answer, *, top: int, as_json: bool) -> None:
-    """Print the best classes of each query with their probabilities."""
-    from compose.cli.console import echo, table
+def _check_attention(made: Prepared, run: FoundRun) -> None:
+    from compose.errors import UsageError
 
-    for query, probabilities, truth in zip(episode.queries, answer.probabilities, episode.truth, strict=True):
-        best = probabilities.topk(min(top, len(probabilities)))
-        found = list(zip(best.values.tolist(), best.indices.tolist(), strict=True))
-        if as_json:
-            classes = [
-                {"class": episode.classes[i], "probability": p} | ({} if truth is None else {"correct": i == truth})
-                for p, i in found
-            ]
-            print(json.dumps({"image": query, "classes": classes}, ensure_ascii=False), flush=True)
-        else:
-            echo(query, style="bold")
-            rows = [(episode.classes[i], f"{p:.4f}", MARKS[None if truth is None else i == truth]) for p, i in found]
-            table((), rows if truth is not None else [row[:2] for row in rows], right=(1,))
+    if made.adaptation is not None:
+        draws = "--attention draws few-shot models that attend to their support"
+        raise UsageError(f"{draws}, and the weights of {run.folder} adapt to it instead")
+    if not made.spec.plan.episode_attention:
+        names = " or ".join(f"`{port}`" for port in EPISODE_ATTENTION)
+        raise UsageError(f"the model of {run.folder} does not tell where it looks: none of its blocks has {names}")
+
+
+def _print(episode: Episode, answer: Answer, made: Prepared, *, top: int, as_json: bool) -> None:
+    from compose.cli.print_episode import print_classes
+    from compose.cli.print_labels import print_labels, threshold_of
+
+    if episode.several:
+        print_labels(episode, answer, threshold=threshold_of(made.evaluation), top=top, as_json=as_json)
+    else:
+        print_classes(episode, answer, top=top, as_json=as_json)
 
 
 def draw_episodes(answered: Sequence[tuple[Episode, Answer]], normalisation: Normalisation | None, out: Path) -> None:
@@ -148,11 +158,11 @@ def draw_episodes(answered: Sequence[tuple[Episode, Answer]], normalisation: Nor
 def _views(episode: Episode, answer: Answer, normalisation: Any) -> tuple[list[SupportPicture], list[QueryView]]:
     from compose.drawing.episode import QueryView, SupportPicture
 
-    images = normalisation.undo(episode.images) if normalisation else episode.images
+    images = normalisation.undo(episode.examples["image"]) if normalisation else episode.examples["image"]
     classes = [episode.classes[place] for place in episode.support_targets.argmax(-1).tolist()]
     support = [SupportPicture(image, name) for image, name in zip(images, classes, strict=False)]
     queries = []
-    for i, (probabilities, truth) in enumerate(zip(answer.probabilities.tolist(), episode.truth, strict=True)):
+    for i, (probabilities, truth) in enumerate(zip(answer.scores.tolist(), episode.truth, strict=True)):
         scores = list(zip(episode.classes, probabilities, strict=True))
         views = {port: maps[:, i] for port, maps in answer.attention.items()}
         name = None if truth is None else episode.classes[truth]
