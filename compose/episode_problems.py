@@ -8,17 +8,20 @@ from functools import partial
 
 from compose.data.class_pool import PoolError
 from compose.data.source import DataError
-from compose.errors import SpecError
+from compose.errors import SpecError, SpecErrors, nearest
 from compose.evaluation.episodes import EpisodeTest
 from compose.evaluation.errors import EvaluationError
 from compose.model.label_space import fixing
 from compose.prepare import Prepared
-from compose.spec.plan import Plan, needed
+from compose.spec.plan import Plan, Step, needed, refs
 from compose.spec.sources import RESERVED, WAYS
-from compose.spec.tree import Path
+from compose.spec.tree import Mapping, Path
+from compose.spec.wire import NO_TASKS
 from compose.stage_problems import at
+from compose.training.adaptation import Adaptation, holders, task_losses
 from compose.training.batches import validates
 from compose.training.episodic import Episodic
+from compose.training.nodes import matches
 
 
 def episode_problems(made: Prepared) -> list[SpecError]:
@@ -26,7 +29,7 @@ def episode_problems(made: Prepared) -> list[SpecError]:
     of_scores = list(_scores(made))
     if of_scores:
         return of_scores
-    found = [*_pools(made), *ways_problems(made)]
+    found = [*adaptation_problems(made), *_pools(made), *ways_problems(made)]
     return list({error.message: error for error in reversed(found)}.values())[::-1]
 
 
@@ -58,7 +61,8 @@ def _scores(made: Prepared) -> Iterator[SpecError]:
     whole = [source for source in made.spec.plan.scoring().sources if RESERVED[source].of_episodes]
     if whole and made.adaptation is not None:
         message = f"the weights adapt to one episode at a time, and the scores depend on `{whole[0]}` of many"
-        yield replace(at(made, ("model",), "wrong-task", message), expected="`novel.targets` in the loss alone")
+        reader = next(step for step in made.spec.plan.steps if whole[0] in _read(step))
+        yield SpecError("wrong-task", message, reader.place, "`novel.targets` in the loss alone")
         return
     of_episodes = bool(whole) or made.adaptation is not None
     tasks = made.evaluation.tasks
@@ -72,6 +76,65 @@ def _scores(made: Prepared) -> Iterator[SpecError]:
             message = "the scores are of labels, and episodes need scores of the classes that the support shows"
             expected = "a model whose scores depend on `support.targets`, or a stage `maml`"
             yield replace(at(made, path, "wrong-task", message), expected=expected)
+
+
+def _read(step: Step) -> list[str]:
+    """The reserved sources that a step reads itself."""
+    return [ref.port for value in step.inputs.values() for ref in refs(value) if not ref.step]
+
+
+def adaptation_problems(made: Prepared) -> Iterator[SpecError]:
+    """Weights that are to adapt to episodes, and do not."""
+    evaluation, model = made.evaluation, made.spec.tree.get("model")
+    nodes = list(model.items) if isinstance(model, Mapping) else []  # those that the scores do not need, too
+    for pattern in evaluation.adapt or ():
+        if not matches(pattern, nodes):
+            message, close = f"no node matches `{pattern}`", nearest(pattern, nodes)
+            error = at(made, ("evaluate", "adapt"), "bad-parameter", message)
+            yield replace(error, expected=f"one of {', '.join(nodes)}", nearest=close)
+            return
+    for key in ("inner_steps", "inner_lr"):
+        if made.adaptation is None and getattr(evaluation, key) is not None:
+            yield at(made, ("evaluate", key), "bad-parameter", NO_TASKS)
+    asked: dict[Path, Adaptation | None] = {
+        ("train", i): stage.adaptation(made.spec.plan.nodes) for i, stage in enumerate(made.stages)
+    }
+    for path, adaptation in asked.items():
+        if adaptation and made.inner and adaptation.rates != "fixed" and _rated(adaptation) != _rated(made.inner):
+            message = "the model has the learned rates of the last stage `maml`, and this one would learn others"
+            error = at(made, (*path, "inner_rates"), "bad-parameter", message)
+            yield replace(error, expected="the same `inner_rates`, `inner_steps` and `adapt` in both, or `fixed`")
+    asked["evaluate",] = None if evaluation.adapt is None else made.adaptation
+    for path, adaptation in asked.items():
+        why = _idle(made, adaptation) if adaptation else ""
+        if why:
+            yield at(made, (*path, "adapt"), "bad-parameter", f"nothing adapts to an episode: {why}")
+
+
+def _rated(adaptation: Adaptation) -> tuple[object, ...]:
+    """What learned rates are of."""
+    return adaptation.rates, adaptation.steps, *(adaptation.nodes if adaptation.rates == "layer" else ())
+
+
+def _idle(made: Prepared, adaptation: Adaptation) -> str:
+    """Why nothing adapts; "" where something does, or where the shapes are not known."""
+    plan, losses = made.spec.plan, task_losses(made.spec.plan, adaptation.losses)
+    if any(not matches(pattern, plan.nodes) for pattern in adaptation.nodes):
+        return ""  # told by its name
+    if adaptation.losses and not {*losses} & {*task_losses(plan)}:
+        return ""  # told by what the losses read
+    if not losses:
+        return "no loss is on `novel.targets`"
+    adapting = holders(plan, adaptation.of(plan.nodes))
+    reads = [ref for term in plan.terms if term.name in losses for ref in term.reads]
+    steps = [step for step in needed(plan.steps, reads, owners=True) if step.name.partition(".")[0] in adapting]
+    try:
+        learns = any(made.shaped.facts[step.name].trainable for step in steps if step.op == "block")
+    except SpecErrors:
+        return ""
+    named = ", ".join(f"`{name}`" for name in adaptation.nodes)
+    why = f"the loss `{losses[0]}` depends on no weights of {named}" if named else "no node is named"
+    return "" if learns else why
 
 
 def _pools(made: Prepared) -> Iterator[SpecError]:

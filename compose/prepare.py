@@ -192,7 +192,8 @@ class Prepared:
         """The model with its weights, drawn from the spec's seed, and the inner rates where such are learned."""
         built = materialise(self.shaped, self.spec.registry, seed=self.seed, name=self.spec.resolved.name)
         if self.inner is not None:
-            add_rates(built.training, self.inner, built.nodes)
+            losses = [f"loss.{name}" for name in task_losses(self.spec.plan, self.inner.losses)]
+            add_rates(built, self.inner, losses)
         return built
 
     def _where(self, source: str) -> Place | None:

@@ -44,8 +44,8 @@ class LabelTasks(TaskStream[LabelPool]):
 
     Task ``i`` of epoch ``t`` has the number ``t * len(self) + i`` and depends on it and the seed alone. Which of its
     positions a label gets is drawn anew in every task, and the queries are in random order. A batch holds what the
-    examples hold but for their targets (``features`` ``b d`` with b = e · (s + q)), and ``support_targets`` ``e s n``
-    and ``query_targets`` ``e q n``, int8: the examples' targets of the task's labels, 1 / -1 or 0 where unknown.
+    examples hold (``features`` ``b d``, ``targets`` ``b l``) with b = e · (s + q), and ``support_targets`` ``e s n``
+    and ``query_targets`` ``e q n``, int8: of those targets the ones of the task's labels, 1 / -1 or 0 where unknown.
     ``episode_labels``, int64 ``e n``, are the columns of those labels in the source's label table. Numbers of one batch
     are of one epoch.
 
@@ -83,13 +83,14 @@ class LabelTasks(TaskStream[LabelPool]):
     def __getitem__(self, numbers: Sequence[int]) -> dict[str, Tensor]:
         """A batch of tasks."""
         drawn, shape = self.draw(numbers), self.shape_of(numbers)
-        batch, labels = dict(self.read(drawn.rows, numbers)), self.labels(drawn.classes)
-        carried = batch.pop("targets").view(*drawn.rows.shape, -1)  # e s+q l
+        batch, labels = self.read(drawn.rows, numbers), self.labels(drawn.classes)
+        padding = torch.from_numpy(drawn.positions < 0)
+        carried = batch["targets"].view(*drawn.rows.shape, -1).masked_fill(padding[..., None], 0)  # e s+q l
         targets = carried.gather(2, labels[:, None].expand(-1, carried.shape[1], -1))  # e s+q n
-        targets[torch.from_numpy(drawn.positions < 0)] = 0
         support, queries = torch.split_with_sizes(targets, [shape.support, shape.asked], dim=1)
         return {
             **batch,
+            "targets": carried.flatten(0, 1),
             "support_targets": support.contiguous(),
             "query_targets": queries.contiguous(),
             "episode_labels": labels,

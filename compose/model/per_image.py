@@ -27,7 +27,8 @@ class PerImage:
     @property
     def names(self) -> tuple[str, ...]:
         """What ``features`` returns and ``rest`` takes."""
-        return tuple(str(node.target) for node in self.features.graph.find_nodes(op="output")[0].args[0])
+        (output,) = self.features.graph.find_nodes(op="output")
+        return tuple(output.args[0])
 
 
 def split_per_image(

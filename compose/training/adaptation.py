@@ -31,6 +31,8 @@ class Adaptation:
         lr: their learning rate, where learned ones begin.
         rates: whether they are learned.
         losses: names of the losses that are descended; None for all on the targets of an episode's labels.
+        trained: nodes that the outer loop trains. Their batch norms, too, know no statistics but those of a batch.
+        rated: patterns of the nodes whose weight tensors have learned rates of their own; ``nodes`` where None.
     """
 
     nodes: tuple[str, ...]
@@ -38,6 +40,8 @@ class Adaptation:
     lr: float
     rates: Rates = "fixed"
     losses: tuple[str, ...] | None = None
+    trained: tuple[str, ...] = ()
+    rated: tuple[str, ...] | None = None
 
     def of(self, nodes: Sequence[str]) -> set[str]:
         """Those of the model's nodes that adapt."""
@@ -66,7 +70,7 @@ def evaluated_adaptation(evaluation: Evaluation, inner: Adaptation | None) -> Ad
         return None
     adapted = inner or Adaptation((), STEPS, LR)
     if evaluation.adapt is not None:
-        adapted = replace(adapted, nodes=tuple(evaluation.adapt))
+        adapted = replace(adapted, nodes=tuple(evaluation.adapt), rated=adapted.nodes)
     if evaluation.inner_steps is not None:
         adapted = replace(adapted, steps=evaluation.inner_steps)
     if evaluation.inner_lr is not None:
@@ -74,18 +78,33 @@ def evaluated_adaptation(evaluation: Evaluation, inner: Adaptation | None) -> Ad
     return adapted
 
 
+def holders(plan: Plan, nodes: Collection[str]) -> set[str]:
+    """The submodules that hold the weights of nodes: their own ones, or those of the nodes whose weights they share.
+
+    Args:
+        plan: the wired spec.
+        nodes: names of its nodes.
+    """
+    steps = [step for step in plan.steps if step.name.partition(".")[0] in nodes]
+    return {(step.share or step.name).partition(".")[0] for step in steps}
+
+
 def task_losses(plan: Plan, listed: Collection[str] | None = None) -> tuple[str, ...]:
-    """The losses on the targets of an episode's labels: those listed, or all.
+    """The losses that weights adapt by: those listed, or all on the targets of an episode's labels.
 
     Args:
         plan: the wired spec.
         listed: names of losses.
     """
-    from compose.spec.sources import RESERVED
-
     return tuple(
         term.name
         for term in plan.terms
-        if (listed is None or term.name in listed)
-        and any(RESERVED[source].of_tasks and RESERVED[source].of_examples for source in plan.sources_of(term))
+        if (any(map(_of_labels, plan.sources_of(term))) if listed is None else term.name in listed)
     )
+
+
+def _of_labels(source: str) -> bool:
+    """Whether a reserved source is the targets of an episode's labels."""
+    from compose.spec.sources import RESERVED
+
+    return RESERVED[source].of_tasks and RESERVED[source].of_examples

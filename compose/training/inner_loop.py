@@ -25,7 +25,7 @@ class InnerLoop:
         steps: how many.
         lr: α, where it is not learned.
         rates: learned ones.
-        places: the name of a weight tensor -> its place among those that have rates of their own.
+        places: the name of a weight tensor -> its place among the learned rates of a step; others take ``lr``.
         first_order: treat the gradients as constants, so that no second derivative is taken.
     """
 
@@ -56,7 +56,10 @@ class InnerLoop:
             yield adapted
 
     def _rate(self, step: int, name: str) -> float | Tensor:
-        return self._lr if self._rates is None else self._rates(step, self._places.get(name, 0))
+        if self._rates is None or name not in self._places:
+            return self._lr
+        rate: Tensor = self._rates(step, self._places[name])
+        return rate
 
 
 def reptile(weights: Mapping[str, Tensor], adapted: Mapping[str, Tensor]) -> Tensor:

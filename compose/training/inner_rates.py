@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
+from compose.model.per_image import only
+from compose.training.adaptation import Adaptation, holders
+
 if TYPE_CHECKING:
-    from compose.training.adaptation import Adaptation
+    from compose.training.stage import Model
 
 NAME = "inner_rates"
 """The submodule of a model that holds them."""
@@ -35,32 +39,50 @@ class InnerRates(nn.Module):
 
         Args:
             step: the inner step, from 0.
-            tensor: which of the weight tensors.
+            tensor: which of the weight tensors that have rates of their own.
         """
-        steps, tensors = self.values.shape
-        return self.values[min(step, steps - 1), tensor if tensors > 1 else 0]
+        return self.values[min(step, len(self.values) - 1), tensor]
 
 
-def adapted_tensors(model: nn.Module, adaptation: Adaptation, nodes: Sequence[str]) -> list[str]:
-    """The names of the weight tensors that adapt, in the order of their rates.
+def adapted_tensors(model: Model, adaptation: Adaptation, losses: Collection[str]) -> list[str]:
+    """The names of the weight tensors that adapt: of the nodes that do, those that the losses depend on.
+
+    A tensor that its block froze by itself stays as it is.
 
     Args:
-        model: holds the nodes.
+        model: a built model.
         adaptation: says which nodes adapt.
-        nodes: names of all nodes.
+        losses: what the inner loop descends, as ``loss.NAME``.
     """
-    adapting = adaptation.of(nodes)
-    return [name for name, _ in model.named_parameters() if name.partition(".")[0] in adapting]
+    adapting = holders(model.plan, adaptation.of(model.nodes))
+    read = {name for name, _ in only(model.for_losses(losses), sorted(losses)).named_parameters()}
+    return [
+        name
+        for name, weight in model.training.named_parameters()
+        if name.partition(".")[0] in adapting and name in read and weight.requires_grad
+    ]
 
 
-def add_rates(model: nn.Module, adaptation: Adaptation, nodes: Sequence[str]) -> None:
+def rated_tensors(model: Model, adaptation: Adaptation, losses: Collection[str]) -> list[str]:
+    """The names of the weight tensors that may have learned rates of their own, in the order of these.
+
+    Args:
+        model: a built model.
+        adaptation: the inner loop.
+        losses: see :func:`adapted_tensors`.
+    """
+    rated = adaptation.nodes if adaptation.rated is None else adaptation.rated
+    return adapted_tensors(model, replace(adaptation, nodes=rated), losses)
+
+
+def add_rates(model: Model, adaptation: Adaptation, losses: Collection[str]) -> None:
     """Give a model the rates that its outer loop learns, if it does.
 
     Args:
-        model: see :func:`adapted_tensors`.
+        model: a built model.
         adaptation: the inner loop.
-        nodes: names of all nodes.
+        losses: see :func:`adapted_tensors`.
     """
     if adaptation.rates != "fixed":
-        tensors = len(adapted_tensors(model, adaptation, nodes)) if adaptation.rates == "layer" else 1
-        model.add_module(NAME, InnerRates(steps=adaptation.steps, tensors=tensors, lr=adaptation.lr))
+        tensors = len(rated_tensors(model, adaptation, losses)) if adaptation.rates == "layer" else 1
+        model.training.add_module(NAME, InnerRates(steps=adaptation.steps, tensors=tensors, lr=adaptation.lr))

@@ -81,9 +81,10 @@ class Maml(Episodic):
         Args:
             nodes: names of the model's nodes.
         """
-        adapt = trained(nodes, self.train, self.freeze) if self.adapt is None else self.adapt
+        own = tuple(trained(nodes, self.train, self.freeze))
+        adapt = own if self.adapt is None else tuple(self.adapt)
         losses = None if self.losses is None else tuple(self.losses)
-        return Adaptation(tuple(adapt), self.inner_steps, self.inner_lr, self.inner_rates, losses)
+        return Adaptation(adapt, self.inner_steps, self.inner_lr, self.inner_rates, losses, own)
 
     def feeds(self, source: DataSource) -> set[str]:
         """The reserved sources that its batches feed: each episode by itself."""

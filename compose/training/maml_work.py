@@ -10,13 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from compose.data.kept import Kept
+from compose.data.kept import LIMIT, Kept
 from compose.data.loader import Loader
 from compose.training.adaptation import task_losses
 from compose.training.batches import validates, workers_of
 from compose.training.episode_labels import EpisodeLabels
 from compose.training.episodic import validate_episodes
-from compose.training.nodes import trained
 from compose.training.task_model import Outer, TaskModel
 from compose.training.task_scorer import TaskScorer
 
@@ -46,9 +45,8 @@ class MamlWork:
         self._labels = EpisodeLabels(setting.space, setting.device)
         self._tests = stage.tests if validates(stage, setting.source) else ()
         self.metrics = [metric.key for metric in stage.metrics()] if self._tests else []
-        varying = trained(model.nodes, stage.train, stage.freeze)
-        adaptation = stage.adaptation(model.nodes)
-        self.module = TaskModel(model, adaptation, self.weights, varying=varying, fixed=self._labels.fixed)
+        adapted = stage.adaptation(model.nodes)
+        self.module = TaskModel(model, adapted, self.weights, varying=adapted.trained, fixed=self._labels.fixed)
 
     @cached_property
     def _loader(self) -> Loader:
@@ -64,11 +62,13 @@ class MamlWork:
         )
 
     def _features(self, examples: Examples) -> Examples | None:
-        """What the frozen part of the model makes of each example, where every epoch has the same; else None."""
+        """What the frozen part of the model makes of each example; None where epochs differ, or it is too much."""
         if self.module.parts is None or not getattr(examples, "repeats", False):
             return None
         self.module.parts.features.eval()
         together, alone = self._computed(examples[[0, 1]]), self._computed(examples[[0]])
+        if sum(value.nbytes for value in alone.values()) * len(examples) > LIMIT:
+            return None
         for name, value in alone.items():
             if not torch.allclose(together[name][:1], value, rtol=0, atol=ALIKE * float(value.abs().max())):
                 return None

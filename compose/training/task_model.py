@@ -12,11 +12,11 @@ from torch.func import functional_call, vmap
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from compose.model.per_image import PerImage, only, split_per_image
-from compose.training.adaptation import Adaptation
+from compose.training.adaptation import Adaptation, holders
 from compose.training.batch_statistics import batch_statistics
 from compose.training.inference import call, inputs_of
 from compose.training.inner_loop import InnerLoop, Params, reptile
-from compose.training.inner_rates import NAME, InnerRates, adapted_tensors
+from compose.training.inner_rates import NAME, InnerRates, adapted_tensors, rated_tensors
 
 if TYPE_CHECKING:
     from torch.fx import GraphModule
@@ -64,18 +64,24 @@ class TaskModel(nn.Module):
         fixed: Mapping[str, Tensor] | None = None,
     ) -> None:
         super().__init__()
-        nodes = adaptation.of(model.nodes)
         self._fixed = {name: value for name, value in (fixed or {}).items() if name not in OF_EPISODES}
         whole = model.for_losses(["scores", *losses])
-        self.parts: PerImage | None = split_per_image(whole, varying={*nodes, *varying}, fixed=self._fixed)
+        adapting = holders(model.plan, adaptation.of(model.nodes))
+        normed = _normed(model, adaptation)
+        moved = {*adapting, *normed, *holders(model.plan, varying)}
+        self.parts: PerImage | None = split_per_image(whole, varying=moved, fixed=self._fixed)
         self.losses: GraphModule = only(self.parts.rest if self.parts else whole, list(losses))
         self.scoring: GraphModule = only(self.parts.rest if self.parts else whole, ["scores"])
         self.rates: InnerRates | None = getattr(model.training, NAME, None) if adaptation.rates != "fixed" else None
-        self._norms = [module for module in self.scoring.modules() if isinstance(module, _BatchNorm)]
+        parts = [*self.losses.named_modules(), *self.scoring.named_modules()]
+        norms = [module for name, module in parts if _top(name) in {*adapting, *normed}]
+        self._norms = [norm for norm in dict.fromkeys(norms) if isinstance(norm, _BatchNorm)]
         self.weights, self._adaptation = dict(losses), adaptation
         taken = inputs_of(self.losses) | inputs_of(self.scoring)
         self._of_examples = sorted(taken - {TARGETS, *OF_EPISODES, *self._fixed})
-        self._places = {name: i for i, name in enumerate(adapted_tensors(model.training, adaptation, model.nodes))}
+        self._adapted = adapted_tensors(model, adaptation, losses)
+        rated = rated_tensors(model, adaptation, losses) if adaptation.rates == "layer" else []
+        self._places = {name: i for i, name in enumerate(rated)} or dict.fromkeys(self._adapted, 0)
 
     @property
     def takes(self) -> set[str]:
@@ -162,7 +168,7 @@ class TaskModel(nn.Module):
         return support if name in OF_EPISODES else torch.cat([support, query])
 
     def _own(self) -> Params:
-        return {name: value for name, value in self.losses.named_parameters() if name in self._places}
+        return {name: value for name, value in self.losses.named_parameters() if name in self._adapted}
 
     def _loop(self, *, first_order: bool) -> InnerLoop:
         adaptation = self._adaptation
@@ -187,8 +193,18 @@ class TaskModel(nn.Module):
     def _sides(self, batch: Mapping[str, Tensor]) -> Iterator[Params]:
         """What the model takes of each episode's support, and of its queries: each ``e ...``."""
         episodes, shots = batch["support_targets"].shape[:2]
-        examples = {name: batch[name].unflatten(0, (episodes, -1)) for name in self._of_examples}
+        examples = {name: batch[name].reshape(episodes, -1, *batch[name].shape[1:]) for name in self._of_examples}
         shared = {name: batch[name] for name in OF_EPISODES if name in batch}
         for part, targets in ((slice(shots), "support_targets"), (slice(shots, None), "query_targets")):
             known = {TARGETS: batch[targets]} if targets in batch else {}
             yield {**{name: value[:, part] for name, value in examples.items()}, **shared, **known}
+
+
+def _normed(model: Model, adaptation: Adaptation) -> set[str]:
+    """The submodules with batch norms that the outer loop trains on the statistics of each batch, and on no others."""
+    norms = {_top(name) for name, module in model.training.named_modules() if isinstance(module, _BatchNorm)}
+    return norms & holders(model.plan, adaptation.trained)
+
+
+def _top(name: str) -> str:
+    return name.partition(".")[0]

@@ -58,7 +58,7 @@ def test_what_a_task_holds(pool: LabelPool, sampling: Sampling, shape: EpisodeSh
     """Label by label, in the order in which they are drawn."""
     found = tasks(pool, shape, sampling=sampling, count=20)
     drawn, batch = found.draw(range(20)), found[range(20)]
-    assert set(batch) == {"features", "support_targets", "query_targets", "episode_labels"}
+    assert set(batch) == {"features", "targets", "support_targets", "query_targets", "episode_labels"}
     assert batch["features"].shape == (20 * shape.pictures, 1)
     assert batch["support_targets"].shape == (20, shape.support, shape.ways)
     assert batch["query_targets"].shape == (20, shape.asked, shape.ways)
@@ -70,8 +70,10 @@ def test_what_a_task_holds(pool: LabelPool, sampling: Sampling, shape: EpisodeSh
         assert (batch["episode_labels"][e].tolist(), len(set(labels))) == (labels, shape.ways)
         _check_rule(drawn.rows[e], drawn.positions[e], labels, shape)
         targets = torch.cat([batch["support_targets"][e], batch["query_targets"][e]]).tolist()
-        for row, position, of_row in zip(drawn.rows[e], drawn.positions[e], targets, strict=True):
-            assert of_row == ([0] * shape.ways if position < 0 else TARGETS[row, labels].tolist())
+        every = batch["targets"].view(20, shape.pictures, -1)[e].tolist()
+        for row, position, of_row, of_all in zip(drawn.rows[e], drawn.positions[e], targets, every, strict=True):
+            assert of_all == ([0] * len(of_all) if position < 0 else TARGETS[row].tolist())
+            assert of_row == [of_all[label] for label in labels]
 
 
 def _check_rule(rows: NDArray[np.int64], positions: NDArray[np.int64], labels: list[int], shape: EpisodeShape) -> None:

@@ -285,3 +285,35 @@ def test_a_supervised_stage_before_trains_on_what_it_feeds(tmp_path: Path) -> No
     assert {key for key in second if key.startswith("epoch/loss")} == {*keys, "epoch/loss.task"}
     assert not [key for key in first if key.startswith("val/")]  # the scores are of episodes
     assert "val/accuracy" in second
+
+
+# --- several labels an example --------------------------------------------------------------------------------------
+
+LABELS = """
+name: labels
+data: {use: glosses}
+model:
+  extractor: {use: mlp, in: features, sizes: [32, 16]}
+  scores: {use: prototypes, in: extractor}
+  seen: {use: linear, in: extractor, size: 180}
+loss:
+  task: {use: cross_entropy, in: [scores, query.targets]}
+  seen: {use: bce, in: seen}
+train:
+  - {stage: episodic, ways: 3, shots: 2, queries: 4, episodes: 40, batch: 10, epochs: 2, validation_episodes: 8,
+     monitor: micro_auc}
+evaluate: {tasks: [episodes], ways: 3, shots: 2, queries: 4, episodes: 8, metrics: [micro_auc]}
+"""
+
+
+def test_tasks_of_labels_train_too(tmp_path: Path) -> None:
+    (tmp_path / "labels.yaml").write_text(LABELS)
+    prepared = load(str(tmp_path / "labels.yaml"))
+    (batch,) = batches(open_work(prepared), 0, count=1)
+    assert set(batch) == {"features", "targets", "support_targets", "query_targets"}
+    assert batch["targets"].shape == (10 * 18, 180)
+    assert batch["targets"].gt(0).any(1).sum() > 10 * 10  # all that are no padding carry a seen label
+    run(prepared, tmp_path / "run")
+    epochs = lines(tmp_path / "run", "epoch")
+    assert epochs[1]["epoch/loss.seen"] < epochs[0]["epoch/loss.seen"]
+    assert epochs[1]["val/micro_auc"] > 0.5
