@@ -1,10 +1,11 @@
 """DESIRE-Net and its baselines on one division of a data set, in a table.
 
-    python benchmarks/desire_net.py OUT [SPEC[:VARIANT...] ...] [-s KEY=VALUE ...]
+    python benchmarks/desire_net.py OUT [SPEC[:VARIANT|:KEY=VALUE...] ...] [-s KEY=VALUE ...]
 
 Trains each spec with ``compose train`` into a folder below OUT, unless it is there already, and prints for every task
 micro-AUC, micro-F1 at 0.5 and at the threshold of the validation tasks, and macro-F1, with 95% intervals, beside the
-all-positive predictor and the label prior. ``-s`` goes to all of them, so that all see the same tasks:
+all-positive predictor and the label prior. Variants and values after a spec are its own; ``-s`` goes to all of them, so
+that all see the same tasks:
 
     python benchmarks/desire_net.py runs/delicious zoo/desire-net.yaml:delicious zoo/baselines/maml.yaml:delicious \\
         -s data.folder=DIR -s data.split=split.json -s labels.vectors.path=glove.txt
@@ -30,10 +31,10 @@ HEADERS = ("task", "model", "AUC", "micro-F1", "micro-F1 tuned", "macro-F1")
 
 def trained(spec: str, out: Path, overrides: list[str]) -> dict[str, Any]:
     """The tasks in the report of a run, which is made if it is not there."""
-    path, *variants = spec.split(":")
-    folder = out / "-".join([Path(path).stem, *variants])
+    path, *changes = spec.split(":")
+    folder = out / "-".join([Path(path).stem, *(change.replace("=", "") for change in changes)])
     if not (folder / "report.json").exists():
-        options = [part for name in variants for part in ("-v", name)]
+        options = [part for change in changes for part in ("-s" if "=" in change else "-v", change)]
         options += [part for value in overrides for part in ("-s", value)]
         command = [sys.executable, "-m", "compose", "train", path, *options, "--out", str(folder)]
         subprocess.run(command, check=True)

@@ -39,6 +39,10 @@ def ways_problems(made: Prepared) -> Iterator[SpecError]:
     scoring = needed(plan.steps, [plan.scores])
     fixed = fixing(scoring, WAYS)
     if fixed is None and made.adaptation is not None and not _meets_labels(plan):
+        try:
+            made.shaped  # noqa: B018 - where the shapes don't fit, that is the error
+        except SpecErrors:
+            return
         fixed = scoring[-1]
     asked: list[tuple[Path, int]] = [
         (("train", i), stage.episodes.shape.ways) for i, stage in enumerate(made.stages) if stage.episodes
@@ -145,8 +149,9 @@ def _pools(made: Prepared) -> Iterator[SpecError]:
             yield from _pool(made, ("train", index), partial(stage.draw, made.source, 0))
             tests["train", index] = stage.tests if validates(stage, made.source) else ()
     for path, listed in tests.items():
-        for test in listed:
-            yield from _pool(made, path, partial(test.check, made.source))
+        for ways in dict.fromkeys(test.shape.ways for test in listed):
+            largest = max((test for test in listed if test.shape.ways == ways), key=lambda test: test.shape.shots)
+            yield from _pool(made, path, partial(largest.check, made.source))
     try:
         made.evaluation.check_thresholds(made.source)
     except EvaluationError as error:

@@ -132,7 +132,8 @@ def test_external_classes_that_are_no_nodes_need_no_vectors(tmp_path: Path) -> N
     plain += ["model.vectors={use: regions, in: backbone.last}", "train.1.freeze=[backbone]", "labels.vectors.dim=9"]
     gone = [f"model.{name}=null" for name in ("posterior", "states", "external_states", "propagation", "scores")]
     made = load(str(tmp_path / "external.yaml"), overrides=[*plain, *gone])
-    assert set(made.space.sources("seen")) == {"labels_vectors", "external_classes", "labels_graph"}
+    given = {"labels_vectors", "labels_base", "labels_base_mask", "external_classes", "labels_graph"}
+    assert set(made.space.sources("seen")) == given
     assert problems(made) == []
 
 

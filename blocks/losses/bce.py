@@ -25,12 +25,12 @@ class Bce(nn.Module):
         super().__init__()
         self.positive_weight = positive_weight
 
-    def forward(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"]) -> Float[Tensor, ""]:
+    def forward(self, scores: Float[Tensor, "*b l"], targets: Int8[Tensor, "*b l"]) -> Float[Tensor, ""]:
         """Compare scores with targets.
 
         Args:
-            scores: logits, ``b l``.
-            targets: 1 = present, -1 = absent, 0 = unknown (left out), ``b l``.
+            scores: logits, ``... l``; those of episodes ``e q n``.
+            targets: 1 = present, -1 = absent, 0 = unknown (left out), ``... l``.
 
         Returns:
             The loss, a scalar; 0 where nothing is known.
