@@ -47,12 +47,12 @@ class Kept:
 
     def __getitem__(self, indices: Sequence[int]) -> dict[str, Tensor]:
         """The batch of these examples, the same ones in every epoch."""
-        indices = np.asarray(indices) % len(self)
-        wanted, place = np.unique(indices, return_inverse=True)
+        asked = np.asarray(indices) % len(self)
+        wanted, place = np.unique(asked, return_inverse=True)
         if self._stored is None:
             batch, rows = self._read(wanted), torch.from_numpy(place)
         else:
-            batch, rows = self._stored, torch.from_numpy(self._place(indices))
+            batch, rows = self._stored, torch.from_numpy(self._place(asked))
         return {name: value[rows] for name, value in batch.items()}
 
     def _place(self, indices: Int64[np.ndarray, "b"]) -> Int64[np.ndarray, "b"]:

@@ -151,7 +151,8 @@ def random_cosines(vectors: Float[Tensor, "l d"], count: int) -> Float[Tensor, "
     generator = torch.Generator().manual_seed(_SEED)
     directions = torch.randn(vectors.shape[1], count, generator=generator, dtype=torch.float64)
     phases = 2 * torch.pi * torch.rand(count, generator=generator, dtype=torch.float64)
-    return (vectors.double() @ directions + phases).cos().to(vectors.dtype)
+    features: Tensor = (vectors.double() @ directions + phases).cos()
+    return features.to(vectors.dtype)
 
 
 def refuse(names: Sequence[str], bad: Tensor, what: str) -> None:
