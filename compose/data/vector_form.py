@@ -133,7 +133,8 @@ class FittedForm:
         length = vectors.norm(dim=1)
         once = "" if self.moments is None else " once standardised"
         refuse(names, length <= (0 if self.moments is None else _NOTHING), f"label vectors that are zero{once}")
-        return to * (vectors / length[:, None])
+        unit: Tensor = vectors / length[:, None]
+        return to * unit
 
 
 def random_cosines(vectors: Float[Tensor, "l d"], count: int) -> Float[Tensor, "l count"]:
@@ -151,8 +152,7 @@ def random_cosines(vectors: Float[Tensor, "l d"], count: int) -> Float[Tensor, "
     generator = torch.Generator().manual_seed(_SEED)
     directions = torch.randn(vectors.shape[1], count, generator=generator, dtype=torch.float64)
     phases = 2 * torch.pi * torch.rand(count, generator=generator, dtype=torch.float64)
-    features: Tensor = (vectors.double() @ directions + phases).cos()
-    return features.to(vectors.dtype)
+    return (vectors.double() @ directions + phases).cos().to(vectors.dtype)
 
 
 def refuse(names: Sequence[str], bad: Tensor, what: str) -> None:
