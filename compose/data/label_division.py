@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeAlias, get_args
 
 import numpy as np
 from jaxtyping import Bool, Int64
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field
 
 from compose.block import BlockError
 from compose.data.counter_random import Dice
+from compose.data.label_division_file import read_division
 from compose.data.label_list import meant
 from compose.data.source import LabelTable, Split
 
@@ -22,7 +22,6 @@ SPLITS: tuple[Split, ...] = get_args(Split)
 Count = Annotated[int, Field(ge=0)]
 Parts: TypeAlias = Mapping[Split, Count | list[str]]
 """How many labels a split has, or which."""
-_PARTS: TypeAdapter[Parts] = TypeAdapter(dict[Split, Count | list[str]])
 _STREAM = 11
 
 
@@ -35,12 +34,14 @@ class LabelDivision:
         places: where they are among all labels of the data.
         splits: the split of each; None where labels are not divided.
         left_out: how many labels are in no split.
+        overruled: those that a split names although they are dropped.
     """
 
     names: tuple[str, ...]
     places: Int64[np.ndarray, "l"]
     splits: tuple[Split, ...] | None
     left_out: int = 0
+    overruled: tuple[str, ...] = ()
 
     def table(self, synsets: Sequence[str | None] | None = None) -> LabelTable:
         """The labels; those of training are seen, and all where they are not divided."""
@@ -68,9 +69,9 @@ def divide_labels(
 
     Args:
         names: all labels of the data.
-        drop: those that are left out.
+        drop: those that are left out, also of the splits that name them.
         parts: for each split how many labels it has, or which; those named are taken first, the others by lot. Where
-            nothing is said of ``train``, it has all labels that are left. A JSON file may say it.
+            nothing is said of ``train``, it has all labels that are left. A JSON or YAML file may say it.
         seed: of the lot.
         others: what else a label may be called.
 
@@ -81,27 +82,39 @@ def divide_labels(
     left = [name for name in names if name not in dropped]
     if parts is None:
         return LabelDivision(tuple(left), _places(left, names), None)
-    splits = (
-        _of_file(left, parts, others or {}, seed)
+    splits, overruled = (
+        _of_file(names, parts, others or {}, seed, dropped)
         if isinstance(parts, Path)
-        else _split(left, parts, others or {}, seed)
+        else _split(names, parts, others or {}, seed, dropped)
     )
     used = [name for name in left if name in splits]
     return LabelDivision(
-        tuple(used), _places(used, names), tuple(splits[name] for name in used), left_out=len(left) - len(used)
+        tuple(used),
+        _places(used, names),
+        tuple(splits[name] for name in used),
+        left_out=len(left) - len(used),
+        overruled=tuple(name for name in names if name in overruled),
     )
 
 
-def _of_file(names: Sequence[str], path: Path, others: Mapping[str, str], seed: int) -> dict[str, Split]:
-    """The split of each label as a JSON file says it; its errors are errors of the file."""
+def _of_file(
+    names: Sequence[str], path: Path, others: Mapping[str, str], seed: int, dropped: Set[str]
+) -> tuple[dict[str, Split], Set[str]]:
+    """The split of each label as a file says it; its errors are errors of the file."""
     try:
-        return _split(names, _read(path.expanduser()), others, seed)
+        return _split(names, read_division(path), others, seed, dropped)
     except BlockError as error:
-        raise BlockError(f"{path}: {error}", parameter="split") from None
+        part = f"`{error.parameter.removeprefix('split.')}`: " if error.parameter not in (None, "split") else ""
+        raise BlockError(f"{path}: {part}{error}", parameter="split") from None
 
 
-def _split(names: Sequence[str], parts: Parts, others: Mapping[str, str], seed: int) -> dict[str, Split]:
-    return _drawn(names, _taken(names, parts, others), parts, seed)
+def _split(
+    names: Sequence[str], parts: Parts, others: Mapping[str, str], seed: int, dropped: Set[str]
+) -> tuple[dict[str, Split], Set[str]]:
+    """The split of each label, and those that are named although they are dropped."""
+    named = _taken(names, parts, others)
+    taken = {name: split for name, split in named.items() if name not in dropped}
+    return _drawn([name for name in names if name not in dropped], taken, parts, seed), named.keys() & dropped
 
 
 def _places(some: Sequence[str], names: Sequence[str]) -> Int64[np.ndarray, "l"]:
@@ -144,24 +157,11 @@ def _known(asked: Sequence[str], names: Sequence[str], others: Mapping[str, str]
     found = [name if name in there else others.get(name, name) for name in asked]
     strangers = [name for name in found if name not in there]
     if strangers:
-        listed = "; ".join(f"`{name}`{meant(name, names)}" for name in strangers[:SHOWN])
+        every = [*names, *others]
+        listed = "; ".join(f"`{name}`{meant(name, every)}" for name in strangers[:SHOWN])
         more = f" and {len(strangers) - SHOWN:,} more" if len(strangers) > SHOWN else ""
         raise BlockError(f"no such label among {len(names):,}: {listed}{more}", parameter=parameter)
     twice = [name for i, name in enumerate(found) if name in found[:i]]
     if twice:
         raise BlockError(f"`{twice[0]}` occurs twice", parameter=parameter)
     return found
-
-
-def _read(path: Path) -> Parts:
-    try:
-        return _PARTS.validate_python(json.loads(path.read_text("utf-8-sig")))
-    except OSError as error:
-        raise BlockError(f"cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise BlockError("expected UTF-8") from None
-    except json.JSONDecodeError as error:
-        raise BlockError(f"line {error.lineno}: expected JSON ({error.msg})") from None
-    except ValidationError:
-        message = 'expected an object {"train": [...], "val": [...], "test": [...]} of lists of labels'
-        raise BlockError(message) from None

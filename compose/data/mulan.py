@@ -85,6 +85,10 @@ class Mulan(VectorSource):
             more = f" and {len(spoilt) - SHOWN:,} more" if len(spoilt) > SHOWN else ""
             names = ", ".join(f"`{name}`" for name in spoilt[:SHOWN])
             found.append(f"names that look damaged: {names}{more}; `rename` mends them, `drop` leaves them out")
+        if self.division.overruled:
+            names = ", ".join(f"`{name}`" for name in self.division.overruled[:SHOWN])
+            more = f" and {len(self.division.overruled) - SHOWN:,} more" if len(self.division.overruled) > SHOWN else ""
+            found.append(f"labels that `split` names and `drop` or `punctuation` leaves out: {names}{more}")
         return [*found, *super().notes()]
 
     def read(self) -> tuple[LabelledVectors, list[str]]:

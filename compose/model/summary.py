@@ -51,6 +51,7 @@ class Totals:
         step_bytes: what one step of training keeps in memory, at this ``batch``.
         batch: examples in it.
         episodes: how many episodes those are; None where they are none.
+        unit: what the examples are.
     """
 
     nodes: int
@@ -60,11 +61,14 @@ class Totals:
     step_bytes: int
     batch: int
     episodes: int | None = None
+    unit: str = "examples"
 
     @property
     def text(self) -> str:
         """The totals in a line."""
-        batch = f"batch {self.batch}" if self.episodes is None else f"batch {self.episodes} ({self.batch} pictures)"
+        batch = f"batch {self.batch}"
+        if self.episodes is not None:
+            batch = f"{self.batch:,} {self.unit} ({self.episodes:,} episodes)"
         frozen = f" ({count(self.trainable)} trained)" if self.trainable != self.parameters else ""
         return (
             f"{self.nodes} nodes, {count(self.parameters)} parameters{frozen}, {count(self.flops)} FLOPs an example, "
@@ -83,6 +87,7 @@ def totals(shaped: Shaped, batch: int, episodes: EpisodeBatch | None = None) -> 
         step_bytes=training_bytes(facts),
         batch=batch,
         episodes=None if episodes is None else episodes.count,
+        unit="pictures" if "image" in shaped.plan.sources else "examples",
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from compose.block import BlockError
 from compose.data.label_division import LabelDivision, divide_labels
 
+FORM = '{"train": [...], "val": [...], "test": [...]}'
 NAMES = [f"tag{i}" for i in range(20)]
 
 
@@ -73,6 +74,41 @@ def test_a_file(tmp_path: Path) -> None:
     assert divide(tmp_path / "split.json").names == tuple(NAMES)
 
 
+@pytest.mark.parametrize("outer", ["{}", '{{"split": {}}}'])
+def test_what_is_all_under_split(tmp_path: Path, outer: str) -> None:
+    (tmp_path / "split.json").write_text(outer.format('{"train": ["tag2"], "test": ["tag1"]}'))
+    assert divide(tmp_path / "split.json").splits == ("test", "train")
+
+
+@pytest.mark.parametrize("ending", ["yaml", "yml", "YAML"])
+def test_yaml(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"split.{ending}"
+    path.write_text("split:\n  train:\n  - 2007\n  - no\n  test: [null]\n")
+    division = divide(path, others={"2007": "tag7", "no": "tag0", "null": "tag1"})
+    assert (division.names, division.splits) == (("tag0", "tag1", "tag7"), ("train", "test", "train"))
+    path.write_text("{val: 3, test: 5}")
+    assert divide(path).splits == divide({"val": 3, "test": 5}).splits
+
+
+def test_a_file_of_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "split.json").write_text('{"train": 5}')
+    assert len(divide(Path("~/split.json")).names) == 5
+
+
+@pytest.mark.parametrize("as_file", [False, True])
+def test_dropped_labels_are_left_out_of_the_splits_that_name_them(tmp_path: Path, as_file: bool) -> None:
+    parts: Any = {"train": ["tag2", "tag9", "first"], "test": ["tag3", "tag0"]}
+    if as_file:
+        (tmp_path / "split.json").write_text(json.dumps(parts))
+        parts = tmp_path / "split.json"
+    division = divide(parts, drop=["tag9", "tag0", "tag8"], others={"first": "tag1"})
+    assert division.names == ("tag1", "tag2", "tag3")
+    assert division.overruled == ("tag0", "tag9")
+    assert division.left_out == 14
+    assert divide({"test": 3}, drop=["tag9"]).overruled == ()
+
+
 def test_undivided() -> None:
     division = divide(None, drop=["tag7"])
     assert all(division.table().seen)
@@ -113,23 +149,51 @@ def test_refused(parts: Any, parameter: str, message: str) -> None:
 
 def test_refused_labels_to_drop() -> None:
     assert refusal(None, drop=["diseño"]) == ("drop", "no such label among 20: `diseño`")
-    assert refusal({"test": ["tag1"]}, drop=["tag1"])[0] == "split.test"
+    assert refusal({"train": ["tag1"], "test": 1}, drop=["tag1"])[0] == "split"
+
+
+def test_a_name_in_the_data_is_meant() -> None:
+    message = "no such label among 20: `TAG_one` (did you mean `TAG_ones`?)"
+    assert refusal({"test": ["TAG_one"]}, others={"TAG_ones": "tag1"}) == ("split.test", message)
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"train": ["tag1"], "test": ["tga2"]}', "no such label among 20: `tga2` (did you mean `tag2`?)"),
+        ('{"train": ["tag1"], "test": ["tga2"]}', "`test`: no such label among 20: `tga2` (did you mean `tag2`?)"),
         ('{"train": 16, "test": 5}', "expected at most 20 labels, got 16 + 5"),
         ('{"train": ["tag1"],\n "test": }', "line 2: expected JSON (Expecting value)"),
-        ('{"tests": ["tag1"]}', 'expected an object {"train": [...], "val": [...], "test": [...]} of lists of labels'),
-        ('["tag1"]', 'expected an object {"train": [...], "val": [...], "test": [...]} of lists of labels'),
+        ('{"train": ["tag1"], "val": ["tag1"]}', "`val`: `tag1` is in `train` already"),
+        ('{"train": 4, "validation": 4}', "expected `train`, `val`, `test`, got `validation`"),
+        ('{"train": [0, 1, 2]}', "`train`: expected names of labels, got `0`"),
+        ('{"train": [["tag1"]]}', "`train`: expected names of labels, got a list"),
+        ('{"train": true}', "`train`: expected a list of labels, or how many, got `true`"),
+        ('{"train": -1}', "`train`: expected a list of labels, or how many, got `-1`"),
+        ('{"train": 4, "val": null}', "`val`: expected a list of labels, or how many, got nothing"),
+        ('{"split": {"train": {}}}', "`train`: expected a list of labels, or how many, got a mapping"),
+        ('["tag1"]', f"expected {FORM} of lists of labels, or of how many, got a list"),
+        ("", "line 1: expected JSON (Expecting value)"),
     ],
 )
 def test_refused_files(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "split.json"
     path.write_text(text)
     assert refusal(path) == ("split", f"{path}: {message}")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("train: [tag1\ntest: [tag2]\n", "line 2: expected YAML ("),
+        ("train: \x00", "expected YAML ("),
+        ("train: 4\nval:\n", "`val`: expected a list of labels, or how many, got nothing"),
+    ],
+)
+def test_refused_yaml(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "split.yaml"
+    path.write_text(text)
+    parameter, found = refusal(path)
+    assert (parameter, found.startswith(f"{path}: {message}")) == ("split", True), found
 
 
 def test_no_file(tmp_path: Path) -> None:

@@ -190,6 +190,10 @@ def test_delicious_is_mulan_with_its_names(folder: Path) -> None:
 def test_notes(folder: Path) -> None:
     source = tags(folder, split={"train": ["cat", "work"], "test": ["dise?o"]}, protocol="label_split")
     assert source.notes()[-1] == "labels that are in no split and left out: 1"
+    source = tags(folder, split={"train": ["cat", "work"], "test": ["dise?o", "TAG_??"]}, punctuation="drop")
+    assert source.labels.names == ("cat", "dise?o", "work")
+    assert "labels that `split` names and `drop` or `punctuation` leaves out: `??`" in source.notes()
+    assert not [note for note in tags(folder, punctuation="drop").notes() if "`split` names" in note]
     source = tags(folder, split={"train": ["cat", "work"], "test": ["dise?o", "??"]})
     assert "a task needs 2 examples of a label; in `test` `??` has 0, `dise?o` has 1" in source.notes()
 

@@ -15,8 +15,15 @@ from compose.prepare import Prepared, prepare
 from compose.spec.read import read_spec
 from compose.spec.resolve import resolve, zoo_names
 
+from .tagged import write_delicious
+
 VARIANTS = [(name, variant) for name in zoo_names() for variant in resolve(name).variants]
 FEW_SHOT = [name for name in zoo_names() if prepare(read_spec(name)).evaluation.episodes]
+QUICK = {
+    "alphabets": ("data.drawings=20", "data.fresh=false"),
+    "glosses": ("evaluate.inner_steps=1", "evaluate.queries=4"),
+}
+"""What makes the default data of few-shot specs quick."""
 SCALED = ("vgg19", "vgg19-bn", "resnet50", "resnet101", "released", "no-pyramid", "table3-a", "no-group-attention")
 
 
@@ -25,8 +32,8 @@ def test_names_and_wiring_of_all_variants(name: str) -> None:
     read_spec(name, all_variants=True)
 
 
-@pytest.mark.usefixtures("few_shot_files")
-@pytest.mark.parametrize(("name", "variant"), [case for case in VARIANTS if case[1] != "paper"])
+@pytest.mark.usefixtures("few_shot_files", "tagged_files")
+@pytest.mark.parametrize(("name", "variant"), [case for case in VARIANTS if case[1] != "paper" or case[0] in FEW_SHOT])
 def test_shapes_of_every_variant(name: str, variant: str) -> None:
     assert prepare(read_spec(name, variants=[variant])).shaped.facts["scores"].outputs
 
@@ -48,6 +55,13 @@ def few_shot_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / "mini-imagenet" / f"{split}.csv").write_text("\n".join(["filename,label", *rows, ""]))
         for wordnet_id in ids:
             Image.new("RGB", (84, 84)).save(tmp_path / "mini-imagenet" / f"{wordnet_id}.jpg")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def tagged_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Delicious and word vectors as the variants want them, with a few tags, words and pages."""
+    write_delicious(tmp_path)
     monkeypatch.chdir(tmp_path)
 
 
@@ -133,19 +147,23 @@ def test_runs_from_end_to_end(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", FEW_SHOT)
 def test_few_shot_specs_run_from_end_to_end(name: str, tmp_path: Path) -> None:
-    quick = ["data.drawings=20", "data.fresh=false", "evaluate.episodes=4"]
-    for index, stage in enumerate(prepare(read_spec(name)).stages):
+    made = prepare(read_spec(name))
+    shapes = [test.shape for test in made.evaluation.episodes]
+    quick = ["evaluate.episodes=4", *QUICK[made.spec.values["data"]["use"]]]  # type: ignore[index, call-overload]
+    for index, stage in enumerate(made.stages):
         few = "batch=5000" if stage.episodes is None else "episodes=2"
         quick += [f"train.{index}.{value}" for value in ("epochs=1", few, "log_every=1")]
         quick += [] if stage.episodes is None else [f"train.{index}.validation_episodes=2"]
     tasks = trained(name, tmp_path / "run", quick)
-    assert set(tasks) == {"5-way 1-shot", "5-way 5-shot"}
+    assert set(tasks) == {f"{shape.ways}-way {shape.shots}-shot" for shape in shapes}
+    first = made.evaluation.metrics[0].key
     for task in tasks.values():
-        assert task["intervals"]["accuracy"] >= 0
-        assert task["chance"]["accuracy"] == pytest.approx(0.2)
+        assert task["intervals"][first] >= 0
+        assert task["chance"][first] == pytest.approx({"accuracy": 0.2, "micro_auc": 0.5}[first], abs=1e-6)
     shown = CliRunner().invoke(app, ["predict", str(tmp_path / "run"), "--episodes", "1", "--json"])
     assert shown.exit_code == 0, shown.output
-    assert len(shown.stdout.splitlines()) == 5
+    lines = [json.loads(line) for line in shown.stdout.splitlines()]
+    assert [len(line.get("labels", line.get("classes"))) for line in lines] == [shapes[0].ways] * shapes[0].ways
 
 
 @pytest.mark.usefixtures("pictures")
