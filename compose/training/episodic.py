@@ -55,9 +55,9 @@ class Episodic(Stage):
         """Check the options against one another.
 
         Args:
-            ways: classes in an episode.
-            shots: support pictures of each class; where there are several numbers, the epochs take them in turn.
-            queries: query pictures of each class that is asked about.
+            ways: classes, or labels, in an episode.
+            shots: support examples of each class; where there are several numbers, the epochs take them in turn.
+            queries: query examples of each class that is asked about.
             query_classes: classes that are asked about, drawn anew in each episode; all where not given.
             sampling: `balanced` takes every class once before any comes again, but for those left over when their
                 number is no multiple of `ways`; `uniform` draws the classes of each episode from all.
