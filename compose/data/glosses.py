@@ -37,7 +37,8 @@ class Glosses(VectorSource):
         Args:
             split: for each of `train`, `val` and `test` how many labels it has, drawn with `seed`, or a list of them;
                 or a JSON or YAML file that says so. Without `train`, it has all labels that are left; labels of no
-                split are left out. Those of `val` and `test` are unseen. With `null` all labels are seen and in all splits.
+                split are left out. Those of `val` and `test` are unseen. With `null` all labels are seen and
+                in all splits.
             options: what is left out, and how examples are divided.
         """
         super().__init__(split=split, **options)

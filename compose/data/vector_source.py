@@ -50,7 +50,8 @@ class VectorSource(ABC):
             drop: labels that are left out, neither trained nor tested on, even where `split` names them.
             split: for each of `train`, `val` and `test` how many labels it has, drawn with `seed`, or a list of them;
                 or a JSON or YAML file that says so. Without `train`, it has all labels that are left; labels of no
-                split are left out. Those of `val` and `test` are unseen. Without it all labels are seen and in all splits.
+                split are left out. Those of `val` and `test` are unseen. Without it all labels are seen and
+                in all splits.
             protocol: `label_split`: a split has all examples that carry one of its labels, so that a test's examples
                 are trained on through their other labels. `example_split`: every example is in one split alone.
             fractions: the shares of the examples for train, val and test in `example_split`, drawn with `seed`. Where
