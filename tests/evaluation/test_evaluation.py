@@ -136,7 +136,9 @@ def test_schema() -> None:
         {"const": "episodes", "type": "string"},
     ]
     assert (by_name["metrics"].schema["type"], by_name["metrics"].uses) == ("array", "metric")
-    assert by_name["ways"].schema["minimum"] == by_name["episodes"].schema["minimum"] == 2
+    assert by_name["episodes"].schema["minimum"] == 2
+    one, several = by_name["ways"].schema["anyOf"]
+    assert one == several["items"] == {"minimum": 2, "type": "integer"}
     assert by_name["batch"].schema["exclusiveMinimum"] == 0
 
 
