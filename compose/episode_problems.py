@@ -11,9 +11,9 @@ from compose.data.source import DataError
 from compose.errors import SpecError, SpecErrors, nearest
 from compose.evaluation.episodes import EpisodeTest
 from compose.evaluation.errors import EvaluationError
-from compose.model.label_space import fixing
+from compose.model.label_space import fixing, fixing_ways
 from compose.prepare import Prepared
-from compose.spec.plan import Plan, Step, needed, refs
+from compose.spec.plan import Step, needed, refs
 from compose.spec.sources import RESERVED, WAYS
 from compose.spec.tree import Mapping, Path
 from compose.spec.wire import NO_TASKS
@@ -35,15 +35,12 @@ def episode_problems(made: Prepared) -> list[SpecError]:
 
 def ways_problems(made: Prepared) -> Iterator[SpecError]:
     """Episodes of another number of classes than the weights are for."""
-    plan, batch = made.spec.plan, made.episodes
-    scoring = needed(plan.steps, [plan.scores])
-    fixed = fixing(scoring, WAYS)
-    if fixed is None and made.adaptation is not None and not _meets_labels(plan):
+    batch, fixed = made.episodes, fixing_ways(made.spec.plan, adapts=made.adaptation is not None)
+    if fixed and not fixing([fixed], WAYS):
         try:
             made.shaped  # noqa: B018 - where the shapes don't fit, that is the error
         except SpecErrors:
             return
-        fixed = scoring[-1]
     asked: list[tuple[Path, int]] = [
         (("train", i), stage.episodes.shape.ways) for i, stage in enumerate(made.stages) if stage.episodes
     ]
@@ -53,11 +50,6 @@ def ways_problems(made: Prepared) -> Iterator[SpecError]:
             message = f"the weights of `{fixed.name}` are for {batch.shape.ways} classes in an episode, got {ways}"
             error = at(made, (*path, "ways"), "label-space", message)
             yield replace(error, expected=f"`ways: {batch.shape.ways}`")
-
-
-def _meets_labels(plan: Plan) -> bool:
-    """Whether the scores depend on something that each label of an episode has."""
-    return any(WAYS in RESERVED[source].dims for source in plan.scoring().sources)
 
 
 def _scores(made: Prepared) -> Iterator[SpecError]:

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from compose.cli.episode import Episode
     from compose.model.build import Built
     from compose.prepare import Prepared
-    from compose.training.task_model import TaskModel
 
 
 class AdaptedModel:
@@ -24,16 +23,13 @@ class AdaptedModel:
     """
 
     def __init__(self, made: Prepared, built: Built, device: Any) -> None:
-        from compose.training.adaptation import task_losses
         from compose.training.episode_labels import EpisodeLabels
-        from compose.training.task_model import TaskModel
+        from compose.training.task_scorer import trained_task_model
 
         assert made.adaptation is not None
         self._made, self._device = made, device
         self._labels = EpisodeLabels(made.space, device)
-        names = task_losses(built.plan, made.adaptation.losses)
-        losses = {f"loss.{name}": built.loss_weights[f"loss.{name}"] for name in names}
-        self._model: TaskModel = TaskModel(built, made.adaptation, losses, fixed=self._labels.fixed).eval()
+        self._model = trained_task_model(built, made.adaptation, self._labels)
         read = {ref.step for term in built.plan.terms for ref in term.reads}
         self.activates = built.plan.scores.step not in read
         """Whether the scores are made of what the loss takes, as probabilities are of logits."""

@@ -10,7 +10,6 @@ from compose.cli.episode import Episode
 
 if TYPE_CHECKING:
     from compose.prepare import Prepared
-    from compose.spec.plan import Step
 
 
 def given_episode(made: Prepared, support: Path, queries: Sequence[Path]) -> Episode:
@@ -52,20 +51,9 @@ def given_episode(made: Prepared, support: Path, queries: Sequence[Path]) -> Epi
 
 def _check_ways(made: Prepared, support: Path, ways: int) -> None:
     from compose.errors import UsageError
+    from compose.model.label_space import fixing_ways
 
-    fixed, batch = _fixed(made), made.episodes
+    fixed, batch = fixing_ways(made.spec.plan, adapts=made.adaptation is not None), made.episodes
     if fixed and batch and batch.shape.ways != ways:
         serves = f"the weights of `{fixed.name}` are for {batch.shape.ways} classes in an episode"
         raise UsageError(f"--support {support}: {serves}, and there are {ways} folders of pictures")
-
-
-def _fixed(made: Prepared) -> Step | None:
-    """The step whose weights serve one number of classes alone."""
-    from compose.model.label_space import fixing
-    from compose.spec.plan import needed
-    from compose.spec.sources import RESERVED, WAYS
-
-    plan = made.spec.plan
-    scoring = needed(plan.steps, [plan.scores])
-    meets_classes = any(WAYS in RESERVED[source].dims for source in plan.scoring().sources)
-    return fixing(scoring, WAYS) or (None if meets_classes else scoring[-1])

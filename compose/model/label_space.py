@@ -15,7 +15,7 @@ from compose.model.dims import shape_text
 from compose.model.episode_batch import EpisodeBatch
 from compose.model.facts import Facts
 from compose.model.walk import Walk
-from compose.spec.plan import Step, refs
+from compose.spec.plan import Plan, Step, needed, refs
 from compose.spec.sources import EPISODE_DIMS, LABEL_DIMS, RESERVED, WAYS
 
 Sizes = dict[str, tuple[int, ...]]
@@ -120,6 +120,19 @@ class LabelSpaceCheck:
 def fixing(steps: Collection[Step], letter: str) -> Step | None:
     """The first step whose block says that its weights follow a dim, although it changes from task to task."""
     return next((step for step in steps if step.declaration and letter in step.declaration.fixes), None)
+
+
+def fixing_ways(plan: Plan, *, adapts: bool) -> Step | None:
+    """The step whose weights serve one number of classes in an episode, if there is one.
+
+    Args:
+        plan: the wired spec.
+        adapts: whether the model's weights adapt to episodes. Such a one may score classes by their places alone, where
+            nothing that the scores depend on has the classes as a dim.
+    """
+    scoring = needed(plan.steps, [plan.scores])
+    meets_classes = any(WAYS in RESERVED[source].dims for source in plan.scoring().sources)
+    return fixing(scoring, WAYS) or (scoring[-1] if adapts and not meets_classes else None)
 
 
 def _downstream(steps: tuple[Step, ...], sources: set[str]) -> set[str]:

@@ -57,6 +57,17 @@ def task_scorer(model: Model, adaptation: Adaptation, space: LabelSpace, device:
         device: where the model is.
     """
     labels = EpisodeLabels(space, device)
-    losses = {f"loss.{name}": model.loss_weights[f"loss.{name}"] for name in task_losses(model.plan, adaptation.losses)}
-    module = TaskModel(model, adaptation, losses, fixed=labels.fixed).eval()
-    return TaskScorer(module, labels, device)
+    return TaskScorer(trained_task_model(model, adaptation, labels), labels, device)
+
+
+def trained_task_model(model: Model, adaptation: Adaptation, labels: EpisodeLabels) -> TaskModel:
+    """A built model that adapts as it was trained to, in evaluation mode.
+
+    Args:
+        model: on its device.
+        adaptation: the inner loop.
+        labels: what the label space gives.
+    """
+    names = [f"loss.{name}" for name in task_losses(model.plan, adaptation.losses)]
+    losses = {name: model.loss_weights[name] for name in names}
+    return TaskModel(model, adaptation, losses, fixed=labels.fixed).eval()
