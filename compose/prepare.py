@@ -136,9 +136,10 @@ class Prepared:
         """The shape of every reserved source, at the batch and the labels of training.
 
         Raises:
-            SpecErrors: there is no graph over the labels.
+            SpecErrors: there is no graph over the labels, or the file of their vectors cannot be read.
         """
         space = self._space
+        dim = self._labels("vectors", lambda: space.dim)
         training: Labels = "seen" if any(self.source.labels.seen) else "all"
         labels = len(space.task(training).names)
         known: Sizes = {"targets": (self.batch, labels)}
@@ -151,14 +152,13 @@ class Prepared:
         if self.adaptation is not None and self.episodes is not None:
             known["novel.targets"] = (self.batch, self.episodes.shape.ways)
         if self.vectors is not None:
-            dim = space.dim
             known |= {"labels.vectors": (labels, dim), "labels.base": (labels, dim)}
             known |= {"labels.novel": (self.episodes.shape.ways, dim)} if self.episodes is not None else {}
             known |= {"labels.clusters": (labels,)} if self.labels.clusters else {}
         if space.classes is not None:
             classes, nodes = len(space.classes.places), len(space.classes.kept.names)
             known |= {"external.classes": (classes,), "external.targets": (self.batch, classes)}
-            known |= {"external.vectors": (nodes, space.dim)} if self.vectors is not None and nodes else {}
+            known |= {"external.vectors": (nodes, dim)} if self.vectors is not None and nodes else {}
         if self.labels.graph is not None:
             known["labels.graph"] = tuple(self._labels("graph", partial(space.edges, training)).shape)
         return known

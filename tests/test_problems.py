@@ -52,6 +52,15 @@ def test_every_level_at_once(folder: Path) -> None:
     assert [error.code for error in problems(made, data=False)] == [code for code in codes if code != "data"]
 
 
+def test_a_missing_file_of_vectors_is_an_error_at_the_labels(folder: Path) -> None:
+    _labels(folder, ["cat", "dog", "b"], 3)
+    found = problems(load("small.yaml", overrides=["labels.vectors={use: glove, path: no.txt}", "train.0.freeze=null"]))
+    assert [(error.code, error.message) for error in found] == [
+        ("labels", "no.txt: there is no such file of word vectors"),
+        ("data", found[-1].message),
+    ]
+
+
 def test_many_problems_of_the_data_are_one_error(folder: Path) -> None:
     _labels(folder, ["cat", "dog", "b"], 60)
     (error,) = [error for error in problems(load("small.yaml")) if error.code == "data"]
