@@ -24,12 +24,6 @@ class PerImage:
     features: fx.GraphModule
     rest: fx.GraphModule
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What ``features`` returns and ``rest`` takes."""
-        (output,) = self.features.graph.find_nodes(op="output")
-        return tuple(output.args[0])
-
 
 def split_per_image(
     graph: fx.GraphModule, *, varying: Collection[str] = (), fixed: Collection[str] = ()

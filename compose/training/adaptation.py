@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 Rates: TypeAlias = Literal["fixed", "step", "layer"]
 """Inner rates: all as the spec says, or learned from there: one for each step, or for each step and weight tensor."""
-
-
 STEPS, LR = 1, 0.1
 """Where no stage meta-learns and the evaluation does not say."""
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from compose.block import BlockError, stage
-from compose.errors import nearest
 from compose.training.adaptation import Adaptation, Rates
 from compose.training.episodic import Episodic
-from compose.training.nodes import matches, trained
+from compose.training.nodes import trained
 from compose.training.stage import Setting
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ class Maml(Episodic):
 
     gives = ("novel.targets", "labels.novel")
     measured = "micro_auc"
+    patterns = (*Episodic.patterns, "adapt")
 
     def __init__(
         self,
@@ -93,12 +93,6 @@ class Maml(Episodic):
     def check(self, nodes: Sequence[str], losses: Sequence[str]) -> None:
         """Check the names in the options, those of nodes that adapt too."""
         super().check(nodes, losses)
-        for pattern in self.adapt or ():
-            if not matches(pattern, nodes):
-                close = nearest(pattern, nodes)
-                meant = f"; did you mean `{close}`?" if close else ""
-                message = f"no node matches `{pattern}`{meant} (there are: {', '.join(nodes)})"
-                raise BlockError(message, parameter="adapt")
         still = self.adaptation(nodes).of(nodes) - set(trained(nodes, self.train, self.freeze))
         if still:
             raise BlockError(f"expected nodes that the stage trains, got `{min(still)}`", parameter="adapt")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,9 +51,9 @@ class MamlWork:
     @cached_property
     def _loader(self) -> Loader:
         stage, setting = self._stage, self._setting
-        pool = stage.draw(setting.source, setting.seed).pool
+        features = self._features(setting.source.split("train"))
         return Loader(
-            stage.draw(setting.source, setting.seed, examples=self._features(pool.examples)),
+            stage.draw(setting.source, setting.seed, examples=features),
             batch=stage.batch,
             seed=setting.seed,
             workers=workers_of(stage, setting),
@@ -66,18 +66,14 @@ class MamlWork:
         if self.module.parts is None or not getattr(examples, "repeats", False):
             return None
         self.module.parts.features.eval()
-        together, alone = self._computed(examples[[0, 1]]), self._computed(examples[[0]])
+        compute = partial(self.module.kept, device=self._setting.device)
+        together, alone = compute(examples[[0, 1]]), compute(examples[[0]])
         if sum(value.nbytes for value in alone.values()) * len(examples) > LIMIT:
             return None
         for name, value in alone.items():
             if not torch.allclose(together[name][:1], value, rtol=0, atol=ALIKE * float(value.abs().max())):
                 return None
-        return Kept(examples, np.arange(len(examples)), compute=self._computed)
-
-    def _computed(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        given = {name: value.to(self._setting.device) for name, value in batch.items() if name != "targets"}
-        found = {name: value.cpu() for name, value in self.module.features(given).items()}
-        return {"targets": batch["targets"], **found}
+        return Kept(examples, np.arange(len(examples)), compute=compute)
 
     def __len__(self) -> int:
         """Batches in an epoch of this process."""

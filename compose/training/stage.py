@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
@@ -128,6 +128,9 @@ class Work(Protocol):
 class Stage(ABC):
     """Options that every stage shares; a kind of stage adds how batches are drawn and losses computed."""
 
+    patterns: ClassVar[tuple[str, ...]] = ("train", "freeze", "lr_scale")
+    """The options that name nodes by patterns."""
+
     def __init__(
         self,
         *,
@@ -247,7 +250,7 @@ class Stage(ABC):
         Raises:
             BlockError: a pattern matches no node, or there is no such loss.
         """
-        for parameter in ("train", "freeze", "lr_scale"):
+        for parameter in self.patterns:
             for pattern in getattr(self, parameter) or ():
                 if not matches(pattern, nodes):
                     raise BlockError(_unknown("node matches", pattern, nodes), parameter=parameter)

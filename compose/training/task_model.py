@@ -100,6 +100,16 @@ class TaskModel(nn.Module):
         with torch.no_grad():
             return call(self.parts.features, {**self._fixed, **examples})
 
+    def kept(self, batch: Mapping[str, Tensor], device: torch.device | str) -> dict[str, Tensor]:
+        """:meth:`features` of a batch of examples on the processor, with their targets, to be kept in their stead.
+
+        Args:
+            batch: examples as a split gives them.
+            device: where the model is.
+        """
+        given = {name: value.to(device) for name, value in batch.items() if name != "targets"}
+        return {"targets": batch["targets"], **{name: value.cpu() for name, value in self.features(given).items()}}
+
     def terms(self, batch: Mapping[str, Tensor], outer: Outer, *, shares: Tensor | None = None) -> dict[str, Tensor]:
         """The terms of the queries' loss, the mean over the episodes.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -39,12 +40,8 @@ class TaskScorer:
         """The model in parts, so that what does not adapt is computed once of each example; None where all adapts."""
         from compose.evaluation.episodes import ModelParts
 
-        return None if self._module.parts is None else ModelParts(self._features, self)
-
-    def _features(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        given = {name: value.to(self._device) for name, value in batch.items() if name != "targets"}
-        found = {name: value.cpu() for name, value in self._module.features(given).items()}
-        return {"targets": batch["targets"], **found}
+        kept = partial(self._module.kept, device=self._device)
+        return None if self._module.parts is None else ModelParts(kept, self)
 
 
 def task_scorer(model: Model, adaptation: Adaptation, space: LabelSpace, device: torch.device | str) -> TaskScorer:

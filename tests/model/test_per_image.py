@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from compose.model.per_image import only, split_per_image
+from compose.training.inference import outputs_of
 
 TARGETS = "support_targets"
 
@@ -62,8 +63,11 @@ def test_nothing_of_the_images_alone() -> None:
 def test_the_names_are_those_between_the_parts() -> None:
     parts = split_per_image(fx.symbolic_trace(Whole()))
     assert parts is not None
-    assert parts.names == ("relu", "second")
-    assert {str(node.target) for node in parts.rest.graph.find_nodes(op="placeholder")} == {*parts.names, TARGETS}
+    assert outputs_of(parts.features) == {"relu", "second"}
+    assert {str(node.target) for node in parts.rest.graph.find_nodes(op="placeholder")} == {
+        *outputs_of(parts.features),
+        TARGETS,
+    }
 
 
 def test_what_varies_is_no_part_of_the_features() -> None:
@@ -96,12 +100,12 @@ def test_fixed_inputs_may_be_read_by_the_features() -> None:
     assert parts is not None
     image, base, targets = torch.randn(5, 3), torch.randn(2, 4), torch.randn(5, 2)
     features = parts.features(image=image, labels_base=base)
-    assert parts.names == ("linear",)
+    assert outputs_of(parts.features) == {"linear"}
     found = parts.rest(**features, labels_base=base, support_targets=targets)["scores"]
     torch.testing.assert_close(found, graph(image, base, targets)["scores"])
     unfixed = split_per_image(graph)
     assert unfixed is not None
-    assert unfixed.names == ("first",)
+    assert outputs_of(unfixed.features) == {"first"}
 
 
 def test_only_some_outputs_with_the_inputs_for_them() -> None:
