@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from compose.model.per_image import only, split_per_image
-from compose.training.inference import outputs_of
+from compose.training.inference import inputs_of, outputs_of
 
 TARGETS = "support_targets"
 
