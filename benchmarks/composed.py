@@ -19,8 +19,8 @@ import torch
 from torch import Tensor, nn
 
 from compose.model.build import Built
-from compose.prepare import Prepared, prepare
 from compose.spec.read import read_spec
+from compose.training.prepare import Prepared, prepare
 
 
 class HandWired(nn.Module):

@@ -15,8 +15,7 @@ import torch
 from rich.console import Console
 
 from compose.data.source import LabelTable
-from compose.evaluation.evaluate import Truth, evaluate
-from compose.evaluation.labels import task_labels
+from compose.evaluation.evaluator import Truth, evaluate
 from compose.evaluation.metrics.accuracy import Accuracy
 from compose.evaluation.metrics.f1_at_k import F1AtK
 from compose.evaluation.metrics.image_average_precision import ImageAveragePrecision
@@ -26,7 +25,8 @@ from compose.evaluation.metrics.micro_auc import MicroAuc
 from compose.evaluation.metrics.micro_f1 import MicroF1
 from compose.evaluation.metrics.precision_at_k import PrecisionAtK
 from compose.evaluation.metrics.recall_at_k import RecallAtK
-from compose.evaluation.report import table
+from compose.evaluation.result_table import table
+from compose.evaluation.task_labels import task_labels
 
 METRICS = (
     MeanAveragePrecision(),

@@ -24,9 +24,9 @@ from torch import Tensor
 from torch.func import functional_call
 
 from compose import load
+from compose.training.adaptation.task_model import Outer, TaskModel
 from compose.training.allocator import keep_freed_memory
-from compose.training.stage import Setting
-from compose.training.task_model import Outer, TaskModel
+from compose.training.stages.stage import Setting
 
 SPEC = """
 name: maml

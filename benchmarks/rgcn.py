@@ -23,11 +23,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from compose.blocks.label_head import LabelHead
+from compose.blocks.graph.node_init import NodeInit
+from compose.blocks.graph.posvae import PosVae
+from compose.blocks.graph.rgcn import Rgcn
 from compose.blocks.losses.bce import Bce
-from compose.blocks.node_init import NodeInit
-from compose.blocks.posvae import PosVae
-from compose.blocks.rgcn import Rgcn
+from compose.blocks.scoring.label_head import LabelHead
 from compose.training.allocator import keep_freed_memory
 
 FEATURE, DIM, SIZE = 2048, 300, 256

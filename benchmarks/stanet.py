@@ -22,13 +22,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from compose.blocks.context_classifier import ContextClassifier
+from compose.blocks.attention.query_state import QueryState
+from compose.blocks.attention.scaled_query import ScaledQuery
+from compose.blocks.attention.spatial_attention import SpatialAttention
+from compose.blocks.attention.task_attention import TaskAttention
 from compose.blocks.losses.cross_entropy import CrossEntropy
-from compose.blocks.query_state import QueryState
-from compose.blocks.scaled_query import ScaledQuery
-from compose.blocks.spatial_attention import SpatialAttention
-from compose.blocks.split_episodes import SplitEpisodes
-from compose.blocks.task_attention import TaskAttention
+from compose.blocks.scoring.context_classifier import ContextClassifier
+from compose.blocks.scoring.split_episodes import SplitEpisodes
 from compose.training.allocator import keep_freed_memory
 
 CHANNELS, SIDE = 64, 5

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from compose.graphs.glove_file import read_layout, read_words
-from compose.graphs.lookup import find_synset
-from compose.graphs.taxonomy import Taxonomy, load_taxonomy
-from compose.graphs.wordnet_vectors import synset_vectors
-from compose.graphs.wup import wup_similarities
+from compose.graphs.similarity.wup import wup_similarities
+from compose.graphs.taxonomy.lookup import find_synset
+from compose.graphs.taxonomy.taxonomy import Taxonomy, load_taxonomy
+from compose.graphs.vectors.glove_file import read_layout, read_words
+from compose.graphs.vectors.wordnet_vectors import synset_vectors
 
 PAIRS = 10_000
 DIMS = (100, 300, 1000)

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compose.graphs.build_taxonomy import open_wordnet
-from compose.graphs.lookup import find_synset
-from compose.graphs.taxonomy import Taxonomy, load_taxonomy
-from compose.graphs.wup import similar_pairs, top_k, wup_similarities
+from compose.graphs.similarity.wup import similar_pairs, top_k, wup_similarities
+from compose.graphs.taxonomy.build_taxonomy import open_wordnet
+from compose.graphs.taxonomy.lookup import find_synset
+from compose.graphs.taxonomy.taxonomy import Taxonomy, load_taxonomy
 
 IntArray = NDArray[np.int64]
 SIZES = (2_006, 8_586)

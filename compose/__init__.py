@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from compose.prepare import Prepared
+    from compose.training.prepare import Prepared
 
 __version__ = "0.1.0"
 
@@ -27,7 +27,7 @@ def load(name: str, *, variants: Iterable[str] = (), overrides: Iterable[str] = 
     Raises:
         SpecErrors: every mistake of the spec.
     """
-    from compose.prepare import prepare
     from compose.spec.read import read_spec
+    from compose.training.prepare import prepare
 
     return prepare(read_spec(name, variants=variants, overrides=overrides))

@@ -1,5 +1,5 @@
 """The WordNet taxonomy, label graphs and label vectors."""
 
-from compose.graphs.errors import GraphsError, MissingLabels, TaxonomyError, VectorFileError
+from compose.graphs.graph_errors import GraphsError, MissingLabels, TaxonomyError, VectorFileError
 
 __all__ = ["GraphsError", "MissingLabels", "TaxonomyError", "VectorFileError"]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from compose.declaration import Declaration
-from compose.registry import registry
+from compose.registry.declaration import Declaration
+from compose.registry.registry import registry
 
 ROOT = Path(__file__).parents[1]
 DECLARATIONS = registry().all()

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from compose.block import loss
-from compose.blocks.losses.precision import full_precision
+from compose.blocks.core.full_precision import full_precision
 
 
 @loss

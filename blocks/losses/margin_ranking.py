@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from compose.block import loss
-from compose.blocks.losses.precision import full_precision
+from compose.blocks.core.full_precision import full_precision
 
 
 @loss

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int8
 from torch import Tensor
 from torch.nn import functional as F
 
-from compose.blocks.losses.precision import full_precision
+from compose.blocks.core.full_precision import full_precision
 
 CHUNK = 1 << 18
 """Entries of a chunk of pairs: small enough for a CPU's cache, large enough to hide a call's cost."""

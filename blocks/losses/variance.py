@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from compose.block import loss
-from compose.blocks.losses.precision import full_precision
+from compose.blocks.core.full_precision import full_precision
 
 
 @loss

@@ -9,7 +9,7 @@ def spec_names(incomplete: str) -> list[str]:
     """YAML files beside what is typed so far, and the packaged specs."""
     from pathlib import Path
 
-    from compose.spec.resolve import zoo_names
+    from compose.spec.layers.resolve import zoo_names
 
     folder = Path(incomplete).parent if "/" in incomplete else Path()
     found = [str(path) for path in sorted(folder.glob("*.y*ml"))] if folder.is_dir() else []
@@ -19,7 +19,7 @@ def spec_names(incomplete: str) -> list[str]:
 def variant_names(ctx: typer.Context, incomplete: str) -> list[str]:
     """The variants of the spec on the command line."""
     from compose.errors import ComposeError
-    from compose.spec.resolve import resolve
+    from compose.spec.layers.resolve import resolve
 
     given = [
         ctx.params.get("spec"),
@@ -36,6 +36,6 @@ def variant_names(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def block_names(incomplete: str) -> list[str]:
     """Everything that a spec may name after ``use:``."""
-    from compose.registry import registry
+    from compose.registry.registry import registry
 
     return sorted({d.name for d in registry().all() if d.name.startswith(incomplete)})

@@ -11,7 +11,7 @@ from compose.cli.complete import block_names
 from compose.cli.options import AsJson, BlockFiles
 
 if TYPE_CHECKING:
-    from compose.declaration import Declaration, Parameter, Port
+    from compose.registry.declaration import Declaration, Parameter, Port
 
 
 def describe(
@@ -48,7 +48,7 @@ def declarations(name: str) -> list[Declaration]:
         UsageError: there is nothing of that name.
     """
     from compose.errors import UsageError, nearest
-    from compose.registry import registry
+    from compose.registry.registry import registry
 
     everything = registry().all()
     found = [d for d in everything if name in (d.name, f"{d.kind}.{d.name}")]
@@ -61,8 +61,8 @@ def declarations(name: str) -> list[Declaration]:
 
 def _elsewhere(name: str) -> str | None:
     """What to do with names of another sort."""
-    from compose.spec.resolve import find_spec
-    from compose.spec.sources import RESERVED
+    from compose.spec.layers.resolve import find_spec
+    from compose.spec.wiring.reserved import RESERVED
 
     if name in RESERVED:
         source = RESERVED[name]
@@ -74,7 +74,7 @@ def _elsewhere(name: str) -> str | None:
 
 def _print(declaration: Declaration) -> None:
     from compose.cli.console import echo, highlighted, out
-    from compose.cli.example import example
+    from compose.cli.printing.example import example
 
     console = out()
     console.print(f"[bold cyan]{declaration.name}[/] [dim]({declaration.kind})[/]")
@@ -131,8 +131,8 @@ BOUND = "taken from the shapes at the ports, never written in a spec."
 
 
 def _parameter_row(parameter: Parameter) -> tuple[str, str, str, str]:
-    from compose.spec.words import words
-    from compose.spec.write import flow
+    from compose.spec.schema.words import words
+    from compose.spec.yaml.writer import flow
 
     kind = f"{{use: {parameter.uses.upper()}, ...}}" if parameter.uses else words(parameter.schema)
     default = "required" if parameter.required else "" if parameter.default is None else flow(parameter.default)

@@ -11,9 +11,9 @@ import typer
 from compose.cli.options import AsJson, BlockFiles, Device, Overrides, Run, Weights
 
 if TYPE_CHECKING:
-    from compose.cli.runs import FoundRun
     from compose.evaluation.result import Result
-    from compose.prepare import Prepared
+    from compose.training.prepare import Prepared
+    from compose.training.storage.find_run import FoundRun
 
 
 def evaluate(
@@ -34,9 +34,9 @@ def evaluate(
     -s 'data={use: images, folder: photos, labels: labels.csv}'. Within the same data, null removes a key:
     -s data.labels=null -s data.test=test.csv.
     """
-    from compose.cli.results import print_result
-    from compose.cli.runs import find_run
+    from compose.cli.printing.print_result import print_result
     from compose.cli.specs import read, ready
+    from compose.training.storage.find_run import find_run
 
     _check(output)
     found = find_run(run)
@@ -55,9 +55,9 @@ def _measure(made: Prepared, run: FoundRun, *, weights: str | None, device: str)
 
     with status("evaluating"):
         from compose.training.device import choose_device
-        from compose.training.plan import Plan
-        from compose.training.report import final_evaluation, write_modules
-        from compose.training.run_folder import RunFolder
+        from compose.training.final_report import final_evaluation, write_modules
+        from compose.training.run_plan import Plan
+        from compose.training.storage.run_folder import RunFolder
 
         target = choose_device(device)
         built = made.build()
@@ -80,6 +80,6 @@ def _check(output: Path | None) -> None:
 
 
 def _write(result: Result, output: Path) -> None:
-    from compose.evaluation.report import markdown
+    from compose.evaluation.result_table import markdown
 
     output.write_text(result.dumps() if output.suffix == ".json" else markdown(result), "utf-8")

@@ -10,7 +10,7 @@ import typer
 from compose.cli.options import BlockFiles, Overrides, SpecName, Variants
 
 if TYPE_CHECKING:
-    from compose.drawing.diagram import Diagram
+    from compose.drawing.graph.diagram import Diagram
     from compose.spec.read import Spec
 
 MERMAID = (".mmd", ".mermaid", ".md")
@@ -42,7 +42,7 @@ def graph(
     blocks: BlockFiles = None,
 ) -> None:
     """Draw the model: Mermaid to standard output, or an SVG or Mermaid file. With --labels, show the label graph."""
-    from compose.cli.label_graph import label_graph
+    from compose.cli.graph_labels import label_graph
     from compose.cli.specs import read
 
     _check(output, labels=labels, node=node)
@@ -55,8 +55,8 @@ def graph(
 
 def _draw(drawn: Diagram, output: Path | None) -> None:
     from compose.cli.console import echo, err
-    from compose.drawing.mermaid import mermaid
-    from compose.drawing.svg import svg
+    from compose.drawing.graph.mermaid import mermaid
+    from compose.drawing.graph.svg import svg
 
     if output is None:
         echo(mermaid(drawn).rstrip("\n"))
@@ -67,7 +67,7 @@ def _draw(drawn: Diagram, output: Path | None) -> None:
 
 
 def _check(output: Path | None, *, labels: bool, node: str | None) -> None:
-    from compose.cli.label_graph import check_output
+    from compose.cli.graph_labels import check_output
     from compose.errors import UsageError
 
     if node is not None and not labels:
@@ -82,7 +82,7 @@ def _check(output: Path | None, *, labels: bool, node: str | None) -> None:
 
 def _diagram(spec: Spec, *, shapes: bool) -> Diagram:
     from compose.cli.specs import prepared
-    from compose.drawing.diagram import diagram, shape_texts
+    from compose.drawing.graph.diagram import diagram, shape_texts
 
     known = None
     if shapes:

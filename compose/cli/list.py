@@ -89,25 +89,25 @@ def summaries(word: str) -> dict[str, str]:
     if word == "zoo":
         return zoo_summaries()
     if word == "sources":
-        from compose.spec.sources import RESERVED
+        from compose.spec.wiring.reserved import RESERVED
 
         return {s.name: f"{s.doc} ({' '.join(s.dims)})" for s in RESERVED.values()}
-    from compose.registry import registry
+    from compose.registry.registry import registry
 
     return {d.name: d.summary.replace("``", "`") for d in registry().all() if d.kind == PLURALS[word]}
 
 
 def zoo_summaries() -> dict[str, str]:
     """The packaged specs, each with its description or its paper."""
-    from compose.spec.resolve import zoo_names
+    from compose.spec.layers.resolve import zoo_names
 
     return {name: _zoo_line(name) for name in zoo_names()}
 
 
 def _zoo_line(name: str) -> str:
     from compose.errors import ComposeError
-    from compose.spec.resolve import resolve
-    from compose.spec.tree import plain
+    from compose.spec.layers.resolve import resolve
+    from compose.spec.yaml.tree import plain
 
     try:
         resolved = resolve(name)

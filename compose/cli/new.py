@@ -46,8 +46,8 @@ def new(
 
 def _text(base: str, path: Path) -> str:
     """The text of a spec under its new name, its comments kept, with the schema where the editor finds it."""
-    from compose.spec.load import load_file
-    from compose.spec.resolve import find_spec
+    from compose.spec.layers.resolve import find_spec
+    from compose.spec.yaml.reader import load_file
 
     found = find_spec(base)
     load_file(found, name=base)  # whatever is wrong with the file is said as for every spec

@@ -13,8 +13,8 @@ import typer
 from compose.cli.options import BlockFiles, Device, Run, Weights
 
 if TYPE_CHECKING:
-    from compose.cli.predictor import Picture, Prediction, Predictor
-    from compose.data.label_space import Labels
+    from compose.labels.label_space import Labels
+    from compose.predict.predictor import Picture, Prediction, Predictor
 
 BATCH = 32
 DRAWN = 24
@@ -86,13 +86,13 @@ def predict(
     its classes by pictures of each: --support FOLDER IMAGE..., or --episodes N of the run's own data, which is also how
     one of feature vectors is asked.
     """
-    from compose.cli.attention_picture import draw_attention
-    from compose.cli.pictures import picture_files
     from compose.cli.predict_episodes import EpisodesAsked, predict_episodes
-    from compose.cli.predictor import load_predictor
-    from compose.cli.runs import find_run
+    from compose.cli.printing.attention_picture import draw_attention
     from compose.cli.specs import read
     from compose.errors import UsageError
+    from compose.predict.picture_files import picture_files
+    from compose.predict.predictor import load_predictor
+    from compose.training.storage.find_run import find_run
 
     found = find_run(run)
     spec = read(str(found.lock), None, None, blocks)

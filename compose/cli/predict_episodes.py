@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from compose.spec.plan import EPISODE_ATTENTION
+from compose.spec.wiring.plan import EPISODE_ATTENTION
 
 if TYPE_CHECKING:
-    from compose.cli.episode import Episode
-    from compose.cli.episode_predictor import Answer
-    from compose.cli.runs import FoundRun
     from compose.data.normalisation import Normalisation
-    from compose.drawing.episode import QueryView, SupportPicture
-    from compose.prepare import Prepared
+    from compose.drawing.attention.episode_sheet import QueryView, SupportPicture
+    from compose.predict.asked_episode import Episode
+    from compose.predict.episode_predictor import Answer
     from compose.spec.read import Spec
+    from compose.training.prepare import Prepared
+    from compose.training.storage.find_run import FoundRun
 
 DRAWN = 8
 """How many episodes are drawn at most."""
@@ -89,10 +89,10 @@ def predict_episodes(
             classes that have none.
         DataError: a picture cannot be read, or the data has no such episodes.
     """
-    from compose.cli.episode import drawn_episodes
-    from compose.cli.episode_predictor import load_episode_predictor
-    from compose.cli.given_episode import given_episode
     from compose.cli.specs import prepared
+    from compose.predict.asked_episode import drawn_episodes
+    from compose.predict.episode_predictor import load_episode_predictor
+    from compose.predict.given_episode import given_episode
 
     made = prepared(spec)
     if attention:
@@ -121,8 +121,8 @@ def _check_attention(made: Prepared, run: FoundRun) -> None:
 
 
 def _print(episode: Episode, answer: Answer, made: Prepared, *, top: int, as_json: bool) -> None:
-    from compose.cli.print_episode import print_classes
-    from compose.cli.print_labels import print_labels, threshold_of
+    from compose.cli.printing.print_episode import print_classes
+    from compose.cli.printing.print_labels import print_labels, threshold_of
 
     if episode.several:
         print_labels(episode, answer, threshold=threshold_of(made.evaluation), top=top, as_json=as_json)
@@ -141,7 +141,7 @@ def draw_episodes(answered: Sequence[tuple[Episode, Answer]], normalisation: Nor
     from PIL import Image
 
     from compose.cli.console import err
-    from compose.drawing.episode import episode_sheet
+    from compose.drawing.attention.episode_sheet import episode_sheet
 
     sheets = [
         episode_sheet(*_views(episode, answer, normalisation), title=episode.name) for episode, answer in answered
@@ -156,7 +156,7 @@ def draw_episodes(answered: Sequence[tuple[Episode, Answer]], normalisation: Nor
 
 
 def _views(episode: Episode, answer: Answer, normalisation: Any) -> tuple[list[SupportPicture], list[QueryView]]:
-    from compose.drawing.episode import QueryView, SupportPicture
+    from compose.drawing.attention.episode_sheet import QueryView, SupportPicture
 
     images = normalisation.undo(episode.examples["image"]) if normalisation else episode.examples["image"]
     classes = [episode.classes[place] for place in episode.support_targets.argmax(-1).tolist()]

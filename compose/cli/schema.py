@@ -10,7 +10,7 @@ import typer
 from compose.cli.options import BlockFiles
 
 if TYPE_CHECKING:
-    from compose.registry import Registry
+    from compose.registry.registry import Registry
 
 SCHEMA, INDEX = "spec.schema.json", "blocks.json"
 
@@ -45,7 +45,7 @@ def live_registry(blocks: list[Path] | None) -> Registry:
     Raises:
         UsageError: a file of blocks cannot be used.
     """
-    from compose.registry import Registry, add_entry_points, live_declarations, load_block_file
+    from compose.registry.registry import Registry, add_entry_points, live_declarations, load_block_file
 
     found = Registry(live_declarations())
     add_entry_points(found)
@@ -56,7 +56,7 @@ def live_registry(blocks: list[Path] | None) -> Registry:
 
 def documents(registry: Registry) -> dict[str, str]:
     """File name -> text of the two files."""
-    from compose.spec.publish import index_text, schema_text
+    from compose.spec.schema.publish import index_text, schema_text
 
     return {SCHEMA: schema_text(registry), INDEX: index_text(registry.all())}
 

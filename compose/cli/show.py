@@ -13,8 +13,8 @@ import typer
 from compose.cli.options import BlockFiles, Overrides, SpecName, Variants
 
 if TYPE_CHECKING:
-    from compose.prepare import Prepared
     from compose.spec.read import Spec
+    from compose.training.prepare import Prepared
 
 
 def show(
@@ -46,10 +46,10 @@ def show(
 
 def _print_spec(spec: Spec, *, origin: bool, defaults: bool) -> None:
     from compose.cli.console import highlighted, out
-    from compose.spec.origin import origin as origin_of
-    from compose.spec.origin import with_defaults
-    from compose.spec.tree import plain
-    from compose.spec.write import dump
+    from compose.spec.layers.origin import origin as origin_of
+    from compose.spec.layers.origin import with_defaults
+    from compose.spec.yaml.tree import plain
+    from compose.spec.yaml.writer import dump
 
     tree = with_defaults(spec.tree, spec.registry) if defaults else spec.tree
     text = dump(plain(tree), note=(lambda path: origin_of(tree, path)) if origin else None)

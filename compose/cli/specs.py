@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from compose.prepare import Prepared
     from compose.spec.read import Spec
+    from compose.training.prepare import Prepared
 
 
 def use_blocks(files: Sequence[Path] | None) -> None:
@@ -17,7 +17,7 @@ def use_blocks(files: Sequence[Path] | None) -> None:
     Raises:
         UsageError: a file is missing, fails to import, or defines no block.
     """
-    from compose.registry import load_block_file
+    from compose.registry.registry import load_block_file
 
     for path in files or ():
         load_block_file(path)
@@ -47,7 +47,7 @@ def prepared(spec: Spec) -> Prepared:
     from compose.cli.console import status
 
     with status("working out the shapes"):
-        from compose.prepare import prepare
+        from compose.training.prepare import prepare
 
         made = prepare(spec)
         made.shaped  # noqa: B018 - computed now, so that its errors come before any output
@@ -69,9 +69,9 @@ def ready(spec: Spec, *, data: bool = True, scoring: bool = False) -> Prepared:
     from compose.errors import SpecErrors
 
     with status("checking the spec and its data"):
-        from compose.episode_problems import ways_problems
-        from compose.prepare import prepare
-        from compose.problems import notes, problems
+        from compose.checks.episode_problems import ways_problems
+        from compose.checks.problems import notes, problems
+        from compose.training.prepare import prepare
 
         made = prepare(spec)
         unfit = list(ways_problems(made)) if scoring else []

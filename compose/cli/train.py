@@ -14,10 +14,10 @@ from compose.cli.options import BlockFiles, Device, Overrides, Variants
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from compose.prepare import Prepared
     from compose.spec.read import Spec
-    from compose.training.report import Outcome
-    from compose.training.run_folder import RunFolder
+    from compose.training.final_report import Outcome
+    from compose.training.prepare import Prepared
+    from compose.training.storage.run_folder import RunFolder
 
 
 def train(
@@ -74,8 +74,8 @@ def _resumed(
     Raises:
         UsageError: there is no such run, or the command line names neither a spec nor a run.
     """
-    from compose.cli.runs import find_run
     from compose.errors import UsageError
+    from compose.training.storage.find_run import find_run
 
     if resume is None:
         if spec is None:
@@ -90,9 +90,9 @@ def _resumed(
 
 
 def _newest(spec: str, variants: list[str] | None) -> Path:
-    from compose.cli.runs import ROOT, newest_run
     from compose.errors import UsageError
-    from compose.spec.resolve import resolve
+    from compose.spec.layers.resolve import resolve
+    from compose.training.storage.find_run import ROOT, newest_run
 
     name = resolve(spec, variants=variants or ()).name
     folder = newest_run(ROOT / name)
@@ -104,19 +104,19 @@ def _newest(spec: str, variants: list[str] | None) -> Path:
 
 def _run(found: Spec, folder: Path | None, *, device: str, out: Path | None, blocks: list[Path] | None) -> Outcome:
     from compose.cli.console import err, status
-    from compose.cli.runs import new_folder
     from compose.cli.specs import ready
     from compose.errors import SpecError, SpecErrors
+    from compose.training.storage.find_run import new_folder
 
     console = err() if _is_first_process() else None
     if not found.tree.get("train"):
         raise SpecErrors([SpecError("missing-key", "the spec has no `train:`", found.tree.place, "a list of stages")])
     made = ready(found, data=_is_first_process())
     with status("building the model"):
-        from compose.lock import lock_text
-        from compose.training.plan import Plan
-        from compose.training.run_folder import RunFolder
-        from compose.training.train import train as run
+        from compose.training.run_plan import Plan
+        from compose.training.storage.lock import lock_text
+        from compose.training.storage.run_folder import RunFolder
+        from compose.training.trainer import train as run
 
         built = made.build()
     target = RunFolder(folder) if folder else new_folder(out, found.resolved.name)
@@ -153,7 +153,7 @@ def _announce(console: Console, made: Prepared, folder: RunFolder) -> None:
 
 def _print(outcome: Outcome) -> None:
     from compose.cli.console import err
-    from compose.cli.results import print_result
+    from compose.cli.printing.print_result import print_result
 
     if outcome.result is not None:
         print_result(outcome.result)

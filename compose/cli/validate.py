@@ -99,9 +99,9 @@ def _full_report(name: str, spec: Spec) -> Report:
     from compose.cli.console import status
 
     with status(f"checking {name}"):
+        from compose.checks.problems import notes, problems
         from compose.model.summary import totals
-        from compose.prepare import prepare
-        from compose.problems import notes, problems
+        from compose.training.prepare import prepare
 
         made = prepare(spec)
         errors = problems(made)

@@ -32,7 +32,7 @@ def build(
     from compose.cli.console import echo, status
     from compose.errors import RunError
     from compose.graphs import TaxonomyError
-    from compose.graphs.build_taxonomy import build_taxonomy
+    from compose.graphs.taxonomy.build_taxonomy import build_taxonomy
 
     try:
         with status("reading WordNet"):

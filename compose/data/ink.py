@@ -25,7 +25,7 @@ def read_ink(path: Path, size: int) -> Float32[Tensor, "1 h w"]:
     Raises:
         PictureError: the picture cannot be read.
     """
-    from compose.data.picture_view import read_picture
+    from compose.data.pictures.picture_view import read_picture
 
     grey = read_picture(path, size).mean(0, keepdim=True)
     return 1 - grey if grey.mean() > 0.5 else grey

@@ -7,8 +7,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from compose.block import BlockError
-from compose.data.annotations import Annotations, Finding
-from compose.data.label_file import label_name
+from compose.data.pictures.annotations import Annotations, Finding
+from compose.data.pictures.label_file import label_name
 from compose.data.source import LabelTable
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compose.drawing.neighbourhood import COLOURS
+from compose.drawing.graph.neighbourhood import COLOURS
 
 INK, DIM, FAINT, GROUND = "#20242b", "#59616d", "#d3d7dc", "#ffffff"
 RIGHT, WRONG = "#1a7f37", "#cf222e"

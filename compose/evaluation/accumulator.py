@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float, Float32
 from torch import Tensor
 
-from compose.evaluation.errors import EvaluationError
+from compose.evaluation.evaluation_error import EvaluationError
 
 
 class Accumulator:

@@ -11,18 +11,18 @@ from pydantic import Field
 from torch import Tensor
 
 from compose.block import BlockError, Use, section
-from compose.data.episodes import EpisodeShape
 from compose.data.source import DataSource, Split
-from compose.evaluation.driver import LabelInputs, Model, score
-from compose.evaluation.entries import make_metrics
-from compose.evaluation.episodes import EpisodeTest, ModelParts
-from compose.evaluation.evaluate import Truth, evaluate
-from compose.evaluation.labels import known_task, task_labels
-from compose.evaluation.metric import EpisodeMetric
-from compose.evaluation.protocol import Images, LabelContext, Task
+from compose.evaluation.episodes.episode_test import EpisodeTest, ModelParts
+from compose.evaluation.evaluator import Truth, evaluate
+from compose.evaluation.label_protocol import Images, LabelContext, Task
+from compose.evaluation.metrics.metric import EpisodeMetric
+from compose.evaluation.metrics.metric_entries import make_metrics
+from compose.evaluation.metrics.rules import NoPositives, Rules, Ties
+from compose.evaluation.metrics.threshold import is_tuned
 from compose.evaluation.result import Result, TaskResult
-from compose.evaluation.rules import NoPositives, Rules, Ties
-from compose.evaluation.threshold import is_tuned
+from compose.evaluation.task_labels import known_task, task_labels
+from compose.evaluation.task_scores import LabelInputs, Model, score
+from compose.tasks.episodes import EpisodeShape
 
 Count = Annotated[int, Field(ge=1)]
 Ways = Annotated[int, Field(ge=2)]
@@ -148,7 +148,8 @@ class Evaluation:
         """Score a split of a data source and measure.
 
         Args:
-            model: as in :mod:`~compose.evaluation.driver`; in evaluation mode. Only where it tells are modules counted.
+            model: as in :mod:`~compose.evaluation.task_scores`; in evaluation mode. Modules are counted where it
+                tells which.
             source: where the images come from.
             label_inputs: a label set -> what the label space gives for it by port name.
             data: the data source's name, for the protocol.

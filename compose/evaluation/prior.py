@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float64, Int8
 from torch import Tensor
 
-from compose.evaluation.counts import per_label
+from compose.evaluation.metrics.counts import per_label
 
 
 def label_frequency(targets: Int8[Tensor, "b l"]) -> Float64[Tensor, " l"]:

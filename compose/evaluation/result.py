@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from compose.evaluation.episode_protocol import protocol_from_json
+from compose.evaluation.episodes.episode_protocol import protocol_from_json
 from compose.evaluation.module_usage import ModuleUsage
-from compose.evaluation.stated import Stated
+from compose.evaluation.result_protocol import Stated
 
 
 @dataclass(frozen=True)

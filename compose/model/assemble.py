@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import fx, nn
 
-from compose.spec.plan import Plan, Ref, Step, Value, needed, refs
-from compose.spec.sources import RESERVED
+from compose.spec.wiring.plan import Plan, Ref, Step, Value, needed, refs
+from compose.spec.wiring.reserved import RESERVED
 
 
 def input_name(source: str) -> str:

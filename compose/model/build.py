@@ -20,15 +20,15 @@ from compose.model.assemble import (
     module_tree,
     training_outputs,
 )
-from compose.model.attention import is_of_labels, label_attention
+from compose.model.attention_output import is_of_labels, label_attention
 from compose.model.episode_batch import EpisodeBatch
 from compose.model.facts import Facts
-from compose.model.label_space import LabelSpaceCheck, Sizes
+from compose.model.label_space_check import LabelSpaceCheck, Sizes
 from compose.model.memory import check_memory
 from compose.model.walk import Walk
-from compose.registry import Registry
-from compose.spec.plan import Plan, Step, needed
-from compose.spec.sources import RESERVED
+from compose.registry.registry import Registry
+from compose.spec.wiring.plan import Plan, Step, needed
+from compose.spec.wiring.reserved import RESERVED
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Built:
         inference: the same weights, only what the scores need; returns ``scores``.
         looking: the same, and where the model looks: returns ``scores``, ``attention`` where the model tells, and
             ``winner`` where each label's score comes from one of several modules; for episodes ``query_attention.0``
-            and so on, a layer each, see :data:`~compose.spec.plan.EPISODE_ATTENTION`.
+            and so on, a layer each, see :data:`~compose.spec.wiring.plan.EPISODE_ATTENTION`.
         inputs: the keywords of ``training``.
         loss_weights: ``loss.NAME`` -> weight in the sum.
         nodes: the names of the model's nodes, the top-level submodules of ``training``.

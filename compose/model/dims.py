@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from compose.declaration import Port
+from compose.registry.declaration import Port
 
 Shape = tuple[int, ...]
 

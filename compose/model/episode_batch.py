@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from compose.data.episodes import EpisodeShape
+from compose.tasks.episodes import EpisodeShape
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class EpisodeBatch:
 
     @property
     def letters(self) -> dict[str, int]:
-        """The dims by their letters, see :mod:`compose.spec.sources`."""
+        """The dims by their letters, see :mod:`compose.spec.wiring.reserved`."""
         shape = self.shape
         return {"b": self.images, "e": self.count, "s": shape.support, "q": shape.asked, "n": shape.ways}
 

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from compose.declaration import Port
 from compose.errors import Note, Place, SpecError
 from compose.model.dims import Bindings, Mismatch, shape_text
-from compose.spec.plan import Ref, Step, refs
+from compose.registry.declaration import Port
+from compose.spec.wiring.plan import Ref, Step, refs
 
 Fake = Any
 """A tensor without storage, or a list of them."""

@@ -10,7 +10,7 @@ import torch
 
 from compose.errors import Note, SpecError
 from compose.model.facts import Facts
-from compose.spec.plan import Step
+from compose.spec.wiring.plan import Step
 
 BYTES_PER_WEIGHT = 4
 BYTES_PER_TRAINED_WEIGHT = 12

@@ -11,7 +11,7 @@ from compose.model.dims import shape_text
 from compose.model.episode_batch import EpisodeBatch
 from compose.model.facts import Facts
 from compose.model.memory import gib, training_bytes
-from compose.spec.plan import Step
+from compose.spec.wiring.plan import Step
 
 HEADERS = ("node", "block", "output", "parameters", "FLOPs")
 

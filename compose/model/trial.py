@@ -16,9 +16,9 @@ from compose.block import BlockError
 from compose.errors import SpecError
 from compose.model.dims import Bindings
 from compose.model.facts import Facts
-from compose.registry import Registry
-from compose.spec.plan import Step
-from compose.spec.tree import place_of
+from compose.registry.registry import Registry
+from compose.spec.wiring.plan import Step
+from compose.spec.yaml.tree import place_of
 
 
 def bound_sizes(step: Step, bindings: Bindings) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from compose.model.dims import Bindings, Mismatch, shape_text
 from compose.model.facts import Facts
 from compose.model.fit import Fake, bind, bind_inputs, output_error, port_note
 from compose.model.trial import bound_sizes, make, run
-from compose.registry import Registry
-from compose.spec.plan import Ref, Step, Value
+from compose.registry.registry import Registry
+from compose.spec.wiring.plan import Ref, Step, Value
 
 
 class Walk:

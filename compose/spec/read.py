@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from compose.errors import Note, SpecError, SpecErrors
-from compose.registry import Registry, registry
-from compose.spec.check import Checker
-from compose.spec.merge import removes_nothing
-from compose.spec.plan import Plan
-from compose.spec.resolve import Resolved, resolve, with_variant
-from compose.spec.tree import Mapping, plain
-from compose.spec.wire import wire
+from compose.registry.registry import Registry, registry
+from compose.spec.layers.merge import removes_nothing
+from compose.spec.layers.resolve import Resolved, resolve, with_variant
+from compose.spec.schema.check import Checker
+from compose.spec.wiring.plan import Plan
+from compose.spec.wiring.wire import wire
+from compose.spec.yaml.tree import Mapping, plain
 
 
 @dataclass(frozen=True)

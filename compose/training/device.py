@@ -11,7 +11,7 @@ from lightning_fabric.plugins import MixedPrecision, Precision
 from lightning_fabric.strategies.ddp import DDPStrategy
 from torch import Tensor
 
-from compose.training.errors import TrainingError
+from compose.training.training_errors import TrainingError
 
 PrecisionName = Literal["auto", "bf16", 16, 32]
 

@@ -11,8 +11,8 @@ from torch import Tensor
 if TYPE_CHECKING:
     from torch.fx import GraphModule
 
-    from compose.evaluation.episodes import ModelParts
-    from compose.training.stage import Model
+    from compose.evaluation.episodes.episode_test import ModelParts
+    from compose.training.stages.stage import Model
 
 
 def inputs_of(graph: GraphModule) -> set[str]:
@@ -34,7 +34,7 @@ def outputs_of(graph: GraphModule) -> set[str]:
 
 
 def scorer(graph: GraphModule, *, of_labels: bool = False) -> Callable[[dict[str, Tensor]], dict[str, Tensor]]:
-    """A graph as the evaluation calls it, see :mod:`compose.evaluation.driver`.
+    """A graph as the evaluation calls it, see :mod:`compose.evaluation.task_scores`.
 
     The scores are in full precision: half of it would tie many of them.
 
@@ -56,14 +56,14 @@ def asked(model: Model, *, looks: bool) -> Callable[[dict[str, Tensor]], dict[st
     """A built model as the evaluation calls it: through ``looking`` only where it is asked where it looks."""
     if not looks:
         return scorer(model.inference)
-    from compose.model.attention import is_of_labels
+    from compose.model.attention_output import is_of_labels
 
     return scorer(model.looking, of_labels=is_of_labels(model.plan))
 
 
 def episode_parts(model: Model, device: torch.device) -> ModelParts | None:
     """A built model in the parts that an evaluation of episodes uses; None where it has no such."""
-    from compose.evaluation.episodes import ModelParts
+    from compose.evaluation.episodes.episode_test import ModelParts
     from compose.model.per_image import split_per_image
 
     parts = split_per_image(model.inference)

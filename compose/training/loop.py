@@ -8,20 +8,20 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from compose.errors import nearest
+from compose.training.best_weights import Watch
 from compose.training.device import all_reduce
-from compose.training.errors import NonFiniteLossError, TrainingError
-from compose.training.keeper import Keeper
-from compose.training.ledger import Ledger
-from compose.training.schedules import Moment
+from compose.training.stages.schedules import Moment
+from compose.training.step_losses import Ledger
+from compose.training.storage.autosave import Keeper
+from compose.training.training_errors import NonFiniteLossError, TrainingError
 from compose.training.update import Updater
-from compose.training.watch import Watch
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-    from compose.training.nodes import Selection
-    from compose.training.position import Run
-    from compose.training.stage import Stage, Work
+    from compose.training.run_state import Run
+    from compose.training.stages.nodes import Selection
+    from compose.training.stages.stage import Stage, Work
 
 
 class Loop:

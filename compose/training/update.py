@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from compose.training.layout import channels_last, prefers_channels_last
-from compose.training.objective import Objective
+from compose.training.memory_format import channels_last, prefers_channels_last
 from compose.training.seeds import derive, seed_all
+from compose.training.stages.objective import Objective
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
     from torch.optim import Optimizer as TorchOptimizer
 
-    from compose.training.nodes import Selection
-    from compose.training.stage import Stage, Work
+    from compose.training.stages.nodes import Selection
+    from compose.training.stages.stage import Stage, Work
 
 
 class Updater:

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from compose.cli.app import app
-from compose.registry import registry
+from compose.registry.registry import registry
 
 SPEC = """# a small model
 name: small

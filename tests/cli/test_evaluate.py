@@ -16,9 +16,9 @@ from torch import nn
 from typer.testing import CliRunner
 
 from compose.cli.app import app
-from compose.cli.runs import FoundRun
-from compose.training.run_folder import RunFolder
-from compose.training.weights import save_weights
+from compose.training.storage.find_run import FoundRun
+from compose.training.storage.run_folder import RunFolder
+from compose.training.storage.weights import save_weights
 
 SPEC = """\
 name: fewshot

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from compose.cli.example import example
 from compose.cli.list import PLURALS, WHERE, list_names
-from compose.declaration import Declaration
-from compose.registry import registry
-from compose.spec.check import Checker
-from compose.spec.load import load_text
-from compose.spec.tree import Mapping
+from compose.cli.printing.example import example
+from compose.registry.declaration import Declaration
+from compose.registry.registry import registry
+from compose.spec.schema.check import Checker
+from compose.spec.yaml.reader import load_text
+from compose.spec.yaml.tree import Mapping
 
 DECLARATIONS = registry().all()
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from compose.cli.schema import INDEX, SCHEMA, documents
-from compose.registry import registry
-from compose.spec.load import load_file
-from compose.spec.tree import plain
+from compose.registry.registry import registry
+from compose.spec.yaml.reader import load_file
+from compose.spec.yaml.tree import plain
 
 BLOCK = '''
 from __future__ import annotations

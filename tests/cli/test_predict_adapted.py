@@ -14,10 +14,10 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from compose.cli.app import app
-from compose.cli.runs import find_run
 from compose.cli.specs import prepared, read
-from compose.registry import registry
-from compose.training.task_scorer import TaskScorer, task_scorer
+from compose.registry.registry import registry
+from compose.training.adaptation.task_scorer import TaskScorer, task_scorer
+from compose.training.storage.find_run import find_run
 
 LABELS = """
 name: labels

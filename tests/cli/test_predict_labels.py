@@ -11,17 +11,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from compose.cli.episode import Episode, drawn_episodes
-from compose.cli.episode_predictor import Answer
-from compose.cli.own_labels import own_labels
-from compose.cli.print_labels import print_labels, threshold_of
-from compose.data.label_options import LabelOptions
-from compose.data.label_space import LabelSpace
+from compose.cli.printing.print_labels import print_labels, threshold_of
 from compose.data.source import LabelTable
 from compose.errors import UsageError
 from compose.evaluation.evaluation import Evaluation
+from compose.labels.label_options import LabelOptions
+from compose.labels.label_space import LabelSpace
+from compose.predict.asked_episode import Episode, drawn_episodes
+from compose.predict.episode_predictor import Answer
+from compose.predict.own_labels import own_labels
 
-from ..data.labelled import Labelled, carrying
+from ..tasks.labelled import Labelled, carrying
 
 EPISODE = Episode(
     name="test episode 1",

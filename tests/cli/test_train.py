@@ -13,9 +13,9 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from compose.cli.app import app
-from compose.cli.runs import find_run, newest_run
 from compose.errors import UsageError
 from compose.spec.read import read_spec
+from compose.training.storage.find_run import find_run, newest_run
 
 from .conftest import SPEC
 

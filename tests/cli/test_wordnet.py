@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from compose.graphs.taxonomy import load_taxonomy
+from compose.graphs.taxonomy.taxonomy import load_taxonomy
 
 pytest.importorskip("nltk")
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from compose.registry import registry
-from compose.spec.publish import schema_text
+from compose.registry.registry import registry
+from compose.spec.schema.publish import schema_text
 
 VERSION = "1.25.0"
 BINARY = "node_modules/yaml-language-server/bin/yaml-language-server"

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from compose.data.source import LabelTable, Split
-from compose.evaluation.labels import TaskLabels
+from compose.evaluation.task_labels import TaskLabels
 
 LABELS, MODULES, HEIGHT, WIDTH = 7, 3, 8, 16
 Kind = Literal["modules", "labels", "mean"]

@@ -7,16 +7,16 @@ from jaxtyping import Float, Int8
 from torch import Tensor
 
 from compose.block import metric
-from compose.evaluation.metric import Metric
 from compose.evaluation.metrics.accuracy import Accuracy
 from compose.evaluation.metrics.f1_at_k import F1AtK
 from compose.evaluation.metrics.image_average_precision import ImageAveragePrecision
 from compose.evaluation.metrics.mean_average_precision import MeanAveragePrecision
+from compose.evaluation.metrics.metric import Metric
 from compose.evaluation.metrics.micro_auc import MicroAuc
 from compose.evaluation.metrics.precision_at_k import PrecisionAtK
 from compose.evaluation.metrics.recall_at_k import RecallAtK
+from compose.evaluation.metrics.rules import Rules, Ties
 from compose.evaluation.prior import class_prior, label_frequency
-from compose.evaluation.rules import Rules, Ties
 
 
 def targets_of(seed: int, images: int = 30, labels: int = 8) -> Tensor:

@@ -14,11 +14,11 @@ from torch import Tensor
 
 from compose.block import BlockError
 from compose.data.source import LabelTable, Split
-from compose.evaluation.errors import EvaluationError
 from compose.evaluation.evaluation import Evaluation
-from compose.evaluation.labels import TaskLabels
-from compose.evaluation.report import markdown, percent, table
-from compose.introspect import _parameters
+from compose.evaluation.evaluation_error import EvaluationError
+from compose.evaluation.result_table import markdown, percent, table
+from compose.evaluation.task_labels import TaskLabels
+from compose.registry.introspect import _parameters
 
 VECTORS = torch.eye(6)
 

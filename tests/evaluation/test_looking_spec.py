@@ -12,8 +12,8 @@ import torch
 from typer.testing import CliRunner
 
 from compose import load
+from compose.checks.problems import problems
 from compose.cli.app import app
-from compose.problems import problems
 from compose.training.inference import asked, outputs_of
 
 SPEC = """name: looking

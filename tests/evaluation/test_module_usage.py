@@ -12,8 +12,8 @@ from torch import Tensor
 
 from compose.evaluation.evaluation import Evaluation
 from compose.evaluation.module_usage import ModuleUsage, count_modules
-from compose.evaluation.report import markdown
 from compose.evaluation.result import Result
+from compose.evaluation.result_table import markdown
 
 from .looking import LABELS, MODULES, Kind, Pictures, columns, look
 

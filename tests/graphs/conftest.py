@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from compose.graphs.build_taxonomy import NEEDED, open_wordnet
-from compose.graphs.taxonomy import Taxonomy, load_taxonomy
+from compose.graphs.taxonomy.build_taxonomy import NEEDED, open_wordnet
+from compose.graphs.taxonomy.taxonomy import Taxonomy, load_taxonomy
 
 GLOVE = Path(__file__).parents[2].parent / "shared" / "data" / "glove"
 

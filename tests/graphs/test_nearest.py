@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from compose.graphs.nearest import CLOSE, Nearest, likeness
-from compose.graphs.taxonomy import Taxonomy
+from compose.graphs.taxonomy.taxonomy import Taxonomy
 
 
 @pytest.mark.parametrize("query", ["giraf", "elefant", "polar bare", "accordian", "Chimpanze", "motor-cicle"])

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from compose.prepare import Prepared, prepare
-from compose.registry import Registry, registry
+from compose.registry.registry import Registry, registry
 from compose.spec.read import read_spec
+from compose.training.prepare import Prepared, prepare
 
 HEAD = """
 name: small

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, fx, nn
 from torch.export import Dim, export
 
-from compose.prepare import Prepared
-from compose.spec.module_names import MODULE_NAMES
+from compose.spec.wiring.module_names import MODULE_NAMES
+from compose.training.prepare import Prepared
 
 Make = Callable[..., Prepared]
 

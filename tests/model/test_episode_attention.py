@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from compose import load
-from compose.prepare import Prepared
-from compose.training.weights import fit
+from compose.training.prepare import Prepared
+from compose.training.storage.weights import fit
 
 SPEC = """
 name: fewshot

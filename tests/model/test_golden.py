@@ -8,9 +8,9 @@ import pytest
 
 from compose.errors import SpecErrors
 from compose.model import memory
-from compose.prepare import prepare
-from compose.registry import Registry
+from compose.registry.registry import Registry
 from compose.spec.read import read_spec
+from compose.training.prepare import prepare
 
 GOLDEN = Path(__file__).with_name("golden")
 NAMES = sorted(path.stem for path in GOLDEN.glob("*.yaml"))

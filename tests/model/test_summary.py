@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from compose.model.summary import totals
-from compose.prepare import prepare
 from compose.spec.read import read_spec
+from compose.training.prepare import prepare
 
 
 @pytest.mark.parametrize(

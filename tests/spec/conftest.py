@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from compose.block import Kind
-from compose.declaration import Declaration, Parameter, Port
 from compose.errors import SpecErrors
-from compose.registry import Registry
-from compose.spec.plan import Plan
+from compose.registry.declaration import Declaration, Parameter, Port
+from compose.registry.registry import Registry
 from compose.spec.read import Spec, read_spec
+from compose.spec.wiring.plan import Plan
 
 REQUIRED = object()
 INT = {"type": "integer", "exclusiveMinimum": 0}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from compose.errors import SpecErrors, UsageError
-from compose.registry import Registry
+from compose.registry.registry import Registry
 from compose.spec.read import read_spec
 
 GOLDEN = Path(__file__).with_name("golden")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from toy import ToyStage, run
 
-from compose.training import checkpoint
+from compose.training.storage import checkpoint
 
 folder, ready = map(Path, sys.argv[1:])
 save, calls = checkpoint.save_file, 0

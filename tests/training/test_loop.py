@@ -6,15 +6,15 @@ import torch
 from torch import nn
 from toy import ToySource, ToyStage, ToyWork, make_model, make_plan, run
 
-from compose.training.errors import NonFiniteLossError, TrainingError
-from compose.training.layout import prefers_channels_last
-from compose.training.optimizers import SGD
-from compose.training.run_folder import RunFolder
-from compose.training.schedules import Plateau
+from compose.training.memory_format import prefers_channels_last
 from compose.training.seeds import derive
-from compose.training.stage import Setting
-from compose.training.train import train
-from compose.training.weights import load_weights
+from compose.training.stages.optimizers import SGD
+from compose.training.stages.schedules import Plateau
+from compose.training.stages.stage import Setting
+from compose.training.storage.run_folder import RunFolder
+from compose.training.storage.weights import load_weights
+from compose.training.trainer import train
+from compose.training.training_errors import NonFiniteLossError, TrainingError
 
 
 def lines(path, kind):

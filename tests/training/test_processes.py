@@ -13,7 +13,7 @@ from toy import make_model
 from two_processes import weights
 from two_processes_maml import weights as meta_learn
 
-from compose.training.weights import load_weights
+from compose.training.storage.weights import load_weights
 
 HERE = Path(__file__).parent
 

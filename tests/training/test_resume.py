@@ -10,11 +10,11 @@ from safetensors.torch import load_file
 from torch import Tensor
 from toy import ToySource, ToyStage, ToyWork, make_model, make_plan, run
 
-from compose.training.errors import CheckpointError, Interrupted
-from compose.training.optimizers import SGD, Adam, AdamW, RMSprop
-from compose.training.run_folder import RunFolder
-from compose.training.schedules import Cosine, Plateau, Step
-from compose.training.train import train
+from compose.training.stages.optimizers import SGD, Adam, AdamW, RMSprop
+from compose.training.stages.schedules import Cosine, Plateau, Step
+from compose.training.storage.run_folder import RunFolder
+from compose.training.trainer import train
+from compose.training.training_errors import CheckpointError, Interrupted
 
 
 class Trap(ToyWork):

@@ -12,13 +12,13 @@ from torch import Tensor, fx, nn
 
 from compose.block import data, stage
 from compose.data.source import DataError, LabelTable
-from compose.model.attention import label_attention
-from compose.training.pictures import Predictions
-from compose.training.plan import Plan
-from compose.training.run_folder import RunFolder
+from compose.model.attention_output import label_attention
+from compose.training.logging.prediction_sheet import Predictions
+from compose.training.run_plan import Plan
 from compose.training.seeds import derive
-from compose.training.stage import Setting, Stage
-from compose.training.train import train
+from compose.training.stages.stage import Setting, Stage
+from compose.training.storage.run_folder import RunFolder
+from compose.training.trainer import train
 
 NAMES = ("king", "queen", "rook", "bishop", "knight", "pawn")
 SEEN = (True, True, False, True, True, False)

@@ -6,7 +6,7 @@ from pathlib import Path
 from toy import ToySource, ToyStage, make_model, run
 
 from compose.cli import end_process
-from compose.training.optimizers import SGD
+from compose.training.stages.optimizers import SGD
 
 
 def weights(path: Path):

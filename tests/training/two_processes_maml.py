@@ -5,9 +5,9 @@ from pathlib import Path
 
 from compose import load
 from compose.cli import end_process
-from compose.training.plan import Plan
-from compose.training.run_folder import RunFolder
-from compose.training.train import train
+from compose.training.run_plan import Plan
+from compose.training.storage.run_folder import RunFolder
+from compose.training.trainer import train
 
 
 def weights(spec: Path, folder: Path):

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from compose.cli.app import app
-from compose.prepare import prepare
 from compose.spec.read import read_spec
+from compose.training.prepare import prepare
 
 from .tagged import write_delicious
 

@@ -10,8 +10,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from compose.cli.app import app
-from compose.prepare import prepare
 from compose.spec.read import read_spec
+from compose.training.prepare import prepare
 
 HYBRID = """
 extends: zoo/ml2p.yaml

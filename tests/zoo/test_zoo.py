@@ -11,9 +11,9 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from compose.cli.app import app
-from compose.prepare import Prepared, prepare
+from compose.spec.layers.resolve import resolve, zoo_names
 from compose.spec.read import read_spec
-from compose.spec.resolve import resolve, zoo_names
+from compose.training.prepare import Prepared, prepare
 
 from .tagged import write_delicious
 

@@ -7,10 +7,10 @@ from jaxtyping import Float, Int8
 from torch import Tensor
 
 from compose.block import metric
-from compose.evaluation.average_precision import average_precision, expected_average_precision
-from compose.evaluation.counts import per_image
-from compose.evaluation.metric import Metric, chunks
-from compose.evaluation.rules import Rules
+from compose.evaluation.metrics.average_precision import average_precision, expected_average_precision
+from compose.evaluation.metrics.counts import per_image
+from compose.evaluation.metrics.metric import Metric, chunks
+from compose.evaluation.metrics.rules import Rules
 
 
 @metric(name="miap")

@@ -11,14 +11,14 @@ from pydantic import Field
 from torch import Tensor
 
 from compose.block import metric
-from compose.evaluation.average_precision import expected_average_precision
-from compose.evaluation.case import Case, Measured
-from compose.evaluation.counts import per_label
-from compose.evaluation.errors import EvaluationError
-from compose.evaluation.located import MISSED
-from compose.evaluation.metric import Metric
+from compose.evaluation.evaluation_error import EvaluationError
+from compose.evaluation.metrics.average_precision import expected_average_precision
+from compose.evaluation.metrics.box_hits import MISSED
+from compose.evaluation.metrics.counts import per_label
 from compose.evaluation.metrics.mean_average_precision import label_average_precision
-from compose.evaluation.rules import Rules
+from compose.evaluation.metrics.metric import Metric
+from compose.evaluation.metrics.rules import Rules
+from compose.evaluation.scored_task import Case, Measured
 
 
 @metric
@@ -77,7 +77,7 @@ class Localisation(Metric):
 
         Args:
             scores: of every image and label.
-            targets: those of a localisation, see :meth:`~compose.evaluation.located.Located.targets`.
+            targets: those of a localisation, see :meth:`~compose.evaluation.metrics.box_hits.Located.targets`.
             rules: the protocol's order of ties.
         """
         return _mean(label_average_precision(scores, targets, rules), targets)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from compose.block import metric
-from compose.evaluation.case import Case, Measured
-from compose.evaluation.means import harmonic_mean
 from compose.evaluation.metrics.localisation import Localisation
-from compose.evaluation.rules import Rules
+from compose.evaluation.metrics.means import harmonic_mean
+from compose.evaluation.metrics.rules import Rules
+from compose.evaluation.scored_task import Case, Measured
 
 
 @metric

@@ -7,11 +7,11 @@ from jaxtyping import Float, Float64, Int8
 from torch import Tensor
 
 from compose.block import metric
-from compose.evaluation.average_precision import average_precision, expected_average_precision
-from compose.evaluation.counts import per_label
-from compose.evaluation.means import mean_over_labels
-from compose.evaluation.metric import Metric, chunks
-from compose.evaluation.rules import Rules
+from compose.evaluation.metrics.average_precision import average_precision, expected_average_precision
+from compose.evaluation.metrics.counts import per_label
+from compose.evaluation.metrics.means import mean_over_labels
+from compose.evaluation.metrics.metric import Metric, chunks
+from compose.evaluation.metrics.rules import Rules
 
 
 @metric(name="map")

@@ -10,9 +10,9 @@ from jaxtyping import Float, Float64, Int8
 from torch import Tensor
 
 from compose.block import metric
-from compose.evaluation.counts import per_label
-from compose.evaluation.metric import EpisodeMetric
-from compose.evaluation.rules import Rules
+from compose.evaluation.metrics.counts import per_label
+from compose.evaluation.metrics.metric import EpisodeMetric
+from compose.evaluation.metrics.rules import Rules
 
 
 @metric

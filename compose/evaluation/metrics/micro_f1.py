@@ -6,8 +6,8 @@ from jaxtyping import Float, Float64, Int8, Int64, Shaped
 from torch import Tensor
 
 from compose.block import metric
-from compose.evaluation.rules import Rules
-from compose.evaluation.threshold import Counts, Cut, Threshold, count, f1, shuffled
+from compose.evaluation.metrics.rules import Rules
+from compose.evaluation.metrics.threshold import Counts, Cut, Threshold, count, f1, shuffled
 
 
 @metric

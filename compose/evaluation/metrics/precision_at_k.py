@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from compose.block import metric
-from compose.evaluation.top_k import TopK
+from compose.evaluation.metrics.top_k import TopK
 
 
 @metric(name="precision")

@@ -1,0 +1,1 @@
+"""Spatial, channel, label and task attention."""

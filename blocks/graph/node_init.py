@@ -1,0 +1,63 @@
+"""First states of the label nodes: an image seen in the light of every label's vector."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from jaxtyping import Float
+from pydantic import Field
+from torch import Tensor, nn
+
+from compose.block import Dim, block
+from compose.blocks.core.split_linear import SplitLinear
+
+
+@block
+class NodeInit(nn.Module):
+    """Make a node state of each image and label: an MLP of the image's feature and the label's vector, concatenated.
+
+    The weights know no label, so that unseen labels get states like seen ones.
+
+    Source: RGCN-PosVAE (BMVC 2020), section 3.2.
+
+    Args:
+        inputs: size of a feature.
+        dim: size of a label's vector.
+        hidden: width of the hidden layer.
+        size: size of a node state.
+    """
+
+    def __init__(
+        self,
+        inputs: Dim["f"],
+        dim: Dim["d"],
+        *,
+        hidden: Annotated[int, Field(gt=0)] = 256,
+        size: Annotated[int, Field(gt=0)] = 256,
+    ) -> None:
+        super().__init__()
+        self.hidden = SplitLinear(inputs, dim, hidden)
+        self.state = nn.Linear(hidden, size)
+
+    def forward(
+        self, features: Float[Tensor, "b *l f"], labels_vectors: Float[Tensor, "l d"]
+    ) -> Float[Tensor, "b l o"]:
+        """Make the states.
+
+        Args:
+            features: one feature of the image for all labels, ``b f``, or one for each label, ``b l f``.
+            labels_vectors: vectors of the labels in use, ``l d``.
+
+        Returns:
+            The nodes' states, ``b l o``.
+
+        Raises:
+            ValueError: the features are neither.
+        """
+        if features.ndim not in (2, 3):
+            raise ValueError(f"expected features b f or b l f, got {features.ndim} dims")
+        image, label = self.hidden(features, labels_vectors)
+        if features.ndim == 2:
+            image = image.unsqueeze(1)  # the same for all labels
+        states: Tensor = self.state((image + label).relu())
+        return states

@@ -1,0 +1,137 @@
+"""The relational graph convolutional network of RGCN-PosVAE."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Literal, NamedTuple
+
+import torch
+from jaxtyping import Float, Int64
+from pydantic import Field
+from torch import Tensor, nn
+
+from compose.block import Dim, block
+from compose.blocks.core.full_precision import full_precision
+from compose.blocks.graph.node_relation import Relation
+from compose.blocks.graph.propagation import propagate
+
+
+class RgcnOutput(NamedTuple):
+    """States of the nodes after the last layer.
+
+    Attributes:
+        labels: the labels' nodes, ``b l o``.
+        external: the external nodes, ``b x o``; none where none are given or asked for.
+    """
+
+    labels: Float[Tensor, "b l o"]
+    external: Float[Tensor, "b _ o"]
+
+
+@block
+class Rgcn(nn.Module):
+    """Let labels learn from one another, and from external classes, along the edges of a graph.
+
+    How much a node takes from a neighbour is learned from the vectors of both, so that it is known for unseen labels,
+    too. The weights know no node: the graph may be another one in every call.
+
+    Source: RGCN-PosVAE (BMVC 2020), section 3.4, eq. 6-7.
+
+    Args:
+        inputs: size of a node state before the first layer.
+        dim: size of a node's vector.
+        layers: number of layers.
+        hidden: width of the relation's MLP.
+        size: size of a node state after each layer.
+        normalisation: ``row`` divides a node's weights by their sum; ``symmetric`` by the square roots of this sum
+            and of the neighbour's.
+        one_way: whether external nodes give without taking: they receive nothing but their own states.
+        outputs: ``all`` nodes, or the ``labels`` alone, which spares most of the last layer where nothing reads the
+            external nodes.
+    """
+
+    def __init__(
+        self,
+        inputs: Dim["h"],
+        dim: Dim["d"],
+        *,
+        layers: Annotated[int, Field(ge=1, le=6)] = 2,
+        hidden: Annotated[int, Field(gt=0)] = 256,
+        size: Annotated[int, Field(gt=0)] = 256,
+        normalisation: Literal["row", "symmetric"] = "row",
+        one_way: bool = False,
+        outputs: Literal["all", "labels"] = "all",
+    ) -> None:
+        super().__init__()
+        self.one_way, self.outputs = one_way, outputs
+        self.relation = Relation(dim, hidden=hidden, normalisation=normalisation)
+        sizes = pairwise([inputs, *[size] * layers])
+        self.layers = nn.ModuleList(nn.Linear(before, after, bias=False) for before, after in sizes)
+
+    def forward(
+        self,
+        nodes: Float[Tensor, "b l h"],
+        labels_vectors: Float[Tensor, "l d"],
+        labels_graph: Int64[Tensor, "2 edges"],
+        external_nodes: Float[Tensor, "b x h"] | None = None,
+        external_vectors: Float[Tensor, "x d"] | None = None,
+    ) -> RgcnOutput:
+        """Apply the layers.
+
+        Args:
+            nodes: states of the labels' nodes, ``b l h``.
+            labels_vectors: vectors of the labels in use, ``l d``.
+            labels_graph: source and target of every edge, sorted by target, with an edge from each node to itself;
+                the labels come first, then the external nodes, ``2 edges``.
+            external_nodes: states of the external nodes, ``b x h``.
+            external_vectors: vectors of the external nodes, ``x d``.
+
+        Returns:
+            The states after the last layer of the labels, ``b l o``, and of the external nodes, ``b x o``.
+
+        Raises:
+            ValueError: external nodes without their vectors, or vectors without nodes.
+        """
+        states, vectors = _all_nodes(nodes, labels_vectors, external_nodes, external_vectors)
+        labels, count = nodes.shape[1], states.shape[1]
+        weights = self.relation(vectors, labels_graph, labels if self.one_way else None)
+        *hidden, last = self.layers
+        for layer in hidden:
+            states = _convolve(layer, weights, labels_graph, states, [(0, count)])[0].relu()  # eq. 6
+        # Apart, so that nothing is computed backwards for external nodes that no loss looks at.
+        parts = [(0, labels), (labels, count if self.outputs == "all" else labels)]
+        return RgcnOutput(*_convolve(last, weights, labels_graph, states, parts))
+
+
+def _all_nodes(
+    nodes: Float[Tensor, "b l h"],
+    vectors: Float[Tensor, "l d"],
+    external_nodes: Float[Tensor, "b x h"] | None,
+    external_vectors: Float[Tensor, "x d"] | None,
+) -> tuple[Float[Tensor, "b n h"], Float[Tensor, "n d"]]:
+    """The states and vectors of all nodes, the labels first."""
+    if (external_nodes is None) != (external_vectors is None):
+        given, missing = "external_nodes", "external_vectors"
+        if external_nodes is None:
+            given, missing = missing, given
+        raise ValueError(f"expected external_nodes and external_vectors together, got {given} without {missing}")
+    if external_nodes is None or external_vectors is None:
+        return nodes, vectors
+    return torch.cat([nodes, external_nodes], dim=1), torch.cat([vectors, external_vectors])
+
+
+def _convolve(
+    layer: nn.Module,
+    weights: Float[Tensor, "e"],
+    graph: Int64[Tensor, "2 e"],
+    states: Float[Tensor, "b n h"],
+    parts: list[tuple[int, int]],
+) -> list[Float[Tensor, "b r o"]]:
+    """Â H W for some ranges of nodes; H is multiplied first by what leaves less to multiply."""
+    assert isinstance(layer, nn.Linear)
+    project_first = layer.out_features < layer.in_features
+    if project_first:
+        states = layer(states)
+    sent = full_precision(states)
+    reached = [propagate(weights, graph, sent, first, last).to(states.dtype) for first, last in parts]
+    return reached if project_first else [layer(part) for part in reached]

@@ -1,0 +1,1 @@
+"""Semantic inference: novel labels from features, correlations and attention."""

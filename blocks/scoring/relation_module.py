@@ -1,0 +1,91 @@
+"""Relation Networks: a learned comparison of a query picture with a class."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from jaxtyping import Float, Int8
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from compose.block import BlockError, Dim, block
+from compose.blocks.scoring.split_episodes import split_episodes
+
+SMALLEST = 4
+
+
+@block
+class RelationModule(nn.Module):
+    """Score how well a query picture's map and the summed maps of a class's support fit together, from 0 to 1.
+
+    Both maps are concatenated; two blocks of convolution, batch norm, ReLU and max-pooling and two linear layers
+    follow. The paper trains it by the squared error (``target_mse``). It takes any number of classes, and of pictures
+    of each.
+
+    Source: Relation Network (CVPR 2018), section 3.2-3.4, eq. 1.
+
+    Args:
+        channels: channels of the map.
+        height: height of the map.
+        width: width of the map.
+        size: channels of the blocks.
+        hidden: width of the first linear layer.
+    """
+
+    def __init__(
+        self,
+        channels: Dim["c"],
+        height: Dim["h"],
+        width: Dim["w"],
+        *,
+        size: Annotated[int, Field(gt=0)] = 64,
+        hidden: Annotated[int, Field(gt=0)] = 8,
+    ) -> None:
+        super().__init__()
+        if min(height, width) < SMALLEST:
+            expected = f"expected a map of {SMALLEST} × {SMALLEST} or more, which is pooled twice"
+            raise BlockError(f"{expected}, got {height} × {width}")
+        self.join = nn.Conv2d(2 * channels, size, kernel_size=3, padding=1, bias=False)
+        self.compare = nn.Sequential(
+            *(nn.BatchNorm2d(size), nn.ReLU(), nn.MaxPool2d(2)),
+            nn.Conv2d(size, size, kernel_size=3, padding=1, bias=False),
+            *(nn.BatchNorm2d(size), nn.ReLU(), nn.MaxPool2d(2)),
+            nn.Flatten(),
+            *(nn.Linear(size * (height // 4) * (width // 4), hidden), nn.ReLU()),
+            *(nn.Linear(hidden, 1), nn.Sigmoid()),
+        )
+
+    def forward(self, maps: Float[Tensor, "b c h w"], support_targets: Int8[Tensor, "e s n"]) -> Float[Tensor, "e q n"]:
+        """Score the classes.
+
+        Args:
+            maps: maps of all pictures, ``b c h w``; in each episode first the support, then the queries.
+            support_targets: 1 for a support picture's class, -1 for the others, ``e s n``.
+
+        Returns:
+            The relation of each query picture to each class, ``e q n``, between 0 and 1.
+        """
+        support, query = split_episodes(maps, support_targets)
+        pairs = self._joined(_class_sums(support, support_targets), query)
+        relations: Tensor = self.compare(pairs.flatten(0, 2))
+        return relations.view(pairs.shape[:3])
+
+    def _joined(
+        self, classes: Float[Tensor, "e n c h w"], query: Float[Tensor, "e q c h w"]
+    ) -> Float[Tensor, "e q n o h w"]:
+        """The first convolution on the concatenated maps of all pairs, as a part for each class and each query."""
+        weights = self.join.weight.chunk(2, dim=1)
+        of_classes, of_queries = map(_convolve, (classes, query), weights)
+        return of_classes.unsqueeze(1) + of_queries.unsqueeze(2)
+
+
+def _convolve(maps: Float[Tensor, "e n c h w"], weight: Float[Tensor, "o c 3 3"]) -> Float[Tensor, "e n o h w"]:
+    convolved = F.conv2d(maps.flatten(0, 1), weight, padding=1)
+    return convolved.view(*maps.shape[:2], *convolved.shape[1:])
+
+
+def _class_sums(support: Float[Tensor, "e s c h w"], targets: Int8[Tensor, "e s n"]) -> Float[Tensor, "e n c h w"]:
+    """The maps of each class's support pictures, summed."""
+    sums = targets.gt(0).to(support.dtype).mT @ support.flatten(2)  # e n chw
+    return sums.view(*sums.shape[:2], *support.shape[2:])

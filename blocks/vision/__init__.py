@@ -1,0 +1,1 @@
+"""Backbones, the forward pyramid, channel groups, regions."""

@@ -1,0 +1,160 @@
+"""What would stop training or evaluation on episodes: what the model scores, and what the data does not give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+from compose.checks.stage_problems import at
+from compose.data.source import DataError
+from compose.errors import SpecError, SpecErrors, nearest
+from compose.evaluation.episodes.episode_test import EpisodeTest
+from compose.evaluation.evaluation_error import EvaluationError
+from compose.model.label_space_check import fixing, fixing_ways
+from compose.spec.wiring.plan import Step, needed, refs
+from compose.spec.wiring.reserved import RESERVED, WAYS
+from compose.spec.wiring.wire import NO_TASKS
+from compose.spec.yaml.tree import Mapping, Path
+from compose.tasks.class_pool import PoolError
+from compose.training.adaptation.adaptation import Adaptation, holders, task_losses
+from compose.training.prepare import Prepared
+from compose.training.stages.batches import validates
+from compose.training.stages.episodic import Episodic
+from compose.training.stages.nodes import matches
+
+
+def episode_problems(made: Prepared) -> list[SpecError]:
+    """All mistakes; each cause is told once."""
+    of_scores = list(_scores(made))
+    if of_scores:
+        return of_scores
+    found = [*adaptation_problems(made), *_pools(made), *ways_problems(made)]
+    return list({error.message: error for error in reversed(found)}.values())[::-1]
+
+
+def ways_problems(made: Prepared) -> Iterator[SpecError]:
+    """Episodes of another number of classes than the weights are for."""
+    batch, fixed = made.episodes, fixing_ways(made.spec.plan, adapts=made.adaptation is not None)
+    if fixed and not fixing([fixed], WAYS):
+        try:
+            made.shaped  # noqa: B018 - where the shapes don't fit, that is the error
+        except SpecErrors:
+            return
+    asked: list[tuple[Path, int]] = [
+        (("train", i), stage.episodes.shape.ways) for i, stage in enumerate(made.stages) if stage.episodes
+    ]
+    asked += [(("evaluate",), ways) for ways in dict.fromkeys(test.shape.ways for test in made.evaluation.episodes)]
+    for path, ways in asked:
+        if fixed and batch and ways != batch.shape.ways:
+            message = f"the weights of `{fixed.name}` are for {batch.shape.ways} classes in an episode, got {ways}"
+            error = at(made, (*path, "ways"), "label-space", message)
+            yield replace(error, expected=f"`ways: {batch.shape.ways}`")
+
+
+def _scores(made: Prepared) -> Iterator[SpecError]:
+    """Scores of labels where episodes are asked for, and the other way round."""
+    whole = [source for source in made.spec.plan.scoring().sources if RESERVED[source].of_episodes]
+    if whole and made.adaptation is not None:
+        message = f"the weights adapt to one episode at a time, and the scores depend on `{whole[0]}` of many"
+        reader = next(step for step in made.spec.plan.steps if whole[0] in _read(step))
+        yield SpecError("wrong-task", message, reader.place, "`novel.targets` in the loss alone")
+        return
+    of_episodes = bool(whole) or made.adaptation is not None
+    tasks = made.evaluation.tasks
+    if of_episodes and tasks:
+        message = f"the scores are of the classes of episodes, and `{tasks[0]}` scores labels"
+        yield replace(at(made, ("evaluate", "tasks"), "wrong-task", message), expected="`tasks: [episodes]`")
+    if not of_episodes:
+        asked: list[Path] = [("evaluate", "tasks")] if made.evaluation.episodes else []
+        asked += [("train", index, "stage") for index, stage in enumerate(made.stages) if stage.episodes]
+        for path in asked:
+            message = "the scores are of labels, and episodes need scores of the classes that the support shows"
+            expected = "a model whose scores depend on `support.targets`, or a stage `maml`"
+            yield replace(at(made, path, "wrong-task", message), expected=expected)
+
+
+def _read(step: Step) -> list[str]:
+    """The reserved sources that a step reads itself."""
+    return [ref.port for value in step.inputs.values() for ref in refs(value) if not ref.step]
+
+
+def adaptation_problems(made: Prepared) -> Iterator[SpecError]:
+    """Weights that are to adapt to episodes, and do not."""
+    evaluation, model = made.evaluation, made.spec.tree.get("model")
+    nodes = list(model.items) if isinstance(model, Mapping) else []  # those that the scores do not need, too
+    for pattern in evaluation.adapt or ():
+        if not matches(pattern, nodes):
+            message, close = f"no node matches `{pattern}`", nearest(pattern, nodes)
+            error = at(made, ("evaluate", "adapt"), "bad-parameter", message)
+            yield replace(error, expected=f"one of {', '.join(nodes)}", nearest=close)
+            return
+    for key in ("inner_steps", "inner_lr"):
+        if made.adaptation is None and getattr(evaluation, key) is not None:
+            yield at(made, ("evaluate", key), "bad-parameter", NO_TASKS)
+    asked: dict[Path, Adaptation | None] = {
+        ("train", i): stage.adaptation(made.spec.plan.nodes) for i, stage in enumerate(made.stages)
+    }
+    for path, adaptation in asked.items():
+        if adaptation and made.inner and adaptation.rates != "fixed" and _rated(adaptation) != _rated(made.inner):
+            message = "the model has the learned rates of the last stage `maml`, and this one would learn others"
+            error = at(made, (*path, "inner_rates"), "bad-parameter", message)
+            yield replace(error, expected="the same `inner_rates`, `inner_steps` and `adapt` in both, or `fixed`")
+    asked["evaluate",] = None if evaluation.adapt is None else made.adaptation
+    for path, adaptation in asked.items():
+        why = _idle(made, adaptation) if adaptation else ""
+        if why:
+            yield at(made, (*path, "adapt"), "bad-parameter", f"nothing adapts to an episode: {why}")
+
+
+def _rated(adaptation: Adaptation) -> tuple[object, ...]:
+    """What learned rates are of."""
+    return adaptation.rates, adaptation.steps, *(adaptation.nodes if adaptation.rates == "layer" else ())
+
+
+def _idle(made: Prepared, adaptation: Adaptation) -> str:
+    """Why nothing adapts; "" where something does, or where the shapes are not known."""
+    plan, losses = made.spec.plan, task_losses(made.spec.plan, adaptation.losses)
+    if any(not matches(pattern, plan.nodes) for pattern in adaptation.nodes):
+        return ""  # told by its name
+    if adaptation.losses and not {*losses} & {*task_losses(plan)}:
+        return ""  # told by what the losses read
+    if not losses:
+        return "no loss is on `novel.targets`"
+    adapting = holders(plan, adaptation.of(plan.nodes))
+    reads = [ref for term in plan.terms if term.name in losses for ref in term.reads]
+    steps = [step for step in needed(plan.steps, reads, owners=True) if step.name.partition(".")[0] in adapting]
+    try:
+        learns = any(made.shaped.facts[step.name].trainable for step in steps if step.op == "block")
+    except SpecErrors:
+        return ""
+    named = ", ".join(f"`{name}`" for name in adaptation.nodes)
+    why = f"the loss `{losses[0]}` depends on no weights of {named}" if named else "no node is named"
+    return "" if learns else why
+
+
+def _pools(made: Prepared) -> Iterator[SpecError]:
+    """Episodes that the data cannot give."""
+    tests: dict[Path, tuple[EpisodeTest, ...]] = {("evaluate",): made.evaluation.episodes}
+    for index, stage in enumerate(made.stages):
+        if isinstance(stage, Episodic):
+            yield from _pool(made, ("train", index), partial(stage.draw, made.source, 0))
+            tests["train", index] = stage.tests if validates(stage, made.source) else ()
+    for path, listed in tests.items():
+        for ways in dict.fromkeys(test.shape.ways for test in listed):
+            largest = max((test for test in listed if test.shape.ways == ways), key=lambda test: test.shape.shots)
+            yield from _pool(made, path, partial(largest.check, made.source))
+    try:
+        made.evaluation.check_thresholds(made.source)
+    except EvaluationError as error:
+        yield at(made, ("evaluate", "metrics"), "data", str(error))
+
+
+def _pool(made: Prepared, path: Path, attempt: Callable[[], object]) -> Iterator[SpecError]:
+    """The data's refusal, at the option of the episodes that it is about."""
+    try:
+        attempt()
+    except PoolError as error:
+        yield at(made, (*path, error.about) if error.about else ("data",), "data", str(error))
+    except DataError as error:
+        yield at(made, ("data",), "data", str(error))

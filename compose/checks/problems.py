@@ -1,0 +1,127 @@
+"""Everything that would stop a run, found before it starts: shapes, labels, stages, tasks, data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+
+from compose.block import BlockError
+from compose.checks.episode_problems import episode_problems
+from compose.checks.stage_problems import at, stage_problems
+from compose.data.source import DataError, DataSource, Split
+from compose.errors import ComposeError, Note, SpecError, SpecErrors
+from compose.evaluation.metrics.metric_entries import make_metric
+from compose.evaluation.task_labels import task_labels
+from compose.spec.yaml.tree import Path
+from compose.training.prepare import Prepared
+
+LISTED = 20
+"""How many problems of the data are listed one by one."""
+
+
+def problems(made: Prepared, *, data: bool = True) -> list[SpecError]:
+    """The mistakes of a spec that its classes accept, all levels at once; empty where it can run.
+
+    Args:
+        made: the spec with all that it names made.
+        data: whether the data source's files are looked at, which may take a while.
+    """
+    found = [
+        *_raised(lambda: made.shaped),
+        *_raised(lambda: made.space),
+        *stage_problems(made),
+        *episode_problems(made),
+        *_tasks(made),
+        *_looks(made),
+        *(list(_data(made)) or _splits(made) if data else ()),
+    ]
+    return list({_told(error): error for error in found}.values())
+
+
+def _told(error: SpecError) -> tuple[str, ...]:
+    """What makes an error another one; vectors and graph may lack the same labels."""
+    return (error.code, error.message, *([] if error.code == "labels" else [str(error.place)]))
+
+
+def notes(made: Prepared) -> list[str]:
+    """What the user should know of the data and labels although it stops nothing; after :func:`problems`."""
+    found = [line for source in (made.source, made.labels.external) for line in getattr(source, "notes", list)()]
+    told = getattr(made.vectors, "notes", None)
+    found += told(made.source.labels.names) if told else []
+    dropped = made.space.dropped
+    if dropped:
+        found.append(
+            f"strict: {len(dropped)} seen labels are left out as unseen ones' other number: {', '.join(dropped)}"
+        )
+    return found
+
+
+def _raised(attempt: Callable[[], object]) -> list[SpecError]:
+    try:
+        attempt()
+    except SpecErrors as error:
+        return list(error.errors)
+    return []
+
+
+def _tasks(made: Prepared) -> Iterator[SpecError]:
+    """Tasks for which the data has no labels."""
+    try:
+        task_labels(made.source.labels, made.evaluation.tasks)
+    except ComposeError as error:
+        yield at(made, ("evaluate", "tasks"), "labels", str(error))
+
+
+def _looks(made: Prepared) -> Iterator[SpecError]:
+    """Metrics of where the model looks, although it does not tell or the data has no boxes."""
+    lacking = [] if made.spec.plan.attention else ["a model that tells where it looks, by a port such as `attention`"]
+    lacking += [] if "boxes" in made.source.shapes else ["boxes from the data, as with `data: {boxes: true}`"]
+    for path, metric in _looking(made).items() if lacking else ():
+        yield at(made, path, "missing-source", f"`{metric}` needs {' and '.join(lacking)}")
+
+
+def _looking(made: Prepared) -> dict[Path, str]:
+    """Where the spec asks for such a metric, the first there."""
+    asked: dict[Path, str] = {}
+    for metric in made.evaluation.metrics:
+        if metric.looks:
+            asked.setdefault(("evaluate", "metrics"), metric.key)
+    for index, stage in enumerate(made.stages):
+        with suppress(BlockError):
+            if stage.validate_every and make_metric(stage.monitor).looks:
+                asked["train", index, "monitor"] = stage.monitor
+    return asked
+
+
+def _data(made: Prepared) -> Iterator[SpecError]:
+    """What the data sources find wrong with their files."""
+    sources: dict[Path, DataSource | None] = {("data",): made.source, ("labels", "external"): made.labels.external}
+    for path, source in sources.items():
+        found = [] if source is None else _checked(source)
+        if len(found) == 1:
+            yield at(made, path, "data", found[0])
+        elif found:
+            notes = [Note(line) for line in found[:LISTED]]
+            notes += [Note(f"and {len(found) - LISTED:,} more")] if len(found) > LISTED else []
+            yield replace(at(made, path, "data", f"the data has {len(found):,} problems"), notes=notes)
+
+
+def _splits(made: Prepared) -> Iterator[SpecError]:
+    """Splits without examples: that which the first stage trains on, and that which is evaluated."""
+    wanted: dict[Path, Split] = {("evaluate",): made.evaluation.split}
+    if any(stage.examples == "data" for stage in made.stages):
+        wanted["data",] = "train"
+    for path, split in wanted.items():
+        try:
+            if not len(made.source.split(split)):
+                yield at(made, path, "data", f"there are no examples in the split `{split}`")
+        except DataError as error:
+            yield at(made, path, "data", str(error))
+
+
+def _checked(source: DataSource) -> list[str]:
+    try:
+        return source.check()
+    except (DataError, OSError) as error:
+        return [str(error)]

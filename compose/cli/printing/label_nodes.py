@@ -1,0 +1,54 @@
+"""The nodes of a spec's label graph: its labels, seen and unseen, and the external classes that are none of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from compose.drawing.graph.neighbourhood import Group
+    from compose.training.prepare import Prepared
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """What a label graph is made from.
+
+    Args:
+        names: the labels in use.
+        synsets: their synsets, None where the table names none.
+        seen: which of them may be trained on.
+        external_names: the external classes that are no labels.
+        external_synsets: their synsets.
+        dropped: how many external classes are labels.
+    """
+
+    names: tuple[str, ...]
+    synsets: tuple[str | None, ...]
+    seen: tuple[bool, ...]
+    external_names: tuple[str, ...] = ()
+    external_synsets: tuple[str | None, ...] = ()
+    dropped: int = 0
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """The arguments of a graph's source."""
+        return self.names, self.synsets, self.external_names, self.external_synsets
+
+    def group(self, node: int) -> Group:
+        """What a node is."""
+        if node >= len(self.names):
+            return "external"
+        return "seen" if self.seen[node] else "unseen"
+
+
+def graph_nodes(made: Prepared) -> Nodes:
+    """All labels of a spec, seen and unseen, and its external classes."""
+    from compose.labels.label_space import LabelSpace
+
+    space = LabelSpace(made.source.labels, strict=made.labels.strict, external=made.labels.external)
+    task, classes = space.task("all"), space.classes
+    if classes is None:
+        return Nodes(task.names, task.synsets, task.seen)
+    kept = classes.kept
+    return Nodes(task.names, task.synsets, task.seen, kept.names, kept.synsets, len(classes.dropped))

@@ -1,0 +1,21 @@
+"""Print the result of an evaluation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from compose.evaluation.result import Result
+
+
+def print_result(result: Result) -> None:
+    """The metrics of every task beside chance and the class prior, and the protocol."""
+    from rich.console import Console
+
+    from compose.cli.console import out
+    from compose.evaluation.result_table import table
+
+    console = out()
+    if not console.is_terminal:
+        console = Console(highlight=False, width=200)
+    console.print(table(result))

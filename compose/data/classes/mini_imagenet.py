@@ -1,0 +1,141 @@
+"""The data source ``mini_imagenet``: 100 classes of ImageNet in Ravi and Larochelle's division."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from numpy.typing import NDArray
+from pydantic import Field
+from torch import Tensor
+
+from compose.block import BlockError, data
+from compose.data.classes.mini_imagenet_lists import SPLITS, list_files, listed_classes, read_list
+from compose.data.classes.single_label import ClassExamples, ClassSource, ClassTable, too_few
+from compose.data.counter_random import Dice
+from compose.data.normalisation import NORMALISATIONS, NormalisationName
+from compose.data.pictures.image_examples import Augment, Fit, Preparation
+from compose.data.pictures.image_files import PicturePaths, folder_of_images
+from compose.data.pictures.picture_check import faults
+from compose.data.source import Split
+
+
+@data(name="mini_imagenet")
+class MiniImageNet(ClassSource):
+    """MiniImageNet's photographs: 64 classes for training, 16 for validation and 20 for the test, 600 pictures each.
+
+    `train.csv`, `val.csv` and `test.csv` name the pictures and the WordNet id of each one's class, in columns
+    `filename` and `label`. Any other pictures listed so serve as well, as long as no class is in two of the files.
+
+    Args:
+        folder: where the pictures are.
+        lists: where the three lists are; if not given, with the pictures or in the folder above.
+        size: height and width of the pictures as the model gets them.
+        augment: training pictures are cropped and flipped at random, flipped only, or taken as in evaluation.
+        crop: the least and the greatest share of a picture's area that a random crop keeps.
+        fit: in evaluation the picture is squashed to a square, as is usual here, or its middle is cut out.
+        normalisation: `imagenet` suits weights trained on ImageNet; `half` maps black to -1 and white to 1.
+        seed: another seed augments otherwise.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        lists: Path | None = None,
+        size: Annotated[int, Field(ge=16, le=512)] = 84,
+        augment: Augment = "none",
+        crop: tuple[float, float] = (0.35, 1.0),
+        fit: Fit = "squash",
+        normalisation: NormalisationName = "imagenet",
+        seed: int = 0,
+    ) -> None:
+        if not 0 < crop[0] <= crop[1] <= 1:
+            raise BlockError(f"expected two shares above 0, the lesser first, got {list(crop)}", parameter="crop")
+        self._folder = folder_of_images(folder)
+        self._lists = {split: read_list(path) for split, path in list_files(self._folder, lists).items()}
+        self._ids, self._table = listed_classes(self._lists)
+        self.preparation = Preparation(size, augment, crop, fit, NORMALISATIONS[normalisation])
+        self.normalisation, self._seed = self.preparation.normalisation, seed
+
+    @property
+    def table(self) -> ClassTable:
+        """The classes; those of a WordNet id have its synset and its first word as their name."""
+        return self._table
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The picture's shape."""
+        return {"image": (3, self.preparation.size, self.preparation.size)}
+
+    def split(self, name: Split) -> ListedPictures:
+        """The examples of a split."""
+        column = {wordnet_id: number for number, wordnet_id in enumerate(self._ids)}
+        return ListedPictures(
+            PicturePaths(self._folder, self._lists[name].images),
+            np.array([column[wordnet_id] for wordnet_id in self._lists[name].ids], np.int64),
+            count=len(column),
+            preparation=self.preparation,
+            seed=self._seed if name == "train" and self.preparation.augment != "none" else None,
+        )
+
+    def check(self) -> list[str]:
+        """Read every picture; a line for each that cannot be read, and for each class with too few."""
+        images = [image for split in SPLITS for image in self._lists[split].images]
+        pictures = Counter(wordnet_id for split in SPLITS for wordnet_id in self._lists[split].ids)
+        paths = PicturePaths(self._folder, images)
+        few = too_few(self.table, [pictures[wordnet_id] for wordnet_id in self._ids])
+        if not any(path.exists() for path in paths):
+            return [f"none of the {len(images):,} pictures is there, such as {paths[0]}: is `folder` right?", *few]
+        return [f"{images[row]}: {reason}" for row, reason in faults(paths, decode=True).items()] + few
+
+    def read_image(self, path: Any) -> Tensor:
+        """A picture as in evaluation: ``3 h w``.
+
+        Raises:
+            PictureError: the picture cannot be read.
+        """
+        return self.normalisation.pixels(self.preparation.plain(Path(path)))
+
+
+class ListedPictures(ClassExamples):
+    """A split of pictures that are read as they are asked for.
+
+    Args:
+        paths: the pictures.
+        classes: the class of each.
+        count: how many classes there are in all splits.
+        preparation: how pictures become a model's input.
+        seed: of the augmentation; None for evaluation.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        classes: NDArray[np.int64],
+        *,
+        count: int,
+        preparation: Preparation,
+        seed: int | None,
+    ) -> None:
+        super().__init__(classes, count)
+        self._paths, self._preparation, self._seed = paths, preparation, seed
+
+    def images(self, rows: NDArray[np.int64], indices: Sequence[int]) -> Float32[Tensor, "b 3 h w"]:
+        """The pictures of a batch, normalised.
+
+        Raises:
+            PictureError: a picture cannot be read.
+        """
+        prepare, paths = self._preparation, [self._paths[row] for row in rows]
+        if self._seed is None:
+            seen = [prepare.plain(path) for path in paths]
+        else:
+            chance = Dice((self._seed,), indices).uniform(5)
+            seen = [prepare.augmented(path, u)[0] for path, u in zip(paths, chance, strict=True)]
+        return prepare.normalisation.pixels(torch.stack(seen))

@@ -1,0 +1,111 @@
+"""What the sources of drawn scenes have in common: the settings of the drawing, and the examples made from them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+from torch import Tensor
+
+from compose.block import BlockError
+from compose.data.drawn.glyph_examples import GlyphExamples
+from compose.data.drawn.glyph_table import GlyphTable
+from compose.data.normalisation import NORMALISATIONS, NormalisationName
+from compose.data.source import LabelTable, Split
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class DrawnScenes(ABC):
+    """Scenes of symbols with scale, rotation, colour and clutter, drawn as they are asked for.
+
+    Args:
+        size: the side of the pictures in pixels.
+        lengths: examples in an epoch of each split.
+        seed: another seed gives other pictures.
+        fresh: whether every epoch has training pictures of its own.
+        objects: the least and the greatest number of symbols in a scene.
+        scale: the least and the greatest length of a symbol's longer side, as a share of the picture's.
+        rotation: how far symbols are turned to either side at most, in degrees.
+        clutter: how many strokes, curls and specks lie about at most.
+        noise: the greatest deviation of the background's noise.
+        normalisation: the name of one.
+        boxes: whether examples also hold ``boxes`` and ``box_labels``.
+    """
+
+    gives = ("image",)
+    streams: ClassVar[dict[Split, int]]
+    """Tells the splits' random numbers apart, and those of different sources with one seed."""
+
+    def __init__(
+        self,
+        *,
+        size: int,
+        lengths: dict[Split, int],
+        seed: int,
+        fresh: bool,
+        objects: tuple[int, int],
+        scale: tuple[float, float],
+        rotation: float,
+        clutter: int,
+        noise: float,
+        normalisation: NormalisationName,
+        boxes: bool = False,
+    ) -> None:
+        if not 1 <= objects[0] <= objects[1] <= 9:
+            raise BlockError(
+                f"expected two numbers from 1 to 9, the lesser first, got {list(objects)}", parameter="objects"
+            )
+        if not 0.05 <= scale[0] <= scale[1] <= 1:
+            raise BlockError(
+                f"expected two shares from 0.05 to 1, the lesser first, got {list(scale)}", parameter="scale"
+            )
+        self.size, self.lengths, self.seed, self.fresh, self.boxes = size, lengths, seed, fresh, boxes
+        self.objects, self.scale, self.rotation, self.clutter, self.noise = objects, scale, rotation, clutter, noise
+        self.normalisation = NORMALISATIONS[normalisation]
+
+    @property
+    @abstractmethod
+    def table(self) -> GlyphTable:
+        """The labels and the symbols that show them."""
+
+    @property
+    def labels(self) -> LabelTable:
+        """All labels, seen and unseen."""
+        return self.table.labels
+
+    def pool(self, split: Split) -> list[tuple[int, ...]]:
+        """What a split draws: for each leaf the rows of its glyphs. Unseen leaves are drawn in the test alone."""
+        return self.table.pool(unseen=split == "test")
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The picture's shape, and the boxes' where they are asked for."""
+        shapes: dict[str, tuple[int, ...]] = {"image": (3, self.size, self.size)}
+        if self.boxes:
+            shapes |= {"boxes": (self.objects[1], 4), "box_labels": (self.objects[1], len(self.labels.names))}
+        return shapes
+
+    def split(self, name: Split) -> GlyphExamples:
+        """The examples of a split."""
+        return GlyphExamples(self, name)
+
+    def check(self) -> list[str]:
+        """Nothing: pictures that are drawn are never broken."""
+        return []
+
+    def notes(self) -> list[str]:
+        """Nothing."""
+        return []
+
+    def read_image(self, path: Any) -> Tensor:
+        """The middle of a picture of the user's in this source's size and normalisation: ``3 h w``.
+
+        Raises:
+            PictureError: the picture cannot be read.
+        """
+        from compose.data.pictures.picture_view import read_picture
+
+        return self.normalisation.pixels(read_picture(Path(path), self.size))

@@ -1,0 +1,1 @@
+"""The user's own pictures, with their files of labels and boxes."""

@@ -1,0 +1,204 @@
+"""The data source ``images``: the user's own pictures, with a CSV or JSON-lines file of labels."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field
+from torch import Tensor
+
+from compose.block import BlockError, data
+from compose.data.label_list import label_table, read_label_list
+from compose.data.normalisation import NORMALISATIONS, NormalisationName
+from compose.data.pictures.annotations import Annotations, Meaning
+from compose.data.pictures.box_header import BoxHeader, read_box_header
+from compose.data.pictures.box_match import read_class_names
+from compose.data.pictures.box_report import BoxReport
+from compose.data.pictures.image_examples import Augment, Fit, ImageExamples, Preparation
+from compose.data.pictures.image_files import PicturePaths, folder_of_images, label_files
+from compose.data.pictures.image_report import ImageReport
+from compose.data.pictures.image_splits import divide
+from compose.data.pictures.label_file import read_label_file
+from compose.data.source import DataError, LabelTable, Split
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+@data
+class Images:
+    """Your own pictures: a folder, and CSV or JSON-lines files that say which labels each picture has.
+
+    A CSV file has a header with a column `image`, and either a column `labels` (`cat;dog`) and perhaps `absent`, or a
+    column for each label with 1 = present, 0 or -1 = absent, empty = unknown. A JSON-lines file has one object a line:
+    `{"image": "a.jpg", "labels": ["cat"], "absent": ["dog"]}`. A column or key `split` may say train, val or test.
+    Pictures may be in any format, colour mode and orientation that PIL knows.
+
+    Args:
+        folder: where the pictures are; the label files name them relative to it.
+        labels: one label file for all pictures; its column `split`, or else `fractions`, divides them.
+        train: a label file of the training pictures, instead of `labels`.
+        val: a label file of the validation pictures.
+        test: a label file of the test pictures.
+        fractions: the shares of train, val and test where no column `split` tells; drawn with `seed`.
+        unseen: labels that are not trained on: a list of names, or a text file with one a line. A name may be followed
+            by a tab and its WordNet synset.
+        vocabulary: a text file of all labels, one a line as in `unseen`; any other label in the label files is then a
+            mistake. Without it the labels are those that occur, in alphabetical order.
+        separator: the characters that separate labels in a cell.
+        unlisted: what a label is to a picture that does not list it; `auto` is unknown where some picture lists absent
+            labels, else absent.
+        zero: what 0 in a label's column means; `auto` is absent, and refused where the files have both 0 and -1.
+        size: height and width of the pictures as the model gets them.
+        augment: training pictures are cropped and flipped at random, flipped only, or taken as in evaluation.
+        crop: the least and the greatest share of a picture's area that a random crop keeps.
+        fit: in evaluation the middle is cut out, or the picture is squashed to a square.
+        normalisation: `imagenet` suits weights trained on ImageNet; `half` maps black to -1 and white to 1.
+        on_bad_image: `fail` refuses to train while a picture is missing or damaged; `skip` leaves it out.
+        check_images: before training every picture is decoded (`full`), or only its header read (`header`).
+        seed: another seed divides and augments otherwise.
+        boxes: a CSV file of boxes, a row for each label of each box: Open Images' columns `ImageID`, `LabelName`,
+            `XMin`, `XMax`, `YMin` and `YMax` with coordinates from 0 to 1, or `image`, `label`, `left`, `top`, `right`
+            and `bottom` in pixels of the upright picture. Examples, augmented ones too, then also hold `boxes` (left,
+            top, right, bottom in pixels of the picture as the model gets it, cut off at its edges) and `box_labels`
+            (which labels each box shows), for localisation. Pictures may be named without extension or folder.
+        box_names: what the machine ids in `boxes` mean where the labels are names: Open Images' class descriptions, a
+            CSV file of rows such as `/m/01yrx,Cat`.
+    """
+
+    gives = ("image",)
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        labels: Path | None = None,
+        train: Path | None = None,
+        val: Path | None = None,
+        test: Path | None = None,
+        fractions: tuple[Share, Share, Share] = (0.8, 0.1, 0.1),
+        unseen: list[str] | Path | None = None,
+        vocabulary: Path | None = None,
+        separator: Annotated[str, Field(min_length=1)] = ";|",
+        unlisted: Meaning = "auto",
+        zero: Meaning = "auto",
+        size: Annotated[int, Field(ge=16, le=2048)] = 224,
+        augment: Augment = "crop",
+        crop: tuple[Share, Share] = (0.35, 1.0),
+        fit: Fit = "middle",
+        normalisation: NormalisationName = "imagenet",
+        on_bad_image: Literal["skip", "fail"] = "fail",
+        check_images: Literal["full", "header"] = "full",
+        seed: int = 0,
+        boxes: Path | None = None,
+        box_names: Path | None = None,
+    ) -> None:
+        if abs(sum(fractions) - 1) > 1e-6:
+            raise BlockError(f"expected three shares that add up to 1, got {list(fractions)}", parameter="fractions")
+        if not 0 < crop[0] <= crop[1]:
+            raise BlockError(f"expected two shares above 0, the lesser first, got {list(crop)}", parameter="crop")
+        folder = folder_of_images(folder)
+        files = label_files(labels, {"train": train, "val": val, "test": test})
+        self._annotations = _read(files, separator=separator, zero=zero, unlisted=unlisted)
+        self._labels = label_table(
+            self._annotations.names,
+            vocabulary=None if vocabulary is None else read_label_list(vocabulary, parameter="vocabulary"),
+            unseen=read_label_list(unseen or (), parameter="unseen"),
+        )
+        self._paths = PicturePaths(folder, self._annotations.images)
+        self._division = divide(self._annotations, fractions=fractions, seed=seed)
+        self._preparation = Preparation(size, augment, crop, fit, NORMALISATIONS[normalisation])
+        self._skip, self._decode, self._seed = on_bad_image == "skip", check_images == "full", seed
+        self._box_file = None if boxes is None else _box_file(boxes)
+        self._box_names = {} if box_names is None else read_class_names(box_names, parameter="box_names")
+
+    @property
+    def labels(self) -> LabelTable:
+        """All labels, seen and unseen."""
+        return self._labels
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The picture's shape, and the boxes' where there are such."""
+        shapes: dict[str, tuple[int, ...]] = {"image": (3, self._preparation.size, self._preparation.size)}
+        return shapes if self._boxes is None else shapes | self._boxes.boxes.shapes
+
+    def split(self, name: Split) -> ImageExamples:
+        """The examples of a split; with ``on_bad_image: skip``, without the pictures that cannot be read.
+
+        Raises:
+            DataError: the split is empty.
+        """
+        rows = self._report.rows[name] if self._skip else self._division.rows[name]
+        if not len(rows):
+            raise DataError(f"there are no pictures in the split `{name}`")
+        number = {label: column for column, label in enumerate(self._labels.names)}
+        return ImageExamples(
+            self._paths,
+            self._annotations,
+            columns=np.array([number.get(label, -1) for label in self._annotations.names], np.int64),
+            labels=len(number),
+            rows=rows,
+            preparation=self._preparation,
+            seed=self._seed if name == "train" and self._preparation.augment != "none" else None,
+            boxes=None if self._boxes is None else self._boxes.boxes,
+        )
+
+    def check(self) -> list[str]:
+        """Read every label, picture and box and return what keeps them from being used, one line each."""
+        found = self._report.problems
+        if self._boxes is not None:
+            found = [*found, *self._boxes.problems, *self._boxes.outside(self._paths)]
+        return [str(finding) for finding in found]
+
+    def notes(self) -> list[str]:
+        """What else :meth:`check` found: pictures left out, listed twice or without labels; labels never present; boxes
+        left out."""
+        found = self._report.notes + ([] if self._boxes is None else self._boxes.notes)
+        return [str(finding) for finding in found]
+
+    def read_image(self, path: Any) -> Tensor:
+        """A picture as in evaluation: ``3 h w``.
+
+        Raises:
+            PictureError: the picture cannot be read.
+        """
+        return self._preparation.normalisation.pixels(self._preparation.plain(Path(path)))
+
+    @cached_property
+    def _report(self) -> ImageReport:
+        return ImageReport(
+            self._annotations, self._division, self._labels, self._paths, skip=self._skip, decode=self._decode
+        )
+
+    @cached_property
+    def _boxes(self) -> BoxReport | None:
+        """Read when the shapes or the examples are asked for."""
+        if self._box_file is None:
+            return None
+        return BoxReport(*self._box_file, self._annotations, self._labels.names, self._box_names)
+
+
+def _box_file(path: Path) -> tuple[Path, BoxHeader]:
+    path = path.expanduser()
+    if not path.is_file():
+        raise BlockError(f"there is no file of boxes {path}", parameter="boxes")
+    try:
+        return path, read_box_header(path)
+    except (DataError, OSError) as error:
+        raise BlockError(str(error), parameter="boxes") from None
+
+
+def _read(files: dict[str, tuple[str, Path]], *, separator: str, zero: Meaning, unlisted: Meaning) -> Annotations:
+    annotations = Annotations()
+    for parameter, (split, path) in files.items():
+        try:
+            read_label_file(path, annotations, separator=separator, split=split)
+        except (DataError, OSError) as error:
+            raise BlockError(str(error), parameter=parameter) from None
+    wrong = annotations.settle(zero=zero, unlisted=unlisted)
+    if wrong:
+        raise BlockError(wrong, parameter="zero")
+    return annotations

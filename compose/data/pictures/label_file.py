@@ -1,0 +1,108 @@
+"""Label files in the forms that people have: CSV with a column of labels or one for each label, and JSON lines.
+
+Every line that cannot be used is a problem with its line number, and reading goes on.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from compose.data.pictures.annotations import ABSENT, PRESENT, UNLISTED, Annotations, Finding
+from compose.data.source import DataError
+
+IMAGE_KEYS = ("image", "filename", "file_name", "file", "path", "image_path")
+LABEL_KEYS = ("labels", "label", "tags")
+JSON_LINES = (".jsonl", ".ndjson", ".json")
+SPLITS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+
+
+def read_label_file(path: Path, into: Annotations, *, separator: str, split: str = "") -> None:
+    """Add the rows of a file.
+
+    Args:
+        path: a CSV file, or JSON lines if its name ends so.
+        into: where rows and problems go.
+        separator: the characters that separate labels in a cell.
+        split: the split of all rows; if empty, each row's own ``split``.
+
+    Raises:
+        DataError: nothing in the file can be used.
+    """
+    from compose.data.pictures.label_csv import read_csv
+    from compose.data.pictures.label_json import read_json_lines
+
+    into.files.append(path)
+    before = len(into), len(into.problems)
+    text, spoilt = _text(path, into)
+    rows = RowWriter(into, split)
+    if path.suffix.lower() in JSON_LINES:
+        read_json_lines(path, text, spoilt, rows)
+    else:
+        read_csv(path, text, spoilt, rows, separator=separator)
+    if before == (len(into), len(into.problems)):
+        raise DataError(f"{path}: expected pictures with their labels, got none")
+
+
+def _text(path: Path, into: Annotations) -> tuple[str, set[int]]:
+    """The text of a file, and the lines in it that are not UTF-8."""
+    raw = path.read_bytes()
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise DataError(f"{path}: expected UTF-8, got UTF-16; save it as UTF-8 (in Excel: `CSV UTF-8`)")
+    try:
+        return raw.decode("utf-8-sig"), set()
+    except UnicodeDecodeError:
+        spoilt = set()
+        for number, line in enumerate(raw.splitlines(), 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError as error:
+                spoilt.add(number)
+                byte = f"byte 0x{line[error.start]:02x} after `{line[: error.start].decode()[-20:]}`"
+                into.problems.append(Finding(f"expected UTF-8, got {byte}; save the file as UTF-8", path, number))
+        return raw.decode("utf-8-sig", errors="replace"), spoilt
+
+
+def label_name(text: str) -> str:
+    """A label without spaces around it, in one Unicode form."""
+    return unicodedata.normalize("NFC", text.strip())
+
+
+class RowWriter:
+    """Checks what all forms of row have in common, and adds it.
+
+    Args:
+        into: where rows and problems go.
+        split: the split of all rows; if empty, each row's own.
+    """
+
+    def __init__(self, into: Annotations, split: str) -> None:
+        self.into, self.fixed_split = into, split
+
+    def split(self, line: int, text: Any) -> str | None:
+        """The split of a row, empty where it names none; None, and a problem, where it names one that is none."""
+        if self.fixed_split or text is None:
+            return self.fixed_split
+        split = SPLITS.get(str(text).strip().lower())
+        if split is None:
+            self.into.problem(line, f"expected a split (train, val or test), got `{text}`")
+        return split
+
+    def lists(self, line: int, image: str, present: Sequence[str], absent: Sequence[str], split: str) -> None:
+        """Add a row that lists labels."""
+        both = sorted(set(present) & set(absent))
+        if both:
+            self.into.problem(line, f"both present and absent: {', '.join(both)}")
+            return
+        listed = [
+            *dict.fromkeys((name, PRESENT) for name in present),
+            *dict.fromkeys((name, ABSENT) for name in absent),
+        ]
+        numbers = [self.into.number(name, line) for name, _ in listed]
+        self.into.add(image, numbers, [value for _, value in listed], rest=UNLISTED, split=split, line=line)

@@ -1,0 +1,74 @@
+"""Label files in JSON lines: ``{"image": "a.jpg", "labels": ["cat"], "absent": ["dog"], "split": "train"}``.
+
+Other keys are passed over.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from compose.data.pictures.label_file import IMAGE_KEYS, LABEL_KEYS, RowWriter, label_name
+from compose.data.source import DataError
+
+
+def read_json_lines(path: Path, text: str, spoilt: set[int], rows: RowWriter) -> None:
+    """Write the rows of a JSON-lines file.
+
+    Args:
+        path: the file, for messages.
+        text: what is in it.
+        spoilt: lines to pass over.
+        rows: where rows go.
+
+    Raises:
+        DataError: it is one JSON array.
+    """
+    if text.lstrip().startswith("["):
+        raise DataError(f"{path}: expected JSON lines (an object on each line), got one JSON array")
+    for line, content in enumerate(text.split("\n"), 1):
+        if content.strip() and line not in spoilt:
+            try:
+                _row(line, content, rows)
+            except _Wrong as error:
+                rows.into.problem(line, str(error))
+
+
+class _Wrong(Exception):
+    """Why a line cannot be used."""
+
+
+def _row(line: int, content: str, rows: RowWriter) -> None:
+    try:
+        row = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise _Wrong(f"not JSON: {error}") from None
+    if not isinstance(row, dict):
+        raise _Wrong(f"expected an object, got {content.strip()[:40]}")
+    image = row[_key(row, IMAGE_KEYS)]
+    if not isinstance(image, str) or not image.strip():
+        raise _Wrong(f"expected the picture's name, got {json.dumps(image)[:40]}")
+    present = _names(row, _key(row, LABEL_KEYS))
+    absent = _names(row, "absent") if "absent" in row else []
+    split = rows.split(line, row.get("split"))
+    if split is not None:
+        rows.lists(line, image.strip(), present, absent, split)
+
+
+def _key(row: dict[str, Any], names: Sequence[str]) -> str:
+    found = next((name for name in names if name in row), None)
+    if found is None:
+        close = get_close_matches(names[0], row, n=1)
+        hint = f"; did you mean it by `{close[0]}`?" if close else ""
+        raise _Wrong(f"expected a key `{names[0]}`, got {', '.join(row) or 'none'}{hint}")
+    return found
+
+
+def _names(row: dict[str, Any], key: str) -> list[str]:
+    value = row[key]
+    if not isinstance(value, list) or not all(isinstance(name, str) and name.strip() for name in value):
+        raise _Wrong(f"expected a list of names under `{key}`, got {json.dumps(value)[:60]}")
+    return [label_name(name) for name in value]

@@ -1,0 +1,48 @@
+"""Find the pictures that cannot be read, before training does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from difflib import get_close_matches
+from pathlib import Path
+
+from compose.data.pictures.picture import fault
+
+_MOST_HINTS = 20
+"""Missing files for which a similar name is looked up."""
+
+
+def faults(paths: Sequence[Path], *, decode: bool) -> dict[int, str]:
+    """What is wrong with pictures: position in ``paths`` -> reason.
+
+    Threads serve, as PIL reads and decodes without holding Python's lock.
+
+    Args:
+        paths: the pictures.
+        decode: read each to its end, which finds files that were cut off; else only the headers.
+    """
+    with ThreadPoolExecutor(min(32, 2 * (os.cpu_count() or 1))) as pool:
+        found = pool.map(lambda path: fault(path, decode=decode), paths)
+        broken = {i: reason for i, reason in enumerate(found) if reason is not None}
+    names: dict[Path, list[str]] = {}
+    missing = [i for i in broken if not paths[i].exists()]
+    for i in missing[:_MOST_HINTS]:
+        broken[i] += _hint(paths[i], names)
+    return broken
+
+
+def _hint(path: Path, names: dict[Path, list[str]]) -> str:
+    """The file that was probably meant: the same name in other capitals, with another ending, or nearly the same."""
+    if path.parent not in names:
+        names[path.parent] = sorted(os.listdir(path.parent)) if path.parent.is_dir() else []
+    there = names[path.parent]
+    same = [name for name in there if Path(name).stem.lower() == path.stem.lower()]
+    alike = [name for name in there if _digits(name) == _digits(path.name)]  # 12.jpg is no typo of 13.jpg
+    close = same or get_close_matches(path.name, alike[:2000], n=1, cutoff=0.8)
+    return f"; there is `{close[0]}`" if close else ""
+
+
+def _digits(name: str) -> str:
+    return "".join(filter(str.isdigit, name))

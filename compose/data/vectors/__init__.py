@@ -1,0 +1,1 @@
+"""Sources of feature vectors that carry several labels each."""

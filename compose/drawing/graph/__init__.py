@@ -1,0 +1,1 @@
+"""The diagram of a model, and the neighbourhood of a label."""

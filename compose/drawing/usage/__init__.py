@@ -1,0 +1,1 @@
+"""Which attention module gives which label its score, and how often."""

@@ -1,0 +1,1 @@
+"""Evaluation on episodes: the mean over many small tasks."""

@@ -1,0 +1,161 @@
+"""Scores and truth in, result out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Float64, Int8, Int64
+from torch import Tensor
+
+from compose.evaluation.evaluation_error import EvaluationError
+from compose.evaluation.label_protocol import Images, LabelContext, Protocol, Task, labels_hash, looked_at
+from compose.evaluation.metrics.box_hits import Located
+from compose.evaluation.metrics.localisation import Localisation
+from compose.evaluation.metrics.metric import Metric
+from compose.evaluation.metrics.rules import Rules
+from compose.evaluation.module_usage import ModuleUsage
+from compose.evaluation.prior import class_prior
+from compose.evaluation.result import Result, TaskResult
+from compose.evaluation.scored_task import Case, counted
+from compose.evaluation.task_labels import TaskLabels
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What scores are compared with.
+
+    Args:
+        targets: over all labels of the data, 1 = present, -1 = absent, 0 = unknown.
+        data: the name of the data source.
+        split: its split.
+        train_frequency: the share of training images that carry each label, for the class prior.
+        label_context: which labels were in use while the scores were computed.
+    """
+
+    targets: Int8[Tensor, "b l"]
+    data: str
+    split: str
+    train_frequency: Float64[Tensor, " l"] | None = None
+    label_context: LabelContext = "task"
+
+
+def evaluate(
+    scores: Mapping[Task, Float[Tensor, "b l"]],
+    truth: Truth,
+    labels: Sequence[TaskLabels],
+    metrics: Sequence[Metric],
+    *,
+    rules: Rules | None = None,
+    images: Images = "all",
+    located: Mapping[Task, Located] | None = None,
+    usage: Mapping[Task, Int64[Tensor, "l m"]] | None = None,
+) -> Result:
+    """Every metric of every task, with chance and the class prior beside it.
+
+    Args:
+        scores: task -> scores of all images, a column for each of the task's labels.
+        truth: what they are compared with.
+        labels: the labels of each task.
+        metrics: what is measured.
+        rules: the order of ties, and what a label without positives counts.
+        images: all, or only those with a positive label of the task.
+        located: task -> where the model looks, for metrics of that; its labels are columns of the truth.
+        usage: task -> how often each module gave a label's score, where the model has modules.
+
+    Raises:
+        EvaluationError: scores are missing, not finite or of the wrong shape, or a task has no positive target.
+    """
+    results: dict[str, TaskResult] = {}
+    for task in labels:
+        if task.task not in scores:
+            raise EvaluationError("expected scores of this task, got none", task=task.task)
+        case = _case(scores[task.task], truth, task, images, (located or {}).get(task.task))
+        counts = (usage or {}).get(task.task)
+        results[task.task] = _measure(
+            case,
+            metrics,
+            rules or Rules(),
+            _protocol(case, truth, task, metrics, rules or Rules(), images),
+            None if counts is None else ModuleUsage(counts, task.names, task.seen),
+        )
+    return Result(results)
+
+
+def _case(
+    scores: Float[Tensor, "b l"], truth: Truth, labels: TaskLabels, images: Images, located: Located | None
+) -> Case:
+    """What counts for a task."""
+    columns = torch.tensor(labels.columns)
+    targets = truth.targets[:, columns]
+    _check(scores, targets, labels.task)
+    kept = counted(targets, images)
+    if images != "all":
+        scores, targets = scores[kept], targets[kept]
+    if scores.dtype not in (torch.float32, torch.float64):
+        scores = scores.float()
+    trained = None if truth.train_frequency is None else truth.train_frequency[columns]
+    frequency = class_prior(targets, labels.seen, trained)
+    cut = None if located is None else located.cut(kept.nonzero()[:, 0], columns)
+    return Case(scores, targets, frequency, labels.seen, cut)
+
+
+def _measure(
+    case: Case, metrics: Sequence[Metric], rules: Rules, protocol: Protocol, modules: ModuleUsage | None
+) -> TaskResult:
+    measured = {metric: found for metric in metrics if (found := metric.measure(case, rules))}
+    return TaskResult(
+        metrics={metric.key: found.value for metric, found in measured.items()},
+        chance={metric.key: found.chance for metric, found in measured.items()},
+        prior={metric.key: found.prior for metric, found in measured.items()},
+        titles={metric.key: metric.title for metric in measured},
+        protocol=protocol,
+        modules=modules,
+    )
+
+
+def _check(scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], task: Task) -> None:
+    """Refuse what no metric can be computed from."""
+    if scores.shape != targets.shape or not scores.is_floating_point():
+        raise EvaluationError(
+            f"expected float scores of shape {tuple(targets.shape)} (images, labels), "
+            f"got {scores.dtype} of shape {tuple(scores.shape)}",
+            task=task,
+        )
+    bad = scores.numel() - int(torch.count_nonzero(scores.isfinite()))
+    if bad:
+        problem = f"expected finite scores, got NaN or infinity in {bad:,} of {scores.numel():,}"
+    elif not (targets > 0).any():
+        problem = f"expected positive targets, but none of {len(targets):,} images carries any of the task's labels"
+    elif targets.dtype != torch.int8 or targets.min() < -1 or targets.max() > 1:
+        problem = "expected int8 targets 1 (present), -1 (absent) and 0 (unknown), got others"
+    elif targets.min() == 0:
+        problem = "expected targets of -1 for what is absent, got only 1 and 0 (unknown)"
+    else:
+        return
+    raise EvaluationError(problem, task=task)
+
+
+def _protocol(
+    case: Case, truth: Truth, labels: TaskLabels, metrics: Sequence[Metric], rules: Rules, images: Images
+) -> Protocol:
+    targets = case.targets
+    tolerances = sorted({metric.tolerance for metric in metrics if isinstance(metric, Localisation)})
+    return Protocol(
+        task=labels.task,
+        data=truth.data,
+        split=truth.split,
+        images=images,
+        num_images=targets.shape[0],
+        num_labels=targets.shape[1],
+        label_context=truth.label_context,
+        labels=labels_hash(labels.names),
+        no_positives=rules.no_positives,
+        ties=rules.ties,
+        positives=int(torch.count_nonzero(targets > 0)),
+        negatives=int(torch.count_nonzero(targets < 0)),
+        unknown=int(torch.count_nonzero(targets == 0)),
+        localisation=looked_at(tolerances) if tolerances else None,
+        boxed=len(case.located.images) if case.located and tolerances else None,
+    )

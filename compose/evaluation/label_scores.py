@@ -1,0 +1,64 @@
+"""What a model says while one set of labels is in use, for the tasks that this set serves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from jaxtyping import Float32, Int8, Int64
+from torch import Tensor
+
+from compose.evaluation.accumulator import Accumulator
+from compose.evaluation.label_protocol import Images, Task
+from compose.evaluation.metrics.box_hits import Boxes, Locator, label_places
+from compose.evaluation.module_usage import count_modules
+from compose.evaluation.scored_task import counted
+from compose.evaluation.task_labels import TaskLabels
+
+
+class LabelAnswers:
+    """Fills up batch by batch; of the maps of attention nothing is kept.
+
+    Args:
+        tasks: the tasks.
+        labels: the labels in use, theirs among them.
+        count: how many images come.
+        images: which images count where modules are counted.
+        looks: whether places are compared with boxes.
+    """
+
+    def __init__(
+        self, tasks: Sequence[TaskLabels], labels: TaskLabels, count: int, *, images: Images, looks: bool
+    ) -> None:
+        self.tasks, self.labels = tasks, labels
+        self.usage: dict[Task, Int64[Tensor, "l m"]] = {}
+        self.locator = Locator(labels.columns) if looks else None
+        self._accumulator = Accumulator(count, len(labels.columns), task=labels.task)
+        self._images: Images = images
+        column = {label: column for column, label in enumerate(labels.columns)}
+        self._columns = {task.task: [column[label] for label in task.columns] for task in tasks}
+
+    def add(self, outputs: Mapping[str, Tensor], targets: Int8[Tensor, "b l"], shown: Boxes | None) -> None:
+        """Take in a batch.
+
+        Args:
+            outputs: of the model.
+            targets: the truth over all labels of the data.
+            shown: the same with boxes, where places are compared with them.
+        """
+        self._accumulator.add(outputs["scores"])
+        if self.locator and shown:
+            self.locator.add(label_places(outputs).cpu(), shown)
+        if "attention" in outputs and "winner" in outputs:
+            self._count(outputs["winner"].cpu(), outputs["attention"].shape[1], targets)
+
+    def _count(self, winner: Int64[Tensor, "b k"], modules: int, targets: Int8[Tensor, "b l"]) -> None:
+        for task in self.tasks:
+            kept = counted(targets[:, task.columns], self._images)
+            counts = count_modules(winner[kept][:, self._columns[task.task]], modules)
+            so_far = self.usage.get(task.task)
+            self.usage[task.task] = counts if so_far is None else so_far + counts
+
+    def scores(self, task: TaskLabels) -> Float32[Tensor, "b l"]:
+        """A task's own columns of the scores of the labels in use."""
+        scores = self._accumulator.scores
+        return scores if task.columns == self.labels.columns else scores[:, self._columns[task.task]]

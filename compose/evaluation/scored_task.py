@@ -1,0 +1,54 @@
+"""What the metrics of a task are measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from jaxtyping import Bool, Float, Int8
+from torch import Tensor
+
+from compose.evaluation.label_protocol import Images
+
+if TYPE_CHECKING:
+    from compose.evaluation.metrics.box_hits import Located
+
+
+@dataclass(frozen=True)
+class Case:
+    """The images and labels that count for a task.
+
+    Args:
+        scores: of every image and label.
+        targets: 1 = present, -1 = absent, 0 = unknown.
+        frequency: the class prior: a score for each label, the same for all images.
+        seen: whether each label may be trained on.
+        located: where the model looks; None where it was not asked.
+    """
+
+    scores: Float[Tensor, "b l"]
+    targets: Int8[Tensor, "b l"]
+    frequency: Float[Tensor, " l"]
+    seen: Sequence[bool]
+    located: Located | None = None
+
+    def of(self, *, seen: bool) -> Case:
+        """Only the seen labels, or only the unseen ones."""
+        kept = [label for label, known in enumerate(self.seen) if known == seen]
+        located = self.located and self.located.cut(torch.arange(len(self.scores)), torch.tensor(kept))
+        return Case(self.scores[:, kept], self.targets[:, kept], self.frequency[kept], [seen] * len(kept), located)
+
+
+class Measured(NamedTuple):
+    """What a model, chance and the class prior reach."""
+
+    value: float
+    chance: float
+    prior: float
+
+
+def counted(targets: Int8[Tensor, "b l"], images: Images) -> Bool[Tensor, " b"]:
+    """Which images count for a task, by its targets."""
+    return (targets > 0).any(1) if images == "with_positives" else targets.new_ones(len(targets), dtype=torch.bool)

@@ -1,0 +1,123 @@
+"""From a model to its scores: every task's label set, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import torch
+from jaxtyping import Float32, Int8, Int64
+from torch import Tensor
+
+from compose.data.source import Examples
+from compose.evaluation.evaluation_error import EvaluationError
+from compose.evaluation.label_protocol import Images, Task
+from compose.evaluation.label_scores import LabelAnswers
+from compose.evaluation.metrics.box_hits import Boxes, Located
+from compose.evaluation.task_labels import TaskLabels
+
+Model: TypeAlias = Callable[[dict[str, Tensor]], Mapping[str, Tensor]]
+"""The inputs of a batch and of a label set by port name -> ``scores``, ``b l``: one for each image and label.
+
+Where it also tells where it looks, it gives ``label_maps``, ``b l h w``: a map for each label; or ``attention``,
+``b m h w``: a map for each module, and ``winner``, int64 ``b l``: the module that each label's score comes from.
+"""
+
+LabelInputs: TypeAlias = Callable[[TaskLabels], Mapping[str, Tensor]]
+"""A label set -> what the label space gives for it by port name, such as ``labels_vectors``."""
+
+BOXES = ("boxes", "box_labels")
+"""What examples hold besides their targets that is truth, and no model's input."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model says to a split.
+
+    Args:
+        targets: the truth over all labels of the data.
+        scores: task -> the scores of all images.
+        located: task -> where the model looks; nothing where it was not asked.
+        usage: task -> how often each module gave a label's score, over the images that count; nothing where the model
+            does not tell.
+    """
+
+    targets: Int8[Tensor, "b l"]
+    scores: dict[Task, Float32[Tensor, "b l"]]
+    located: dict[Task, Located]
+    usage: dict[Task, Int64[Tensor, "l m"]]
+
+
+def score(
+    model: Model,
+    examples: Examples,
+    labels: Sequence[TaskLabels],
+    label_inputs: LabelInputs,
+    *,
+    context: TaskLabels | None = None,
+    images: Images = "all",
+    looks: bool = False,
+    batch: int = 256,
+    device: torch.device | str = "cpu",
+    on_batch: Callable[[int], None] | None = None,
+) -> Answers:
+    """What a model says to a split, for every task.
+
+    A batch of examples is read once and scored against each distinct label set: a label's score may depend on which
+    other labels are in use (a label graph), so that the columns of one set say nothing certain about another's. Tasks
+    with the same labels share their scores; with a ``context`` all do. Evaluation mode and autocast are the caller's.
+
+    Args:
+        model: called without gradients, with inputs on ``device``.
+        examples: the split that is evaluated.
+        labels: the label set of each task.
+        label_inputs: what the label space gives for a label set.
+        context: the labels that are in use for every task; each task's own where not given.
+        images: which images count where modules are counted.
+        looks: whether the places where the model looks are compared with the boxes of the examples.
+        batch: images at a time.
+        device: where the model is.
+        on_batch: told the number of images after each batch.
+
+    Raises:
+        EvaluationError: there are no examples, scores do not fit or are not finite, or the model does not tell where it
+            looks, or the examples have no boxes.
+    """
+    if len(examples) == 0:
+        raise EvaluationError("expected images to evaluate, but the split is empty")
+    tasks: dict[tuple[int, ...], list[TaskLabels]] = {}
+    for task in labels:
+        tasks.setdefault((context or task).columns, []).append(task)
+    sets = [LabelAnswers(own, context or own[0], len(examples), images=images, looks=looks) for own in tasks.values()]
+    inputs = [_on(device, label_inputs(one.labels)) for one in sets]
+    targets = []
+    with torch.no_grad():
+        for start in range(0, len(examples), batch):
+            example = dict(examples[range(start, min(start + batch, len(examples)))])
+            targets.append(example.pop("targets").cpu())
+            boxes = {name: example.pop(name).cpu() for name in BOXES if name in example}
+            shown = _boxes(targets[-1], boxes, example) if looks else None
+            example = _on(device, example)
+            for one, given in zip(sets, inputs, strict=True):
+                one.add(model({**example, **given}), targets[-1], shown)
+            if on_batch:
+                on_batch(len(targets[-1]))
+    return Answers(
+        torch.cat(targets),
+        scores={task.task: one.scores(task) for one in sets for task in one.tasks},
+        located={task.task: one.locator.located for one in sets if one.locator for task in one.tasks},
+        usage={task: counts for one in sets for task, counts in one.usage.items()},
+    )
+
+
+def _boxes(targets: Int8[Tensor, "b l"], boxes: Mapping[str, Tensor], example: Mapping[str, Tensor]) -> Boxes:
+    if len(boxes) < len(BOXES) or "image" not in example:
+        raise EvaluationError("expected examples with `image`, `boxes` and `box_labels` to tell where a model looks, "
+                              f"got {', '.join((*example, *boxes))}")  # fmt: skip
+    height, width = example["image"].shape[-2:]
+    return Boxes(targets, boxes["boxes"], boxes["box_labels"], (height, width))
+
+
+def _on(device: torch.device | str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.to(device, non_blocking=True) for name, tensor in tensors.items()}

@@ -1,0 +1,240 @@
+"""The label space: which labels are in use, and what a model is given of them.
+
+Zero-shot means that the labels differ between training and testing, so that they are an input of the model and no part
+of its weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+import torch
+from jaxtyping import Float, Int8, Int64
+from torch import Tensor
+
+from compose.data.source import DataSource, LabelTable
+from compose.labels.plural import same_nouns
+from compose.labels.vector_form import FittedForm, VectorForm, refuse
+
+if TYPE_CHECKING:
+    from compose.graphs.vectors.label_vectors import LabelVectors
+    from compose.labels.external import ExternalClasses
+
+Labels: TypeAlias = Literal["seen", "unseen", "all", "zsl", "gzsl"]
+"""Labels in use: the seen ones, the unseen ones (``zsl``), or all (``gzsl``)."""
+_SETS: dict[str, tuple[bool, ...]] = {
+    "seen": (True,),
+    "unseen": (False,),
+    "zsl": (False,),
+    "all": (True, False),
+    "gzsl": (True, False),
+}
+
+
+class LabelGraphs(Protocol):
+    """What connects labels: a class registered with ``@graph``."""
+
+    def __call__(
+        self,
+        names: Sequence[str],
+        synsets: Sequence[str | None],
+        external_names: Sequence[str] = (),
+        external_synsets: Sequence[str | None] = (),
+    ) -> Any:
+        """A graph over labels and external classes with its ``edges``: int64 ``2 edges``; raises ValueError."""
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """The labels in use.
+
+    Args:
+        names: their names, in the order of the table.
+        columns: their columns in the targets: ``l``.
+        seen: which of them may be trained on.
+        synsets: their synsets, None where the table names none.
+    """
+
+    names: tuple[str, ...]
+    columns: Int64[Tensor, "l"]
+    seen: tuple[bool, ...]
+    synsets: tuple[str | None, ...]
+
+
+class LabelSpace:
+    """The labels of a data source with their vectors and their graph. Making one reads nothing; what it gives is kept.
+
+    Args:
+        table: all labels.
+        vectors: gives each label its vector; None where the model needs none.
+        normalise: scale the vectors to one length.
+        standardise: first give each dimension mean 0 and standard deviation 1 over the seen labels, those that
+            ``strict`` drops left out.
+        cosines: so many random features take the vectors' place, see :mod:`compose.labels.vector_form`; None for none.
+        length: that length; 1 where it is None.
+        constant: a further component, the same for every label, appended at the end; None appends none.
+        strict: drop seen labels that are the singular or plural of an unseen one, which would not be unseen else.
+        graph: connects the labels; None where the model needs no graph.
+        external: the data source of the external classes; None where there are none.
+        external_nodes: whether those classes that are no labels are nodes of the graph.
+        clusters: how many clusters the labels fall into; None where the model needs none.
+
+    Attributes:
+        dropped: the seen labels that ``strict`` left out.
+    """
+
+    def __init__(
+        self,
+        table: LabelTable,
+        vectors: LabelVectors | None = None,
+        *,
+        normalise: bool = True,
+        standardise: bool = False,
+        cosines: int | None = None,
+        length: float | None = None,
+        constant: float | None = None,
+        strict: bool = False,
+        graph: LabelGraphs | None = None,
+        external: DataSource | None = None,
+        external_nodes: bool = True,
+        clusters: int | None = None,
+    ) -> None:
+        self.table, self.external, self.external_nodes = table, external, external_nodes
+        seen = [name for name, is_seen in zip(table.names, table.seen, strict=True) if is_seen]
+        unseen = [name for name, is_seen in zip(table.names, table.seen, strict=True) if not is_seen]
+        self.dropped = tuple(same_nouns(seen, unseen)) if strict else ()
+        self._source, self._graph, self._clusters = vectors, graph, clusters
+        scaled = (1.0 if length is None else length) if normalise else None
+        self._form = VectorForm(standardise=standardise, cosines=cosines, length=scaled, constant=constant)
+        self._edges: dict[tuple[str, ...], Int64[Tensor, "2 edges"]] = {}
+
+    def task(self, labels: Labels) -> LabelSet:
+        """The seen labels, the unseen ones, or all, without those dropped.
+
+        Raises:
+            ValueError: there is no such set.
+        """
+        if labels not in _SETS:
+            raise ValueError(f"expected one of {', '.join(_SETS)}, got `{labels}`")
+        table, gone = self.table, set(self.dropped)
+        columns = [i for i, name in enumerate(table.names) if table.seen[i] in _SETS[labels] and name not in gone]
+        return LabelSet(
+            tuple(table.names[i] for i in columns),
+            torch.tensor(columns, dtype=torch.int64),
+            tuple(table.seen[i] for i in columns),
+            tuple(table.synsets[i] for i in columns),
+        )
+
+    def sources(self, labels: Labels) -> Mapping[str, Tensor]:
+        """What a model is given of these labels, by port name: ``labels_vectors`` ``l d``, ``labels_clusters`` ``l``,
+        ``labels_graph`` ``2 edges``, ``external_vectors`` ``x d`` and ``external_classes`` ``k``, where there are such.
+
+        And of the base labels, which are the seen ones whatever set is asked for: their vectors, ``labels_base``
+        ``m d``, and a mask by which all of them take part, ``labels_base_mask`` ``m``.
+
+        Raises:
+            ValueError: a label has no vector, or one that is zero or not finite, or the labels have no graph; all
+                labels at fault are named. A file that cannot be read raises OSError.
+        """
+        task = self.task(labels)
+        given: dict[str, Tensor] = {"labels_base_mask": torch.ones(len(self._base), dtype=torch.int8)}
+        if self.vectors is not None:
+            given["labels_vectors"] = self.vectors[task.columns]
+            given["labels_base"] = self.vectors[self._base]
+        if self.clusters is not None:
+            given["labels_clusters"] = self.clusters[task.columns]
+        if self.external_vectors is not None:
+            given["external_vectors"] = self.external_vectors
+        if self.classes is not None:
+            given["external_classes"] = self.classes.places
+        if self._graph is not None:
+            given["labels_graph"] = self.edges(labels)
+        return given
+
+    def novel(self, columns: Int64[Tensor, "... n"]) -> Float[Tensor, "... n d"]:
+        """The vectors of the labels of tasks, by their columns in the table. Raises as :meth:`sources` does."""
+        assert self.vectors is not None
+        return self.vectors[columns]
+
+    def without(self, columns: Int64[Tensor, "e n"]) -> Int8[Tensor, "e m"]:
+        """Which base labels take part in each of ``e`` tasks: 0 for those that are among its labels, 1 for the others.
+
+        Args:
+            columns: the columns of the tasks' labels in the table; those of labels that are not seen change nothing.
+        """
+        every = torch.ones(len(columns), len(self.table.names), dtype=torch.int8)
+        return every.scatter_(1, columns, 0)[:, self._base]
+
+    @property
+    def dim(self) -> int:
+        """The size of a vector as a model is given it, for which none is read; 0 where the spec has none."""
+        return 0 if self._source is None else self._form.dim(self._source.dim)
+
+    @cached_property
+    def vectors(self) -> Float[Tensor, "l d"] | None:
+        """The vectors of all labels; None where the spec has none. Raises as :meth:`sources` does."""
+        return None if self._raw is None else self._fitted(self._raw, self.table.names)
+
+    @cached_property
+    def _raw(self) -> Float[Tensor, "l d"] | None:
+        return None if self._source is None else _read(self.table, self._source)
+
+    @cached_property
+    def _fitted(self) -> FittedForm:
+        assert self._raw is not None
+        return self._form.over(self._raw[self._base])
+
+    @cached_property
+    def _base(self) -> Int64[Tensor, " m"]:
+        return self.task("seen").columns
+
+    @cached_property
+    def clusters(self) -> Int64[Tensor, " l"] | None:
+        """The cluster of each label; None where the spec asks for none. Raises as :meth:`sources` does."""
+        if self._clusters is None or self.vectors is None:
+            return None
+        from compose.labels.clusters import cluster
+
+        return cluster(self.vectors, self._base, self._clusters)
+
+    @cached_property
+    def classes(self) -> ExternalClasses | None:
+        """What became of the external classes; None where there are none."""
+        if self.external is None:
+            return None
+        from compose.labels.external import external_classes
+
+        return external_classes(self.external.labels, self.table, nodes=self.external_nodes)
+
+    @cached_property
+    def external_vectors(self) -> Float[Tensor, "x d"] | None:
+        """The vectors of the external nodes; None where there are none. Raises as :meth:`sources` does."""
+        if self._source is None or self.classes is None or not self.external_nodes:
+            return None
+        kept = self.classes.kept
+        return self._fitted(_read(kept, self._source), kept.names)  # fitted to the labels, not to these
+
+    def edges(self, labels: Labels) -> Int64[Tensor, "2 edges"]:
+        """Source and target node of each edge: the labels in use, then the external nodes.
+
+        Raises:
+            ValueError: there is no graph over these labels.
+        """
+        assert self._graph is not None
+        task, kept = self.task(labels), self.classes.kept if self.classes else LabelTable((), (), ())
+        if task.names not in self._edges:
+            graph = self._graph(task.names, task.synsets, kept.names, kept.synsets)
+            self._edges[task.names] = torch.as_tensor(graph.edges)
+        return self._edges[task.names]
+
+
+def _read(table: LabelTable, vectors: LabelVectors) -> Float[Tensor, "l d"]:
+    read = vectors(table.names, table.synsets).to(torch.float32)
+    expected = (len(table.names), vectors.dim)
+    if tuple(read.shape) != expected:
+        raise ValueError(f"expected label vectors of shape {expected}, got {tuple(read.shape)}")
+    refuse(table.names, ~read.norm(dim=1).isfinite(), "label vectors that are not finite")
+    return read

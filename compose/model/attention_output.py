@@ -1,0 +1,43 @@
+"""Where a model looks for a label: its own attention, or that of the module which its score comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from compose.spec.wiring.plan import Plan
+
+
+def is_of_labels(plan: Plan) -> bool:
+    """Whether the maps of attention are of labels, ``b l h w``, and not of modules."""
+    ref = plan.attention
+    if ref is None:
+        return False
+    step = next(step for step in plan.steps if step.name == ref.step)
+    port = step.declaration and step.declaration.output(ref.port)
+    return bool(port and port.dims and len(port.dims) == 4 and port.dims[1] == "l")
+
+
+def label_attention(
+    outputs: Mapping[str, Tensor], labels: Int[Tensor, "b k"], *, of_labels: bool
+) -> Float[Tensor, "b k h w"]:
+    """Where the model looks for a few labels of each image.
+
+    Args:
+        outputs: what ``looking`` returns: ``attention`` and, for several modules, ``winner``.
+        labels: columns of the scores.
+        of_labels: whether the maps are of labels, see :func:`is_of_labels`.
+
+    Returns:
+        Each label's map: its own, or that of the module which its score comes from. Where nothing tells the modules
+        apart it is their mean.
+    """
+    maps = outputs["attention"].float()
+    if not of_labels and "winner" not in outputs:
+        return maps.mean(1, keepdim=True).expand(-1, labels.shape[1], -1, -1)
+    rows = labels if of_labels else outputs["winner"].gather(1, labels)
+    images = torch.arange(maps.shape[0], device=maps.device)[:, None]
+    return maps[images, rows]

@@ -1,0 +1,157 @@
+"""The label-space check: what is scored changes from task to task, so that no weight may follow its size.
+
+Two things change. The labels: a model that scores unseen ones may not have a weight for each. And the episodes: their
+number of pictures, and of classes unless a block says that it serves one number alone (``fixes``). The check looks at
+what the scores depend on. A branch that only a loss reads may well have a weight for each training label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+from compose.errors import Note, SpecError
+from compose.model.dims import shape_text
+from compose.model.episode_batch import EpisodeBatch
+from compose.model.facts import Facts
+from compose.model.walk import Walk
+from compose.spec.wiring.plan import Plan, Step, needed, refs
+from compose.spec.wiring.reserved import EPISODE_DIMS, LABEL_DIMS, RESERVED, WAYS
+
+Sizes = dict[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One thing that changes from task to task.
+
+    Args:
+        letters: the dims that change -> their new sizes.
+        what: what the weights may not depend on.
+        why: ends the sentence of that error.
+        before: its size in training, in words.
+        after: its size in the second walk, in words.
+        fits: says that the model fits no other size.
+        wanted: what to use instead.
+    """
+
+    letters: dict[str, int]
+    what: str
+    why: str
+    before: str
+    after: str
+    fits: str
+    wanted: str
+
+
+class LabelSpaceCheck:
+    """Walk again with other sizes: every shape must still fit, and no weight may have changed.
+
+    Args:
+        steps: the steps that the scores depend on.
+        walk: the walk with the sizes of training.
+        sizes: the sources' shapes in that walk.
+        again: makes a walk for other shapes, in the same fake mode.
+    """
+
+    def __init__(self, steps: tuple[Step, ...], walk: Walk, sizes: Sizes, again: Callable[[Sizes], Walk]) -> None:
+        self._steps, self._walk, self._sizes, self._again = steps, walk, sizes, again
+
+    def labels(self) -> list[SpecError]:
+        """The labels in use: one more."""
+        known = {letter: size for name in self._sizes for letter, size in self._dims(name) if letter in LABEL_DIMS}
+        labels = known["l"]
+        change = Changed(
+            letters={letter: size + 1 for letter, size in known.items()},
+            what="the number of labels",
+            why="so they cannot score unseen ones",
+            before=f"{labels} labels",
+            after=str(labels + 1),
+            fits=f"it fits {labels} labels and no other number, but zero-shot learning changes the label set",
+            wanted="weights that meet the labels' vectors",
+        )
+        return self._check(change)
+
+    def episodes(self, batch: EpisodeBatch) -> list[SpecError]:
+        """The episodes: more pictures, then another number of classes."""
+        shape, more = batch.shape, batch.larger()
+        pictures = Changed(
+            letters={letter: more.letters[letter] for letter in EPISODE_DIMS},
+            what="the number of pictures in an episode",
+            why="so they cannot serve another number of shots or queries",
+            before=f"{batch.count} episodes of {shape.support} support and {shape.asked} query pictures",
+            after=f"{more.count} of {more.shape.support} and {more.shape.asked}",
+            fits=f"it fits {batch.count} episodes of {shape.support} support and {shape.asked} query pictures alone",
+            wanted="weights that each picture shares",
+        )
+        ways = Changed(
+            letters={WAYS: shape.ways + 1},
+            what="the number of classes in an episode",
+            why="so they serve no other number",
+            before=f"{shape.ways} classes",
+            after=str(shape.ways + 1),
+            fits=f"it fits {shape.ways} classes in an episode and no other number",
+            wanted="weights that each class shares, or a block that says that it fixes their number",
+        )
+        return self._check(pictures) or self._check(ways)
+
+    def _check(self, change: Changed) -> list[SpecError]:
+        more = {name: tuple(change.letters.get(d, n) for d, n in self._dims(name)) for name in self._sizes}
+        moved = {name for name, size in self._sizes.items() if more[name] != size}
+        if not moved:
+            return []
+        second, changed = self._again(more), _downstream(self._steps, moved)
+        for step in self._steps:
+            if step.name in changed:
+                second.run([step])
+            else:
+                second.take_over(step, self._walk)
+        before, after = self._walk.facts, second.facts
+        errors = [_follows(step, before[step.name], after[step.name], change) for step in self._steps]
+        note = Note(change.fits)
+        unfit = [replace(error, code="label-space", notes=(*error.notes, note)) for error in second.errors]
+        return [error for error in errors if error] or unfit
+
+    def _dims(self, name: str) -> list[tuple[str, int]]:
+        """The letters of a source's dims and their sizes."""
+        return list(zip(RESERVED[name].dims, self._sizes[name], strict=True))
+
+
+def fixing(steps: Collection[Step], letter: str) -> Step | None:
+    """The first step whose block says that its weights follow a dim, although it changes from task to task."""
+    return next((step for step in steps if step.declaration and letter in step.declaration.fixes), None)
+
+
+def fixing_ways(plan: Plan, *, adapts: bool) -> Step | None:
+    """The step whose weights serve one number of classes in an episode, if there is one.
+
+    Args:
+        plan: the wired spec.
+        adapts: whether the model's weights adapt to episodes. Such a one may score classes by their places alone, where
+            nothing that the scores depend on has the classes as a dim.
+    """
+    scoring = needed(plan.steps, [plan.scores])
+    meets_classes = any(WAYS in RESERVED[source].dims for source in plan.scoring().sources)
+    return fixing(scoring, WAYS) or (scoring[-1] if adapts and not meets_classes else None)
+
+
+def _downstream(steps: tuple[Step, ...], sources: set[str]) -> set[str]:
+    changed: set[str] = set()
+    for step in steps:
+        inputs = [ref for value in step.inputs.values() for ref in refs(value)]
+        if any(ref.step in changed or (not ref.step and ref.port in sources) for ref in inputs):
+            changed.add(step.name)
+    return changed | {step.name for step in steps if step.share in changed}
+
+
+def _follows(step: Step, before: Facts, after: Facts, change: Changed) -> SpecError | None:
+    fixed = step.declaration is not None and set(change.letters) <= set(step.declaration.fixes)
+    if step.share is not None or fixed:
+        return None
+    for name, shape in before.weights.items():
+        other = after.weights.get(name)
+        if other is not None and other != shape:
+            message = f"the weights of `{step.name}` depend on {change.what}, {change.why}"
+            note = Note(f"`{name}`: {shape_text(shape)} for {change.before}, {shape_text(other)} for {change.after}")
+            return SpecError("label-space", message, step.place, change.wanted, None, (note,))
+    return None

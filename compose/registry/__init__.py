@@ -1,0 +1,1 @@
+"""What a spec may name: declarations read off signatures, the registry, construction."""

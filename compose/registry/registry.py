@@ -1,0 +1,149 @@
+"""What a spec may name: the built-in classes by their stored declarations, and the user's own by import.
+
+Built-in names come from ``specs/blocks.json``, so that looking one up imports nothing; its module is imported when the
+class itself is asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import pkgutil
+import sys
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import entry_points
+from importlib.resources import files
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from compose.block import KINDS, REGISTRATION, Kind
+from compose.errors import UsageError
+from compose.registry.declaration import Declaration
+
+BUILT_IN = tuple(f"compose.{room}" for room in ("blocks", "graphs", "data", "labels", "evaluation", "training"))
+"""The packages whose classes a spec may name."""
+ENTRY_POINTS = "compose.blocks"
+
+
+class Registry:
+    """Declarations by kind and name, and the classes behind them."""
+
+    def __init__(self, declarations: Iterator[Declaration] | list[Declaration]) -> None:
+        self._declarations = {(d.kind, d.name): d for d in declarations}
+        self._classes: dict[tuple[Kind, str], type] = {}
+
+    def names(self, kind: Kind) -> list[str]:
+        """All names of a kind, sorted."""
+        return sorted(name for known, name in self._declarations if known == kind)
+
+    def all(self) -> list[Declaration]:
+        """Every declaration, by kind and name."""
+        return sorted(self._declarations.values(), key=lambda d: (KINDS.index(d.kind), d.name))
+
+    def find(self, kind: Kind, name: str) -> Declaration | None:
+        """The declaration of a name, or None."""
+        return self._declarations.get((kind, name))
+
+    def load(self, kind: Kind, name: str) -> type:
+        """The class behind a name; imports its module."""
+        if (kind, name) not in self._classes:
+            declaration = self._declarations[kind, name]
+            self._classes[kind, name] = getattr(importlib.import_module(declaration.module), declaration.qualname)
+        return self._classes[kind, name]
+
+    def construct(self, kind: Kind, name: str, values: dict[str, Any]) -> Any:
+        """An instance from the values of a spec: types converted, nested ``{use: ...}`` constructed.
+
+        Args:
+            kind: the kind.
+            name: a name of that kind.
+            values: parameters as in the spec, and bound sizes as ints.
+        """
+        from compose.registry.construct import arguments
+
+        cls = self.load(kind, name)
+        return cls(**arguments(self, cls, self._declarations[kind, name], values))
+
+    def add_module(self, module: ModuleType) -> list[Declaration]:
+        """Register the classes that a module defines.
+
+        Raises:
+            UsageError: the module defines none, or one whose name is taken.
+        """
+        from compose.registry.introspect import declare
+
+        classes = [cls for cls in vars(module).values() if _is_registered(cls, module)]
+        for cls in classes:
+            declaration = declare(cls)
+            key = (declaration.kind, declaration.name)
+            if key in self._declarations and self._declarations[key].module != declaration.module:
+                raise UsageError(f"{module.__name__}: the {key[0]} `{key[1]}` exists already")
+            self._declarations[key], self._classes[key] = declaration, cls
+        if not classes:
+            raise UsageError(f"{module.__name__} has no class with @block, @loss or another decorator of compose.block")
+        return [declare(cls) for cls in classes]
+
+
+def _is_registered(value: Any, module: ModuleType) -> bool:
+    return isinstance(value, type) and REGISTRATION in vars(value) and value.__module__ == module.__name__
+
+
+@cache
+def registry() -> Registry:
+    """The registry of this process: the stored index, and the blocks of installed packages (entry points)."""
+    stored = json.loads(files("compose.specs").joinpath("blocks.json").read_text("utf-8"))
+    found = Registry([Declaration.from_json(item) for item in stored["declarations"]])
+    add_entry_points(found)
+    return found
+
+
+def add_entry_points(found: Registry) -> None:
+    """Register the blocks of installed packages."""
+    for point in entry_points(group=ENTRY_POINTS):
+        found.add_module(point.load())
+
+
+def live_declarations() -> list[Declaration]:
+    """The declarations of all built-in classes, read off the code (imports everything)."""
+    found = Registry([])
+    for package in BUILT_IN:
+        for module in _modules(package):
+            if any(_is_registered(value, module) for value in vars(module).values()):
+                found.add_module(module)
+    return found.all()
+
+
+def _modules(package: str) -> Iterator[ModuleType]:
+    root = importlib.import_module(package)
+    yield root
+    for info in pkgutil.walk_packages(root.__path__, f"{package}."):
+        if not info.name.endswith("__main__"):
+            yield importlib.import_module(info.name)
+
+
+def load_block_file(path: Path, into: Registry | None = None) -> list[Declaration]:
+    """Register the classes of a user's Python file (``--blocks my_blocks.py``).
+
+    Args:
+        path: the file.
+        into: the registry; that of the process where not given.
+
+    Raises:
+        UsageError: there is no such file, or it fails to import.
+    """
+    if not path.is_file():
+        raise UsageError(f"--blocks {path}: there is no such file")
+    name = f"compose_user_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise UsageError(f"--blocks {path}: expected a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise UsageError(f"--blocks {path}: {type(error).__name__}: {error}") from error
+    return (into or registry()).add_module(module)

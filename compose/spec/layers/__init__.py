@@ -1,0 +1,1 @@
+"""One spec out of many layers: extended specs, variants, overrides."""

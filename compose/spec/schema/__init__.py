@@ -1,0 +1,1 @@
+"""What may stand in a spec, as JSON Schema, and what is wrong with one in words."""

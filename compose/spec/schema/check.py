@@ -1,0 +1,130 @@
+"""Check a resolved spec against the schema, and say every mistake at its place in the field's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+
+from compose.errors import SpecError
+from compose.registry.registry import Registry
+from compose.spec.schema.document import composite, frame
+from compose.spec.schema.explain import Subject, unknown
+from compose.spec.schema.named import Names
+from compose.spec.schema.node_keys import NODE_KEYS, TERM_KEYS, Schema
+from compose.spec.schema.values import faults
+from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree
+
+WIRED = ("model", "loss", "blocks", "scores", "attention", "bypass")
+"""The sections that wiring reads."""
+
+
+class Checker:
+    """Collects the errors of a spec and of its variants; what they have in common is checked once.
+
+    Attributes:
+        errors: the errors found so far.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self.errors: list[SpecError] = []
+        self._outside = Names(registry, self.errors)
+        self._inside = Names(registry, self.errors, inside=True)
+        self._done: dict[tuple[str, tuple[int, ...]], tuple[tuple[Tree, ...], bool]] = {}
+
+    def check(self, tree: Mapping) -> bool:
+        """Add the errors of a resolved spec, and return whether it can be wired."""
+        sound = [self._frame(tree)]
+        self._section(tree, "labels")
+        self._section(tree, "evaluate")
+        if data := tree.get("data"):
+            self._once("data", (data,), lambda: self._outside.check(data, "data", "`data`"))
+        for index, stage in enumerate(_listed(tree.get("train"))):
+            self._once("stage", (stage,), self._stage(stage, index))
+        composites = dict(_items(tree.get("blocks")))
+        own = tuple(composites.values())
+        for name, node in _items(tree.get("model")):
+            sound.append(self._once("node", (node, *own), self._node(self._outside, node, name, composites)))
+        for name, body in composites.items():
+            sound.append(self._once("block", (body, *own), self._composite(body, name, composites)))
+        for name, term in _items(tree.get("loss")):
+            sound.append(self._once("term", (term,), self._term(term, name)))
+        return all(sound)
+
+    def _once(self, role: str, parts: tuple[Tree, ...], run: Callable[[], bool]) -> bool:
+        """Check a part of a spec, unless it was checked before in the same role and with the same parts around it."""
+        key = role, tuple(map(id, parts))
+        if key not in self._done:
+            self._done[key] = parts, run()  # holding the parts keeps their ids
+        return self._done[key][1]
+
+    # --- the parts of a spec ----------------------------------------------------------------------------------------
+
+    def _frame(self, tree: Mapping) -> bool:
+        sound = True
+        for fault in faults(tree, _frame_schema()):
+            self._outside.add(fault, Subject("the spec", "key", tree.place))
+            sound &= (*fault.path, fault.key)[0] not in WIRED or fault.code == "unknown"
+        return sound
+
+    def _section(self, tree: Mapping, name: str) -> None:
+        part, found = tree.get(name), self.registry.find("section", name)
+        if part is not None and found is not None:
+            self._once(name, (part,), lambda: self._outside.declared(part, found, Subject(f"`{name}`", "key")))
+
+    def _stage(self, stage: Tree, index: int) -> Callable[[], bool]:
+        return lambda: self._outside.check(stage, "stage", f"item {index + 1} of `train`")
+
+    def _node(self, names: Names, node: Tree, name: str, composites: dict[str, Tree]) -> Callable[[], bool]:
+        used = node.get("use") if isinstance(node, Mapping) else None
+        if isinstance(node, Mapping) and used is None and "share" in node.items:
+            what = f"`{name}`, which has the weights of another node,"
+            return lambda: names.keys(node, what, NODE_KEYS, only=True)
+        if isinstance(node, Mapping) and isinstance(used, Scalar) and used.value in composites:
+            return lambda: self._composite_node(names, node, str(used.value), composites[str(used.value)])
+        return lambda: names.check(node, "block", f"the node `{name}`", composites)
+
+    def _composite_node(self, names: Names, node: Mapping, used: str, body: Tree) -> bool:
+        params = body.get("params") if isinstance(body, Mapping) else None
+        known = list(params.items) if isinstance(params, Mapping) else []
+        what = f"the block `{used}`"
+        for key in node.items:
+            if key not in (*known, "use", *NODE_KEYS):
+                self.errors.append(unknown(node, key, known, Subject(what, "parameter")))
+        return names.keys(node, what, NODE_KEYS)
+
+    def _composite(self, body: Tree, name: str, composites: dict[str, Tree]) -> Callable[[], bool]:
+        def run() -> bool:
+            sound = True
+            for fault in faults(body, _composite_schema()):
+                self._outside.add(fault, Subject(f"the block `{name}`", "key"))
+                sound &= fault.code == "unknown"
+            nodes = _items(body.get("model") if isinstance(body, Mapping) else None)
+            return all([sound, *(self._node(self._inside, node, inner, composites)() for inner, node in nodes)])
+
+        return run
+
+    def _term(self, term: Tree, name: str) -> Callable[[], bool]:
+        """A term of the loss; without ``use`` it takes a scalar port of a node as it is."""
+        if isinstance(term, Mapping) and "use" not in term.items and "in" in term.items:
+            what = f"the term `{name}`, which uses no loss,"
+            return lambda: self._outside.keys(term, what, TERM_KEYS, only=True)
+        return lambda: self._outside.check(term, "loss", f"the term `{name}`")
+
+
+def _items(tree: Tree | None) -> Iterator[tuple[str, Tree]]:
+    return iter(tree.items.items()) if isinstance(tree, Mapping) else iter(())
+
+
+def _listed(tree: Tree | None) -> tuple[Tree, ...]:
+    return tree.items if isinstance(tree, Sequence) else ()
+
+
+@cache
+def _frame_schema() -> Schema:
+    return frame()
+
+
+@cache
+def _composite_schema() -> Schema:
+    return composite()

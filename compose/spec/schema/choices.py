@@ -1,0 +1,81 @@
+"""Which class a mapping of a spec means, as JSON Schema: its names, and its parameters by ``if: {use: NAME} then:``.
+
+Never ``oneOf``: its errors name nothing.
+"""
+
+from __future__ import annotations
+
+from compose.block import Kind
+from compose.registry.declaration import Declaration
+from compose.registry.registry import Registry
+from compose.spec.schema.class_schema import docs, reference
+from compose.spec.schema.node_keys import Schema, selector
+
+
+def names(registry: Registry, kind: Kind) -> Schema:
+    """The name of a class of this kind; an editor completes and explains it."""
+    return {"type": "string", "anyOf": [_name(declaration) for declaration in declarations(registry, kind)]}
+
+
+def _name(declaration: Declaration) -> Schema:
+    text = {"description": declaration.summary, "markdownDescription": docs(declaration)}
+    return {"const": declaration.name, "title": declaration.name, **text}
+
+
+def choice(kind: Kind) -> Schema:
+    """A complete ``{use: NAME, ...}`` of this kind."""
+    key = selector(kind)
+    return {
+        "title": kind,
+        "type": "object",
+        "properties": {key: reference(f"{kind}.name")},
+        "required": [key],
+        "allOf": [reference(f"{kind}.parameters")],
+    }
+
+
+def partial_choice(kind: Kind) -> Schema:
+    """A ``{use: NAME, ...}`` of an overlay: without ``use``, its parameters are those of what it is laid over."""
+    key = selector(kind)
+    return {
+        "title": kind,
+        "type": ["object", "null"],
+        "properties": {key: reference(f"{kind}.name")},
+        "allOf": [reference(f"partial.{kind}.parameters")],
+    }
+
+
+def parameters(registry: Registry, kind: Kind) -> Schema:
+    """The parameters of the class that is named."""
+    return {"allOf": [_when(d, reference(f"{kind}.{d.name}")) for d in declarations(registry, kind)]}
+
+
+def partial_parameters(registry: Registry, kind: Kind) -> Schema:
+    """The parameters of the class that is named, in an overlay."""
+    return {"allOf": [_when(d, reference(f"partial.{kind}.{d.name}")) for d in declarations(registry, kind)]}
+
+
+def inside_parameters(registry: Registry, kind: Kind) -> Schema:
+    """The parameters of the class that is named, in a composite block: none may be missing, ``$name`` may stand."""
+    found = []
+    for declaration in declarations(registry, kind):
+        required = [parameter.name for parameter in declaration.parameters if parameter.required]
+        then = reference(f"partial.{kind}.{declaration.name}")
+        found.append(_when(declaration, {"allOf": [then], "required": required} if required else then))
+    return {"allOf": found}
+
+
+def declarations(registry: Registry, kind: Kind) -> list[Declaration]:
+    """All classes of a kind, by name."""
+    return [declaration for declaration in registry.all() if declaration.kind == kind]
+
+
+def _when(declaration: Declaration, then: Schema) -> Schema:
+    """``then`` where this class is named.
+
+    By a pattern, because an editor that completes takes a ``const`` for met as soon as what is written begins it, and
+    would offer the parameters of ``adamw`` for ``adam``.
+    """
+    key = selector(declaration.kind)
+    named = {"type": "string", "pattern": f"^{declaration.name}$"}
+    return {"if": {"type": "object", "properties": {key: named}, "required": [key]}, "then": then}

@@ -1,0 +1,121 @@
+"""The JSON Schema (draft-07) of what a spec says of one class, ``{use: NAME, ...}``, made from its declaration.
+
+There are two forms of each: the complete one, and the partial one of an overlay, where anything may be missing and
+``null`` removes a key; inside a composite block ``$name`` may stand for a value.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from compose.registry.declaration import Declaration, Parameter, Port
+from compose.spec.schema.node_keys import EXTRA_KEYS, Schema, selector
+
+__all__ = ["Schema", "definition", "docs", "loose", "nullable", "parameter_schema", "partial", "reference", "selector"]
+
+NULL: Schema = {"type": "null"}
+
+
+def reference(name: str) -> Schema:
+    """A reference to a definition of the published schema."""
+    return {"$ref": f"#/definitions/{name}"}
+
+
+def definition(declaration: Declaration) -> Schema:
+    """The schema of a class's parameters in a spec."""
+    return {
+        **_frame(declaration, {p.name: parameter_schema(p) for p in declaration.parameters}),
+        "required": [p.name for p in declaration.parameters if p.required],
+    }
+
+
+def partial(declaration: Declaration) -> Schema:
+    """The schema of a class's parameters in an overlay or a composite block; refers to the complete one."""
+    name = f"{declaration.kind}.{declaration.name}"
+    return nullable(_frame(declaration, {p.name: _loose(p, name) for p in declaration.parameters}, "partial."))
+
+
+def nullable(schema: Schema) -> Schema:
+    """The schema of one type, or null, by which an overlay removes a key."""
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def loose(whole: Schema, described: Schema) -> Schema:
+    """A value of an overlay or a composite block: as in the complete form, null, or ``$name``."""
+    texts: Schema = {key: described[key] for key in ("description", "default") if key in described}
+    return {"anyOf": [whole, NULL, reference("placeholder")], **texts}
+
+
+def _frame(declaration: Declaration, parameters: dict[str, Schema], form: str = "") -> Schema:
+    head: Schema = {} if declaration.kind == "section" else {selector(declaration.kind): True}
+    keys = {key: reference(f"{form}key.{key}") for key in EXTRA_KEYS.get(declaration.kind, {})}
+    return {
+        "title": declaration.name,
+        "description": declaration.summary,
+        "markdownDescription": docs(declaration),
+        "type": "object",
+        "properties": {**head, **parameters, **keys},
+        "additionalProperties": False,
+    }
+
+
+def parameter_schema(parameter: Parameter) -> Schema:
+    """The schema of one parameter, with its doc and default."""
+    schema = dict(parameter.schema)
+    nullable = not parameter.required and parameter.default is None
+    if parameter.uses and schema.get("type") == "array":
+        schema["items"] = reference(f"{parameter.uses}.entry")
+    elif parameter.uses:
+        schema = {"anyOf": [reference(parameter.uses), NULL]} if nullable else {"allOf": [reference(parameter.uses)]}
+    return {**schema, **_described(parameter)}
+
+
+def _loose(parameter: Parameter, name: str) -> Schema:
+    uses = parameter.uses if parameter.schema.get("type") != "array" else None
+    whole = reference(f"partial.{uses}" if uses else f"{name}/properties/{parameter.name}")
+    return loose(whole, _described(parameter))
+
+
+def _described(parameter: Parameter) -> Schema:
+    has_default = not parameter.required and parameter.default is not None
+    shown = [single_ticks(parameter.doc)] if parameter.doc else []
+    if has_default:
+        shown.append(f"Default: {yaml_text(parameter.default)}.")
+    found: Schema = {"description": " ".join(shown)} if shown else {}
+    return {**found, "default": parameter.default} if has_default else found
+
+
+def yaml_text(value: Any) -> str:
+    """A value as one writes it in a spec."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case list() | tuple():
+            return f"[{', '.join(map(yaml_text, value))}]"
+        case dict():
+            return f"{{{', '.join(f'{key}: {yaml_text(inner)}' for key, inner in value.items())}}}"
+    return str(value)
+
+
+def docs(declaration: Declaration) -> str:
+    """What an editor shows of a class, in Markdown: summary, text, ports, source."""
+    parts = [declaration.summary, declaration.doc]
+    for title, ports in (("Inputs", declaration.inputs), ("Outputs", declaration.outputs)):
+        if ports:
+            parts.append("\n".join([f"{title}:", "", *map(_port, ports)]))
+    if declaration.source:
+        parts.append(f"Source: {declaration.source}")
+    return single_ticks("\n\n".join(part for part in parts if part))
+
+
+def single_ticks(text: str) -> str:
+    """A docstring's ````code```` as Markdown writes it."""
+    return re.sub(r"``(.+?)``", r"`\1`", text)
+
+
+def _port(port: Port) -> str:
+    doc = f": {port.doc}" if port.doc else ""
+    return f"- `{port.name}` ({port.shape}{', optional' if port.optional else ''}){doc}"

@@ -1,0 +1,134 @@
+"""Check mappings that name a class: ``{use: NAME, PARAMETER: value}``, and what is nested in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from compose.block import Kind
+from compose.errors import SpecError, nearest
+from compose.registry.declaration import Declaration, Parameter
+from compose.registry.registry import Registry
+from compose.spec.schema import metric_entry
+from compose.spec.schema.class_schema import definition
+from compose.spec.schema.explain import Subject, explain
+from compose.spec.schema.node_keys import EXTRA_KEYS, Schema, placeholder, selector
+from compose.spec.schema.values import Fault, faults
+from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, plain
+
+NOUNS: dict[Kind, str] = {"data": "data source", "vectors": "vector source"}
+"""Kinds whose name is no noun that messages could use."""
+
+
+class Names:
+    """Checks what names a class of the registry.
+
+    Args:
+        registry: the known classes.
+        errors: where mistakes are collected.
+        inside: whether the mappings stand in a composite block, where ``$name`` may take a value's place.
+    """
+
+    def __init__(self, registry: Registry, errors: list[SpecError], *, inside: bool = False) -> None:
+        self.registry, self.errors, self.inside = registry, errors, inside
+        self._schemas: dict[tuple[Kind, str], Schema] = {}
+
+    def check(self, tree: Tree, kind: Kind, what: str, others: Iterable[str] = ()) -> bool:
+        """Check one such mapping.
+
+        Args:
+            tree: what should be one.
+            kind: the kind of class that it names.
+            what: what messages call it as long as its class is not known.
+            others: names that stand for something else than a class, to be suggested too.
+
+        Returns:
+            Whether the keys that wire it are as they must be.
+        """
+        key, noun, names = selector(kind), NOUNS.get(kind, kind), [*self.registry.names(kind), *others]
+        used = tree.get(key) if isinstance(tree, Mapping) else None
+        if not isinstance(tree, Mapping):
+            name = plain(tree) if isinstance(tree, Scalar) and tree.value in names else "NAME, ..."
+            self._refuse(tree, what, f"{{{key}: {name}}}")
+            return False
+        if used is None:
+            message, expected = f"{what} names no {noun}", f"`{key}:` and one of {', '.join(names)}"
+            self.errors.append(SpecError("missing-use", message, tree.place, expected))
+        elif not (isinstance(used, Scalar) and isinstance(used.value, str)):
+            self._refuse(used, f"`{key}` of {what}", f"the name of a {noun}")
+        elif declaration := self.registry.find(kind, used.value):
+            return self.declared(tree, declaration, subject_of(declaration, tree))
+        else:
+            self.errors.append(unknown_name(kind, used.value, used, names))
+        return self.keys(tree, what, EXTRA_KEYS.get(kind, {}))
+
+    def declared(self, tree: Tree, declaration: Declaration, subject: Subject) -> bool:
+        """Check what stands for a class that is known; returns the same as :meth:`check`."""
+        own = EXTRA_KEYS.get(declaration.kind, {})
+        sound = True
+        for fault in faults(tree, self.schema(declaration)):
+            told = self.add(fault, subject)
+            sound &= not told or not fault.path or fault.path[0] not in own
+        for parameter in declaration.parameters:
+            value = tree.get(parameter.name) if isinstance(tree, Mapping) else None
+            if parameter.uses and value is not None and not (self.inside and placeholder(value)):
+                self._nested(parameter, parameter.uses, value, subject)
+        return sound
+
+    def keys(self, tree: Tree, what: str, keys: dict[str, Schema], *, only: bool = False) -> bool:
+        """Check the keys of the spec language alone; with ``only`` there may be no others."""
+        sound = True
+        for fault in faults(tree, {"properties": keys, "additionalProperties": not only}):
+            told = self.add(fault, Subject(what, "key"))
+            sound &= not told or fault.code == "unknown"
+        return sound
+
+    def add(self, fault: Fault, subject: Subject) -> bool:
+        """Record a fault, unless ``$name`` stands there for a value that is not known yet; returns whether it did."""
+        if self.inside and placeholder(fault.tree):
+            return False
+        self.errors.append(explain(fault, subject))
+        return True
+
+    def schema(self, declaration: Declaration) -> Schema:
+        """The schema of a class, the keys of the spec language written out."""
+        key = (declaration.kind, declaration.name)
+        if key not in self._schemas:
+            whole = definition(declaration)
+            properties = {**whole["properties"], **EXTRA_KEYS.get(declaration.kind, {})}
+            self._schemas[key] = {**whole, "properties": properties}
+        return self._schemas[key]
+
+    def _nested(self, parameter: Parameter, kind: Kind, value: Tree, subject: Subject) -> None:
+        what = f"`{parameter.name}` of {subject.name}"
+        removed = isinstance(value, Scalar) and value.value is None
+        if parameter.schema.get("type") == "array":
+            for index, item in enumerate(value.items if isinstance(value, Sequence) else ()):
+                self._entry(item, kind, f"item {index + 1} of {what}")
+        elif not (removed and parameter.default is None and not parameter.required):
+            self.check(value, kind, what)
+
+    def _entry(self, item: Tree, kind: Kind, what: str) -> None:
+        """An item of a list of such mappings; a metric may stand there as text."""
+        if kind == metric_entry.KIND and isinstance(item, Scalar) and isinstance(item.value, str):
+            self.errors += metric_entry.mistakes(item.value, item.place, self.registry)
+        elif kind == metric_entry.KIND and not isinstance(item, Mapping):
+            self._refuse(item, what, metric_entry.EXPECTED)
+        else:
+            self.check(item, kind, what)
+
+    def _refuse(self, tree: Tree, what: str, expected: str) -> None:
+        self.errors.append(explain(Fault("wrong-type", (), tree, {"const": expected}), Subject(what, "key")))
+
+
+def subject_of(declaration: Declaration, tree: Mapping) -> Subject:
+    """A class as messages call it; what it misses is reported at its name."""
+    used = tree.get(selector(declaration.kind))
+    noun = NOUNS.get(declaration.kind, declaration.kind)
+    return Subject(f"the {noun} `{declaration.name}`", "parameter", used.place if used else None)
+
+
+def unknown_name(kind: Kind, name: str, tree: Tree, names: list[str]) -> SpecError:
+    """A name that no class of a kind has."""
+    noun = NOUNS.get(kind, kind)
+    expected = f"one of {', '.join(names)}" if names else f"no {noun}: none is known"
+    return SpecError(f"unknown-{kind}", f"there is no {noun} `{name}`", tree.place, expected, nearest(name, names))

@@ -1,0 +1,73 @@
+"""The keys of a node that are the spec language's own, with their schemas; all others are a class's parameters."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from compose.block import Kind
+from compose.spec.yaml.tree import Scalar, Tree
+
+Schema = dict[str, Any]
+
+NAME = r"^[A-Za-z_][A-Za-z0-9_-]*$"
+SOURCE = r"^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$"
+PLACEHOLDER = r"^\$[A-Za-z_][A-Za-z0-9_-]*$"
+
+_SOURCE: Schema = {"type": "string", "pattern": SOURCE}
+_SOURCES: Schema = {"type": "array", "items": _SOURCE, "minItems": 1}
+_PORTS: Schema = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+
+IN: Schema = {
+    "title": "a source, a list of sources, or a mapping of ports to sources",
+    "description": "Where the inputs come from: a node, one of its ports (`backbone.maps`), a list in port order, or a "
+    "mapping port -> source. Reserved sources: what the data gives (`image`, `features`, `targets`) and the label "
+    "space (`labels.vectors`, `labels.graph`, `external.vectors` ...); `compose list sources` has them all.",
+    "anyOf": [
+        _SOURCE,
+        {"type": "array", "items": {"anyOf": [_SOURCE, _SOURCES]}, "minItems": 1},
+        {"type": "object", "additionalProperties": {"anyOf": [_SOURCE, _SOURCES]}},
+    ],
+}
+OVERLAY_IN: Schema = {
+    **IN,
+    "anyOf": [
+        *IN["anyOf"],
+        {"type": "object", "additionalProperties": {"anyOf": [_SOURCE, _SOURCES, {"type": "null"}]}},
+    ],
+}
+"""In an overlay null unwires a port."""
+NODE_KEYS: dict[str, Schema] = {
+    "in": IN,
+    "repeat": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 1000,
+        "description": "Stack so many copies with weights of their own.",
+    },
+    "carry": {**_PORTS, "description": "Ports of a copy that feed the same ports of the next one."},
+    "collect": {**_PORTS, "description": "Ports that come out stacked over the copies, along a new first axis."},
+    "share": {"type": "string", "description": "Use the weights of this node."},
+}
+TERM_KEYS: dict[str, Schema] = {
+    "in": IN,
+    "weight": {
+        "type": "number",
+        "description": "What this term is multiplied by in the sum of the losses.",
+        "default": 1.0,
+    },
+}
+EXTRA_KEYS: dict[Kind, dict[str, Schema]] = {"block": NODE_KEYS, "loss": TERM_KEYS}
+
+_SELECTORS: dict[Kind, str] = {"stage": "stage"}
+
+
+def selector(kind: Kind) -> str:
+    """The key of a mapping that says which class of a kind it means: ``use``, or ``stage`` for a stage."""
+    return _SELECTORS.get(kind, "use")
+
+
+def placeholder(tree: Tree | None) -> str | None:
+    """The name of a composite's parameter, where ``$name`` stands for a value."""
+    text = tree.value if isinstance(tree, Scalar) else None
+    return text[1:] if isinstance(text, str) and re.match(PLACEHOLDER, text) else None

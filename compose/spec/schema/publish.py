@@ -1,0 +1,25 @@
+"""The texts of the published files: ``specs/blocks.json``, the index, and ``specs/spec.schema.json``, for editors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from compose.registry.declaration import Declaration
+from compose.registry.registry import Registry
+from compose.spec.schema.document import spec_schema
+
+
+def index_text(declarations: Iterable[Declaration]) -> str:
+    """The index of all blocks, by kind and name."""
+    return _text({"declarations": [declaration.to_json() for declaration in Registry(list(declarations)).all()]})
+
+
+def schema_text(registry: Registry) -> str:
+    """The JSON Schema of a spec that may use what the registry knows."""
+    return _text(spec_schema(registry))
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"

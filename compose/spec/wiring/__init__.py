@@ -1,0 +1,1 @@
+"""From the nodes of a spec to a plan: what is computed, in order, and what feeds it."""

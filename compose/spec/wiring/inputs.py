@@ -1,0 +1,107 @@
+"""What feeds each input port of a node: ``in:`` by order or by name, then the names of the reserved sources."""
+
+from __future__ import annotations
+
+from compose.errors import Place, nearest
+from compose.registry.declaration import Port
+from compose.spec.wiring.plan import Ref, Value, refs
+from compose.spec.wiring.reserved import RESERVED
+from compose.spec.wiring.scope import Scope
+from compose.spec.yaml.tree import Mapping, Sequence, Tree
+
+FED = {source.port: source.name for source in RESERVED.values()}
+"""Port name -> the reserved source that feeds it where it is not wired."""
+
+
+def wire_ports(
+    scope: Scope, name: str, used: str, ports: tuple[Port, ...], node: Mapping, place: Place
+) -> dict[str, Value]:
+    """What feeds each port of a node.
+
+    Args:
+        scope: where its sources are looked up.
+        name: the node, ``used`` the block that it uses.
+        used: the block's name.
+        ports: the block's input ports.
+        node: the node as written.
+        place: where the node stands, for an input that is missing.
+    """
+    tree = node.get("in")
+    before = len(scope.world.errors)
+    if isinstance(tree, Mapping):
+        wired = _by_name(scope, used, ports, tree)
+    else:
+        wired = _by_order(scope, name, ports, tree) if tree is not None else {}
+    _as_lists(scope, name, ports, wired)
+    failed = tree is not None and len(scope.world.errors) > before
+    for port in ports:
+        source = FED.get(port.name)
+        if port.name in wired:
+            continue
+        if source and not scope.world.sources[source]:
+            wired[port.name] = Ref("", source)
+        elif not port.optional and not failed and not _waits(scope, tree):
+            why = f": {scope.world.sources[source]}" if source else ""
+            message = f"the input `{port.name}` of `{name}` is not wired{why}"
+            scope.world.error("missing-input", message, place, f"the inputs of `{used}`: {_listed(ports)}")
+    return wired
+
+
+def _waits(scope: Scope, tree: Tree | None) -> bool:
+    """Whether a source of this node could not be wired itself, so that more errors would say nothing new."""
+    from compose.spec.wiring.mentions import heads
+
+    return any(not scope.exports.get(head) for head in heads(tree, scope.nodes))
+
+
+def _by_name(scope: Scope, used: str, ports: tuple[Port, ...], tree: Mapping) -> dict[str, Value]:
+    known = [port.name for port in ports]
+    wired: dict[str, Value] = {}
+    for key, source in tree.items.items():
+        if key not in known:
+            message, expected = f"`{used}` has no input `{key}`", f"one of {', '.join(known)}"
+            scope.world.error("unknown-port", message, tree.keys[key], expected, nearest(key, known))
+        elif (value := _value(scope, source)) is not None:
+            wired[key] = value
+    return wired
+
+
+def _by_order(scope: Scope, name: str, ports: tuple[Port, ...], tree: Tree) -> dict[str, Value]:
+    """Sources in port order; a list port that comes first takes all that the later ports leave."""
+    sources: list[Tree | list[Tree]] = list(tree.items) if isinstance(tree, Sequence) else [tree]
+    if len(sources) > 1 and ports and ports[0].many and not isinstance(sources[0], Sequence):
+        later = sum(not port.optional and port.name not in FED for port in ports[1:])
+        cut = len(sources) - later
+        sources = [[source for source in sources[:cut] if not isinstance(source, list)], *sources[cut:]]
+    if len(sources) > len(ports):
+        extra = sources[len(ports)]
+        message = f"`{name}` is wired to {len(sources)} sources, its block takes {len(ports)}"
+        place = extra[0].place if isinstance(extra, list) else extra.place
+        scope.world.error("too-many-inputs", message, place, _listed(ports))
+    found = {port.name: _value(scope, source) for port, source in zip(ports, sources, strict=False)}
+    return {port: value for port, value in found.items() if value is not None}
+
+
+def _value(scope: Scope, source: Tree | list[Tree]) -> Value | None:
+    if isinstance(source, Sequence):
+        source = list(source.items)
+    if not isinstance(source, list):
+        return scope.reference(source)
+    found = [scope.reference(item) for item in source]
+    return tuple(ref for value in found if value for ref in refs(value)) if all(found) else None
+
+
+def _as_lists(scope: Scope, name: str, ports: tuple[Port, ...], wired: dict[str, Value]) -> None:
+    """One tensor at a list port is a list of one; a list cannot be an item of a list."""
+    for port in ports:
+        value = wired.get(port.name)
+        if port.many and isinstance(value, Ref) and not value.many:
+            wired[port.name] = (value,)
+        for ref in value if isinstance(value, tuple) else ():
+            if ref.many and ref.place:
+                message = f"`{ref}` is a list itself and cannot be one of several inputs of `{name}`"
+                scope.world.error("list-in-list", message, ref.place, f"one of its tensors: `{ref}.0`")
+
+
+def _listed(ports: tuple[Port, ...]) -> str:
+    return ", ".join(f"{port.name} ({port.shape})" for port in ports)

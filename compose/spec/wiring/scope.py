@@ -1,0 +1,125 @@
+"""What a source text means at one level of nodes, the model's or a composite block's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from compose.errors import Note, Place, SpecError, nearest
+from compose.registry.registry import Registry
+from compose.spec.wiring.plan import Ref, Value
+from compose.spec.wiring.reserved import RESERVED
+from compose.spec.yaml.tree import Mapping, Scalar, Tree
+
+
+@dataclass(frozen=True)
+class World:
+    """What all levels of a spec share.
+
+    Args:
+        registry: the known blocks.
+        composites: the spec's own blocks.
+        sources: the reserved sources -> why one is missing ("" where it is there).
+        errors: where mistakes are collected.
+        bypass: nodes of the model that pass their first input on.
+    """
+
+    registry: Registry
+    composites: dict[str, Mapping]
+    sources: dict[str, str]
+    errors: list[SpecError]
+    bypass: frozenset[str] = frozenset()
+
+    def error(
+        self, code: str, message: str, place: Place, expected: str | None = None, near: str | None = None,
+        notes: tuple[Note, ...] = (),
+    ) -> None:  # fmt: skip
+        """Record a mistake."""
+        self.errors.append(SpecError(code, message, place, expected, near, notes))
+
+
+@dataclass
+class Scope:
+    """One level of nodes.
+
+    Args:
+        world: what all levels share.
+        nodes: name -> node.
+        prefix: the path of the composite's node with a dot at the end; "" for the model.
+        inputs: a composite's input ports -> what feeds them.
+        params: a composite's parameters -> values.
+        within: the composites that this level stands in, outermost first.
+        exports: node -> output port -> value, for the nodes wired so far.
+    """
+
+    world: World
+    nodes: Mapping
+    prefix: str = ""
+    inputs: dict[str, Value] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
+    within: tuple[str, ...] = ()
+    exports: dict[str, dict[str, Value]] = field(default_factory=dict)
+
+    def reference(self, tree: Tree) -> Value | None:
+        """A node, one of its ports, one tensor of a list port, a composite's input, or a reserved source.
+
+        Returns:
+            The value, or None where the text means nothing or its node could not be wired.
+        """
+        text = tree.value if isinstance(tree, Scalar) else None
+        if not isinstance(text, str):
+            self.world.error("wrong-type", "a source is the name of a node or port", tree.place)
+            return None
+        head, *rest = text.split(".")
+        if text in self.inputs:
+            return _asked_at(self.inputs[text], tree.place)
+        if text in RESERVED:
+            return self._reserved(text, tree.place)
+        if head in self.exports:
+            return self._port(head, rest, tree.place)
+        if head not in self.nodes.items:
+            self._unknown(text, head, tree.place)
+        return None
+
+    def _reserved(self, name: str, place: Place) -> Ref | None:
+        missing = self.world.sources[name]
+        if missing:
+            self.world.error("missing-source", f"there is no `{name}` here: {missing}", place)
+            return None
+        return Ref("", name, place=place)
+
+    def _port(self, node: str, rest: list[str], place: Place) -> Value | None:
+        ports = self.exports[node]
+        if not ports:
+            return None
+        if not rest or rest[0].isdigit():
+            rest = [next(iter(ports)), *rest]
+        name, *index = rest
+        if name not in ports:
+            message, expected = f"the node `{node}` has no output `{name}`", f"one of {', '.join(ports)}"
+            bypassed = (Note("it is bypassed and only passes its first input on; null unwires a port"),)
+            notes = bypassed if not self.prefix and node in self.world.bypass else ()
+            self.world.error("unknown-port", message, place, expected, nearest(name, ports), notes)
+            return None
+        value = _asked_at(ports[name], place)
+        if not index:
+            return value
+        if len(index) == 1 and index[0].isdigit() and isinstance(value, Ref):
+            return replace(value, index=int(index[0]), many=False)
+        message = f"`{'.'.join(index)}` is no part of `{node}.{name}`"
+        self.world.error("unknown-port", message, place, "the index of a tensor in a list")
+        return None
+
+    def _unknown(self, text: str, head: str, place: Place) -> None:
+        there = [name for name, missing in self.world.sources.items() if not missing]
+        known = [*self.nodes.items, *self.inputs, *there]
+        what = "source" if head in {name.split(".")[0] for name in RESERVED} else "node"
+        close = nearest(text, [*known, *RESERVED]) or nearest(head, known)
+        self.world.error(f"unknown-{what}", f"there is no {what} `{text}`", place, f"one of {', '.join(known)}", close)
+
+
+def _asked_at(value: Value, place: Place) -> Value:
+    """The value, asked for at this place."""
+    return (
+        tuple(replace(ref, place=place) for ref in value) if isinstance(value, tuple) else replace(value, place=place)
+    )

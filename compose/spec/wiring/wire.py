@@ -1,0 +1,195 @@
+"""Wire a resolved spec into a plan: names, ports, order, cycles, unused nodes. No shapes yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from compose.errors import Note, SpecError, SpecErrors, nearest
+from compose.registry.registry import Registry
+from compose.spec.wiring.expand import expand
+from compose.spec.wiring.inputs import wire_ports
+from compose.spec.wiring.mentions import edges, heads, surely_unread
+from compose.spec.wiring.plan import Plan, Ref, Step, Term, needed, refs
+from compose.spec.wiring.reserved import RESERVED, TARGETS
+from compose.spec.wiring.scope import Scope, World
+from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, plain
+
+SCORES = "scores"
+"""The node that scores the labels where the spec does not say which."""
+WANTS = {
+    "labels.vectors": ("vectors",),
+    "labels.base": ("vectors",),
+    "labels.novel": ("vectors",),
+    "labels.clusters": ("clusters", "vectors"),
+    "labels.graph": ("graph",),
+    "external.vectors": ("external", "vectors", "external_nodes"),
+    "external.classes": ("external",),
+    "external.targets": ("external",),
+}
+"""Reserved source -> the keys of ``labels`` that it comes from."""
+NO_EPISODES = "the spec has no episodes: neither a stage that trains on them nor `evaluate: {tasks: [episodes]}`"
+NO_TASKS = "no weights adapt to episodes: there is neither a stage `maml` nor `evaluate: {adapt: [...]}`"
+
+
+def wire(tree: Mapping, registry: Registry) -> Plan:
+    """The plan of a resolved spec.
+
+    Raises:
+        SpecErrors: every mistake of the wiring.
+    """
+    errors: list[SpecError] = []
+    model = tree.get("model")
+    assert isinstance(model, Mapping), "the schema check comes first"
+    composites = dict(_mappings(tree.get("blocks")))
+    bypass = _bypass(tree, model, errors)
+    scope = Scope(World(registry, composites, available(tree, registry), errors, bypass), model)
+    steps = expand(scope)
+    terms = [term for name, node in _mappings(tree.get("loss")) if (term := _term(name, node, scope))]
+    scores = _scores(tree, scope)
+    attention = _attention(tree, scope, needed(steps, [scores])) if scores else None
+    errors += _unused(tree, model, errors) if scores else []
+    if errors or scores is None:
+        raise SpecErrors({(e.code, e.message, str(e.place)): e for e in errors}.values())
+    ends = [scores, *([attention] if attention else []), *(ref for term in terms for ref in term.reads)]
+    plan = Plan(needed(steps, ends, owners=True), tuple(terms), scores, attention)
+    leaks = _leaks(plan)
+    if leaks:
+        raise SpecErrors(leaks)
+    return plan
+
+
+def available(tree: Mapping, registry: Registry) -> dict[str, str]:
+    """The reserved sources of a spec -> why one is missing ("" where it is there)."""
+    data, labels = tree.get("data"), tree.get("labels")
+    used = data.get("use") if isinstance(data, Mapping) else None
+    declaration = registry.find("data", str(used.value)) if isinstance(used, Scalar) else None
+    given = plain(labels) if isinstance(labels, Mapping) else {}
+    found = dict.fromkeys(RESERVED, "")
+    for name in RESERVED:
+        if RESERVED[name].of_tasks and not _adapts(tree, registry):
+            found[name] = NO_TASKS
+        elif name in WANTS:
+            found[name] = _lacking(given, WANTS[name])
+        elif RESERVED[name].of_episodes:
+            found[name] = "" if _has_episodes(tree, registry) else NO_EPISODES
+        elif RESERVED[name].of_tasks or not RESERVED[name].of_examples:
+            continue
+        elif declaration is not None and name not in ("targets", *declaration.gives):
+            found[name] = f"the data `{declaration.name}` gives {', '.join(declaration.gives) or 'no examples'}"
+    return found
+
+
+def _has_episodes(tree: Mapping, registry: Registry) -> bool:
+    """Whether a stage trains on episodes, or episodes are evaluated."""
+    trained = any(RESERVED[name].of_episodes for name in _given_by_stages(tree, registry))
+    return trained or "episodes" in (_evaluated(tree).get("tasks") or ())
+
+
+def _adapts(tree: Mapping, registry: Registry) -> bool:
+    """Whether weights adapt to episodes, in a stage or where they are evaluated."""
+    trained = any(RESERVED[name].of_tasks for name in _given_by_stages(tree, registry))
+    return trained or bool(_evaluated(tree).get("adapt"))
+
+
+def _evaluated(tree: Mapping) -> dict[str, Any]:
+    found = plain(tree).get("evaluate")
+    return found if isinstance(found, dict) else {}
+
+
+def _given_by_stages(tree: Mapping, registry: Registry) -> list[str]:
+    """The reserved sources that the stages feed besides what all do."""
+    listed = plain(tree).get("train")
+    named = [str(item.get("stage")) for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+    return [name for stage in named if (found := registry.find("stage", stage)) for name in found.gives]
+
+
+def _lacking(labels: dict[str, Any], keys: Iterable[str]) -> str:
+    """What the section ``labels`` lacks of these keys; "" where it has them all."""
+    found = {"external_nodes": True, **labels}
+    for key in keys:
+        if found.get(key) is None:
+            return f"the spec has no `labels: {{{key}: ...}}`"
+        if found[key] is False:
+            return f"the spec has `labels: {{{key}: false}}`"
+    return ""
+
+
+def _mappings(tree: Tree | None) -> Iterable[tuple[str, Mapping]]:
+    items = tree.items.items() if isinstance(tree, Mapping) else ()
+    return [(name, node) for name, node in items if isinstance(node, Mapping)]
+
+
+def _bypass(tree: Mapping, model: Mapping, errors: list[SpecError]) -> frozenset[str]:
+    listed = tree.get("bypass")
+    items = [item for item in listed.items if isinstance(item, Scalar)] if isinstance(listed, Sequence) else []
+    for item in items:
+        if item.value not in model.items:
+            close = nearest(str(item.value), model.items)
+            message = f"the model has no node `{item.value}` to bypass"
+            errors.append(SpecError("unknown-node", message, item.place, None, close))
+    return frozenset(str(item.value) for item in items)
+
+
+def _term(name: str, node: Mapping, scope: Scope) -> Term | None:
+    weight, used, source = plain(node).get("weight", 1.0), node.get("use"), node.get("in")
+    if used is None:
+        value = scope.reference(source) if source is not None else None
+        return Term(name, weight, None, value) if isinstance(value, Ref) else None
+    declaration = scope.world.registry.find("loss", str(plain(used)))
+    if declaration is None:
+        return None
+    path = f"loss.{name}"
+    inputs = wire_ports(scope, path, declaration.name, declaration.inputs, node, node.place)
+    params = {key: value for key, value in plain(node).items() if key not in ("use", "in", "weight")}
+    step = Step(path, "block", declaration, params, inputs, None, node.place, node)
+    return Term(name, weight, step, Ref(path, declaration.outputs[0].name, place=node.place))
+
+
+def _scores(tree: Mapping, scope: Scope) -> Ref | None:
+    named = tree.get("scores")
+    if named is None and SCORES in scope.nodes.items:
+        named = Scalar(scope.nodes.keys[SCORES], SCORES)
+    if named is None:
+        expected = f"a node called `{SCORES}`, or `scores: NODE` at the top of the spec"
+        scope.world.error("no-scores", "no node scores the labels", scope.nodes.place, expected)
+        return None
+    value = scope.reference(named)
+    return value if isinstance(value, Ref) else None
+
+
+def _attention(tree: Mapping, scope: Scope, scoring: tuple[Step, ...]) -> Ref | None:
+    """The port that the spec names; else that of the last step which the scores need and which has one."""
+    named = tree.get("attention")
+    if named is not None:
+        value = scope.reference(named)
+        return value if isinstance(value, Ref) else None
+    telling = [step.name for step in scoring if step.declaration and step.declaration.output("attention")]
+    return Ref(telling[-1], "attention") if telling else None
+
+
+def _unused(tree: Mapping, model: Mapping, errors: list[SpecError]) -> list[SpecError]:
+    named = tree.get("scores")
+    ends = [
+        *heads(tree.get("loss"), model),
+        *heads(tree.get("attention"), model),
+        *(heads(named, model) if named else [SCORES] if SCORES in model.items else []),
+    ]
+    expected = "a node, a loss, the scores or the attention to read it"
+    return [
+        SpecError("unused-node", f"nothing uses the node `{name}`", model.keys[name], expected)
+        for name in surely_unread(edges(model), ends, errors)
+    ]
+
+
+def _leaks(plan: Plan) -> list[SpecError]:
+    """The scores must not see the targets."""
+    note = Note("targets may feed losses, and nodes that only losses read")
+    errors = []
+    for step in needed(plan.steps, [plan.scores, *([plan.attention] if plan.attention else [])]):
+        for port, value in step.inputs.items():
+            for ref in refs(value):
+                if not ref.step and ref.port in TARGETS:
+                    message = f"the scores depend on the targets, by `{step.name}.{port}`"
+                    place = ref.place or step.place
+                    errors.append(SpecError("targets-in-scores", message, place, notes=(note,)))
+    return errors

@@ -1,0 +1,1 @@
+"""YAML text and trees that remember where each value stands."""

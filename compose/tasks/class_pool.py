@@ -1,0 +1,124 @@
+"""The examples of a split by their classes, for episodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeGuard
+
+import numpy as np
+from jaxtyping import Int64
+from numpy.typing import NDArray
+
+from compose.data.counter_random import Dice
+from compose.data.source import DataError, DataSource, Examples, Split
+
+if TYPE_CHECKING:
+    from compose.data.classes.single_label import SingleLabelExamples
+
+LISTED = 5
+"""How many classes an error names."""
+
+
+class PoolError(DataError):
+    """A split has no such episodes.
+
+    Args:
+        message: what is missing.
+        about: the option that asks for too much, ``ways`` or ``shots``; None where there are no classes.
+    """
+
+    def __init__(self, message: str, *, about: str | None = None) -> None:
+        super().__init__(message)
+        self.about = about
+
+
+def no_tasks() -> PoolError:
+    """There is nothing to draw tasks by."""
+    kinds = "whose pictures show one class each, such as `alphabets` or `images`, or several labels, such as `glosses`"
+    return PoolError(f"episodes need data {kinds}")
+
+
+class ClassPool:
+    """The classes that episodes of a split may hold, and the examples of each.
+
+    Those are the seen classes of the training split; of another split the unseen ones, or all where none is unseen.
+
+    Args:
+        source: a data source whose pictures show one class each.
+        split: a split of it.
+
+    Raises:
+        PoolError: the data has no classes, or the split no pictures of such classes.
+        DataError: a picture shows no class, or several.
+    """
+
+    def __init__(self, source: DataSource, split: Split) -> None:
+        examples = source.split(split)
+        if not shows_classes(examples):
+            raise no_tasks()
+        self.examples, self.split = examples, split
+        shown = np.asarray(examples.classes())
+        seen = np.array(source.labels.seen)[shown] if len(shown) else np.zeros(0, bool)
+        wanted = seen if split == "train" else ~seen
+        rows = np.flatnonzero(wanted if wanted.any() or split == "train" else np.ones_like(wanted))
+        if not len(rows):
+            raise PoolError(f"the split `{split}` has no pictures of {'seen ' if split == 'train' else ''}classes")
+        self.columns, place, self.counts = np.unique(shown[rows], return_inverse=True, return_counts=True)
+        self.names = [source.labels.names[column] for column in self.columns]
+        self._rows = np.full((len(self.columns), self.counts.max()), -1)
+        order = place.argsort(kind="stable")
+        starts = np.repeat(self.counts.cumsum() - self.counts, self.counts)
+        self._rows[place[order], np.arange(len(order)) - starts] = rows[order]
+
+    def __len__(self) -> int:
+        """How many classes there are."""
+        return len(self.columns)
+
+    def check(self, ways: int, pictures: int) -> None:
+        """Check that episodes can be drawn.
+
+        Args:
+            ways: classes in an episode.
+            pictures: pictures of each of them, support and queries.
+
+        Raises:
+            PoolError: there are fewer classes, or a class has fewer pictures.
+        """
+        if len(self) < ways:
+            message = f"an episode needs {ways} classes, and the split `{self.split}` has {len(self)}"
+            raise PoolError(message, about="ways")
+        few = [f"`{name}` has {n}" for name, n in zip(self.names, self.counts, strict=True) if n < pictures]
+        if few:
+            more = f" and {len(few) - LISTED:,} more too few" if len(few) > LISTED else ""
+            needs = f"an episode needs {pictures} pictures of each class for its support and queries"
+            message = f"{needs}; in the split `{self.split}` {', '.join(few[:LISTED])}{more}"
+            raise PoolError(message, about="shots")
+
+    def pictures(self, classes: Int64[np.ndarray, "e n"], count: int, dice: Dice) -> Int64[np.ndarray, "e n count"]:
+        """Different pictures of each class, drawn at random.
+
+        Args:
+            classes: places among the pool's classes.
+            count: pictures of each.
+            dice: a stream for each episode.
+        """
+        keys = dice.uniform(classes.shape[1], self._rows.shape[1])
+        keys[self._rows[classes] < 0] = 2.0
+        chosen = keys.argsort(axis=-1)[..., :count]
+        found: NDArray[np.int64] = self._rows[classes[..., None], chosen]
+        return found
+
+
+def shows_classes(examples: Examples) -> TypeGuard[SingleLabelExamples]:
+    """Whether these are pictures of one class each."""
+    return hasattr(examples, "classes")
+
+
+def shuffled(dice: Dice, count: int) -> Int64[np.ndarray, "b count"]:
+    """A random order of ``count`` things for each stream."""
+    return dice.uniform(count).argsort(axis=-1, kind="stable")
+
+
+def one_of(targets: Sequence[int] | NDArray[np.int64], ways: int) -> NDArray[np.int8]:
+    """1 for each class position, -1 for the others: a new last dim of ``ways``."""
+    return np.where(np.asarray(targets)[..., None] == np.arange(ways), 1, -1).astype(np.int8)

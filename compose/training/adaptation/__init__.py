@@ -1,0 +1,1 @@
+"""Weights that adapt to an episode: inner loops and their rates."""

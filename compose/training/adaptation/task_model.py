@@ -1,0 +1,220 @@
+"""A model whose weights adapt to each episode, and all episodes of a batch at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, vmap
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from compose.model.per_image import PerImage, only, split_per_image
+from compose.training.adaptation.adaptation import Adaptation, holders
+from compose.training.adaptation.batch_statistics import batch_statistics
+from compose.training.adaptation.inner_loop import InnerLoop, Params, reptile
+from compose.training.adaptation.inner_rates import NAME, InnerRates, adapted_tensors, rated_tensors
+from compose.training.inference import call, inputs_of
+
+if TYPE_CHECKING:
+    from torch.fx import GraphModule
+
+    from compose.training.stages.stage import Model
+
+TARGETS = "novel_targets"
+OF_EPISODES = ("labels_novel", "labels_base_mask")
+"""What each episode has besides its examples and their targets."""
+
+
+@dataclass(frozen=True)
+class Outer:
+    """The outer loop's rule.
+
+    Args:
+        first_order: take no second derivatives.
+        reptile: move the weights to those of the episodes instead of descending the queries' loss.
+    """
+
+    first_order: bool = False
+    reptile: bool = False
+
+
+class TaskModel(nn.Module):
+    """A built model, adapted to episodes by gradient descent on their support.
+
+    What nodes compute of each example alone, and whose weights do not vary, is computed once for all uses.
+
+    Args:
+        model: the built model.
+        adaptation: what adapts, and how.
+        losses: the terms of the inner and the outer loss, ``loss.NAME`` -> weight.
+        varying: nodes that are trained meanwhile, so that what they compute cannot be kept.
+        fixed: what the label space gives, by port name.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        adaptation: Adaptation,
+        losses: Mapping[str, float],
+        *,
+        varying: Collection[str] = (),
+        fixed: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        super().__init__()
+        self._fixed = {name: value for name, value in (fixed or {}).items() if name not in OF_EPISODES}
+        whole = model.for_losses(["scores", *losses])
+        adapting = holders(model.plan, adaptation.of(model.nodes))
+        normed = _normed(model, adaptation)
+        moved = {*adapting, *normed, *holders(model.plan, varying)}
+        self.parts: PerImage | None = split_per_image(whole, varying=moved, fixed=self._fixed)
+        self.losses: GraphModule = only(self.parts.rest if self.parts else whole, list(losses))
+        self.scoring: GraphModule = only(self.parts.rest if self.parts else whole, ["scores"])
+        self.rates: InnerRates | None = getattr(model.training, NAME, None) if adaptation.rates != "fixed" else None
+        parts = [*self.losses.named_modules(), *self.scoring.named_modules()]
+        norms = [module for name, module in parts if _top(name) in {*adapting, *normed}]
+        self._norms = [norm for norm in dict.fromkeys(norms) if isinstance(norm, _BatchNorm)]
+        self.weights, self._adaptation = dict(losses), adaptation
+        taken = inputs_of(self.losses) | inputs_of(self.scoring)
+        self._of_examples = sorted(taken - {TARGETS, *OF_EPISODES, *self._fixed})
+        self._adapted = adapted_tensors(model, adaptation, losses)
+        rated = rated_tensors(model, adaptation, losses) if adaptation.rates == "layer" else []
+        self._places = {name: i for i, name in enumerate(rated)} or dict.fromkeys(self._adapted, 0)
+
+    @property
+    def takes(self) -> set[str]:
+        """What it takes of a batch of episodes, see :meth:`terms`."""
+        of_episodes = {*OF_EPISODES} & (inputs_of(self.losses) | inputs_of(self.scoring))
+        return {*self._of_examples, *of_episodes, "support_targets", "query_targets"}
+
+    def features(self, examples: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What the rest of the model needs of each example: all that does not adapt, computed without gradients.
+
+        Args:
+            examples: as the data gives them, ``b ...``; or what this returned for them.
+        """
+        if self.parts is None or all(name in examples for name in self._of_examples):
+            return {name: examples[name] for name in self._of_examples}
+        with torch.no_grad():
+            return call(self.parts.features, {**self._fixed, **examples})
+
+    def kept(self, batch: Mapping[str, Tensor], device: torch.device | str) -> dict[str, Tensor]:
+        """:meth:`features` of a batch of examples on the processor, with their targets, to be kept in their stead.
+
+        Args:
+            batch: examples as a split gives them.
+            device: where the model is.
+        """
+        given = {name: value.to(device) for name, value in batch.items() if name != "targets"}
+        return {"targets": batch["targets"], **{name: value.cpu() for name, value in self.features(given).items()}}
+
+    def terms(self, batch: Mapping[str, Tensor], outer: Outer, *, shares: Tensor | None = None) -> dict[str, Tensor]:
+        """The terms of the queries' loss, the mean over the episodes.
+
+        Args:
+            batch: :meth:`features` of the examples ``b ...``, where b = e · (s + q), and by name ``support_targets``
+                ``e s n``, ``query_targets`` ``e q n``, ``labels_novel`` ``e n d`` and ``labels_base_mask`` ``e m``.
+            outer: the outer loop's rule.
+            shares: the weight of the queries' loss after each inner step (multi-step loss); the last alone where None.
+        """
+        support, query = self._sides(batch)
+        weights = self._own()
+        if outer.reptile:
+            return self._reptile(weights, support, query)
+        loop = self._loop(first_order=outer.first_order)
+
+        def of_episode(support: Params, query: Params) -> dict[str, Tensor]:
+            after = list(loop(weights, lambda adapted: self._loss(adapted, support))) or [weights]
+            if shares is None:
+                return self._terms(after[-1], query)
+            each = [self._terms(adapted, query) for adapted in after]
+            return {name: sum(s * terms[name] for s, terms in zip(shares, each, strict=True)) for name in self.weights}
+
+        found = vmap(of_episode, randomness="different")(support, query)
+        return {name: value.mean() for name, value in found.items()}
+
+    def scores(self, batch: Mapping[str, Tensor]) -> Tensor:
+        """The scores of the queries, ``e q n``, by the weights that each episode's support leads to.
+
+        The model's own weights stay as they are.
+
+        Args:
+            batch: as in :meth:`terms`; of the targets only those of the support are looked at.
+        """
+        support, query = self._sides(batch)
+        weights, loop = self._own(), self._loop(first_order=True)
+
+        def of_episode(support: Params, query: Params) -> Tensor:
+            adapted = weights
+            for adapted in loop(weights, lambda adapted: self._loss(adapted, support)):  # noqa: B007
+                pass
+            return self._call(self.scoring, adapted, query)["scores"]
+
+        return vmap(of_episode, randomness="different")(support, query)
+
+    def _reptile(self, weights: Params, support: Params, query: Params) -> dict[str, Tensor]:
+        """The mean terms of the queries' loss after the inner loop, with the gradient of Reptile.
+
+        The inner loop learns from all examples of an episode: there is nothing that only the outer one may see.
+        """
+        loop = self._loop(first_order=True)
+
+        def of_episode(support: Params, query: Params) -> tuple[Params, dict[str, Tensor]]:
+            both = {name: self._joined(name, value, query[name]) for name, value in support.items()}
+            adapted = weights
+            for adapted in loop(weights, lambda adapted: self._loss(adapted, both)):  # noqa: B007
+                pass
+            return adapted, self._terms(adapted, query)
+
+        with torch.no_grad():
+            adapted, terms = vmap(of_episode, randomness="different")(support, query)
+        means = {name: value.mean() for name, value in terms.items()}
+        first, share = next(iter(self.weights.items()))
+        return means | {first: means[first] + reptile(weights, adapted) / share}
+
+    def _joined(self, name: str, support: Tensor, query: Tensor) -> Tensor:
+        return support if name in OF_EPISODES else torch.cat([support, query])
+
+    def _own(self) -> Params:
+        return {name: value for name, value in self.losses.named_parameters() if name in self._adapted}
+
+    def _loop(self, *, first_order: bool) -> InnerLoop:
+        adaptation = self._adaptation
+        return InnerLoop(
+            steps=adaptation.steps, lr=adaptation.lr, rates=self.rates, places=self._places, first_order=first_order
+        )
+
+    def _loss(self, weights: Params, side: Params) -> Tensor:
+        terms = self._terms(weights, side)
+        return torch.stack([share * terms[name] for name, share in self.weights.items()]).sum()
+
+    def _terms(self, weights: Params, side: Params) -> dict[str, Tensor]:
+        return self._call(self.losses, weights, side)
+
+    def _call(self, graph: GraphModule, weights: Params, side: Params) -> dict[str, Tensor]:
+        wanted = inputs_of(graph)
+        given = {name: value for name, value in {**self._fixed, **side}.items() if name in wanted}
+        with batch_statistics(self._norms):
+            outputs: dict[str, Tensor] = functional_call(graph, weights, (), given)
+        return outputs
+
+    def _sides(self, batch: Mapping[str, Tensor]) -> Iterator[Params]:
+        """What the model takes of each episode's support, and of its queries: each ``e ...``."""
+        episodes, shots = batch["support_targets"].shape[:2]
+        examples = {name: batch[name].reshape(episodes, -1, *batch[name].shape[1:]) for name in self._of_examples}
+        shared = {name: batch[name] for name in OF_EPISODES if name in batch}
+        for part, targets in ((slice(shots), "support_targets"), (slice(shots, None), "query_targets")):
+            known = {TARGETS: batch[targets]} if targets in batch else {}
+            yield {**{name: value[:, part] for name, value in examples.items()}, **shared, **known}
+
+
+def _normed(model: Model, adaptation: Adaptation) -> set[str]:
+    """The submodules with batch norms that the outer loop trains on the statistics of each batch, and on no others."""
+    norms = {_top(name) for name, module in model.training.named_modules() if isinstance(module, _BatchNorm)}
+    return norms & holders(model.plan, adaptation.trained)
+
+
+def _top(name: str) -> str:
+    return name.partition(".")[0]

@@ -1,0 +1,126 @@
+"""The end of a run: its evaluation and its report."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compose.block import REGISTRATION
+from compose.training.storage.run_folder import RunFolder, finite, write_text
+
+if TYPE_CHECKING:
+    import torch
+    from jaxtyping import Float64
+    from torch import Tensor
+
+    from compose.data.source import DataSource
+    from compose.evaluation.episodes.episode_test import ModelParts
+    from compose.evaluation.evaluation import Evaluation
+    from compose.evaluation.result import Result
+    from compose.evaluation.task_scores import Model as Scorer
+    from compose.training.run_plan import Plan
+
+COUNTED = 2048
+"""Training examples that are read to count how frequent the labels are."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to.
+
+    Args:
+        folder: its folder.
+        result: the final evaluation; None where the spec asks for none.
+        seconds: how long it took, all its parts together.
+        steps: optimizer steps.
+        device: where it ran.
+    """
+
+    folder: Path
+    result: Result | None
+    seconds: float
+    steps: int
+    device: str
+
+
+def final_evaluation(plan: Plan, device: torch.device) -> Result | None:
+    """Evaluate the model as the spec says, and count its modules where it has such."""
+    if plan.evaluation is None:
+        return None
+    model, parts = _asked(plan, plan.evaluation, device)
+    return plan.evaluation.run(
+        model,
+        plan.source,
+        lambda labels: plan.space.sources(labels.task),
+        data=getattr(type(plan.source), REGISTRATION).name,
+        device=device,
+        train_frequency=train_frequency(plan.source) if plan.evaluation.tasks else None,
+        dropped=plan.space.dropped,
+        parts=parts,
+    )
+
+
+def _asked(plan: Plan, evaluation: Evaluation, device: torch.device) -> tuple[Scorer, ModelParts | None]:
+    """The model as the evaluation calls it, and its parts."""
+    from compose.training.adaptation.task_scorer import task_scorer
+    from compose.training.inference import asked, episode_parts, outputs_of
+
+    if plan.adaptation is not None:
+        scorer = task_scorer(plan.model, plan.adaptation, plan.space, device)
+        return scorer, scorer.parts
+    looks = evaluation.looks or "winner" in outputs_of(plan.model.looking)
+    return asked(plan.model, looks=looks), episode_parts(plan.model, device) if evaluation.episodes else None
+
+
+def train_frequency(source: DataSource) -> Float64[Tensor, " l"] | None:
+    """The share of training examples that carry each label; None where the data has no such examples.
+
+    It is that of the first examples: reading all would take too long.
+    """
+    from compose.data.source import DataError
+    from compose.evaluation.prior import label_frequency
+
+    try:
+        examples = source.split("train")
+    except DataError:
+        return None
+    return label_frequency(examples[range(min(COUNTED, len(examples)))]["targets"])
+
+
+def write_report(plan: Plan, outcome: Outcome, folder: RunFolder) -> None:
+    """Write the report for people and the one for tools."""
+    data = {
+        "name": plan.title,
+        "seed": plan.seed,
+        "device": outcome.device,
+        "seconds": round(outcome.seconds, 1),
+        "steps": outcome.steps,
+        "result": outcome.result.to_json() if outcome.result else None,
+    }
+    write_text(folder.report_data, json.dumps(finite(data), indent=2) + "\n")
+    write_text(folder.report, _markdown(plan, outcome))
+    if outcome.result:
+        write_modules(outcome.result, folder)
+
+
+def write_modules(result: Result, folder: RunFolder) -> None:
+    """Write the table and the chart of how often each label uses each attention module, where the model has such."""
+    from compose.drawing.usage.usage_chart import usage_chart
+    from compose.drawing.usage.usage_table import usage_table
+
+    usage = result.modules
+    if usage is not None:
+        write_text(folder.path / "modules.csv", usage_table(usage.counts, usage.names, usage.seen))
+        write_text(folder.path / "modules.svg", usage_chart(usage.counts, usage.names, usage.seen))
+
+
+def _markdown(plan: Plan, outcome: Outcome) -> str:
+    from compose.evaluation.result_table import markdown
+
+    minutes, seconds = divmod(round(outcome.seconds), 60)
+    facts = f"{outcome.steps:,} steps in {minutes} min {seconds} s on {outcome.device}, seed {plan.seed}."
+    result = markdown(outcome.result) if outcome.result else "The spec asks for no evaluation.\n"
+    lock = "The spec with all values and versions is in `spec.lock.yaml`."
+    return f"# {plan.title}\n\n{facts} {lock}\n\n{result}"

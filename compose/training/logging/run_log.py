@@ -1,0 +1,113 @@
+"""Everything a run tells of itself as it goes: JSON lines, TensorBoard, the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from compose.training.logging.progress import Reporter
+from compose.training.logging.tensorboard_log import Board
+from compose.training.run_state import Position
+from compose.training.storage.run_folder import MetricsLog, RunFolder
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from torch.fx import GraphModule
+
+    from compose.training.logging.graph_def import Shapes
+    from compose.training.stages.stage import Stage, Work
+
+PICTURES = 6
+
+
+class Journal:
+    """Passes a run's numbers and pictures on; without a folder, as in all processes but the first, it says nothing.
+
+    Args:
+        folder: the run's folder.
+        console: the terminal; None for silence.
+        step: the step that a resumed run goes on from.
+        metrics_size: bytes of the metrics file that the resumed run had written.
+    """
+
+    def __init__(
+        self, folder: RunFolder | None, *, console: Console | None = None, step: int = 0, metrics_size: int = 0
+    ) -> None:
+        self._log = MetricsLog(folder.metrics, size=metrics_size) if folder else None
+        self._board = Board(folder.events, step=step) if folder else None
+        self._reporter = Reporter(console if folder else None)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the metrics file so far."""
+        return self._log.size if self._log else 0
+
+    def begin_stage(self, title: str, *, stage: Stage, batches: int, position: Position) -> None:
+        """A stage begins or goes on."""
+        unit = "examples" if stage.episodes is None else "episodes"
+        self._reporter.begin_stage(title, epochs=stage.epochs, batches=batches, position=position, unit=unit)
+
+    def advance(self, position: Position) -> None:
+        """A step is done."""
+        self._reporter.advance(position)
+
+    def step(self, position: Position, values: Mapping[str, float]) -> None:
+        """Mean values of the last few steps."""
+        self._write(_place("step", position), {f"train/{name}": value for name, value in values.items()})
+        self._reporter.losses(values)
+
+    def epoch(
+        self, position: Position, means: Mapping[str, float], metrics: Mapping[str, float], *, speed: float
+    ) -> None:
+        """An epoch's mean losses and validation metrics."""
+        named = {f"epoch/{name}": value for name, value in means.items()}
+        self._write(
+            _place("epoch", position), {**named, **{f"val/{k}": v for k, v in metrics.items()}, "epoch/speed": speed}
+        )
+        shown = {"loss": means["loss"], **{f"val {name}": value for name, value in metrics.items()}}
+        self._reporter.epoch(position, shown, speed=speed)
+
+    def predictions(self, position: Position, work: Work) -> None:
+        """Example predictions."""
+        if self._board:
+            predictions = work.predictions(PICTURES)
+            if predictions:
+                self._board.predictions(position.step, predictions)
+
+    def graph(self, model: GraphModule, shapes: Shapes) -> None:
+        """The model's graph."""
+        if self._board:
+            self._board.graph(model, shapes)
+
+    def text(self, tag: str, text: str) -> None:
+        """A text for TensorBoard, in Markdown."""
+        if self._board:
+            self._board.text(tag, text)
+
+    def note(self, text: str) -> None:
+        """A remark for the terminal."""
+        self._reporter.note(text)
+
+    def result(self, position: Position, scalars: Mapping[str, float]) -> None:
+        """The metrics of the final evaluation."""
+        self._write({"kind": "result", "step": position.step}, {f"result/{name}": v for name, v in scalars.items()})
+
+    def end_stage(self) -> None:
+        """A stage is over, however it ended."""
+        self._reporter.end_stage()
+
+    def close(self) -> None:
+        """Close the files."""
+        self.end_stage()
+        if self._log and self._board:
+            self._log.close()
+            self._board.close()
+
+    def _write(self, place: Mapping[str, Any], values: Mapping[str, float]) -> None:
+        if self._log and self._board:
+            self._log.write({**place, **values})
+            self._board.scalars(place["step"], values)
+
+
+def _place(kind: str, position: Position) -> dict[str, Any]:
+    return {"kind": kind, "stage": position.stage, "epoch": position.epoch + 1, "step": position.step}

@@ -1,0 +1,54 @@
+"""Whether a model's feature maps may lie with the channels last, in which convolutions are faster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from compose.training.stages.stage import Work
+
+
+def prefers_channels_last(work: Work, model: nn.Module, device: torch.device) -> bool:
+    """Whether channels last is worth while on the device and every block takes it.
+
+    A block that says ``view`` where ``reshape`` is meant fails on such maps; trying it on fake tensors shows it, and
+    neither costs memory nor touches batch statistics.
+    """
+    if device.type not in ("cpu", "cuda") or not any(p.ndim == 4 for p in model.parameters()):
+        return False
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    example = {name: tensor.to(device) for name, tensor in work.example().items()}
+    with FakeTensorMode(allow_non_fake_inputs=True) as mode, torch.no_grad():
+        weights = [*model.named_parameters(), *model.named_buffers()]
+        fake = channels_last({name: mode.from_tensor(tensor) for name, tensor in weights})
+        batch = channels_last({name: mode.from_tensor(tensor) for name, tensor in example.items()})
+        try:
+            work.terms(_Functional(model, fake), batch)
+        except Exception:  # whatever it is, it would stop the training
+            return False
+    return True
+
+
+def channels_last(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors, those of pictures or maps (floats ``b c h w``) with the channels last in memory."""
+    return {
+        name: tensor.contiguous(memory_format=torch.channels_last)
+        if tensor.ndim == 4 and tensor.is_floating_point()
+        else tensor
+        for name, tensor in tensors.items()
+    }
+
+
+class _Functional(nn.Module):
+    def __init__(self, model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+        super().__init__()
+        self._call = partial(torch.func.functional_call, model, dict(tensors), ())
+
+    def forward(self, **inputs: Tensor) -> object:
+        return self._call(inputs)

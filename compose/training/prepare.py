@@ -1,0 +1,253 @@
+"""From a checked spec to what trains: data source, label space, stages, evaluation, shapes, model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from compose.block import BlockError, Kind
+from compose.data.source import DataError, DataSource
+from compose.errors import Place, SpecError, SpecErrors
+from compose.evaluation.evaluation import Evaluation
+from compose.labels.label_options import LabelOptions
+from compose.labels.label_space import Labels, LabelSpace
+from compose.labels.parents import Parents
+from compose.model.build import Built, Shaped, materialise, shape
+from compose.model.episode_batch import EpisodeBatch
+from compose.model.label_space_check import Sizes
+from compose.spec.read import Spec
+from compose.spec.schema.class_schema import selector
+from compose.spec.wiring.reserved import RESERVED
+from compose.spec.yaml.tree import Path, Sequence, place_of, plain
+from compose.training.adaptation.adaptation import Adaptation, evaluated_adaptation, inner_loop, task_losses
+from compose.training.adaptation.inner_rates import add_rates
+from compose.training.stages.stage import Stage
+
+if TYPE_CHECKING:
+    from compose.graphs.vectors.label_vectors import LabelVectors
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that a spec names, made; no examples read, no weight allocated.
+
+    Args:
+        spec: the checked spec.
+        source: where the examples come from.
+        labels: the label space's options.
+        stages: the stages of training, in order.
+        evaluation: what is measured.
+        inner: how weights adapt in the last stage that meta-learns; None where there is none.
+        adaptation: how they adapt where episodes are evaluated; None where they don't.
+    """
+
+    spec: Spec
+    source: DataSource
+    labels: LabelOptions
+    stages: tuple[Stage, ...]
+    evaluation: Evaluation
+    inner: Adaptation | None = None
+    adaptation: Adaptation | None = None
+
+    @property
+    def vectors(self) -> LabelVectors | None:
+        """What gives the labels their vectors; None where the spec has none."""
+        vectors: LabelVectors | None = self.labels.vectors
+        return vectors
+
+    @property
+    def seed(self) -> int:
+        """The seed of the weights and of the order of the examples."""
+        seed = self.spec.values.get("seed", 0)
+        assert isinstance(seed, int)
+        return seed
+
+    @cached_property
+    def space(self) -> LabelSpace:
+        """The label space, its vectors read.
+
+        Raises:
+            SpecErrors: labels without a vector, all of them listed, or without a graph.
+        """
+        self._labels("vectors", lambda: (self._space.vectors, self._space.external_vectors))
+        self._labels("clusters", lambda: self._space.clusters)
+        for labels in ("seen", *self.evaluation.tasks) if self.labels.graph is not None else ():
+            self._labels("graph", partial(self._space.edges, labels))
+        return self._space
+
+    @cached_property
+    def _space(self) -> LabelSpace:
+        options = self.labels
+        read = {"external.vectors", "labels.graph"} & set(self.spec.plan.sources)
+        return LabelSpace(
+            self.source.labels,
+            options.vectors,
+            normalise=options.normalise,
+            standardise=options.standardise,
+            cosines=options.cosines,
+            length=options.length,
+            constant=options.constant,
+            strict=options.strict,
+            graph=options.graph,
+            external=options.external,
+            external_nodes=options.external_nodes and bool(read),
+            clusters=options.clusters,
+        )
+
+    def _labels(self, key: str, attempt: Callable[[], _T]) -> _T:
+        try:
+            return attempt()
+        except (ValueError, OSError) as error:
+            place = place_of(self.spec.tree, ("labels", key))
+            raise SpecErrors([SpecError("labels", str(error), place)]) from error
+
+    @property
+    def zero_shot(self) -> bool:
+        """Whether the label set changes between training and testing."""
+        return any(task in ("zsl", "gzsl") for task in self.evaluation.tasks)
+
+    @property
+    def batch(self) -> int:
+        """The images of the first stage's batch; with episodes, of as many as every stage's batch needs."""
+        if self.episodes is not None:
+            return self.episodes.images
+        return self.stages[0].batch if self.stages else 2
+
+    @property
+    def episodes(self) -> EpisodeBatch | None:
+        """The episodes of a batch: those of the first stage on such, else of the evaluation, if any.
+
+        There are as many as hold the images of the largest other batch.
+        """
+        trained = [stage.episodes for stage in self.stages if stage.episodes is not None]
+        tested = [EpisodeBatch(2, test.shape) for test in self.evaluation.episodes]
+        first = next(iter([*trained, *tested]), None)
+        if first is None:
+            return None
+        images = max((stage.batch for stage in self.stages if stage.episodes is None), default=0)
+        return replace(first, count=max(first.count, -(-images // first.shape.pictures)))
+
+    @cached_property
+    def sizes(self) -> Sizes:
+        """The shape of every reserved source, at the batch and the labels of training.
+
+        Raises:
+            SpecErrors: there is no graph over the labels, or the file of their vectors cannot be read.
+        """
+        space = self._space
+        dim = self._labels("vectors", lambda: space.dim)
+        training: Labels = "seen" if any(self.source.labels.seen) else "all"
+        labels = len(space.task(training).names)
+        known: Sizes = {"targets": (self.batch, labels)}
+        if self.episodes is not None:
+            known |= self.episodes.sizes
+        if parents := Parents(self.source).names:
+            known["parents.targets"] = (self.batch, len(parents))
+        known |= {name: (self.batch, *dims) for name, dims in self.source.shapes.items() if name in RESERVED}
+        known["labels.base_mask"] = (labels,)
+        if self.adaptation is not None and self.episodes is not None:
+            known["novel.targets"] = (self.batch, self.episodes.shape.ways)
+        if self.vectors is not None:
+            known |= {"labels.vectors": (labels, dim), "labels.base": (labels, dim)}
+            known |= {"labels.novel": (self.episodes.shape.ways, dim)} if self.episodes is not None else {}
+            known |= {"labels.clusters": (labels,)} if self.labels.clusters else {}
+        if space.classes is not None:
+            classes, nodes = len(space.classes.places), len(space.classes.kept.names)
+            known |= {"external.classes": (classes,), "external.targets": (self.batch, classes)}
+            known |= {"external.vectors": (nodes, dim)} if self.vectors is not None and nodes else {}
+        if self.labels.graph is not None:
+            known["labels.graph"] = tuple(self._labels("graph", partial(space.edges, training)).shape)
+        return known
+
+    @cached_property
+    def shaped(self) -> Shaped:
+        """The plan with every shape known.
+
+        Raises:
+            SpecErrors: shapes that cannot meet, weights that depend on the number of labels, a model too large.
+        """
+        return shape(
+            self.spec.plan,
+            self.spec.registry,
+            self.sizes,
+            where=self._where,
+            zero_shot=self.zero_shot,
+            episodes=self.episodes,
+        )
+
+    def scoring(self) -> Prepared:
+        """Only what the scores need: no stages, and of the losses those by which weights adapt.
+
+        So the data may be other than that of training.
+        """
+        plan = self.spec.plan
+        losses = task_losses(plan, self.adaptation.losses) if self.adaptation else ()
+        return replace(self, spec=replace(self.spec, plan=plan.scoring(losses=losses)), stages=())
+
+    def build(self) -> Built:
+        """The model with its weights, drawn from the spec's seed, and the inner rates where such are learned."""
+        built = materialise(self.shaped, self.spec.registry, seed=self.seed, name=self.spec.resolved.name)
+        if self.inner is not None:
+            losses = [f"loss.{name}" for name in task_losses(self.spec.plan, self.inner.losses)]
+            add_rates(built, self.inner, losses)
+        return built
+
+    def _where(self, source: str) -> Place | None:
+        section, _, key = source.partition(".")
+        stage = next((index for index, stage in enumerate(self.stages) if stage.episodes is not None), None)
+        episodes: Path = ("evaluate",) if stage is None else ("train", stage)
+        paths: dict[str, Path] = {
+            "labels": ("labels", key),
+            "external": ("labels", "external"),
+            "support": episodes,
+            "query": episodes,
+            "novel": episodes,
+        }
+        return place_of(self.spec.tree, paths.get(section, ("data",)), key=True)
+
+
+def prepare(spec: Spec) -> Prepared:
+    """Make what a spec names.
+
+    Raises:
+        SpecErrors: values that their classes refuse, all of them.
+    """
+    maker = _Maker(spec)
+    source = maker.make("data", ("data",))
+    labels = maker.make("section", ("labels",), name="labels", default={})
+    evaluation = maker.make("section", ("evaluate",), name="evaluate", default={})
+    listed = spec.tree.get("train")
+    count = len(listed.items) if isinstance(listed, Sequence) else 0
+    stages = tuple(maker.make("stage", ("train", index)) for index in range(count))
+    if maker.errors:
+        raise SpecErrors(maker.errors)
+    inner = inner_loop(stages, spec.plan.nodes)
+    return Prepared(spec, source, labels, stages, evaluation, inner, evaluated_adaptation(evaluation, inner))
+
+
+class _Maker:
+    """Constructs what stands at places of a spec, and turns refusals into errors there."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self.errors: list[SpecError] = []
+
+    def make(self, kind: Kind, path: Path, *, name: str | None = None, default: Any = None) -> Any:
+        from compose.spec.yaml.tree import descend
+
+        tree = descend(self.spec.tree, path)
+        values = dict(plain(tree) if tree is not None else default)
+        chosen = name or values.pop(selector(kind))
+        try:
+            return self.spec.registry.construct(kind, chosen, values)
+        except BlockError as error:
+            inner = (*path, *(error.parameter or "").split("."))
+            message = f"`{chosen}`: {error}"
+            self.errors.append(SpecError("bad-parameter", message, place_of(self.spec.tree, inner)))
+        except (DataError, OSError, ValueError) as error:
+            self.errors.append(SpecError(f"bad-{kind}", f"`{chosen}`: {error}", place_of(self.spec.tree, path)))
+        return None

@@ -1,0 +1,56 @@
+"""Where a run stands, and what its stages share."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from compose.training.interrupt import Interrupt
+    from compose.training.logging.run_log import Journal
+    from compose.training.stages.stage import Model
+    from compose.training.storage.checkpoint import Checkpoints
+
+
+@dataclass
+class Position:
+    """Where a run stands.
+
+    Args:
+        stage: stages done.
+        epoch: epochs of the stage done.
+        batch: batches of the epoch done.
+        step: optimizer steps of the run done.
+    """
+
+    stage: int = 0
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the stages of a run share.
+
+    Args:
+        model: the model.
+        checkpoints: where states go.
+        journal: where numbers go.
+        stop: what Ctrl-C sets.
+        position: where the run stands; the loop moves it on.
+        began: when it began, on the monotonic clock; a resumed run counts from its earlier parts' time.
+    """
+
+    model: Model
+    checkpoints: Checkpoints
+    journal: Journal
+    stop: Interrupt
+    position: Position
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has lasted."""
+        return time.monotonic() - self.began

@@ -1,0 +1,1 @@
+"""The kinds of stages that a spec names under ``train:``."""

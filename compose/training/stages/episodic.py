@@ -1,0 +1,212 @@
+"""Training on episodes: small tasks of a few classes, as those that the model is tested on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from compose.block import REGISTRATION, BlockError, stage
+from compose.training.stages.batches import BatchWork, validates, watched
+from compose.training.stages.stage import Setting, Stage
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from compose.data.source import DataSource, Examples
+    from compose.evaluation.episodes.episode_test import EpisodeTest, ModelParts
+    from compose.evaluation.metrics.metric import EpisodeMetric
+    from compose.evaluation.task_scores import Model as Scorer
+    from compose.model.episode_batch import EpisodeBatch
+    from compose.tasks.episodes import Episodes, EpisodeShape
+    from compose.tasks.label_tasks import LabelTasks
+
+Count = Annotated[int, Field(ge=1)]
+VALIDATED = 256
+"""Examples that are scored at a time."""
+
+
+@stage
+class Episodic(Stage):
+    """Train on N-way K-shot episodes of the seen classes: a few support pictures of each, and queries to classify.
+
+    A batch is of episodes; all their pictures go through the model at once.
+    """
+
+    gives: ClassVar[tuple[str, ...]] = ("support.targets", "query.targets")
+    measured: ClassVar[str] = "accuracy"
+    """What is always measured on validation episodes."""
+
+    def __init__(
+        self,
+        *,
+        ways: Annotated[int, Field(ge=2)] = 5,
+        shots: Count | Annotated[tuple[Count, ...], Field(min_length=1)] = 1,
+        queries: Count = 5,
+        query_classes: Count | None = None,
+        sampling: Literal["balanced", "uniform"] = "balanced",
+        episodes: Count | None = None,
+        batch: Count = 16,
+        monitor: str = "accuracy",
+        validation_episodes: Annotated[int, Field(ge=2)] = 200,
+        **options: Any,
+    ) -> None:
+        """Check the options against one another.
+
+        Args:
+            ways: classes, or labels, in an episode.
+            shots: support examples of each class; where there are several numbers, the epochs take them in turn.
+            queries: query examples of each class that is asked about.
+            query_classes: classes that are asked about, drawn anew in each episode; all where not given.
+            sampling: `balanced` takes every class once before any comes again, but for those left over when their
+                number is no multiple of `ways`; `uniform` draws the classes of each episode from all.
+            episodes: episodes in an epoch; where not given, as many as hold every class once.
+            batch: episodes in a batch, over all processes.
+            monitor: what early stopping, `keep` and `plateau` watch: a validation metric, or `loss` (on training data).
+            validation_episodes: episodes of the validation classes for each number of `shots`, the same ones each time.
+        """
+        super().__init__(batch=batch, monitor=monitor, **options)
+        if self.examples == "external":
+            raise BlockError("episodes are drawn from the spec's `data`, got external examples", parameter="examples")
+        if query_classes is not None and query_classes > ways:
+            message = f"expected at most the {ways} classes of an episode, got {query_classes}"
+            raise BlockError(message, parameter="query_classes")
+        self.ways, self.queries, self.query_classes = ways, queries, query_classes
+        self.shots = (shots,) if isinstance(shots, int) else tuple(shots)
+        self.sampling, self.count, self.validation_episodes = sampling, episodes, validation_episodes
+
+    @property
+    def shapes(self) -> tuple[EpisodeShape, ...]:
+        """What the episodes of each epoch hold, in turn."""
+        from compose.tasks.episodes import EpisodeShape
+
+        return tuple(EpisodeShape(self.ways, shots, self.queries, self.query_classes) for shots in self.shots)
+
+    @property
+    def episodes(self) -> EpisodeBatch:
+        """What its largest batches hold."""
+        from compose.model.episode_batch import EpisodeBatch
+
+        return EpisodeBatch(self.batch, max(self.shapes, key=lambda shape: shape.support))
+
+    @property
+    def tests(self) -> tuple[EpisodeTest, ...]:
+        """The episodes that it validates on."""
+        from compose.evaluation.episodes.episode_test import EpisodeTest
+        from compose.tasks.episodes import EpisodeShape
+
+        shapes = [EpisodeShape(self.ways, shots, self.queries) for shots in dict.fromkeys(self.shots)]
+        return tuple(EpisodeTest(shape, self.validation_episodes, 0, "val") for shape in shapes)
+
+    def check(self, nodes: Sequence[str], losses: Sequence[str]) -> None:
+        """Check the names in the options, that of the monitored metric too."""
+        super().check(nodes, losses)
+        if self.validate_every:
+            self.metrics()
+
+    def metrics(self) -> tuple[EpisodeMetric, ...]:
+        """What is measured on the validation episodes: the default, and what the stage monitors."""
+        from compose.evaluation.metrics.metric import EpisodeMetric
+
+        found = watched(self, self.measured)
+        known = tuple(metric for metric in found if isinstance(metric, EpisodeMetric))
+        if len(known) < len(found):
+            raise BlockError(f"expected a metric that episodes have, got {self.monitor}", parameter="monitor")
+        return known
+
+    def draw(self, source: DataSource, seed: int, examples: Examples | None = None) -> Episodes | LabelTasks:
+        """The training episodes.
+
+        Args:
+            source: the data.
+            seed: another seed draws others.
+            examples: what the examples are read from, by their places in the split; the split itself where None.
+
+        Raises:
+            DataError: the data has too few classes, or classes with too few pictures.
+        """
+        from compose.tasks.task_pool import draw_tasks
+
+        return draw_tasks(
+            source, "train", self.shapes, sampling=self.sampling, seed=seed, count=self.count, examples=examples
+        )
+
+    def open(self, setting: Setting) -> EpisodicWork:
+        """Begin to work on a model and its data."""
+        return EpisodicWork(self, setting)
+
+
+class EpisodicWork(BatchWork):
+    """An episodic stage at work.
+
+    Args:
+        stage: its options.
+        setting: model and data.
+    """
+
+    def __init__(self, stage: Episodic, setting: Setting) -> None:
+        super().__init__(stage, setting, setting.source, stage.draw(setting.source, setting.seed))
+        self._stage, self._columns = stage, setting.space.task("seen").columns
+        self._tests = stage.tests if validates(stage, setting.source) else ()
+        self.metrics = [metric.key for metric in stage.metrics()] if self._tests else []
+
+    def targets(self, targets: Tensor) -> dict[str, Tensor]:
+        """Those of the training classes."""
+        return {"targets": targets[:, self._columns]}
+
+    def zeros(self) -> dict[str, Tensor]:
+        """Two episodes."""
+        import torch
+
+        from compose.model.episode_batch import EpisodeBatch
+
+        batch = EpisodeBatch(2, self._stage.shapes[0])
+        inputs = {name: torch.zeros(batch.images, *shape) for name, shape in self._source.shapes.items()}
+        inputs["targets"] = torch.zeros(batch.images, len(self._columns), dtype=torch.int8)
+        ports = {name.replace(".", "_"): size for name, size in batch.sizes.items()}
+        return inputs | {port: torch.zeros(size, dtype=torch.int8) for port, size in ports.items()}
+
+    def validate(self) -> dict[str, float]:
+        """The metrics on the validation episodes, the mean over the numbers of shots."""
+        from compose.training.inference import episode_parts, scorer
+
+        model, device = self._setting.model, self._setting.device
+        parts = episode_parts(model, device)
+        return validate_episodes(self._stage, self._setting, self._tests, scorer(model.inference), parts)
+
+
+def validate_episodes(
+    stage: Episodic, setting: Setting, tests: Sequence[EpisodeTest], scorer: Scorer, parts: ModelParts | None
+) -> dict[str, float]:
+    """The metrics on validation episodes, the mean over the numbers of shots.
+
+    Args:
+        stage: says what is measured.
+        setting: data and label space.
+        tests: the episodes.
+        scorer: the model, as the evaluation calls it.
+        parts: of the model.
+    """
+    from compose.evaluation.metrics.rules import Rules
+
+    metrics = stage.metrics()
+    results = [
+        test.run(
+            scorer,
+            setting.source,
+            metrics,
+            data=getattr(type(setting.source), REGISTRATION).name,
+            inputs=setting.space.sources("seen"),
+            rules=Rules(),
+            batch=VALIDATED,
+            parts=parts,
+            device=setting.device,
+        )
+        for test in tests
+    ]
+    return {metric.key: _mean([result.metrics for result in results], metric.key) for metric in metrics}
+
+
+def _mean(results: Sequence[Mapping[str, float]], key: str) -> float:
+    return sum(result[key] for result in results) / len(results)

@@ -1,0 +1,268 @@
+"""What a training stage is to the loop: options, and a work that draws batches and computes losses."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
+
+from pydantic import Field
+
+from compose.block import REGISTRATION, BlockError, Use
+from compose.errors import nearest
+from compose.training.stages.nodes import matches
+from compose.training.stages.optimizers import Adam, Optimizer
+from compose.training.stages.schedules import Constant, Schedule
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from compose.data.source import DataSource
+    from compose.model.episode_batch import EpisodeBatch
+    from compose.spec.wiring.plan import Plan
+    from compose.training.adaptation.adaptation import Adaptation
+    from compose.training.logging.prediction_sheet import Predictions
+
+Patterns = list[str]
+
+
+class Model(Protocol):
+    """What training needs of a built model (see ``compose.model.built``)."""
+
+    @property
+    def training(self) -> torch.fx.GraphModule:
+        """Inputs -> scores and losses."""
+
+    def for_losses(self, names: Iterable[str]) -> torch.fx.GraphModule:
+        """Only what these losses need, with the weights of ``training``, and only the inputs for it."""
+
+    @property
+    def inference(self) -> torch.fx.GraphModule:
+        """Inputs -> scores; its weights are those of ``training``."""
+
+    @property
+    def looking(self) -> torch.fx.GraphModule:
+        """Inputs -> scores, and where the model looks, if it tells."""
+
+    @property
+    def plan(self) -> Plan:
+        """What it was built from."""
+
+    def attention(self, outputs: Mapping[str, Tensor], labels: Tensor) -> Tensor | None:
+        """Where the model looks for a few labels ``b k`` of each image, from what ``looking`` returned: ``b k h w``."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The keyword inputs of ``training``."""
+
+    @property
+    def loss_weights(self) -> Mapping[str, float]:
+        """Outputs of ``training`` that are losses, and their weights."""
+
+    @property
+    def nodes(self) -> Sequence[str]:
+        """Names of the nodes."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a stage works on.
+
+    Args:
+        model: the built model.
+        source: the examples.
+        space: the label space.
+        seed: the seed of the stage: what is drawn depends on it, the epoch and the batch alone.
+        device: where the model is.
+        rank: which of the processes this is.
+        world: how many processes train together, each on its share of a batch's examples.
+        adaptation: how weights adapt to episodes where the model is evaluated; None where they don't.
+    """
+
+    model: Model
+    source: DataSource
+    space: Any
+    seed: int
+    device: torch.device
+    rank: int = 0
+    world: int = 1
+    adaptation: Adaptation | None = None
+
+
+class Work(Protocol):
+    """A stage at work: where its batches come from and what they are trained on."""
+
+    @property
+    def module(self) -> nn.Module:
+        """What is trained: the model's graph for these losses, or what wraps it."""
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """The loss terms and their weights, in a fixed order."""
+
+    @property
+    def metrics(self) -> Sequence[str]:
+        """What :meth:`validate` computes; empty where there are no validation examples."""
+
+    def __len__(self) -> int:
+        """Batches in an epoch of this process."""
+
+    def epoch(self, number: int, start: int) -> Iterator[dict[str, Tensor]]:
+        """The batches of an epoch from the batch ``start`` on, each a function of the seed and its position alone."""
+
+    def example(self) -> dict[str, Tensor]:
+        """A small batch of zeros, to try the model on."""
+
+    def terms(self, model: nn.Module, batch: dict[str, Tensor]) -> Mapping[str, Tensor]:
+        """The unweighted loss terms (scalars) of a batch that lies on the device."""
+
+    def validate(self) -> dict[str, float]:
+        """Metrics on the validation examples, of the model in evaluation mode."""
+
+    def predictions(self, count: int) -> Predictions | None:
+        """What the model says to a few validation pictures; None where there are no pictures."""
+
+
+class Stage(ABC):
+    """Options that every stage shares; a kind of stage adds how batches are drawn and losses computed."""
+
+    patterns: ClassVar[tuple[str, ...]] = ("train", "freeze", "lr_scale")
+    """The options that name nodes by patterns."""
+
+    def __init__(
+        self,
+        *,
+        epochs: Annotated[int, Field(gt=0)] = 10,
+        batch: Annotated[int, Field(gt=0)] = 32,
+        optimizer: Annotated[Optimizer, Use("optimizer")] | None = None,
+        schedule: Annotated[Schedule, Use("schedule")] | None = None,
+        examples: Literal["data", "external"] = "data",
+        losses: list[str] | None = None,
+        train: list[str] | None = None,
+        freeze: list[str] | None = None,
+        lr_scale: dict[str, Annotated[float, Field(gt=0)]] | None = None,
+        clip: Annotated[float, Field(gt=0)] | None = None,
+        accumulate: Annotated[int, Field(gt=0)] = 1,
+        precision: Literal["auto", "bf16", 16, 32] = "auto",
+        monitor: str = "map",
+        patience: Annotated[int, Field(gt=0)] | None = None,
+        min_delta: Annotated[float, Field(ge=0)] = 0.0,
+        keep: Literal["last", "best"] = "last",
+        validate_every: Annotated[int, Field(ge=0)] = 1,
+        checkpoint_every: Annotated[float, Field(ge=0)] = 5.0,
+        log_every: Annotated[int, Field(gt=0)] = 10,
+        workers: Annotated[int, Field(ge=0)] | Literal["auto"] = "auto",
+    ) -> None:
+        """Check the options against one another.
+
+        Args:
+            epochs: passes over the training examples.
+            batch: examples in a batch, over all processes.
+            optimizer: what updates the weights; Adam at 1e-3 where none is named.
+            schedule: how the learning rate changes; constant where none is named.
+            examples: what the stage trains on: the spec's `data`, or those of the data source `labels.external`.
+            losses: the losses to train on, by name; where none is named, on external examples all that read
+                `external.targets`, else all that its examples feed.
+            train: patterns (`*`, `?`) of the nodes to train; all where none is named.
+            freeze: patterns of the nodes to leave as they are; batch norms there use their stored statistics.
+            lr_scale: pattern of nodes -> factor on their learning rate.
+            clip: gradient norm above which gradients are scaled down.
+            accumulate: batches whose gradients are averaged into one step.
+            precision: `auto` is bf16 on GPUs that have it and 32 elsewhere.
+            monitor: what early stopping, `keep` and `plateau` watch: a validation metric, or `loss` (on training data).
+            patience: validations without improvement after which the stage ends with its best weights.
+            min_delta: by how much a value must beat the best to count as improvement.
+            keep: the weights that the stage ends with; `patience` implies `best`.
+            validate_every: epochs between validations; 0 for none.
+            checkpoint_every: minutes between checkpoints; 0 for one after every step.
+            log_every: steps between looks at the losses; on a GPU each look waits for it.
+            workers: processes that prepare batches; `auto` is up to 8 beside a GPU, and else none but the run's own.
+        """
+        if patience is not None and not validate_every and monitor != "loss":
+            raise BlockError("early stopping needs validate_every above 0, got 0", parameter="validate_every")
+        self.epochs = epochs
+        self.batch = batch
+        self.optimizer: Optimizer = optimizer or Adam()
+        self.schedule: Schedule = schedule or Constant()
+        self.examples = examples
+        self.losses = losses
+        self.train = train
+        self.freeze = freeze
+        self.lr_scale = lr_scale or {}
+        self.clip = clip
+        self.accumulate = accumulate
+        self.precision = precision
+        self.monitor = monitor
+        self.patience = patience
+        self.min_delta = min_delta
+        self.keep = "best" if patience is not None else keep
+        self.validate_every = validate_every
+        self.checkpoint_every = checkpoint_every
+        self.log_every = log_every
+        self.workers = workers
+
+    @property
+    def name(self) -> str:
+        """The kind, as a spec names it."""
+        return str(getattr(type(self), REGISTRATION).name)
+
+    @property
+    def episodes(self) -> EpisodeBatch | None:
+        """What its batches of episodes hold; None for a stage on batches of images."""
+        return None
+
+    def adaptation(self, nodes: Sequence[str]) -> Adaptation | None:
+        """How it adapts weights to each episode; None for a stage that doesn't.
+
+        Args:
+            nodes: names of the model's nodes.
+        """
+        return None
+
+    def feeds(self, source: DataSource) -> set[str]:
+        """The reserved sources that its batches feed.
+
+        Args:
+            source: what it trains on.
+        """
+        if self.examples == "external":
+            return {*source.shapes, "external.targets"}
+        return {*source.shapes, "targets", "parents.targets", *getattr(type(self), "gives", ())}
+
+    @property
+    def watches(self) -> bool:
+        """Whether something depends on the monitored metric."""
+        return self.keep == "best" or self.schedule.watches
+
+    @abstractmethod
+    def open(self, setting: Setting) -> Work:
+        """Begin to work on a model and its data."""
+
+    def check(self, nodes: Sequence[str], losses: Sequence[str]) -> None:
+        """Check the names in the options against the model's; a spec can be checked so before anything is trained.
+
+        Args:
+            nodes: names of the model's nodes.
+            losses: names of its losses.
+
+        Raises:
+            BlockError: a pattern matches no node, or there is no such loss.
+        """
+        for parameter in self.patterns:
+            for pattern in getattr(self, parameter) or ():
+                if not matches(pattern, nodes):
+                    raise BlockError(_unknown("node matches", pattern, nodes), parameter=parameter)
+        for name in self.losses or ():
+            if name not in losses:
+                raise BlockError(_unknown("loss is called", name, losses), parameter="losses")
+        watched = self.monitor.removeprefix("loss.")
+        if watched != self.monitor and watched not in (self.losses or losses):
+            raise BlockError(_unknown("loss is called", watched, self.losses or losses), parameter="monitor")
+
+
+def _unknown(what: str, name: str, valid: Sequence[str]) -> str:
+    close = nearest(name, valid)
+    meant = f"; did you mean `{close}`?" if close else ""
+    return f"no {what} `{name}`{meant} (there are: {', '.join(valid)})"

@@ -1,0 +1,46 @@
+"""The lock file of a run: the resolved spec with the versions of what ran it, itself a spec that repeats the run."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from compose import __version__
+from compose.spec.read import Spec
+from compose.spec.yaml.writer import dump
+
+PACKAGES = ("torch", "torchvision", "numpy", "lightning-fabric", "safetensors")
+
+
+def lock_text(spec: Spec, *, seed: int, blocks: Sequence[Path] = ()) -> str:
+    """The text of a run's lock file.
+
+    Args:
+        spec: what runs.
+        seed: its seed, which the spec may leave at the default.
+        blocks: files with blocks of the user's own, without which it cannot be read.
+    """
+    resolved = spec.resolved
+    made = [f"-v {name}" for name in resolved.chosen] + [f"-s {text}" for text in resolved.overrides]
+    made += [f"--blocks {path}" for path in blocks]
+    lines = [
+        f"# made by: {' '.join(['compose train', resolved.file, *made])}",
+        f"# with: compose {__version__}, python {platform.python_version()}, {', '.join(_versions())}",
+        "# repeat with: compose train spec.lock.yaml" + "".join(f" --blocks {path}" for path in blocks),
+    ]
+    comment = "\n".join(line.replace("\n", " ") for line in lines)
+    values = {**spec.values, "name": resolved.name}
+    rest = {key: value for key, value in values.items() if key not in ("name", "seed")}
+    return f"{comment}\n{dump({'name': resolved.name, 'seed': seed, **rest})}"
+
+
+def _versions() -> list[str]:
+    found = []
+    for package in PACKAGES:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    return found

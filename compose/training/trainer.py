@@ -1,0 +1,150 @@
+"""A run from its first stage to its report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from compose.block import BlockError
+from compose.training.allocator import keep_freed_memory
+from compose.training.device import choose_device, choose_precision, leave_processes, make_fabric
+from compose.training.final_report import Outcome, final_evaluation, write_report
+from compose.training.interrupt import Interrupt
+from compose.training.loop import Loop
+from compose.training.run_plan import Plan, refused
+from compose.training.seeds import derive
+from compose.training.stages.nodes import Selection
+from compose.training.stages.stage import Setting
+from compose.training.storage.autosave import whole_state
+from compose.training.storage.checkpoint import Checkpoints
+from compose.training.storage.resume import load_state, open_run
+from compose.training.storage.run_folder import RunFolder
+from compose.training.storage.weights import save_weights
+from compose.training.training_errors import Interrupted, TrainingError
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+    from rich.console import Console
+
+    from compose.training.best_weights import Watch
+    from compose.training.run_state import Run
+
+
+def train(
+    plan: Plan, folder: RunFolder, *, device: str = "auto", resume: bool = False, console: Console | None = None
+) -> Outcome:
+    """Run every stage, evaluate, and write the report.
+
+    Args:
+        plan: what the run does.
+        folder: the run's folder; of many processes, the first one's counts.
+        device: where it runs (``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``).
+        resume: go on from the folder's newest checkpoint.
+        console: where progress is shown; None for nowhere.
+
+    Raises:
+        TrainingError: the run cannot start or go on.
+        Interrupted: the user stopped it; its state is saved.
+    """
+    plan.check()
+    target = choose_device(device)
+    if target.type == "cpu":
+        keep_freed_memory()
+    fabrics = [make_fabric(target, choose_precision(stage.precision, target)) for stage in plan.stages]
+    fabric = fabrics[0] if fabrics else make_fabric(target, 32)
+    folder = RunFolder(fabric.broadcast(folder.path))
+    if fabric.is_global_zero and not resume:
+        folder.begin(plan.lock)
+    state = load_state(plan, folder) if resume else None
+    for module in (plan.model.training, plan.model.inference, plan.model.looking):
+        module.to(fabric.device)
+    with Interrupt() as stop, _explained(folder):
+        run = open_run(plan, folder, stop, state, console=console, first=fabric.is_global_zero)
+        try:
+            _run_stages(plan, run, fabrics, folder, state["stage"] if state else None)
+            outcome = _finish(plan, run, fabric, folder)
+        finally:
+            run.journal.close()
+    leave_processes()
+    return outcome
+
+
+def _run_stages(
+    plan: Plan, run: Run, fabrics: Sequence[Fabric], folder: RunFolder, inner: dict[str, Any] | None
+) -> None:
+    """Run the stages that are left; ``inner`` is the state inside the first of them."""
+    position = run.position
+    while position.stage < len(plan.stages):
+        fabric = fabrics[position.stage]
+        watch = _run_stage(plan, run, fabric, inner)
+        position.stage, position.epoch, position.batch, inner = position.stage + 1, 0, 0, None
+        if fabric.is_global_zero:
+            if watch.weights is None:
+                folder.weights("best").unlink(missing_ok=True)
+            else:
+                save_weights(folder, "best", watch.weights, step=position.step)
+            run.checkpoints.write(position.step, whole_state(run, None))
+
+
+def _run_stage(plan: Plan, run: Run, fabric: Fabric, inner: dict[str, Any] | None) -> Watch:
+    number = run.position.stage
+    stage, seed = plan.stages[number], derive(plan.seed, number)
+    with Selection(plan.model.training, plan.model.nodes, stage.train, stage.freeze) as selection:
+        try:
+            setting = Setting(
+                plan.model,
+                plan.source,
+                plan.space,
+                seed,
+                fabric.device,
+                fabric.global_rank,
+                fabric.world_size,
+                plan.adaptation,
+            )
+            work = stage.open(setting)
+        except BlockError as error:
+            raise refused(number, error) from None
+        loop = Loop(run, stage, work, fabric=fabric, selection=selection, seed=seed)
+        if inner is not None:
+            loop.restore(inner)
+        processes = f" × {fabric.world_size}" if fabric.world_size > 1 else ""
+        title = f"stage {number + 1}/{len(plan.stages)}: {stage.name} on {fabric.device}{processes}"
+        run.journal.begin_stage(title, stage=stage, batches=len(work), position=run.position)
+        watch = loop.run()
+        run.journal.end_stage()
+    return watch
+
+
+def _finish(plan: Plan, run: Run, fabric: Fabric, folder: RunFolder) -> Outcome:
+    """The final weights, the evaluation and the report, by the first process."""
+    outcome: Outcome | None = None
+    if fabric.is_global_zero:
+        save_weights(folder, "last", dict(plan.model.training.state_dict()), step=run.position.step)
+        plan.model.training.eval()
+        with run.stop.at_once():
+            result = final_evaluation(plan, fabric.device)
+        outcome = Outcome(folder.path, result, run.seconds, run.position.step, str(fabric.device))
+        if result:
+            run.journal.result(run.position, result.scalars())
+        write_report(plan, outcome, folder)
+        run.checkpoints.prune(1)
+    shared = fabric.broadcast(outcome)
+    assert shared is not None
+    return shared
+
+
+@contextmanager
+def _explained(folder: RunFolder) -> Iterator[None]:
+    """Turn what stops a run from outside into an error that says what to do."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        latest = Checkpoints(folder.checkpoints).latest()
+        step = int(latest.stem.split("-")[1]) if latest else 0
+        raise Interrupted(folder.path, step=step) from None
+    except torch.OutOfMemoryError as error:
+        hint = "a smaller `batch` needs less, and `accumulate` makes up for it"
+        raise TrainingError(f"the device is out of memory; {hint} ({error})") from None

@@ -1,0 +1,1 @@
+"""WUP similarity of synsets."""

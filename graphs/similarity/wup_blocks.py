@@ -1,0 +1,139 @@
+"""WUP similarities block by block, so that thousands of synsets need no table of all pairs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise, product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compose.graphs.similarity.wup_subsumers import Ways, depth_first, ranked, ways
+from compose.graphs.taxonomy.ancestors import entries
+from compose.graphs.taxonomy.taxonomy import Taxonomy
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float32]
+Run = tuple[slice, FloatArray]
+CELLS = 1 << 20
+
+
+class WupBlocks:
+    """The WUP similarity of every row's synset with every column's, some rows at a time.
+
+    A pair's subsumer is the last of its common ancestors in the order of ``ranked``. So every ancestor in this order
+    writes the pairs below it, over what the ancestors before it wrote. Rows and columns are sorted so that the synsets
+    below an ancestor stand together and their pairs are one rectangle, or a few where synsets have two hypernyms.
+
+    Args:
+        taxonomy: where the synsets are from.
+        rows: ``n`` synsets.
+        columns: ``m`` synsets.
+        either: the greater of a pair's two directions, not the row's own; for rows and columns that are the same.
+    """
+
+    def __init__(self, taxonomy: Taxonomy, rows: IntArray, columns: IntArray, *, either: bool = False) -> None:
+        self.row_order, self.column_order = depth_first(taxonomy, rows), depth_first(taxonomy, columns)
+        row_ways = ways(taxonomy, rows[self.row_order])
+        column_ways = row_ways if columns is rows else ways(taxonomy, columns[self.column_order])
+        self._either = either
+        self._own = _own_subsumers(taxonomy, rows[self.row_order], row_ways, column_ways)
+        if either:
+            self._own = _both_directions(*self._own)
+        subsumers = _uncovered(taxonomy, row_ways, column_ways)
+        ranks = _ranks(taxonomy, subsumers)
+        self._counts = _counts(taxonomy, subsumers)
+        self._row_ways = _over(ranks, row_ways)
+        self._columns = _runs(_over(ranks, column_ways))
+
+    def __iter__(self) -> Iterator[tuple[IntArray, FloatArray]]:
+        """Positions in ``rows``; and for each of them a row of values, whose columns stand in ``column_order``."""
+        height = max(1, CELLS // max(1, len(self.column_order)))
+        for start in range(0, len(self.row_order), height):
+            positions = self.row_order[start : start + height]
+            values = np.zeros((len(positions), len(self.column_order)), np.float32)
+            self._write(values, start)
+            self._correct(values, start)
+            yield positions, values
+
+    def _write(self, values: FloatArray, start: int) -> None:
+        first, last = np.searchsorted(self._row_ways.positions, [start, start + len(values)])
+        block = self._row_ways[first:last]
+        for subsumer, runs in _runs(replace(block, positions=block.positions - start)).items():
+            for (rows, lengths), (columns, others) in product(runs, self._columns[subsumer]):
+                cells = values[rows, columns]
+                np.add(lengths[:, None], others, out=cells)
+                np.divide(self._counts[subsumer], cells, out=cells)
+
+    def _correct(self, values: FloatArray, start: int) -> None:
+        first, last = np.searchsorted(self._own[0], [start, start + len(values)])
+        rows, columns, own = (part[first:last] for part in self._own)
+        values[rows - start, columns] = np.maximum(own, values[rows - start, columns]) if self._either else own
+
+
+def _counts(taxonomy: Taxonomy, subsumers: IntArray) -> FloatArray:
+    """Twice the synsets on the longest way from a root to each subsumer, both ends counted: WUP's numerator."""
+    return (2 * (taxonomy.max_depths[subsumers] + 1)).astype(np.float32)
+
+
+def _ranks(taxonomy: Taxonomy, subsumers: IntArray) -> IntArray:
+    """For each synset of the taxonomy, its place among the subsumers, or -1."""
+    ranks = np.full(len(taxonomy), -1)
+    ranks[subsumers] = np.arange(len(subsumers))
+    return ranks
+
+
+def _uncovered(taxonomy: Taxonomy, row_ways: Ways, column_ways: Ways) -> IntArray:
+    """The common ancestors, ``ranked``, without those that a hyponym below them writes over to the last cell."""
+    subsumers = ranked(taxonomy, np.intersect1d(row_ways.ancestors, column_ways.ancestors))
+    children, parents, ranks = taxonomy.children, taxonomy.parents, _ranks(taxonomy, subsumers)
+    covered = ranks[children] > ranks[parents]
+    for side in (row_ways, column_ways):
+        below = np.bincount(side.ancestors, minlength=len(taxonomy))
+        covered &= below[children] == below[parents]
+    return subsumers[~np.isin(subsumers, parents[covered])]
+
+
+def _over(ranks: IntArray, found: Ways) -> Ways:
+    """The ways over the subsumers, with their ranks for ancestors."""
+    found = replace(found, ancestors=ranks[found.ancestors])
+    return found[found.ancestors >= 0]
+
+
+def _runs(found: Ways) -> dict[int, list[Run]]:
+    """For each ancestor, ascending, the runs of positions that follow one another, with their lengths."""
+    found = found.by_ancestor()
+    breaks = (np.diff(found.ancestors, prepend=-1) != 0) | (np.diff(found.positions, prepend=-2) != 1)
+    runs: dict[int, list[Run]] = defaultdict(list)
+    for begin, end in pairwise([*np.flatnonzero(breaks).tolist(), len(breaks)]):
+        first = int(found.positions[begin])
+        runs[int(found.ancestors[begin])].append((slice(first, first + end - begin), found.lengths[begin:end]))
+    return runs
+
+
+def _own_subsumers(
+    taxonomy: Taxonomy, rows: IntArray, row_ways: Ways, column_ways: Ways
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Rows, columns and values of the pairs whose subsumer is the row's own synset, whatever its name.
+
+    nltk prefers it to the common ancestors as deep as it is, but gives the column's synset no such preference, so that
+    a pair's two directions may differ.
+    """
+    depths = taxonomy.min_depths
+    lowest = np.zeros(len(rows), dtype=np.int64)
+    np.maximum.at(lowest, row_ways.positions, depths[row_ways.ancestors])
+    own = np.flatnonzero(depths[rows] == lowest)
+    below = column_ways.by_ancestor()
+    starts = np.searchsorted(below.ancestors, np.arange(len(taxonomy) + 1))
+    which, places = entries(starts, rows[own])
+    counts = _counts(taxonomy, rows[own])[which]
+    return own[which], below.positions[places], counts / (counts / np.float32(2) + below.lengths[places])
+
+
+def _both_directions(rows: IntArray, columns: IntArray, values: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
+    """The pairs of both directions, sorted by row."""
+    rows, columns = np.concatenate([rows, columns]), np.concatenate([columns, rows])
+    order = np.argsort(rows, kind="stable")
+    return rows[order], columns[order], np.concatenate([values, values])[order]

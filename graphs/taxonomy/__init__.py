@@ -1,0 +1,1 @@
+"""WordNet's nouns: synsets, their words, and the hypernym relation."""

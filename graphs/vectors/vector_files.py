@@ -1,0 +1,172 @@
+"""Files of named vectors, of the forms that people keep them in."""
+
+from __future__ import annotations
+
+import csv
+import json
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compose.graphs.graph_errors import VectorFileError
+
+
+@dataclass(frozen=True)
+class VectorTable:
+    """Named vectors.
+
+    Args:
+        names: ``k`` names, each once.
+        vectors: ``k d``, finite.
+    """
+
+    names: list[str]
+    vectors: NDArray[np.float32]
+
+
+def read_vectors(path: Path) -> VectorTable:
+    """The named vectors of a file, of the form that its ending says.
+
+    Raises:
+        VectorFileError: the file is missing, damaged, not of its form, or names a vector twice.
+    """
+    try:
+        return READERS[path.suffix.lower()](path)
+    except FileNotFoundError:
+        raise VectorFileError(path, "there is no such file of vectors") from None
+    except UnicodeDecodeError as error:
+        raise VectorFileError(path, f"expected UTF-8 text, found the byte {error.object[error.start]:#04x}") from None
+    except OSError as error:
+        raise VectorFileError(path, f"cannot be read ({error.strerror or error})") from None
+
+
+def _npz(path: Path) -> VectorTable:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, TypeError) as error:
+        raise VectorFileError(path, f"expected a .npz file of numbers and names without pickle ({error})") from None
+    if "names" not in arrays or "vectors" not in arrays:
+        return _table(path, arrays)
+    names, vectors = arrays["names"], arrays["vectors"]
+    if names.dtype.kind != "U" or vectors.ndim != 2 or names.shape != vectors.shape[:1]:
+        found = f"`names` {names.dtype} {names.shape} and `vectors` {vectors.dtype} {vectors.shape}"
+        raise VectorFileError(path, f"expected `names`, text of shape (k,), and `vectors`, (k, d), found {found}")
+    return _table_of_pairs(path, zip(names.tolist(), vectors, strict=True))
+
+
+def _safetensors(path: Path) -> VectorTable:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        tensors = load_file(path)
+    except SafetensorError as error:
+        raise VectorFileError(path, f"expected a .safetensors file ({error})") from None
+    return _table(path, {name: tensor.float().numpy() for name, tensor in tensors.items()})
+
+
+def _json(path: Path) -> VectorTable:
+    try:
+        pairs = json.loads(path.read_text("utf-8"), object_pairs_hook=list)
+    except json.JSONDecodeError as error:
+        raise VectorFileError(path, f"expected JSON: {error.msg}", line=error.lineno) from None
+    if not isinstance(pairs, list) or not all(isinstance(pair, tuple) for pair in pairs):
+        raise VectorFileError(path, 'expected an object {"label": [numbers], ...}')
+    return _table_of_pairs(path, pairs)
+
+
+def _separated(delimiter: str) -> Callable[[Path], VectorTable]:
+    def read(path: Path) -> VectorTable:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            rows = csv.reader(file, delimiter=delimiter)
+            numbered = [(rows.line_num, row[0], row[1:]) for row in rows if row]
+        if numbered and not any(map(_is_number, numbered[0][2])):
+            numbered = numbered[1:]  # column titles
+        return _table_of_lines(path, numbered)
+
+    return read
+
+
+def _text(path: Path) -> VectorTable:
+    lines = path.read_text("utf-8-sig").splitlines()
+    split = [(i, line.split()) for i, line in enumerate(lines, start=1) if line.strip()]
+    if len(split) > 1 and len(split[0][1]) == 2 and split[0][1][0].isdigit() and len(split[1][1]) > 2:
+        split = split[1:]  # word2vec's line `words numbers`
+    # A label may hold spaces, even end in a number: the line with the fewest numbers at its end says how many.
+    dim = min((_trailing_numbers(fields) for _, fields in split), default=0)
+    cut = [(i, " ".join(fields[: len(fields) - dim]), fields[len(fields) - dim :]) for i, fields in split]
+    return _table_of_lines(path, cut)
+
+
+def _trailing_numbers(fields: Sequence[str]) -> int:
+    count = 0
+    while count < len(fields) - 1 and _is_number(fields[-1 - count]):
+        count += 1
+    return count
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _table_of_lines(path: Path, lines: Iterable[tuple[int, str, Sequence[str]]]) -> VectorTable:
+    """A table from (line, name, numbers as text)."""
+    pairs: list[tuple[str, list[float]]] = []
+    for line, name, fields in lines:
+        dim = len(pairs[0][1]) if pairs else len(fields)
+        if len(fields) != dim or not dim or not all(map(_is_number, fields)):
+            expected = f"{dim} numbers" if dim else "numbers"
+            raise VectorFileError(path, f"expected a label and {expected}, found {_shown(name, fields)}", line=line)
+        pairs.append((name, [float(field) for field in fields]))
+    return _table_of_pairs(path, pairs)
+
+
+def _shown(name: str, fields: Sequence[str]) -> str:
+    wrong = next((field for field in fields if not _is_number(field)), None)
+    return f"`{name}` and {len(fields)} fields" + (f", of which `{wrong}` is no number" if wrong is not None else "")
+
+
+def _table(path: Path, arrays: Mapping[str, NDArray[Any]]) -> VectorTable:
+    return _table_of_pairs(path, arrays.items())
+
+
+def _table_of_pairs(path: Path, pairs: Iterable[tuple[str, Any]]) -> VectorTable:
+    vectors: dict[str, NDArray[np.float32]] = {}
+    for name, values in pairs:
+        try:
+            vector = np.array(values, dtype=np.float32)
+        except (ValueError, TypeError):
+            raise VectorFileError(path, f"expected a list of numbers for `{name}`") from None
+        dim = next(iter(vectors.values()), vector).size
+        if vector.shape != (dim,) or not dim:
+            expected = f"{dim} numbers, as for the others" if vectors else "a list of numbers"
+            raise VectorFileError(path, f"expected {expected}, found the shape {vector.shape} for `{name}`")
+        if name in vectors:
+            raise VectorFileError(path, f"`{name}` has two vectors")
+        if not np.isfinite(vector).all() or not vector.any():
+            raise VectorFileError(path, f"expected finite numbers that are not all 0 for `{name}`")
+        vectors[name] = vector
+    if not vectors:
+        raise VectorFileError(path, "expected a vector for each label, found none")
+    return VectorTable(list(vectors), np.stack(list(vectors.values())))
+
+
+READERS: dict[str, Callable[[Path], VectorTable]] = {
+    ".npz": _npz,
+    ".safetensors": _safetensors,
+    ".json": _json,
+    ".csv": _separated(","),
+    ".tsv": _separated("\t"),
+    ".txt": _text,
+}

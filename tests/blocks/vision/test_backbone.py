@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+import torchvision
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from compose.block import BlockError
+from compose.blocks.vision.backbone import Backbone
+
+
+def image(size=64, channels=3):
+    return torch.randn(2, channels, size, size)
+
+
+def refused(**options):
+    with FakeTensorMode(), pytest.raises(BlockError) as raised:
+        Backbone(3, **options)
+    return raised.value
+
+
+# --- taps ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arch", "taps", "strides", "channels"),
+    [
+        ("resnet18", ["layer1", "layer2", "layer3", "layer4"], [4, 8, 16, 32], [64, 128, 256, 512]),
+        ("vgg11_bn", ["pool3", "pool4", "pool5"], [8, 16, 32], [256, 512, 512]),
+        ("conv64", ["block1", "block4"], [2, 16], [64, 64]),
+        ("resnet12", ["layer2", "layer4"], [4, 16], [160, 640]),
+        ("mobilenet_v2", ["features.6", "features.13.conv.1"], [8, 16], [32, 576]),
+        ("squeezenet1_1", None, [16], [512]),
+    ],
+)
+def test_maps_and_strides(arch, taps, strides, channels):
+    with FakeTensorMode():
+        backbone = Backbone(3, arch=arch, taps=taps)
+        maps, last = backbone(image(128))
+    assert backbone.strides == strides
+    assert [m.shape[1] for m in maps] == channels
+    if arch != "squeezenet1_1":  # which loses a border
+        assert [128 // m.shape[-1] for m in maps] == strides
+    assert last is maps[-1]
+
+
+def test_pools_of_vgg19_as_the_paper_taps_them():
+    with FakeTensorMode():
+        backbone = Backbone(3, arch="vgg19", taps=["pool3", "pool4", "pool5"])
+    assert backbone.places == ["features.18", "features.27", "features.36"]
+
+
+def test_same_maps_as_the_whole_network():
+    network = torchvision.models.resnet18(weights=None).eval()
+    backbone = Backbone(3, arch="resnet18", taps=["layer1", "layer2"]).eval()
+    backbone.body.load_state_dict(network.state_dict(), strict=False)
+    x = image()
+    first = network.layer1(network.maxpool(network.relu(network.bn1(network.conv1(x)))))
+    for ours, theirs in zip(backbone(x).maps, [first, network.layer2(first)], strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_a_map_is_not_overwritten_by_the_layer_behind_it():
+    backbone = Backbone(3, arch="resnet18", taps=["bn1", "layer1"]).eval()
+    x = image()
+    torch.testing.assert_close(backbone(x).maps[0], backbone.body.bn1(backbone.body.conv1(x)))
+    assert backbone(x).maps[0].min() < 0
+
+
+def test_nothing_behind_the_last_tap_is_left():
+    names = list(Backbone(3, arch="resnet18", taps=["layer1", "layer2"]).state_dict())
+    assert any("layer2" in name for name in names)
+    assert not any("layer3" in name or "fc" in name for name in names)
+
+
+def test_taps_come_in_the_order_of_the_spec():
+    maps, last = Backbone(3, arch="conv64", taps=["block3", "block1"])(image())
+    assert [m.shape[-1] for m in maps] == [8, 32]
+    assert last.shape[-1] == 32
+
+
+def test_every_weight_gets_a_gradient():
+    backbone = Backbone(3, arch="resnet12", channels=[4, 8, 8, 16])
+    backbone(image()).last.square().sum().backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in backbone.parameters())
+
+
+def test_copies_are_independent():
+    backbone = Backbone(3, arch="conv64", channels=[4, 4])
+    other = copy.deepcopy(backbone).eval()
+    assert backbone.training
+    assert not other.training
+    assert other(image()).last.shape == (2, 4, 16, 16)
+
+
+def test_unknown_tap():
+    error = refused(taps=["layer5"])
+    assert error.parameter == "taps"
+    assert "got layer5" in str(error)
+    assert "layer4" in str(error)
+
+
+def test_unknown_tap_of_a_network_of_numbered_layers():
+    assert "pool5" in str(refused(arch="vgg11", taps=["pool6"]))
+
+
+def test_tokens_are_no_map():
+    error = refused(arch="vit_b_32", taps=["encoder.ln"])
+    assert error.parameter == "taps"
+    assert "encoder.ln with shape 1×50×768" in str(error)
+
+
+# --- architectures ---------------------------------------------------------------------------------------------------
+
+
+def test_unknown_architecture():
+    error = refused(arch="resnet19")
+    assert error.parameter == "arch"
+    assert "resnet18" in str(error)
+
+
+def test_small_stem():
+    backbone = Backbone(3, arch="resnet18", taps=["layer1", "layer4"], stem="small")
+    assert backbone.strides == [1, 8]
+    assert [m.shape[-1] for m in backbone(image(32)).maps] == [32, 4]
+
+
+def test_small_stem_is_for_resnets():
+    assert refused(arch="conv64", stem="small").parameter == "stem"
+
+
+def test_widths():
+    maps, _ = Backbone(3, arch="conv64", channels=[8, 16, 32], taps=["block1", "block2", "block3"])(image())
+    assert [m.shape[1] for m in maps] == [8, 16, 32]
+    assert refused(arch="resnet18", channels=[8]).parameter == "channels"
+
+
+def test_pools():
+    backbone = Backbone(3, arch="conv64", channels=[4, 8, 8], pools=1, taps=["block1", "block3"])
+    assert backbone.strides == [2, 2]
+    assert backbone(image()).last.shape[2:] == (32, 32)
+    assert refused(arch="resnet12", pools=2).parameter == "pools"
+
+
+@pytest.mark.parametrize("arch", ["resnet18", "mobilenet_v2", "conv64"])
+@pytest.mark.parametrize("channels", [1, 4])
+def test_images_of_other_channels(arch, channels):
+    with FakeTensorMode():
+        assert Backbone(channels, arch=arch)(image(channels=channels)).last.ndim == 4
+
+
+# --- frozen ----------------------------------------------------------------------------------------------------------
+
+
+def test_frozen():
+    backbone = Backbone(3, arch="conv64", frozen=True).train()
+    before = copy.deepcopy(backbone.state_dict())
+    last = backbone(image()).last
+    assert not last.requires_grad
+    assert not any(p.requires_grad for p in backbone.parameters())
+    assert not any(m.training for m in backbone.modules())
+    assert all(value.equal(before[name]) for name, value in backbone.state_dict().items())
+
+
+def test_not_frozen():
+    backbone = Backbone(3, arch="conv64").eval().train()
+    before = copy.deepcopy(backbone.state_dict())
+    assert backbone(image()).last.requires_grad
+    assert any(not value.equal(before[name]) for name, value in backbone.state_dict().items())

@@ -1,0 +1,192 @@
+"""From files to one tree: extends, variants, overrides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compose.errors import SpecErrors, UsageError
+from compose.spec.layers.resolve import Resolved, find_spec, resolve, zoo_names
+from compose.spec.yaml.tree import leaves, plain
+
+BASE = """\
+name: base
+model: {a: {use: x, width: 1}, b: {use: y, in: a}}
+train: [{stage: s, epochs: 1}, {stage: s, epochs: 2}]
+variants:
+  wide: {model: {a: {width: 8}}}
+  short: {train: [{stage: s, epochs: 9}]}
+  other: {model: {a: {use: z}, b: null}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("base.yaml").write_text(BASE)
+
+
+def _values(*args: Any, **options: Any) -> Any:
+    return plain(resolve("base.yaml", *args, **options).tree)
+
+
+def _error(*args: Any, **options: Any) -> Any:
+    with pytest.raises(SpecErrors) as caught:
+        resolve(*args, **options)
+    return caught.value.errors[0]
+
+
+def test_a_plain_spec_loses_its_variants_only() -> None:
+    found = resolve("base.yaml")
+    assert list(found.tree.items) == ["name", "model", "train"]
+    assert list(found.variants) == ["wide", "short", "other"]
+    assert (found.chosen, found.overrides, found.name) == ((), (), "base")
+
+
+def test_variants_are_laid_over_in_order() -> None:
+    found = resolve("base.yaml", variants=["wide", "short"])
+    assert plain(found.tree)["model"]["a"] == {"use": "x", "width": 8}
+    assert plain(found.tree)["train"] == [{"stage": "s", "epochs": 9}]
+    assert found.name == "base-wide-short"
+    assert _values(variants=["wide", "other"])["model"] == {"a": {"use": "z"}}
+    assert _values(variants=["other", "wide"])["model"] == {"a": {"use": "z", "width": 8}}
+
+
+def test_an_unknown_variant() -> None:
+    error = _error("base.yaml", variants=["wid"])
+    assert (error.code, error.nearest) == ("unknown-variant", "wide")
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "value"),
+    [
+        ("name=other", ("name",), "other"),
+        ("model.a.width=3", ("model", "a", "width"), 3),
+        ("model.a.width=5e-5", ("model", "a", "width"), 5e-5),
+        ("model.a.width='3'", ("model", "a", "width"), "3"),
+        ("train.1.epochs=7", ("train", 1, "epochs"), 7),
+        ("train.0={epochs: 3, batch: 2}", ("train", 0), {"stage": "s", "epochs": 3, "batch": 2}),
+        ("train=[{stage: s}]", ("train",), [{"stage": "s"}]),
+        ("model.a={use: z, text: 'a=b'}", ("model", "a"), {"use": "z", "text": "a=b"}),
+        ("description=a=b", ("description",), "a=b"),
+        ("new.deep=true", ("new", "deep"), True),
+    ],
+)
+def test_overrides(text: str, path: tuple[Any, ...], value: Any) -> None:
+    found = _values(overrides=[text])
+    for step in path:
+        found = found[step]
+    assert found == value
+
+
+@pytest.mark.parametrize("text", ["model.b=null", "model.b=~", "model.b="])
+def test_an_override_removes(text: str) -> None:
+    assert list(_values(overrides=[text])["model"]) == ["a"]
+
+
+def test_overrides_come_after_variants_and_later_ones_win() -> None:
+    found = _values(variants=["wide"], overrides=["model.a.width=2", "model.a.width=3"])
+    assert found["model"]["a"]["width"] == 3
+
+
+@pytest.mark.parametrize("text", ["model", "=3", "model..a=3", ".a=3", ""])
+def test_an_override_of_the_wrong_form(text: str) -> None:
+    with pytest.raises(UsageError, match="KEY=VALUE"):
+        resolve("base.yaml", overrides=[text])
+
+
+def test_an_override_that_leads_nowhere() -> None:
+    error = _error("base.yaml", overrides=["train.2.epochs=3"])
+    assert (error.code, str(error.place)) == ("override-path", "command line:1:10")
+    assert _error("base.yaml", overrides=["name.x=3"]).code == "override-path"
+    assert _error("base.yaml", overrides=["model={a: 1"]).code == "syntax"
+
+
+def test_every_value_knows_what_set_it() -> None:
+    found = resolve("base.yaml", variants=["wide"], overrides=["train.0.epochs=3"])
+    layers = {".".join(map(str, path)): leaf.layer for path, leaf in leaves(found.tree)}
+    assert layers["model.a.use"] == ""
+    assert layers["model.a.width"] == "variant wide"
+    assert layers["train.0.epochs"] == "-s train.0.epochs=3"
+
+
+def _extend(name: str, text: str) -> Resolved:
+    Path(name).parent.mkdir(exist_ok=True)
+    Path(name).write_text(text)
+    return resolve(name)
+
+
+def test_extends_lays_a_spec_over_another() -> None:
+    found = _extend("derived.yaml", "extends: base.yaml\nname: derived\nmodel: {a: {width: 5}, b: null, c: {use: w}}\n")
+    assert plain(found.tree)["model"] == {"a": {"use": "x", "width": 5}, "c": {"use": "w"}}
+    assert plain(found.tree)["train"][1] == {"stage": "s", "epochs": 2}
+    assert found.name == "derived"
+    assert list(found.variants) == ["wide", "short", "other"]
+
+
+def test_extends_adds_and_replaces_variants() -> None:
+    found = _extend("derived.yaml", "extends: base.yaml\nvariants: {wide: {name: w}, more: {name: m}}\n")
+    assert list(found.variants) == ["wide", "short", "other", "more"]
+    assert plain(found.variants["wide"]) == {"name": "w"}
+
+
+def test_null_removes_the_variants_of_the_extended_spec() -> None:
+    assert _extend("derived.yaml", "extends: base.yaml\nvariants: null\n").variants == {}
+
+
+def test_a_chain_of_extends_from_other_folders() -> None:
+    _extend("sub/middle.yaml", "extends: ../base.yaml\nmodel: {a: {width: 2, depth: 2}}\n")
+    found = _extend("top.yaml", "extends: sub/middle.yaml\nmodel: {a: {depth: 3}}\n")
+    assert plain(found.tree)["model"]["a"] == {"use": "x", "width": 2, "depth": 3}
+
+
+def test_extends_in_a_circle() -> None:
+    Path("one.yaml").write_text("extends: two.yaml\n")
+    error = _extend_error("two.yaml", "extends: one.yaml\n")
+    assert error.code == "extends-cycle"
+    assert error.place.source.name in ("one.yaml", "two.yaml")
+    assert _extend_error("self.yaml", "extends: ./self.yaml\n").code == "extends-cycle"
+
+
+def _extend_error(name: str, text: str) -> Any:
+    Path(name).write_text(text)
+    return _error(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("extends: nothing.yaml\n", "no-such-file"),
+        ("extends: [base.yaml]\n", "wrong-type"),
+        ("extends: .\n", "directory"),
+        ("- a\n", "wrong-type"),
+        ("variants: [a]\n", "wrong-type"),
+        ("variants: {a: 3}\n", "wrong-type"),
+        ("variants: {a: {extends: base.yaml}}\n", "unknown-key"),
+    ],
+)
+def test_what_cannot_be_resolved(text: str, code: str) -> None:
+    error = _extend_error("wrong.yaml", text)
+    assert error.code == code
+    assert str(error.place).startswith("wrong.yaml:1:")
+
+
+def test_mistakes_in_the_file_that_is_extended_stand_there() -> None:
+    Path("broken.yaml").write_text("a: 1\na: 2\n")
+    assert str(_extend_error("derived.yaml", "extends: broken.yaml\n").place) == "broken.yaml:2:1"
+
+
+def test_specs_of_the_zoo_are_found_by_name() -> None:
+    for name in zoo_names():
+        short = name.removeprefix("zoo/")
+        assert find_spec(name) == find_spec(short) == find_spec(short.removesuffix(".yaml"))
+        assert find_spec(name).is_file()
+
+
+def test_a_path_that_exists_wins_over_the_zoo() -> None:
+    for name in zoo_names()[:1]:
+        Path(name).parent.mkdir(parents=True)
+        Path(name).write_text("name: mine\n")
+        assert plain(resolve(name).tree) == {"name": "mine"}

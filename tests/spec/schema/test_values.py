@@ -1,0 +1,101 @@
+"""Values against schemas: the same verdict as the jsonschema package, and a better place."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compose.errors import Place, Source
+from compose.registry.registry import Registry, registry
+from compose.spec.schema.node_keys import EXTRA_KEYS
+from compose.spec.schema.publish import schema_text
+from compose.spec.schema.values import faults
+from compose.spec.yaml.reader import load_file, load_text
+from compose.spec.yaml.tree import graft, plain
+
+PLACE = Place(Source("test", ("",)), 1, 1)
+GOLDEN = Path(__file__).parents[1] / "golden"
+PIECES: list[Any] = [
+    None, True, False, 0, 1, -1, 7, 300, 0.5, 1.0, 1e-8, 2000, "none", "small", "auto", "map", "a b", "a.b", "", "$x",
+]  # fmt: skip
+
+
+def _value(dice: random.Random, depth: int = 0) -> Any:
+    kind = dice.random()
+    if depth < 2 and kind < 0.25:
+        return [_value(dice, depth + 1) for _ in range(dice.randrange(4))]
+    if depth < 2 and kind < 0.4:
+        return {dice.choice(["a", "b-c", "in", "9"]): _value(dice, depth + 1) for _ in range(dice.randrange(3))}
+    return dice.choice(PIECES)
+
+
+def _schemas() -> list[Any]:
+    parameters = [p.schema for d in registry().all() for p in d.parameters if p.schema]
+    return [*parameters, *(schema for keys in EXTRA_KEYS.values() for schema in keys.values())]
+
+
+def test_the_verdict_is_that_of_jsonschema() -> None:
+    validator = pytest.importorskip("jsonschema").Draft7Validator
+    dice = random.Random(0)
+    values = [_value(dice) for _ in range(150)]
+    for schema in _schemas():
+        judge = validator(schema)
+        for value in values:
+            assert (not list(faults(graft(value, PLACE), schema))) == judge.is_valid(value), (schema, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "schema", "expected"),
+    [
+        (3, {"type": "integer", "multipleOf": 2}, ["out-of-range"]),
+        (0.3, {"type": "number", "multipleOf": 0.1}, []),
+        (float("nan"), {"type": "number", "minimum": 0}, ["out-of-range"]),
+        (float("nan"), {"type": "number"}, []),
+        (float("inf"), {"type": "integer"}, ["wrong-type"]),
+        ("ab", {"type": "string", "maxLength": 1}, ["out-of-range"]),
+        ({"a": 1}, {"type": "object", "additionalProperties": {"type": "string"}}, ["wrong-type"]),
+        ({"a b": 1}, {"propertyNames": {"pattern": "^[a-z]$"}}, ["bad-name"]),
+        ([1, 2, 3], {"items": [{"type": "integer"}], "maxItems": 1}, ["out-of-range"]),
+        ([1, 2], {"type": "array", "items": [{"type": "integer"}], "additionalItems": False}, ["out-of-range"]),
+    ],
+)
+def test_verdicts(value: Any, schema: dict[str, Any], expected: list[str]) -> None:
+    assert [fault.code for fault in faults(graft(value, PLACE), schema)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "schema", "path"),
+    [
+        ("[1, x, 3]", {"anyOf": [{"type": "array", "items": {"type": "integer"}}, {"type": "null"}]}, (1,)),
+        ("x", {"anyOf": [{"type": "array", "items": {"type": "integer"}}, {"type": "null"}]}, ()),
+        ("{a: {b: 0}}", {"additionalProperties": {"additionalProperties": {"minimum": 1}}}, ("a", "b")),
+        ("[[1], [x]]", {"items": {"type": "array", "items": {"type": "integer"}}}, (1, 0)),
+        ("[a, [b, 5]]", EXTRA_KEYS["block"]["in"], (1, 1)),
+    ],
+)
+def test_a_fault_is_as_deep_as_it_can_be(text: str, schema: dict[str, Any], path: tuple[Any, ...]) -> None:
+    tree = load_text(text, "test")
+    assert [fault.path for fault in faults(tree, schema)] == [path]
+
+
+SEEN_BY_EDITORS = (
+    "unknown-block", "unknown-parameter", "unknown-loss", "unknown-metric", "unknown-stage", "unknown-optimizer",
+    "unknown-data", "unknown-vectors", "unknown-key", "wrong-type", "out-of-range", "wrong-value", "missing-parameter",
+    "missing-use", "missing-key", "bad-name", "metric-form",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.txt")), ids=lambda path: path.stem)
+def test_the_published_schema_refuses_what_the_command_line_refuses(path: Path, known: Registry) -> None:
+    judge = pytest.importorskip("jsonschema").Draft7Validator(json.loads(schema_text(known)))
+    assert judge.is_valid(plain(load_file(GOLDEN / "base.yaml")))
+    spec = path.with_suffix(".yaml")
+    first = path.read_text("utf-8").splitlines()[0]
+    seen = any(f"[{code}]" in first for code in SEEN_BY_EDITORS) and first.startswith(f"{spec.name}:")
+    composite = path.stem in ("block-missing-parameter", "block-wrong-value", "block-unknown-parameter")
+    if seen and not composite and not path.stem.startswith("block-unknown-placeholder"):
+        assert not judge.is_valid(plain(load_file(spec)))
