@@ -54,7 +54,7 @@ def inputs(prepared: Prepared, batch: int) -> dict[str, Tensor]:
     drawn = prepared.source.split("train")[range(batch)]
     return {
         "image": drawn["image"],
-        "labels_vectors": prepared.space.sources("seen")["labels_vectors"],
+        "labels_vectors": prepared.space.inputs("seen")["labels_vectors"],
         "targets": drawn["targets"][:, seen.columns],
     }
 

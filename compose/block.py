@@ -11,7 +11,7 @@ A block is a plain ``nn.Module`` whose signature is its declaration:
 * A parameter annotated ``Dim["d"]`` is never written in a spec: it is bound from the shapes that reach the ports.
   ``Dims["c"]`` binds the sizes of ``?c``, one for each tensor of a list port.
 
-The class docstring says in its first line what the block does; a line ``Source:`` names paper, section and equation.
+The class docstring says in its first line what the block does; a line ``Reference:`` names paper, section and equation.
 
 Whatever a spec may name after ``use:`` is registered by a decorator of this module, one for each kind. The names stay
 free of torch, so that the command line can import them for nothing.

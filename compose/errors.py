@@ -13,7 +13,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Source:
+class Document:
     """A text that a spec was read from: a file, or an override of the command line."""
 
     name: str
@@ -22,15 +22,15 @@ class Source:
 
 @dataclass(frozen=True)
 class Place:
-    """A span on one line of a source; ``line`` and ``column`` count from 1."""
+    """A span on one line of a document; ``line`` and ``column`` count from 1."""
 
-    source: Source
+    document: Document
     line: int
     column: int
     length: int = 1
 
     def __str__(self) -> str:
-        return f"{self.source.name}:{self.line}:{self.column}"
+        return f"{self.document.name}:{self.line}:{self.column}"
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class SpecErrors(ComposeError):
 
 def _position(error: SpecError) -> tuple[str, int, int]:
     place = error.place
-    return (place.source.name, place.line, place.column) if place else ("", 0, 0)
+    return (place.document.name, place.line, place.column) if place else ("", 0, 0)
 
 
 def nearest(name: str, valid: Iterable[str]) -> str | None:
@@ -108,7 +108,7 @@ def nearest(name: str, valid: Iterable[str]) -> str | None:
 
 def excerpt(place: Place, *, width: int = 100) -> str:
     """The line of a place with a caret under its span; long lines are cut around the span."""
-    lines = place.source.lines
+    lines = place.document.lines
     text = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
     start = place.column - 1
     cut = max(0, start - width // 2) if len(text) > width else 0
@@ -147,4 +147,4 @@ def as_json(error: SpecError) -> dict[str, Any]:
 def _place_json(place: Place | None) -> dict[str, Any]:
     if place is None:
         return {"file": None, "line": None, "column": None, "length": None}
-    return {"file": place.source.name, "line": place.line, "column": place.column, "length": place.length}
+    return {"file": place.document.name, "line": place.line, "column": place.column, "length": place.length}

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 class ChannelAttention(nn.Module):
     """Enhance each channel of a group by those that respond with it.
 
-    Source: (ML)²P-Encoder (CVPR 2023), section 3.2, eq. 1-3.
+    Reference: (ML)²P-Encoder (CVPR 2023), section 3.2, eq. 1-3.
 
     Args:
         dim: channels in a group.

@@ -18,7 +18,7 @@ from compose.blocks.attention.spatial_attention import SpatiallyAttended
 class GaussianAttention(nn.Module):
     """Look at the middle of every map, where photographers put things: what spatial attention is compared with.
 
-    Source: STANet (AAAI 2019), section 5.1, table 2; the text gives no width.
+    Reference: STANet (AAAI 2019), section 5.1, table 2; the text gives no width.
 
     Args:
         sigma: standard deviation of the bell, as a share of the map's height and width.

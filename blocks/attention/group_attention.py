@@ -30,7 +30,7 @@ class GroupAttention(nn.Module):
     Every group's vector becomes a sum of all groups' vectors, weighted by learned relations, because the labels of
     one image depend on one another.
 
-    Source: (ML)²P-Encoder (CVPR 2023), section 3.3, eq. 6-7.
+    Reference: (ML)²P-Encoder (CVPR 2023), section 3.3, eq. 6-7.
 
     Args:
         dim: size of a semantic vector.

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 class GroupMixer(nn.Module):
     """Mix the places of each channel, then the channels of each place.
 
-    Source: (ML)²P-Encoder (CVPR 2023), section 3.2, eq. 4-5.
+    Reference: (ML)²P-Encoder (CVPR 2023), section 3.2, eq. 4-5.
 
     Args:
         dim: channels in a group.

@@ -29,7 +29,7 @@ class LabelAttention(nn.Module):
 
     The label's vector is the query, the places are the keys: a softmax over their scaled inner products.
 
-    Source: RGCN-PosVAE (BMVC 2020), as in the authors' code.
+    Reference: RGCN-PosVAE (BMVC 2020), as in the authors' code.
 
     Args:
         channels: channels of the map.

@@ -21,7 +21,7 @@ class ML2PEncoder(nn.Module):
     Attention among the channels of a group finds which of them respond together; two MLPs mix what each channel sees
     in its places and what each place shows in its channels; the maximum over the places is the channel's response.
 
-    Source: (ML)²P-Encoder (CVPR 2023), section 3.2, eq. 1-5.
+    Reference: (ML)²P-Encoder (CVPR 2023), section 3.2, eq. 1-5.
 
     Args:
         dim: channels in a group.

@@ -12,7 +12,7 @@ from compose.block import block
 class QueryState(nn.Module):
     """Begin with the mean of a query picture's map, before any attention has looked at it.
 
-    Source: STANet (AAAI 2019), section 4.2.1.
+    Reference: STANet (AAAI 2019), section 4.2.1.
     """
 
     def forward(self, query: Float[Tensor, "e q c h w"]) -> Float[Tensor, "e q c"]:

@@ -33,7 +33,7 @@ class SharedMultiAttention(nn.Module):
     cost no more than a few. Memory grows with images · places · hidden; without ``share_first`` it is that for every
     attention, which the tanh needs again in the backward pass.
 
-    Source: LESA (CVPR 2020), section 4.2, eq. 3-5.
+    Reference: LESA (CVPR 2020), section 4.2, eq. 3-5.
 
     Args:
         channels: channels of the map.

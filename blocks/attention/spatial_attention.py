@@ -39,7 +39,7 @@ class SpatialAttention(nn.Module):
     support depend on the query. At the start all places count about evenly. Memory grows with
     episodes · queries · support · (channels + places).
 
-    Source: STANet (AAAI 2019), section 4.2.1, eq. 3-5.
+    Reference: STANet (AAAI 2019), section 4.2.1, eq. 3-5.
 
     Args:
         size: size of a query's state.

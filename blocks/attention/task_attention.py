@@ -38,7 +38,7 @@ class TaskAttention(nn.Module):
     number, though any number of pictures of each. They begin as a nearest-neighbour classifier: queries equal keys, and
     the context is the votes of the support. From a random start episodes stay at chance for long.
 
-    Source: STANet (AAAI 2019), section 4.2.2-4.2.3, eq. 6, 7 and 9.
+    Reference: STANet (AAAI 2019), section 4.2.2-4.2.3, eq. 6, 7 and 9.
 
     Args:
         channels: size of a feature.

@@ -14,7 +14,7 @@ from compose.blocks.attention.spatial_attention import SpatiallyAttended
 class UniformAttention(nn.Module):
     """Take as much from each place of a map: what spatial attention is compared with.
 
-    Source: STANet (AAAI 2019), section 5.1, table 2.
+    Reference: STANet (AAAI 2019), section 5.1, table 2.
     """
 
     def forward(

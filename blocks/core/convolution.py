@@ -17,7 +17,7 @@ class Convolution(nn.Module):
 
     With 2×2 places it is what LESA learns on top of a frozen backbone.
 
-    Source: LESA (CVPR 2020), section 5.1.
+    Reference: LESA (CVPR 2020), section 5.1.
 
     Args:
         in_channels: channels of the map.

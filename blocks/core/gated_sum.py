@@ -16,7 +16,7 @@ class GatedSum(nn.Module):
     DESIRE-Net learns the factors over all tasks and does not adapt them to one. They depend on how many scores are
     added, not on the number of labels or of examples.
 
-    Source: DESIRE-Net, section 3.2.2, the sum after eq. 10.
+    Reference: DESIRE-Net, section 3.2.2, the sum after eq. 10.
 
     Args:
         labels: number of labels that each term scores, one number for each term.

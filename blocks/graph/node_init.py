@@ -18,7 +18,7 @@ class NodeInit(nn.Module):
 
     The weights know no label, so that unseen labels get states like seen ones.
 
-    Source: RGCN-PosVAE (BMVC 2020), section 3.2.
+    Reference: RGCN-PosVAE (BMVC 2020), section 3.2.
 
     Args:
         inputs: size of a feature.

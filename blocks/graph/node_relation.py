@@ -19,7 +19,7 @@ class Relation(nn.Module):
     A node relates to itself with weight 1, to another by an MLP of both vectors. The weights of a node's edges are
     then normalised.
 
-    Source: RGCN-PosVAE (BMVC 2020), section 3.4, eq. 7.
+    Reference: RGCN-PosVAE (BMVC 2020), section 3.4, eq. 7.
 
     Args:
         dim: size of a node's vector.

@@ -34,7 +34,7 @@ class PosVae(nn.Module):
     encoder gives a normal distribution of the state, from which a state is drawn while training; the decoder must
     tell the probability from it.
 
-    Source: RGCN-PosVAE (BMVC 2020), section 3.3, eq. 1-5.
+    Reference: RGCN-PosVAE (BMVC 2020), section 3.3, eq. 1-5.
 
     Args:
         dim: size of a class's vector.

@@ -35,7 +35,7 @@ class Rgcn(nn.Module):
     How much a node takes from a neighbour is learned from the vectors of both, so that it is known for unseen labels,
     too. The weights know no node: the graph may be another one in every call.
 
-    Source: RGCN-PosVAE (BMVC 2020), section 3.4, eq. 6-7.
+    Reference: RGCN-PosVAE (BMVC 2020), section 3.4, eq. 6-7.
 
     Args:
         inputs: size of a node state before the first layer.

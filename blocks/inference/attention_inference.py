@@ -25,7 +25,7 @@ class AttentionInference(nn.Module):
     parameter depends on the number of base labels, of novel labels or of examples; the base labels are the same in
     training and in testing.
 
-    Source: DESIRE-Net, section 3.2.2, eq. 8-10; leaving base labels out, section 3.3.
+    Reference: DESIRE-Net, section 3.2.2, eq. 8-10; leaving base labels out, section 3.3.
 
     Args:
         inputs: size of a feature.

@@ -19,7 +19,7 @@ class CorrelationInference(nn.Module):
     which are the same in training and in testing. The novel labels change from task to task: no weight depends on their
     number, or on that of the examples.
 
-    Source: DESIRE-Net, section 3.2.2, eq. 6; leaving base labels out, section 3.3.
+    Reference: DESIRE-Net, section 3.2.2, eq. 6; leaving base labels out, section 3.3.
 
     Args:
         base: number of base labels.

@@ -21,7 +21,7 @@ class FeatureInference(nn.Module):
     Features that were trained to lie near the word vectors of their labels lie near those of related ones, too; the
     network W_Z is what a task adapts. The weights depend neither on the number of labels nor on that of examples.
 
-    Source: DESIRE-Net, section 3.2.2, eq. 5.
+    Reference: DESIRE-Net, section 3.2.2, eq. 5.
 
     Args:
         inputs: size of a feature.

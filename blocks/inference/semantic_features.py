@@ -19,7 +19,7 @@ class SemanticFeatures(nn.Module):
     DESIRE-Net's feature extractor F: trained under a classifier whose output matrix is the labels' word vectors, it
     puts an example near the labels that it carries. Of the vectors it looks at their length alone.
 
-    Source: DESIRE-Net, section 3.2.1 and appendix A.1.
+    Reference: DESIRE-Net, section 3.2.1 and appendix A.1.
 
     Args:
         inputs: size of an example.

@@ -19,7 +19,7 @@ class Distribution(nn.Module):
     The text sums ℓ_m over the images; here it is the mean over a batch's images, so that the loss, and its weight
     against others, do not grow with the batch.
 
-    Source: LESA (CVPR 2020), section 4.2, eq. 10-11.
+    Reference: LESA (CVPR 2020), section 4.2, eq. 10-11.
 
     Args:
         over: ``batch`` squares what an attention gets of the whole batch; ``image``, as in the released code, what it

@@ -20,7 +20,7 @@ class Diversity(nn.Module):
     images. Energies, because behind a saturated softmax there is no gradient. An attention whose energies are all 0
     has no direction: its cosines are 0, without a gradient.
 
-    Source: LESA (CVPR 2020), section 4.2, eq. 7.
+    Reference: LESA (CVPR 2020), section 4.2, eq. 7.
 
     Args:
         form: ``sum`` of the cosines, as in the text, or ``norm``: the root of the sum of their squares over the batch,

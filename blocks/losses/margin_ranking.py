@@ -21,7 +21,7 @@ class MarginRanking(nn.Module):
     An image without such a pair adds 0, and unknown labels are in none. Exact, although no pair is ever formed: it
     takes a sort of the scores, l log l steps for each image.
 
-    Source: LESA (CVPR 2020), section 4.2, eq. 13.
+    Reference: LESA (CVPR 2020), section 4.2, eq. 13.
 
     Args:
         margin: how far a present label's score shall lie above an absent one's.

@@ -15,7 +15,7 @@ class ProbabilityMse(nn.Module):
 
     It treats external nodes like labels, with the classifier's distribution in place of targets.
 
-    Source: RGCN-PosVAE (BMVC 2020), section 4.1 (RGCN-XL).
+    Reference: RGCN-PosVAE (BMVC 2020), section 4.1 (RGCN-XL).
     """
 
     def forward(self, scores: Float[Tensor, "b x"], posterior: Float[Tensor, "b x"]) -> Float[Tensor, ""]:

@@ -19,7 +19,7 @@ class RankNet(nn.Module):
     image's difficulty ω; the mean over the images. An image without a present or without an absent label adds nothing,
     and unknown labels are in no pair. Memory grows with images · present labels · labels at most.
 
-    Source: (ML)²P-Encoder (CVPR 2023), section 3.4, eq. 8-10.
+    Reference: (ML)²P-Encoder (CVPR 2023), section 3.4, eq. 8-10.
 
     Args:
         difficulty: ``variance`` weights an image by one plus the variance of its present labels' vectors, since labels

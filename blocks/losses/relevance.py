@@ -18,7 +18,7 @@ class Relevance(nn.Module):
     Present labels shall score higher than by the mean region, absent ones lower; what is missing is summed over an
     image's known labels. The mean over the images.
 
-    Source: LESA (CVPR 2020), section 4.2, eq. 8.
+    Reference: LESA (CVPR 2020), section 4.2, eq. 8.
 
     Args:
         reduction: ``mean`` over the images, or their ``sum``, as in the released code.

@@ -16,7 +16,7 @@ class Variance(nn.Module):
     For every image the unbiased variance across its vectors, summed over the components; the mean over the images.
     A single vector has no variance.
 
-    Source: (ML)²P-Encoder (CVPR 2023), section 3.4, eq. 11.
+    Reference: (ML)²P-Encoder (CVPR 2023), section 3.4, eq. 11.
     """
 
     def forward(self, semantics: Float[Tensor, "b m d"]) -> Float[Tensor, ""]:

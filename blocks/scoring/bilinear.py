@@ -31,7 +31,7 @@ class Bilinear(nn.Module):
     The label's classifier W₃ v is made from its vector, so that unseen labels have one, too. Nodes that ``share`` this
     block's weights score other features of the image by the same classifiers, such as the mean over all regions.
 
-    Source: LESA (CVPR 2020), section 4.2, eq. 6 and 12.
+    Reference: LESA (CVPR 2020), section 4.2, eq. 6 and 12.
 
     Args:
         channels: size of a feature.

@@ -17,7 +17,7 @@ class ClassPosterior(nn.Module):
     A classifier of the external classes may know some of the labels, too. Their scores are left out before the
     softmax, so that the nodes' probabilities sum to one.
 
-    Source: RGCN-PosVAE (BMVC 2020), section 3.2.
+    Reference: RGCN-PosVAE (BMVC 2020), section 3.2.
     """
 
     def forward(

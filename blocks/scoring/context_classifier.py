@@ -19,7 +19,7 @@ class ContextClassifier(nn.Module):
     The weights depend on the number of classes in an episode. They begin as the mean of the layers' votes, which task
     attention gives as the first entries of its contexts.
 
-    Source: STANet (AAAI 2019), section 4.2.2-4.2.3, eq. 8.
+    Reference: STANet (AAAI 2019), section 4.2.2-4.2.3, eq. 8.
 
     Args:
         layers: number of layers.

@@ -14,7 +14,7 @@ class ExternalClassifier(nn.Module):
 
     It is trained on the external source's own pictures, as the ImageNet classifier of the paper was on ImageNet.
 
-    Source: RGCN-PosVAE (BMVC 2020), section 3.2.
+    Reference: RGCN-PosVAE (BMVC 2020), section 3.2.
 
     Args:
         inputs: size of a feature.

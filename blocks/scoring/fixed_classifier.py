@@ -15,7 +15,7 @@ class FixedClassifier(nn.Module):
     The output matrix W_base is not learned, so that training brings the features into the space of the word vectors,
     where labels that are never trained have a place, too. The block has no weights; the sigmoid is the loss's.
 
-    Source: DESIRE-Net, section 3.2.1, eq. 3.
+    Reference: DESIRE-Net, section 3.2.1, eq. 3.
     """
 
     def forward(self, features: Float[Tensor, "b d"], labels_base: Float[Tensor, "m d"]) -> Float[Tensor, "b m"]:

@@ -15,7 +15,7 @@ class LabelBilinear(nn.Module):
 
     Behind ``label_attention`` it is the model with one attention for each label that LESA compares with.
 
-    Source: LESA (CVPR 2020), section 4.1, eq. 2 and 12.
+    Reference: LESA (CVPR 2020), section 4.1, eq. 2 and 12.
 
     Args:
         channels: size of a feature.

@@ -15,7 +15,7 @@ from compose.block import Dim, block
 class LabelHead(nn.Module):
     """Score each label by an MLP of its node's state, the same one for all labels.
 
-    Source: RGCN-PosVAE (BMVC 2020), section 3.4, eq. 8.
+    Reference: RGCN-PosVAE (BMVC 2020), section 3.4, eq. 8.
 
     Args:
         size: size of a node state.

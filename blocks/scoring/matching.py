@@ -23,7 +23,7 @@ class Matching(nn.Module):
     takes it as it is. It has no weights and takes any number of classes, and of pictures of each; there are no full
     context embeddings.
 
-    Source: Matching Networks (NeurIPS 2016), section 2.1, eq. 1 and section 2.1.1.
+    Reference: Matching Networks (NeurIPS 2016), section 2.1, eq. 1 and section 2.1.1.
 
     Args:
         temperature: what the cosine is divided by before the softmax; the paper has 1.

@@ -28,7 +28,7 @@ class MaxSimilarity(nn.Module):
 
     One vector that fits is enough for a label, so the vectors are free to mean different things.
 
-    Source: (ML)²P-Encoder (CVPR 2023), section 3.4, eq. 8.
+    Reference: (ML)²P-Encoder (CVPR 2023), section 3.4, eq. 8.
     """
 
     def forward(self, semantics: Float[Tensor, "b m d"], labels_vectors: Float[Tensor, "l d"]) -> SimilarityScores:

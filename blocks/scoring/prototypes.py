@@ -20,7 +20,7 @@ class Prototypes(nn.Module):
 
     It has no weights and takes any number of classes, and of pictures of each.
 
-    Source: Prototypical Networks (NeurIPS 2017), section 2.2, eq. 1-2.
+    Reference: Prototypical Networks (NeurIPS 2017), section 2.2, eq. 1-2.
 
     Args:
         distance: ``euclidean`` is the squared distance, ``cosine`` 1 less the cosine of the angle.

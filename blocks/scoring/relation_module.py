@@ -23,7 +23,7 @@ class RelationModule(nn.Module):
     follow. The paper trains it by the squared error (``target_mse``). It takes any number of classes, and of pictures
     of each.
 
-    Source: Relation Network (CVPR 2018), section 3.2-3.4, eq. 1.
+    Reference: Relation Network (CVPR 2018), section 3.2-3.4, eq. 1.
 
     Args:
         channels: channels of the map.

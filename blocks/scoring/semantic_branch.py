@@ -15,7 +15,7 @@ class SemanticBranch(nn.Module):
     An episode only tells a few classes apart; this teaches the backbone what all episodes share. Training alone needs
     it: the weights depend on the number of training classes, and the scores of an episode do not use it.
 
-    Source: STANet (AAAI 2019), section 4.3, eq. 11.
+    Reference: STANet (AAAI 2019), section 4.3, eq. 11.
 
     Args:
         channels: channels of the map.

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from compose.block import block
 
 
-class Episodes(NamedTuple):
+class SplitEpisodesOutput(NamedTuple):
     """What belongs to the pictures of each episode.
 
     Attributes:
@@ -29,7 +29,7 @@ class SplitEpisodes(nn.Module):
     A backbone sees the pictures of all episodes at once: in each episode first the support, then the queries.
     """
 
-    def forward(self, features: Float[Tensor, "b *r"], support_targets: Int8[Tensor, "e s n"]) -> Episodes:
+    def forward(self, features: Float[Tensor, "b *r"], support_targets: Int8[Tensor, "e s n"]) -> SplitEpisodesOutput:
         """Cut.
 
         Args:
@@ -45,10 +45,10 @@ class SplitEpisodes(nn.Module):
         """
         support, query = split_episodes(features, support_targets)
         # Each layer that reads the parts as matrices would copy them otherwise.
-        return Episodes(support.contiguous(), query.contiguous())
+        return SplitEpisodesOutput(support.contiguous(), query.contiguous())
 
 
-def split_episodes(features: Float[Tensor, "b *r"], support_targets: Int8[Tensor, "e s n"]) -> Episodes:
+def split_episodes(features: Float[Tensor, "b *r"], support_targets: Int8[Tensor, "e s n"]) -> SplitEpisodesOutput:
     """The support and the query part of a batch of episodes.
 
     Raises:
@@ -60,4 +60,4 @@ def split_episodes(features: Float[Tensor, "b *r"], support_targets: Int8[Tensor
         raise ValueError(f"expected as many pictures in each episode, and queries after the support, got {given}")
     each = pictures // episodes
     parts = features.reshape(episodes, each, *features.shape[1:])
-    return Episodes(*parts.split_with_sizes([support, each - support], dim=1))
+    return SplitEpisodesOutput(*parts.split_with_sizes([support, each - support], dim=1))

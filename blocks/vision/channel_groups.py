@@ -33,7 +33,7 @@ class ChannelGroups(nn.Module):
     The shuffle gives every group channels from all over the map, so that no group sees only one part of it.
     ``channel_unshuffle`` undoes it on the semantic vectors before they are scored.
 
-    Source: (ML)²P-Encoder (CVPR 2023), section 3.2.
+    Reference: (ML)²P-Encoder (CVPR 2023), section 3.2.
 
     Args:
         channels: channels of the map.
@@ -84,7 +84,7 @@ class ChannelUnshuffle(nn.Module):
     The entries of the semantic matrix correspond one to one to the channels that were grouped. Scores and the
     variance loss read the matrix after this step, because its rows are then the vectors that meet the word vectors.
 
-    Source: (ML)²P-Encoder (CVPR 2023), released code.
+    Reference: (ML)²P-Encoder (CVPR 2023), released code.
 
     Args:
         groups: number of groups.

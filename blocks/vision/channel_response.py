@@ -32,7 +32,7 @@ class ChannelResponse(nn.Module):
 
     With g groups of d channels there are g·d·g terms for an image, whatever the map's size.
 
-    Source: (ML)²P-Encoder (CVPR 2023), figure 6; the projection is not described there.
+    Reference: (ML)²P-Encoder (CVPR 2023), figure 6; the projection is not described there.
     """
 
     def forward(

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 class Conv64(nn.Module):
     """Blocks of 3×3 convolution, batch norm, ReLU and 2×2 max-pooling; ``block1`` ... are their outputs.
 
-    Source: Matching Networks (NeurIPS 2016), section 4.1.
+    Reference: Matching Networks (NeurIPS 2016), section 4.1.
 
     Args:
         in_channels: channels of the image.

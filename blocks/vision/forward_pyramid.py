@@ -22,7 +22,7 @@ class ForwardPyramid(nn.Module):
     Each level passes a 1×1 convolution, batch norm and ReLU, and is max-pooled to the smallest level's size; a 1×1
     convolution over all of them makes the channels that are grouped. A single level is a pyramid too.
 
-    Source: (ML)²P-Encoder (CVPR 2023), section 3.2.
+    Reference: (ML)²P-Encoder (CVPR 2023), section 3.2.
 
     Args:
         in_channels: channels of each level.

@@ -24,7 +24,7 @@ class ImageNetHead(nn.Module):
 
     With a backbone of the same architecture and weights before it, it is the whole ImageNet classifier.
 
-    Source: RGCN-PosVAE (BMVC 2020), section 3.2.
+    Reference: RGCN-PosVAE (BMVC 2020), section 3.2.
 
     Args:
         channels: channels of the map.

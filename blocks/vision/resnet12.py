@@ -10,7 +10,7 @@ from torch import Tensor, nn
 class ResNet12(nn.Module):
     """Four residual layers of three 3×3 convolutions and 2×2 max-pooling; ``layer1`` ... are their outputs.
 
-    Source: TADAM (NeurIPS 2018), section 4; widths of MetaOptNet (CVPR 2019), section 4.1.
+    Reference: TADAM (NeurIPS 2018), section 4; widths of MetaOptNet (CVPR 2019), section 4.1.
 
     Args:
         in_channels: channels of the image.

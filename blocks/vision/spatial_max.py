@@ -30,7 +30,7 @@ class Semantics(NamedTuple):
 class SpatialMax(nn.Module):
     """Take every channel's largest response: the semantic vectors of channel groups without an encoder.
 
-    Source: (ML)²P-Encoder (CVPR 2023), table 3 (a, b, d).
+    Reference: (ML)²P-Encoder (CVPR 2023), table 3 (a, b, d).
     """
 
     def forward(self, groups: Float[Tensor, "b g d h w"]) -> Semantics:

@@ -54,7 +54,7 @@ def ways_problems(made: Prepared) -> Iterator[SpecError]:
 
 def _scores(made: Prepared) -> Iterator[SpecError]:
     """Scores of labels where episodes are asked for, and the other way round."""
-    whole = [source for source in made.spec.plan.scoring().sources if RESERVED[source].of_episodes]
+    whole = [name for name in made.spec.plan.scoring().reserved if RESERVED[name].of_episodes]
     if whole and made.adaptation is not None:
         message = f"the weights adapt to one episode at a time, and the scores depend on `{whole[0]}` of many"
         reader = next(step for step in made.spec.plan.steps if whole[0] in _read(step))
@@ -75,7 +75,7 @@ def _scores(made: Prepared) -> Iterator[SpecError]:
 
 
 def _read(step: Step) -> list[str]:
-    """The reserved sources that a step reads itself."""
+    """The reserved inputs that a step reads itself."""
     return [ref.port for value in step.inputs.values() for ref in refs(value) if not ref.step]
 
 

@@ -78,7 +78,7 @@ def _looks(made: Prepared) -> Iterator[SpecError]:
     lacking = [] if made.spec.plan.attention else ["a model that tells where it looks, by a port such as `attention`"]
     lacking += [] if "boxes" in made.source.shapes else ["boxes from the data, as with `data: {boxes: true}`"]
     for path, metric in _looking(made).items() if lacking else ():
-        yield at(made, path, "missing-source", f"`{metric}` needs {' and '.join(lacking)}")
+        yield at(made, path, "unavailable-input", f"`{metric}` needs {' and '.join(lacking)}")
 
 
 def _looking(made: Prepared) -> dict[Path, str]:

@@ -30,7 +30,7 @@ def stage_problems(made: Prepared) -> Iterator[SpecError]:
         source = made.labels.external if stage.examples == "external" else made.source
         if source is None:
             message = "the stage trains on external examples, but the spec has no `labels: {external: ...}`"
-            yield at(made, ("train", index, "examples"), "missing-source", message)
+            yield at(made, ("train", index, "examples"), "unavailable-input", message)
         else:
             yield from _losses(made, index, source)
             yield from _shapes(made, source)
@@ -41,22 +41,22 @@ def _losses(made: Prepared, index: int, source: DataSource) -> Iterator[SpecErro
     stage, plan = made.stages[index], made.spec.plan
     given = stage.feeds(source)
     lacking = {
-        term.name: [name for name in plan.sources_of(term) if name not in given and RESERVED[name].of_examples]
+        term.name: [name for name in plan.reserved_of(term) if name not in given and RESERVED[name].of_examples]
         for term in plan.terms
     }
     for name in stage.losses or ():
         if lacking.get(name):
             what = f"`{lacking[name][0]}`, which {_examples(stage)} do not give"
-            yield at(made, ("train", index, "losses"), "missing-source", f"the loss `{name}` reads {what}")
-    fed = [term for term in plan.terms if not lacking[term.name] and _wanted(stage, plan.sources_of(term))]
+            yield at(made, ("train", index, "losses"), "unavailable-input", f"the loss `{name}` reads {what}")
+    fed = [term for term in plan.terms if not lacking[term.name] and _wanted(stage, plan.reserved_of(term))]
     if not stage.losses and plan.terms and not fed:
         message = f"no loss is on the targets of {_examples(stage)}"
-        yield at(made, ("train", index), "missing-source", message)
+        yield at(made, ("train", index), "unavailable-input", message)
 
 
-def _wanted(stage: Stage, sources: Collection[str]) -> bool:
-    """Whether a stage that names no losses trains on one that reads these sources."""
-    return stage.examples == "data" or EXTERNAL in sources
+def _wanted(stage: Stage, reserved: Collection[str]) -> bool:
+    """Whether a stage that names no losses trains on one that reads these inputs."""
+    return stage.examples == "data" or EXTERNAL in reserved
 
 
 def _examples(stage: Stage) -> str:

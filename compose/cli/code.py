@@ -21,7 +21,7 @@ def code(
     from compose.cli.specs import prepared, read
 
     made = prepared(read(spec, variant, override, blocks))
-    from compose.model.python_code import source
+    from compose.model.python_code import python_code
 
-    text = source(made.shaped, made.spec.registry, made.spec.resolved.name, inference=inference)
+    text = python_code(made.shaped, made.spec.registry, made.spec.resolved.name, inference=inference)
     out().print(highlighted(text, "python"), end="", markup=False)

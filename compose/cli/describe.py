@@ -1,4 +1,4 @@
-"""``compose describe NAME``: ports, parameters, docs and source of one thing that a spec may use."""
+"""``compose describe NAME``: ports, parameters, docs and reference of one thing that a spec may use."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def _elsewhere(name: str) -> str | None:
     from compose.spec.wiring.reserved import RESERVED
 
     if name in RESERVED:
-        source = RESERVED[name]
-        return f"it is a source, for `in:`: {source.doc} ({' '.join(source.dims)})"
+        given = RESERVED[name]
+        return f"it is an input, for `in:`: {given.doc} ({' '.join(given.dims)})"
     if find_spec(name).is_file():
         return f"for a spec, use `compose show {name}`"
     return None
@@ -87,9 +87,9 @@ def _print(declaration: Declaration) -> None:
         _head("gives")
         echo(f"  {', '.join(declaration.gives)}")
     _print_parameters(declaration)
-    if declaration.source:
-        _head("source")
-        echo(f"  {declaration.source}")
+    if declaration.reference:
+        _head("reference")
+        echo(f"  {declaration.reference}")
     _head("example")
     console.print(highlighted("\n".join(f"  {line}" for line in example(declaration).splitlines()), "yaml"))
 

@@ -56,7 +56,7 @@ def _measure(made: Prepared, run: FoundRun, *, weights: str | None, device: str)
     with status("evaluating"):
         from compose.training.device import choose_device
         from compose.training.final_report import final_evaluation, write_modules
-        from compose.training.run_plan import Plan
+        from compose.training.run_plan import RunPlan
         from compose.training.storage.run_folder import RunFolder
 
         target = choose_device(device)
@@ -65,7 +65,7 @@ def _measure(made: Prepared, run: FoundRun, *, weights: str | None, device: str)
         for graph in (built.training, built.inference, built.looking):
             graph.to(target).eval()
         title = str(run.folder)
-        plan = Plan(built, made.source, made.space, (), made.evaluation, made.seed, "", title, made.adaptation)
+        plan = RunPlan(built, made.source, made.space, (), made.evaluation, made.seed, "", title, made.adaptation)
         result = final_evaluation(plan, target)
         assert result is not None
         write_modules(result, RunFolder(run.folder))

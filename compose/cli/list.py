@@ -37,7 +37,7 @@ WHERE = {
     "optimizers": "train: [{optimizer: {use: ...}}]",
     "schedules": "train: [{schedule: {use: ...}}]",
     "sections": "at the top of a spec",
-    "sources": "in: ...",
+    "inputs": "in: ...",
     "zoo": "compose train ...",
 }
 """The word for a kind -> where a spec names it."""
@@ -76,7 +76,7 @@ def kind_word(word: str) -> str:
     from compose.errors import UsageError, nearest
 
     singular: dict[str, str] = {kind: plural for plural, kind in PLURALS.items()}
-    known = {**singular, **dict(zip(WHERE, WHERE, strict=True)), "source": "sources"}
+    known = {**singular, **dict(zip(WHERE, WHERE, strict=True)), "input": "inputs"}
     if word in known:
         return known[word]
     close = nearest(word, WHERE)
@@ -88,7 +88,7 @@ def summaries(word: str) -> dict[str, str]:
     """Name -> one line, for everything of a kind."""
     if word == "zoo":
         return zoo_summaries()
-    if word == "sources":
+    if word == "inputs":
         from compose.spec.wiring.reserved import RESERVED
 
         return {s.name: f"{s.doc} ({' '.join(s.dims)})" for s in RESERVED.values()}

@@ -98,8 +98,8 @@ def predict(
     spec = read(str(found.lock), None, None, blocks)
     files = list(picture_files(pictures or ()))
     _check_output(attention)
-    of_pictures = "image" in spec.plan.sources
-    if EPISODES & set(spec.plan.sources):
+    of_pictures = "image" in spec.plan.reserved
+    if EPISODES & set(spec.plan.reserved):
         if examples is not None:
             raise UsageError("--examples is for models that score labels, and this is a few-shot model: --episodes N")
         asked = EpisodesAsked(files, support, episodes, shots, of_pictures)

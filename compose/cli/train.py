@@ -113,7 +113,7 @@ def _run(found: Spec, folder: Path | None, *, device: str, out: Path | None, blo
         raise SpecErrors([SpecError("missing-key", "the spec has no `train:`", found.tree.place, "a list of stages")])
     made = ready(found, data=_is_first_process())
     with status("building the model"):
-        from compose.training.run_plan import Plan
+        from compose.training.run_plan import RunPlan
         from compose.training.storage.lock import lock_text
         from compose.training.storage.run_folder import RunFolder
         from compose.training.trainer import train as run
@@ -123,7 +123,7 @@ def _run(found: Spec, folder: Path | None, *, device: str, out: Path | None, blo
     lock = lock_text(found, seed=made.seed, blocks=blocks or ())
     if console:
         _announce(console, made, target)
-    plan = Plan(
+    plan = RunPlan(
         built,
         made.source,
         made.space,

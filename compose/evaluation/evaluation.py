@@ -21,7 +21,7 @@ from compose.evaluation.metrics.rules import NoPositives, Rules, Ties
 from compose.evaluation.metrics.threshold import is_tuned
 from compose.evaluation.result import Result, TaskResult
 from compose.evaluation.task_labels import known_task, task_labels
-from compose.evaluation.task_scores import LabelInputs, Model, score
+from compose.evaluation.task_scores import LabelInputs, ScoringModel, score
 from compose.tasks.episodes import EpisodeShape
 
 Count = Annotated[int, Field(ge=1)]
@@ -134,7 +134,7 @@ class Evaluation:
 
     def run(
         self,
-        model: Model,
+        model: ScoringModel,
         source: DataSource,
         label_inputs: LabelInputs,
         *,
@@ -184,7 +184,7 @@ class Evaluation:
 
     def _labels(
         self,
-        model: Model,
+        model: ScoringModel,
         source: DataSource,
         label_inputs: LabelInputs,
         data: str,
@@ -197,7 +197,7 @@ class Evaluation:
         labels = task_labels(source.labels, self.tasks, dropped=dropped)
         examples = source.split(self.split)
         everything = task_labels(source.labels, ["gzsl"], dropped=dropped)[0] if self.label_context == "all" else None
-        answers = score(
+        found = score(
             model,
             examples,
             labels,
@@ -209,14 +209,14 @@ class Evaluation:
             device=device,
             on_batch=on_batch,
         )
-        truth = Truth(answers.targets, data, self.split, train_frequency, self.label_context)
+        truth = Truth(found.targets, data, self.split, train_frequency, self.label_context)
         return evaluate(
-            answers.scores,
+            found.scores,
             truth,
             labels,
             self.metrics,
             rules=self.rules,
             images=self.images,
-            located=answers.located,
-            usage=answers.usage,
+            box_hits=found.box_hits,
+            usage=found.usage,
         )

@@ -10,15 +10,15 @@ from jaxtyping import Float, Float64, Int8, Int64
 from torch import Tensor
 
 from compose.evaluation.evaluation_error import EvaluationError
-from compose.evaluation.label_protocol import Images, LabelContext, Protocol, Task, labels_hash, looked_at
-from compose.evaluation.metrics.box_hits import Located
+from compose.evaluation.label_protocol import Images, LabelContext, LabelProtocol, Task, labels_hash, looked_at
+from compose.evaluation.metrics.box_hits import BoxHits
 from compose.evaluation.metrics.localisation import Localisation
 from compose.evaluation.metrics.metric import Metric
 from compose.evaluation.metrics.rules import Rules
 from compose.evaluation.module_usage import ModuleUsage
 from compose.evaluation.prior import class_prior
 from compose.evaluation.result import Result, TaskResult
-from compose.evaluation.scored_task import Case, counted
+from compose.evaluation.scored_task import ScoredTask, counted
 from compose.evaluation.task_labels import TaskLabels
 
 
@@ -49,7 +49,7 @@ def evaluate(
     *,
     rules: Rules | None = None,
     images: Images = "all",
-    located: Mapping[Task, Located] | None = None,
+    box_hits: Mapping[Task, BoxHits] | None = None,
     usage: Mapping[Task, Int64[Tensor, "l m"]] | None = None,
 ) -> Result:
     """Every metric of every task, with chance and the class prior beside it.
@@ -61,31 +61,31 @@ def evaluate(
         metrics: what is measured.
         rules: the order of ties, and what a label without positives counts.
         images: all, or only those with a positive label of the task.
-        located: task -> where the model looks, for metrics of that; its labels are columns of the truth.
+        box_hits: task -> where the model looks, for metrics of that; its labels are columns of the truth.
         usage: task -> how often each module gave a label's score, where the model has modules.
 
     Raises:
         EvaluationError: scores are missing, not finite or of the wrong shape, or a task has no positive target.
     """
     results: dict[str, TaskResult] = {}
-    for task in labels:
-        if task.task not in scores:
-            raise EvaluationError("expected scores of this task, got none", task=task.task)
-        case = _case(scores[task.task], truth, task, images, (located or {}).get(task.task))
-        counts = (usage or {}).get(task.task)
-        results[task.task] = _measure(
-            case,
+    for own in labels:
+        if own.task not in scores:
+            raise EvaluationError("expected scores of this task, got none", task=own.task)
+        task = _scored(scores[own.task], truth, own, images, (box_hits or {}).get(own.task))
+        counts = (usage or {}).get(own.task)
+        results[own.task] = _measure(
+            task,
             metrics,
             rules or Rules(),
-            _protocol(case, truth, task, metrics, rules or Rules(), images),
-            None if counts is None else ModuleUsage(counts, task.names, task.seen),
+            _protocol(task, truth, own, metrics, rules or Rules(), images),
+            None if counts is None else ModuleUsage(counts, own.names, own.seen),
         )
     return Result(results)
 
 
-def _case(
-    scores: Float[Tensor, "b l"], truth: Truth, labels: TaskLabels, images: Images, located: Located | None
-) -> Case:
+def _scored(
+    scores: Float[Tensor, "b l"], truth: Truth, labels: TaskLabels, images: Images, box_hits: BoxHits | None
+) -> ScoredTask:
     """What counts for a task."""
     columns = torch.tensor(labels.columns)
     targets = truth.targets[:, columns]
@@ -97,14 +97,14 @@ def _case(
         scores = scores.float()
     trained = None if truth.train_frequency is None else truth.train_frequency[columns]
     frequency = class_prior(targets, labels.seen, trained)
-    cut = None if located is None else located.cut(kept.nonzero()[:, 0], columns)
-    return Case(scores, targets, frequency, labels.seen, cut)
+    cut = None if box_hits is None else box_hits.cut(kept.nonzero()[:, 0], columns)
+    return ScoredTask(scores, targets, frequency, labels.seen, cut)
 
 
 def _measure(
-    case: Case, metrics: Sequence[Metric], rules: Rules, protocol: Protocol, modules: ModuleUsage | None
+    task: ScoredTask, metrics: Sequence[Metric], rules: Rules, protocol: LabelProtocol, modules: ModuleUsage | None
 ) -> TaskResult:
-    measured = {metric: found for metric in metrics if (found := metric.measure(case, rules))}
+    measured = {metric: found for metric in metrics if (found := metric.measure(task, rules))}
     return TaskResult(
         metrics={metric.key: found.value for metric, found in measured.items()},
         chance={metric.key: found.chance for metric, found in measured.items()},
@@ -138,11 +138,11 @@ def _check(scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], task: Tas
 
 
 def _protocol(
-    case: Case, truth: Truth, labels: TaskLabels, metrics: Sequence[Metric], rules: Rules, images: Images
-) -> Protocol:
-    targets = case.targets
+    task: ScoredTask, truth: Truth, labels: TaskLabels, metrics: Sequence[Metric], rules: Rules, images: Images
+) -> LabelProtocol:
+    targets = task.targets
     tolerances = sorted({metric.tolerance for metric in metrics if isinstance(metric, Localisation)})
-    return Protocol(
+    return LabelProtocol(
         task=labels.task,
         data=truth.data,
         split=truth.split,
@@ -157,5 +157,5 @@ def _protocol(
         negatives=int(torch.count_nonzero(targets < 0)),
         unknown=int(torch.count_nonzero(targets == 0)),
         localisation=looked_at(tolerances) if tolerances else None,
-        boxed=len(case.located.images) if case.located and tolerances else None,
+        boxed=len(task.box_hits.images) if task.box_hits and tolerances else None,
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from compose.evaluation.metrics.rules import NoPositives, Ties
-from compose.evaluation.result_protocol import Stated
+from compose.evaluation.result_protocol import ResultProtocol
 
 Task = Literal["zsl", "gzsl", "seen"]
 Images = Literal["all", "with_positives"]
@@ -38,7 +38,7 @@ OF_LOCALISATION = ("localisation", "boxed")
 
 
 @dataclass(frozen=True)
-class Protocol(Stated):
+class LabelProtocol(ResultProtocol):
     """What was evaluated on what, and how; two results stand in one column only if their protocols agree.
 
     Args:
@@ -101,7 +101,7 @@ class Protocol(Stated):
         return "" if number is None else f"{number:,} "
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Protocol:
+    def from_json(cls, data: dict[str, Any]) -> LabelProtocol:
         """The inverse of :meth:`to_json`."""
         return cls(**data)
 

@@ -9,13 +9,13 @@ from torch import Tensor
 
 from compose.evaluation.accumulator import Accumulator
 from compose.evaluation.label_protocol import Images, Task
-from compose.evaluation.metrics.box_hits import Boxes, Locator, label_places
+from compose.evaluation.metrics.box_hits import Locator, ShownBoxes, label_places
 from compose.evaluation.module_usage import count_modules
 from compose.evaluation.scored_task import counted
 from compose.evaluation.task_labels import TaskLabels
 
 
-class LabelAnswers:
+class LabelScores:
     """Fills up batch by batch; of the maps of attention nothing is kept.
 
     Args:
@@ -37,7 +37,7 @@ class LabelAnswers:
         column = {label: column for column, label in enumerate(labels.columns)}
         self._columns = {task.task: [column[label] for label in task.columns] for task in tasks}
 
-    def add(self, outputs: Mapping[str, Tensor], targets: Int8[Tensor, "b l"], shown: Boxes | None) -> None:
+    def add(self, outputs: Mapping[str, Tensor], targets: Int8[Tensor, "b l"], shown: ShownBoxes | None) -> None:
         """Take in a batch.
 
         Args:

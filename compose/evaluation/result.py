@@ -10,7 +10,7 @@ from typing import Any
 
 from compose.evaluation.episodes.episode_protocol import protocol_from_json
 from compose.evaluation.module_usage import ModuleUsage
-from compose.evaluation.result_protocol import Stated
+from compose.evaluation.result_protocol import ResultProtocol
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class TaskResult:
     chance: Mapping[str, float]
     prior: Mapping[str, float]
     titles: Mapping[str, str]
-    protocol: Stated
+    protocol: ResultProtocol
     intervals: Mapping[str, float] = field(default_factory=dict)
     all_positive: Mapping[str, float] = field(default_factory=dict)
     modules: ModuleUsage | None = field(default=None, compare=False)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any, ClassVar
 
 
-class Stated(ABC):
+class ResultProtocol(ABC):
     """All that the numbers of a result depend on besides the model: a dataclass with a phrase for each field.
 
     Published figures rarely tell all of it: an empty text or a None is not stated, and does not disagree with anything.
@@ -22,7 +22,7 @@ class Stated(ABC):
     def line(self) -> str:
         """The protocol in one line, as a report prints it."""
 
-    def agrees(self, other: Stated) -> list[str]:
+    def agrees(self, other: ResultProtocol) -> list[str]:
         """The differences from another protocol in words; empty where the two agree."""
         if type(self) is not type(other):
             return [f"the task: {self.task} against {other.task}"]

@@ -13,11 +13,11 @@ from torch import Tensor
 from compose.evaluation.label_protocol import Images
 
 if TYPE_CHECKING:
-    from compose.evaluation.metrics.box_hits import Located
+    from compose.evaluation.metrics.box_hits import BoxHits
 
 
 @dataclass(frozen=True)
-class Case:
+class ScoredTask:
     """The images and labels that count for a task.
 
     Args:
@@ -25,20 +25,22 @@ class Case:
         targets: 1 = present, -1 = absent, 0 = unknown.
         frequency: the class prior: a score for each label, the same for all images.
         seen: whether each label may be trained on.
-        located: where the model looks; None where it was not asked.
+        box_hits: where the model looks; None where it was not asked.
     """
 
     scores: Float[Tensor, "b l"]
     targets: Int8[Tensor, "b l"]
     frequency: Float[Tensor, " l"]
     seen: Sequence[bool]
-    located: Located | None = None
+    box_hits: BoxHits | None = None
 
-    def of(self, *, seen: bool) -> Case:
+    def of(self, *, seen: bool) -> ScoredTask:
         """Only the seen labels, or only the unseen ones."""
         kept = [label for label, known in enumerate(self.seen) if known == seen]
-        located = self.located and self.located.cut(torch.arange(len(self.scores)), torch.tensor(kept))
-        return Case(self.scores[:, kept], self.targets[:, kept], self.frequency[kept], [seen] * len(kept), located)
+        box_hits = self.box_hits and self.box_hits.cut(torch.arange(len(self.scores)), torch.tensor(kept))
+        return ScoredTask(
+            self.scores[:, kept], self.targets[:, kept], self.frequency[kept], [seen] * len(kept), box_hits
+        )
 
 
 class Measured(NamedTuple):

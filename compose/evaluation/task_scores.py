@@ -13,11 +13,11 @@ from torch import Tensor
 from compose.data.source import Examples
 from compose.evaluation.evaluation_error import EvaluationError
 from compose.evaluation.label_protocol import Images, Task
-from compose.evaluation.label_scores import LabelAnswers
-from compose.evaluation.metrics.box_hits import Boxes, Located
+from compose.evaluation.label_scores import LabelScores
+from compose.evaluation.metrics.box_hits import BoxHits, ShownBoxes
 from compose.evaluation.task_labels import TaskLabels
 
-Model: TypeAlias = Callable[[dict[str, Tensor]], Mapping[str, Tensor]]
+ScoringModel: TypeAlias = Callable[[dict[str, Tensor]], Mapping[str, Tensor]]
 """The inputs of a batch and of a label set by port name -> ``scores``, ``b l``: one for each image and label.
 
 Where it also tells where it looks, it gives ``label_maps``, ``b l h w``: a map for each label; or ``attention``,
@@ -32,25 +32,25 @@ BOXES = ("boxes", "box_labels")
 
 
 @dataclass(frozen=True)
-class Answers:
+class TaskScores:
     """What a model says to a split.
 
     Args:
         targets: the truth over all labels of the data.
         scores: task -> the scores of all images.
-        located: task -> where the model looks; nothing where it was not asked.
+        box_hits: task -> where the model looks; nothing where it was not asked.
         usage: task -> how often each module gave a label's score, over the images that count; nothing where the model
             does not tell.
     """
 
     targets: Int8[Tensor, "b l"]
     scores: dict[Task, Float32[Tensor, "b l"]]
-    located: dict[Task, Located]
+    box_hits: dict[Task, BoxHits]
     usage: dict[Task, Int64[Tensor, "l m"]]
 
 
 def score(
-    model: Model,
+    model: ScoringModel,
     examples: Examples,
     labels: Sequence[TaskLabels],
     label_inputs: LabelInputs,
@@ -61,7 +61,7 @@ def score(
     batch: int = 256,
     device: torch.device | str = "cpu",
     on_batch: Callable[[int], None] | None = None,
-) -> Answers:
+) -> TaskScores:
     """What a model says to a split, for every task.
 
     A batch of examples is read once and scored against each distinct label set: a label's score may depend on which
@@ -89,7 +89,7 @@ def score(
     tasks: dict[tuple[int, ...], list[TaskLabels]] = {}
     for task in labels:
         tasks.setdefault((context or task).columns, []).append(task)
-    sets = [LabelAnswers(own, context or own[0], len(examples), images=images, looks=looks) for own in tasks.values()]
+    sets = [LabelScores(own, context or own[0], len(examples), images=images, looks=looks) for own in tasks.values()]
     inputs = [_on(device, label_inputs(one.labels)) for one in sets]
     targets = []
     with torch.no_grad():
@@ -103,20 +103,20 @@ def score(
                 one.add(model({**example, **given}), targets[-1], shown)
             if on_batch:
                 on_batch(len(targets[-1]))
-    return Answers(
+    return TaskScores(
         torch.cat(targets),
         scores={task.task: one.scores(task) for one in sets for task in one.tasks},
-        located={task.task: one.locator.located for one in sets if one.locator for task in one.tasks},
+        box_hits={task.task: one.locator.box_hits for one in sets if one.locator for task in one.tasks},
         usage={task: counts for one in sets for task, counts in one.usage.items()},
     )
 
 
-def _boxes(targets: Int8[Tensor, "b l"], boxes: Mapping[str, Tensor], example: Mapping[str, Tensor]) -> Boxes:
+def _boxes(targets: Int8[Tensor, "b l"], boxes: Mapping[str, Tensor], example: Mapping[str, Tensor]) -> ShownBoxes:
     if len(boxes) < len(BOXES) or "image" not in example:
         raise EvaluationError("expected examples with `image`, `boxes` and `box_labels` to tell where a model looks, "
                               f"got {', '.join((*example, *boxes))}")  # fmt: skip
     height, width = example["image"].shape[-2:]
-    return Boxes(targets, boxes["boxes"], boxes["box_labels"], (height, width))
+    return ShownBoxes(targets, boxes["boxes"], boxes["box_labels"], (height, width))
 
 
 def _on(device: torch.device | str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

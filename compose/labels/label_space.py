@@ -128,7 +128,7 @@ class LabelSpace:
             tuple(table.synsets[i] for i in columns),
         )
 
-    def sources(self, labels: Labels) -> Mapping[str, Tensor]:
+    def inputs(self, labels: Labels) -> Mapping[str, Tensor]:
         """What a model is given of these labels, by port name: ``labels_vectors`` ``l d``, ``labels_clusters`` ``l``,
         ``labels_graph`` ``2 edges``, ``external_vectors`` ``x d`` and ``external_classes`` ``k``, where there are such.
 
@@ -155,7 +155,7 @@ class LabelSpace:
         return given
 
     def novel(self, columns: Int64[Tensor, "... n"]) -> Float[Tensor, "... n d"]:
-        """The vectors of the labels of tasks, by their columns in the table. Raises as :meth:`sources` does."""
+        """The vectors of the labels of tasks, by their columns in the table. Raises as :meth:`inputs` does."""
         assert self.vectors is not None
         return self.vectors[columns]
 
@@ -175,7 +175,7 @@ class LabelSpace:
 
     @cached_property
     def vectors(self) -> Float[Tensor, "l d"] | None:
-        """The vectors of all labels; None where the spec has none. Raises as :meth:`sources` does."""
+        """The vectors of all labels; None where the spec has none. Raises as :meth:`inputs` does."""
         return None if self._raw is None else self._fitted(self._raw, self.table.names)
 
     @cached_property
@@ -193,7 +193,7 @@ class LabelSpace:
 
     @cached_property
     def clusters(self) -> Int64[Tensor, " l"] | None:
-        """The cluster of each label; None where the spec asks for none. Raises as :meth:`sources` does."""
+        """The cluster of each label; None where the spec asks for none. Raises as :meth:`inputs` does."""
         if self._clusters is None or self.vectors is None:
             return None
         from compose.labels.clusters import cluster
@@ -211,7 +211,7 @@ class LabelSpace:
 
     @cached_property
     def external_vectors(self) -> Float[Tensor, "x d"] | None:
-        """The vectors of the external nodes; None where there are none. Raises as :meth:`sources` does."""
+        """The vectors of the external nodes; None where there are none. Raises as :meth:`inputs` does."""
         if self._source is None or self.classes is None or not self.external_nodes:
             return None
         kept = self.classes.kept

@@ -143,7 +143,7 @@ def random_cosines(vectors: Float[Tensor, "l d"], count: int) -> Float[Tensor, "
     Their inner products are nearly a Gaussian kernel of the vectors: labels that are near stay near, in as many
     dimensions as one likes.
 
-    Source: Random Features for Large-Scale Kernel Machines (Rahimi and Recht, NeurIPS 2007), algorithm 1.
+    Reference: Random Features for Large-Scale Kernel Machines (Rahimi and Recht, NeurIPS 2007), algorithm 1.
 
     Args:
         vectors: of any length.

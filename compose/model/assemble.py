@@ -13,9 +13,9 @@ from compose.spec.wiring.plan import Plan, Ref, Step, Value, needed, refs
 from compose.spec.wiring.reserved import RESERVED
 
 
-def input_name(source: str) -> str:
-    """The keyword by which the model takes a reserved source: ``labels.vectors`` -> ``labels_vectors``."""
-    return RESERVED[source].port
+def input_name(name: str) -> str:
+    """The keyword by which the model takes a reserved input: ``labels.vectors`` -> ``labels_vectors``."""
+    return RESERVED[name].port
 
 
 def module_tree(modules: dict[str, nn.Module]) -> nn.Module:
@@ -60,11 +60,11 @@ class _Builder:
         self.fields: dict[tuple[str, str, int | None], fx.Node] = {}
         self.tuples: dict[str, bool] = {}
 
-    def placeholders(self, sources: set[str]) -> None:
-        for source in RESERVED:
-            if source in sources:
-                node = self.graph.placeholder(input_name(source), type_expr=torch.Tensor)
-                self.fields["", source, None] = node
+    def placeholders(self, names: set[str]) -> None:
+        for name in RESERVED:
+            if name in names:
+                node = self.graph.placeholder(input_name(name), type_expr=torch.Tensor)
+                self.fields["", name, None] = node
 
     def step(self, step: Step) -> None:
         if step.op == "stack":

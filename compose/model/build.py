@@ -108,8 +108,8 @@ def shape(
     Args:
         plan: the wired spec.
         registry: the blocks.
-        sizes: reserved source -> shape, at the batch and the number of labels that the spec trains with.
-        where: the place in the spec that a source's shape comes from.
+        sizes: reserved input -> shape, at the batch and the number of labels that the spec trains with.
+        where: the place in the spec that an input's shape comes from.
         zero_shot: whether the label set changes between training and testing.
         episodes: what a batch of episodes holds, where there are such; their classes change too.
 
@@ -153,7 +153,7 @@ def materialise(shaped: Shaped, registry: Registry, *, seed: int, name: str) -> 
         training=training,
         inference=inference,
         looking=looking,
-        inputs=tuple(input_name(source) for source in plan.sources),
+        inputs=tuple(input_name(name) for name in plan.reserved),
         loss_weights={f"loss.{term.name}": term.weight for term in plan.terms},
         nodes=plan.nodes,
         facts=shaped.facts,

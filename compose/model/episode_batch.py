@@ -32,7 +32,7 @@ class EpisodeBatch:
 
     @property
     def sizes(self) -> dict[str, tuple[int, ...]]:
-        """The shapes of the reserved sources that only episodes have."""
+        """The shapes of the reserved inputs that only episodes have."""
         e, s, q, n = (self.letters[letter] for letter in "esqn")
         return {"support.targets": (e, s, n), "query.targets": (e, q, n)}
 

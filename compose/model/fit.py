@@ -17,7 +17,7 @@ Fake = Any
 """A tensor without storage, or a list of them."""
 
 Producer = Callable[[Ref], Place | None]
-"""Where in the spec the node or source stands that gives a value."""
+"""Where in the spec the node or input stands that gives a value."""
 
 
 def bind(port: Port, value: Fake, bindings: Bindings) -> None:

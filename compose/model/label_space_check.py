@@ -50,7 +50,7 @@ class LabelSpaceCheck:
     Args:
         steps: the steps that the scores depend on.
         walk: the walk with the sizes of training.
-        sizes: the sources' shapes in that walk.
+        sizes: the reserved inputs' shapes in that walk.
         again: makes a walk for other shapes, in the same fake mode.
     """
 
@@ -113,7 +113,7 @@ class LabelSpaceCheck:
         return [error for error in errors if error] or unfit
 
     def _dims(self, name: str) -> list[tuple[str, int]]:
-        """The letters of a source's dims and their sizes."""
+        """The letters of a reserved input's dims and their sizes."""
         return list(zip(RESERVED[name].dims, self._sizes[name], strict=True))
 
 
@@ -131,15 +131,15 @@ def fixing_ways(plan: Plan, *, adapts: bool) -> Step | None:
             nothing that the scores depend on has the classes as a dim.
     """
     scoring = needed(plan.steps, [plan.scores])
-    meets_classes = any(WAYS in RESERVED[source].dims for source in plan.scoring().sources)
+    meets_classes = any(WAYS in RESERVED[name].dims for name in plan.scoring().reserved)
     return fixing(scoring, WAYS) or (scoring[-1] if adapts and not meets_classes else None)
 
 
-def _downstream(steps: tuple[Step, ...], sources: set[str]) -> set[str]:
+def _downstream(steps: tuple[Step, ...], reserved: set[str]) -> set[str]:
     changed: set[str] = set()
     for step in steps:
         inputs = [ref for value in step.inputs.values() for ref in refs(value)]
-        if any(ref.step in changed or (not ref.step and ref.port in sources) for ref in inputs):
+        if any(ref.step in changed or (not ref.step and ref.port in reserved) for ref in inputs):
             changed.add(step.name)
     return changed | {step.name for step in steps if step.share in changed}
 

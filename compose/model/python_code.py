@@ -1,4 +1,4 @@
-"""A shaped model as Python source: a plain ``nn.Module`` with every size filled in, and the forward that fx generated.
+"""A shaped model as Python: a plain ``nn.Module`` with every size filled in, and the forward that fx generated.
 
 No weight is allocated: the graph needs only the modules' names.
 """
@@ -23,7 +23,7 @@ from compose.spec.yaml.writer import scalar
 INDENT = "    "
 
 
-def source(shaped: Shaped, registry: Registry, name: str, *, inference: bool = False) -> str:
+def python_code(shaped: Shaped, registry: Registry, name: str, *, inference: bool = False) -> str:
     """The model as a Python file.
 
     Args:

@@ -17,7 +17,7 @@ HEADERS = ("node", "block", "output", "parameters", "FLOPs")
 
 
 @dataclass(frozen=True)
-class Row:
+class NodeSummary:
     """One step of a model.
 
     Args:
@@ -87,15 +87,15 @@ def totals(shaped: Shaped, batch: int, episodes: EpisodeBatch | None = None) -> 
         step_bytes=training_bytes(facts),
         batch=batch,
         episodes=None if episodes is None else episodes.count,
-        unit="pictures" if "image" in shaped.plan.sources else "examples",
+        unit="pictures" if "image" in shaped.plan.reserved else "examples",
     )
 
 
-def rows(shaped: Shaped, batch: int) -> Iterator[Row]:
+def rows(shaped: Shaped, batch: int) -> Iterator[NodeSummary]:
     """The steps of the model in the order of computation, then those of the losses."""
     for step in shaped.steps:
         facts = shaped.facts[step.name]
-        yield Row(
+        yield NodeSummary(
             node=step.name,
             block=step.declaration.name if step.declaration else step.op,
             outputs=tuple(_outputs(step, facts)),

@@ -23,8 +23,8 @@ class Walk:
 
     Args:
         registry: where the blocks are.
-        inputs: reserved source -> shape and dtype.
-        where: the place in the spec that a reserved source's shape comes from.
+        inputs: reserved input -> shape and dtype.
+        where: the place in the spec that a reserved input's shape comes from.
         mode: the fake mode, shared by walks whose tensors meet.
     """
 

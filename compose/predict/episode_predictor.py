@@ -76,7 +76,7 @@ class EpisodePredictor:
         from compose.training.inference import call
 
         given = {**episode.examples, "support_targets": episode.support_targets[None]}
-        given |= dict(self.made.space.sources("seen"))
+        given |= dict(self.made.space.inputs("seen"))
         graph = self.built.looking if look else self.built.inference
         with torch.no_grad():
             return call(graph, {name: value.to(self.device) for name, value in given.items()})

@@ -73,7 +73,7 @@ class Predictor:
         built: its model, on ``device``.
         labels: the labels to choose from; ``columns`` are theirs among the scores.
         columns: see ``labels``.
-        sources: what the label space gives the model.
+        label_inputs: what the label space gives the model.
         device: where it runs.
     """
 
@@ -81,7 +81,7 @@ class Predictor:
     built: Built
     labels: LabelSet
     columns: Tensor
-    sources: dict[str, Tensor]
+    label_inputs: dict[str, Tensor]
     device: Any
 
     def read(self, file: Path) -> Picture:
@@ -119,7 +119,7 @@ class Predictor:
         images = [picture.image for picture in pictures if picture.image is not None]
         answers: Iterator[Any] = iter(())
         if images:
-            given = {"image": torch.stack(images).to(self.device), **self.sources}
+            given = {"image": torch.stack(images).to(self.device), **self.label_inputs}
             with torch.no_grad():
                 outputs = call(self.built.looking if look else self.built.inference, given)
                 scores = outputs["scores"].float()[:, self.columns]
@@ -163,8 +163,8 @@ def load_predictor(spec: Spec, run: FoundRun, *, weights: str | None, device: st
     from compose.cli.console import status
     from compose.errors import UsageError
 
-    if "image" not in spec.plan.sources:
-        raise UsageError(f"the model of {run.folder} reads {', '.join(spec.plan.sources)}, not pictures")
+    if "image" not in spec.plan.reserved:
+        raise UsageError(f"the model of {run.folder} reads {', '.join(spec.plan.reserved)}, not pictures")
     with status("loading the model"):
         import torch
 
@@ -181,5 +181,5 @@ def load_predictor(spec: Spec, run: FoundRun, *, weights: str | None, device: st
         in_use: Labels = "all" if made.evaluation.label_context == "all" else task
         at = {column: place for place, column in enumerate(made.space.task(in_use).columns.tolist())}
         columns = torch.tensor([at[column] for column in labels.columns.tolist()], device=target)
-        sources = {name: value.to(target) for name, value in made.space.sources(in_use).items()}
-    return Predictor(made, built, labels, columns, sources, target)
+        label_inputs = {name: value.to(target) for name, value in made.space.inputs(in_use).items()}
+    return Predictor(made, built, labels, columns, label_inputs, target)

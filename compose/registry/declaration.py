@@ -77,12 +77,12 @@ class Declaration:
         kind: what it is (block, loss, data ...).
         name: the name after ``use:``.
         module: the Python module that defines it, and ``qualname`` its name there.
-        summary: the first line of its docstring, ``doc`` the rest, ``source`` the paper, section and equation.
+        summary: the first line of its docstring, ``doc`` the rest, ``reference`` the paper, section and equation.
         parameters: what a spec may set.
         sizes: what is bound from shapes.
         inputs: the input ports in order.
         outputs: the output ports; the first is the one meant by the bare node name.
-        gives: the reserved sources that a data source feeds.
+        gives: the reserved inputs that a data source feeds.
         fixes: dims that differ from task to task and that a block's weights nevertheless follow.
     """
 
@@ -92,7 +92,7 @@ class Declaration:
     qualname: str
     summary: str
     doc: str
-    source: str
+    reference: str
     parameters: tuple[Parameter, ...]
     sizes: tuple[BoundSize, ...] = ()
     inputs: tuple[Port, ...] = ()

@@ -25,7 +25,7 @@ def declare(cls: type) -> Declaration:
         TypeError: an annotation is missing or says nothing that a spec could be checked against.
     """
     registration: Registration = getattr(cls, REGISTRATION)
-    summary, doc, source = _class_doc(cls)
+    summary, doc, reference = _class_doc(cls)
     parameters, sizes = _parameters(cls)
     inputs, outputs = _ports(cls) if registration.kind in ("block", "loss") else ((), ())
     return Declaration(
@@ -35,7 +35,7 @@ def declare(cls: type) -> Declaration:
         qualname=cls.__qualname__,
         summary=summary,
         doc=doc,
-        source=source,
+        reference=reference,
         parameters=parameters,
         sizes=sizes,
         inputs=inputs,
@@ -81,10 +81,10 @@ def entries(text: str) -> dict[str, str]:
 
 def _class_doc(cls: type) -> tuple[str, str, str]:
     text = sections(cls.__doc__)[""]
-    source = re.search(r"^Source: *(.+(?:\n\S.*)*)", text, re.MULTILINE)
-    body = text.replace(source[0], "") if source else text
+    reference = re.search(r"^Reference: *(.+(?:\n\S.*)*)", text, re.MULTILINE)
+    body = text.replace(reference[0], "") if reference else text
     summary, _, rest = body.strip().partition("\n\n")
-    return " ".join(summary.split()), rest.strip(), " ".join(source[1].split()) if source else ""
+    return " ".join(summary.split()), rest.strip(), " ".join(reference[1].split()) if reference else ""
 
 
 # --- parameters ---------------------------------------------------------------------------------------------------

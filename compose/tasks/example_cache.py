@@ -18,7 +18,7 @@ CHUNK = 256
 """Examples that are read at a time."""
 
 
-class Kept:
+class ExampleCache:
     """Some examples of a split, read at most once for all batches if they fit into memory, else once for each batch.
 
     Args:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-class Watch:
+class BestWeights:
     """Follows a metric over a stage.
 
     Args:

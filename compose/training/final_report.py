@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from compose.evaluation.episodes.episode_test import ModelParts
     from compose.evaluation.evaluation import Evaluation
     from compose.evaluation.result import Result
-    from compose.evaluation.task_scores import Model as Scorer
-    from compose.training.run_plan import Plan
+    from compose.evaluation.task_scores import ScoringModel as Scorer
+    from compose.training.run_plan import RunPlan
 
 COUNTED = 2048
 """Training examples that are read to count how frequent the labels are."""
@@ -45,7 +45,7 @@ class Outcome:
     device: str
 
 
-def final_evaluation(plan: Plan, device: torch.device) -> Result | None:
+def final_evaluation(plan: RunPlan, device: torch.device) -> Result | None:
     """Evaluate the model as the spec says, and count its modules where it has such."""
     if plan.evaluation is None:
         return None
@@ -53,7 +53,7 @@ def final_evaluation(plan: Plan, device: torch.device) -> Result | None:
     return plan.evaluation.run(
         model,
         plan.source,
-        lambda labels: plan.space.sources(labels.task),
+        lambda labels: plan.space.inputs(labels.task),
         data=getattr(type(plan.source), REGISTRATION).name,
         device=device,
         train_frequency=train_frequency(plan.source) if plan.evaluation.tasks else None,
@@ -62,7 +62,7 @@ def final_evaluation(plan: Plan, device: torch.device) -> Result | None:
     )
 
 
-def _asked(plan: Plan, evaluation: Evaluation, device: torch.device) -> tuple[Scorer, ModelParts | None]:
+def _asked(plan: RunPlan, evaluation: Evaluation, device: torch.device) -> tuple[Scorer, ModelParts | None]:
     """The model as the evaluation calls it, and its parts."""
     from compose.training.adaptation.task_scorer import task_scorer
     from compose.training.inference import asked, episode_parts, outputs_of
@@ -89,7 +89,7 @@ def train_frequency(source: DataSource) -> Float64[Tensor, " l"] | None:
     return label_frequency(examples[range(min(COUNTED, len(examples)))]["targets"])
 
 
-def write_report(plan: Plan, outcome: Outcome, folder: RunFolder) -> None:
+def write_report(plan: RunPlan, outcome: Outcome, folder: RunFolder) -> None:
     """Write the report for people and the one for tools."""
     data = {
         "name": plan.title,
@@ -116,7 +116,7 @@ def write_modules(result: Result, folder: RunFolder) -> None:
         write_text(folder.path / "modules.svg", usage_chart(usage.counts, usage.names, usage.seen))
 
 
-def _markdown(plan: Plan, outcome: Outcome) -> str:
+def _markdown(plan: RunPlan, outcome: Outcome) -> str:
     from compose.evaluation.result_table import markdown
 
     minutes, seconds = divmod(round(outcome.seconds), 60)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch.fx import GraphModule
 
     from compose.evaluation.episodes.episode_test import ModelParts
-    from compose.training.stages.stage import Model
+    from compose.training.stages.stage import TrainableModel
 
 
 def inputs_of(graph: GraphModule) -> set[str]:
@@ -52,7 +52,7 @@ def scorer(graph: GraphModule, *, of_labels: bool = False) -> Callable[[dict[str
     return answer
 
 
-def asked(model: Model, *, looks: bool) -> Callable[[dict[str, Tensor]], dict[str, Tensor]]:
+def asked(model: TrainableModel, *, looks: bool) -> Callable[[dict[str, Tensor]], dict[str, Tensor]]:
     """A built model as the evaluation calls it: through ``looking`` only where it is asked where it looks."""
     if not looks:
         return scorer(model.inference)
@@ -61,7 +61,7 @@ def asked(model: Model, *, looks: bool) -> Callable[[dict[str, Tensor]], dict[st
     return scorer(model.looking, of_labels=is_of_labels(model.plan))
 
 
-def episode_parts(model: Model, device: torch.device) -> ModelParts | None:
+def episode_parts(model: TrainableModel, device: torch.device) -> ModelParts | None:
     """A built model in the parts that an evaluation of episodes uses; None where it has no such."""
     from compose.evaluation.episodes.episode_test import ModelParts
     from compose.model.per_image import split_per_image

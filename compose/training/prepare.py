@@ -82,7 +82,7 @@ class Prepared:
     @cached_property
     def _space(self) -> LabelSpace:
         options = self.labels
-        read = {"external.vectors", "labels.graph"} & set(self.spec.plan.sources)
+        read = {"external.vectors", "labels.graph"} & set(self.spec.plan.reserved)
         return LabelSpace(
             self.source.labels,
             options.vectors,
@@ -133,7 +133,7 @@ class Prepared:
 
     @cached_property
     def sizes(self) -> Sizes:
-        """The shape of every reserved source, at the batch and the labels of training.
+        """The shape of every reserved input, at the batch and the labels of training.
 
         Raises:
             SpecErrors: there is no graph over the labels, or the file of their vectors cannot be read.

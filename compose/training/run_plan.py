@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from compose.block import BlockError
-from compose.training.stages.stage import Model, Stage
+from compose.training.stages.stage import Stage, TrainableModel
 from compose.training.training_errors import TrainingError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """What a run does.
 
     Args:
@@ -32,7 +32,7 @@ class Plan:
         adaptation: how weights adapt to episodes where they are evaluated; None where they don't.
     """
 
-    model: Model
+    model: TrainableModel
     source: DataSource
     space: Any
     stages: Sequence[Stage]

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from compose.training.interrupt import Interrupt
-    from compose.training.logging.run_log import Journal
-    from compose.training.stages.stage import Model
+    from compose.training.logging.run_log import RunLog
+    from compose.training.stages.stage import TrainableModel
     from compose.training.storage.checkpoint import Checkpoints
 
 
 @dataclass
-class Position:
+class RunState:
     """Where a run stands.
 
     Args:
@@ -31,23 +31,23 @@ class Position:
 
 
 @dataclass(frozen=True)
-class Run:
+class RunContext:
     """What the stages of a run share.
 
     Args:
         model: the model.
         checkpoints: where states go.
-        journal: where numbers go.
+        log: where numbers go.
         stop: what Ctrl-C sets.
-        position: where the run stands; the loop moves it on.
+        state: where the run stands; the loop moves it on.
         began: when it began, on the monotonic clock; a resumed run counts from its earlier parts' time.
     """
 
-    model: Model
+    model: TrainableModel
     checkpoints: Checkpoints
-    journal: Journal
+    log: RunLog
     stop: Interrupt
-    position: Position
+    state: RunState
     began: float = field(default_factory=time.monotonic)
 
     @property

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Row:
+class StepRow:
     """A step's values, read from the device.
 
     Args:
         step: the step, from 1.
-        values: one for each name of the ledger.
+        values: one for each name of the losses.
     """
 
     step: int
@@ -41,13 +41,13 @@ class Sums:
         """Nothing summed yet."""
         return cls([0.0] * width, 0)
 
-    def add(self, row: Row) -> None:
+    def add(self, row: StepRow) -> None:
         """Add a row."""
         self.totals = [total + value for total, value in zip(self.totals, row.values, strict=True)]
         self.count += 1
 
 
-class Ledger:
+class StepLosses:
     """Values of each step by name, and their means over the epoch and since the last log line.
 
     Args:
@@ -66,14 +66,14 @@ class Ledger:
         """Keep a step's values (a vector on the device) until the next look."""
         self._waiting.append((step, values))
 
-    def look(self) -> list[Row]:
+    def look(self) -> list[StepRow]:
         """Read what was added since the last look; waits for the device once."""
         import torch
 
         if not self._waiting:
             return []
         table = self._reduce(torch.stack([values for _, values in self._waiting])).tolist()
-        rows = [Row(step, tuple(values)) for (step, _), values in zip(self._waiting, table, strict=True)]
+        rows = [StepRow(step, tuple(values)) for (step, _), values in zip(self._waiting, table, strict=True)]
         self._waiting.clear()
         # One by one, so that the sums do not depend on when one looks.
         for row in rows:
@@ -81,7 +81,7 @@ class Ledger:
             self._window.add(row)
         return rows
 
-    def not_finite(self, row: Row) -> list[str]:
+    def not_finite(self, row: StepRow) -> list[str]:
         """The names whose value in a row is infinite or not a number."""
         return [name for name, value in zip(self.names, row.values, strict=True) if not math.isfinite(value)]
 

@@ -14,7 +14,7 @@ from compose.training.device import choose_device, choose_precision, leave_proce
 from compose.training.final_report import Outcome, final_evaluation, write_report
 from compose.training.interrupt import Interrupt
 from compose.training.loop import Loop
-from compose.training.run_plan import Plan, refused
+from compose.training.run_plan import RunPlan, refused
 from compose.training.seeds import derive
 from compose.training.stages.nodes import Selection
 from compose.training.stages.stage import Setting
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
     from rich.console import Console
 
-    from compose.training.best_weights import Watch
-    from compose.training.run_state import Run
+    from compose.training.best_weights import BestWeights
+    from compose.training.run_state import RunContext
 
 
 def train(
-    plan: Plan, folder: RunFolder, *, device: str = "auto", resume: bool = False, console: Console | None = None
+    plan: RunPlan, folder: RunFolder, *, device: str = "auto", resume: bool = False, console: Console | None = None
 ) -> Outcome:
     """Run every stage, evaluate, and write the report.
 
@@ -58,39 +58,39 @@ def train(
     folder = RunFolder(fabric.broadcast(folder.path))
     if fabric.is_global_zero and not resume:
         folder.begin(plan.lock)
-    state = load_state(plan, folder) if resume else None
+    saved = load_state(plan, folder) if resume else None
     for module in (plan.model.training, plan.model.inference, plan.model.looking):
         module.to(fabric.device)
     with Interrupt() as stop, _explained(folder):
-        run = open_run(plan, folder, stop, state, console=console, first=fabric.is_global_zero)
+        run = open_run(plan, folder, stop, saved, console=console, first=fabric.is_global_zero)
         try:
-            _run_stages(plan, run, fabrics, folder, state["stage"] if state else None)
+            _run_stages(plan, run, fabrics, folder, saved["stage"] if saved else None)
             outcome = _finish(plan, run, fabric, folder)
         finally:
-            run.journal.close()
+            run.log.close()
     leave_processes()
     return outcome
 
 
 def _run_stages(
-    plan: Plan, run: Run, fabrics: Sequence[Fabric], folder: RunFolder, inner: dict[str, Any] | None
+    plan: RunPlan, run: RunContext, fabrics: Sequence[Fabric], folder: RunFolder, inner: dict[str, Any] | None
 ) -> None:
     """Run the stages that are left; ``inner`` is the state inside the first of them."""
-    position = run.position
-    while position.stage < len(plan.stages):
-        fabric = fabrics[position.stage]
-        watch = _run_stage(plan, run, fabric, inner)
-        position.stage, position.epoch, position.batch, inner = position.stage + 1, 0, 0, None
+    state = run.state
+    while state.stage < len(plan.stages):
+        fabric = fabrics[state.stage]
+        best = _run_stage(plan, run, fabric, inner)
+        state.stage, state.epoch, state.batch, inner = state.stage + 1, 0, 0, None
         if fabric.is_global_zero:
-            if watch.weights is None:
+            if best.weights is None:
                 folder.weights("best").unlink(missing_ok=True)
             else:
-                save_weights(folder, "best", watch.weights, step=position.step)
-            run.checkpoints.write(position.step, whole_state(run, None))
+                save_weights(folder, "best", best.weights, step=state.step)
+            run.checkpoints.write(state.step, whole_state(run, None))
 
 
-def _run_stage(plan: Plan, run: Run, fabric: Fabric, inner: dict[str, Any] | None) -> Watch:
-    number = run.position.stage
+def _run_stage(plan: RunPlan, run: RunContext, fabric: Fabric, inner: dict[str, Any] | None) -> BestWeights:
+    number = run.state.stage
     stage, seed = plan.stages[number], derive(plan.seed, number)
     with Selection(plan.model.training, plan.model.nodes, stage.train, stage.freeze) as selection:
         try:
@@ -112,23 +112,23 @@ def _run_stage(plan: Plan, run: Run, fabric: Fabric, inner: dict[str, Any] | Non
             loop.restore(inner)
         processes = f" × {fabric.world_size}" if fabric.world_size > 1 else ""
         title = f"stage {number + 1}/{len(plan.stages)}: {stage.name} on {fabric.device}{processes}"
-        run.journal.begin_stage(title, stage=stage, batches=len(work), position=run.position)
-        watch = loop.run()
-        run.journal.end_stage()
-    return watch
+        run.log.begin_stage(title, stage=stage, batches=len(work), state=run.state)
+        best = loop.run()
+        run.log.end_stage()
+    return best
 
 
-def _finish(plan: Plan, run: Run, fabric: Fabric, folder: RunFolder) -> Outcome:
+def _finish(plan: RunPlan, run: RunContext, fabric: Fabric, folder: RunFolder) -> Outcome:
     """The final weights, the evaluation and the report, by the first process."""
     outcome: Outcome | None = None
     if fabric.is_global_zero:
-        save_weights(folder, "last", dict(plan.model.training.state_dict()), step=run.position.step)
+        save_weights(folder, "last", dict(plan.model.training.state_dict()), step=run.state.step)
         plan.model.training.eval()
         with run.stop.at_once():
             result = final_evaluation(plan, fabric.device)
-        outcome = Outcome(folder.path, result, run.seconds, run.position.step, str(fabric.device))
+        outcome = Outcome(folder.path, result, run.seconds, run.state.step, str(fabric.device))
         if result:
-            run.journal.result(run.position, result.scalars())
+            run.log.result(run.state, result.scalars())
         write_report(plan, outcome, folder)
         run.checkpoints.prune(1)
     shared = fabric.broadcast(outcome)

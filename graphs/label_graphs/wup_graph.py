@@ -30,7 +30,7 @@ class WupGraph:
 
     The similarity is nltk's, which for some pairs depends on their order: the greater of the two counts.
 
-    Source: RGCN-PosVAE, section 3.2; its threshold is 0.5.
+    Reference: RGCN-PosVAE, section 3.2; its threshold is 0.5.
 
     Args:
         threshold: two nodes are joined only if their similarity is greater than this.

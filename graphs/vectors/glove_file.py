@@ -20,11 +20,11 @@ from compose.graphs.graph_errors import VectorFileError
 
 BLOCK = 1 << 20
 VOCABULARY = 400_000
-Row = NDArray[np.float32]
+GloveRow = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Layout:
+class GloveLayout:
     """How a file is laid out: the numbers in a line, and whether word2vec's line ``words numbers`` opens it."""
 
     dim: int
@@ -40,11 +40,11 @@ class WordTable:
         vocabulary: the first words of the file, the most frequent in GloVe's own, to suggest others from.
     """
 
-    rows: dict[str, Row] = field(default_factory=dict)
+    rows: dict[str, GloveRow] = field(default_factory=dict)
     vocabulary: list[bytes] = field(default_factory=list)
 
 
-def read_layout(path: Path) -> Layout:
+def read_layout(path: Path) -> GloveLayout:
     """The layout of a file, from its first lines.
 
     Raises:
@@ -64,10 +64,10 @@ def read_layout(path: Path) -> Layout:
     if dim < 1:
         problem = "expected a word and its numbers, separated by spaces, as in GloVe's text files"
         raise VectorFileError(path, problem, line=1 + header)
-    return Layout(dim, header and int(fields[0][1]) == dim)
+    return GloveLayout(dim, header and int(fields[0][1]) == dim)
 
 
-def read_words(path: Path, words: Collection[str], layout: Layout) -> WordTable:
+def read_words(path: Path, words: Collection[str], layout: GloveLayout) -> WordTable:
     """The vectors of words, in one pass over the file; a word that is there twice has its first vector.
 
     Only the lines of these words are parsed; of the others the number of fields is checked.
@@ -95,7 +95,7 @@ def read_words(path: Path, words: Collection[str], layout: Layout) -> WordTable:
     return table
 
 
-def read_mean(path: Path, layout: Layout, *, first: int) -> Row:
+def read_mean(path: Path, layout: GloveLayout, *, first: int) -> GloveRow:
     """The mean of the vectors of a file's first words, the most frequent in GloVe's own.
 
     Raises:
@@ -119,7 +119,7 @@ def _check_counts(path: Path, block: bytes, lines: list[bytes], number: int, dim
             raise VectorFileError(path, f"expected a word and {dim} numbers, found {found}", line=i)
 
 
-def _parse(path: Path, line: bytes, number: int, dim: int) -> tuple[bytes, Row]:
+def _parse(path: Path, line: bytes, number: int, dim: int) -> tuple[bytes, GloveRow]:
     """The word and the numbers of a line, counted from the right because a word may hold spaces."""
     fields = line.rstrip().rsplit(b" ", dim)
     row = _numbers(fields[1:])
@@ -128,7 +128,7 @@ def _parse(path: Path, line: bytes, number: int, dim: int) -> tuple[bytes, Row]:
     return fields[0], row
 
 
-def _numbers(fields: list[bytes]) -> Row | None:
+def _numbers(fields: list[bytes]) -> GloveRow | None:
     try:
         row = np.array([float(part) for part in fields], dtype=np.float32)
     except ValueError:

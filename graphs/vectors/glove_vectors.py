@@ -15,7 +15,7 @@ from torch import Tensor
 from compose.block import BlockError, vectors
 from compose.graphs.graph_errors import MissingLabels
 from compose.graphs.nearest import Nearest
-from compose.graphs.vectors.glove_file import Layout, WordTable, read_layout, read_mean, read_words
+from compose.graphs.vectors.glove_file import GloveLayout, WordTable, read_layout, read_mean, read_words
 from compose.graphs.vectors.glued_words import known_parts, ranks_of
 from compose.graphs.vectors.label_vectors import as_tensor
 from compose.graphs.vectors.label_words import Made, Words, forms, mean_of, split_words
@@ -35,7 +35,7 @@ class GloveVectors:
     (``$XDG_CACHE_HOME/compose`` or ``~/.cache/compose``) for the next run with the same labels. Word2vec's text format
     with its opening line ``words numbers`` is read too.
 
-    Source: GloVe (EMNLP 2014), https://nlp.stanford.edu/projects/glove.
+    Reference: GloVe (EMNLP 2014), https://nlp.stanford.edu/projects/glove.
 
     Args:
         path: the text file, such as ``glove.6B.300d.txt``.
@@ -95,7 +95,7 @@ class GloveVectors:
         return [line for line, told in zip(lines, (made, len(lacking) > len(made)), strict=True) if told]
 
     @cached_property
-    def _layout(self) -> Layout:
+    def _layout(self) -> GloveLayout:
         layout = read_layout(self.path)
         if self._dim not in (None, layout.dim):
             raise BlockError(f"expected {layout.dim}, as {self.path} has it, got {self._dim}", parameter="dim")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Row = NDArray[np.float32]
+WordRow = NDArray[np.float32]
 MARK = "\n"  # no word in a file of lines has it
 
 
@@ -23,7 +23,7 @@ class Made(NamedTuple):
     """
 
     parts: tuple[str, ...]
-    row: Row
+    row: WordRow
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,11 +36,11 @@ class Words:
         mean: the vector of a label of which nothing is known; None where there may be none such.
     """
 
-    rows: Mapping[str, Row]
+    rows: Mapping[str, WordRow]
     made: Mapping[str, Made] = field(default_factory=dict)
-    mean: Row | None = None
+    mean: WordRow | None = None
 
-    def vector(self, label: str) -> Row:
+    def vector(self, label: str) -> WordRow:
         """``d``: a label's vector: that of the whole, else the mean of its words', else the mean."""
         whole = self._row(label)
         if whole is not None:
@@ -63,23 +63,23 @@ class Words:
         parts = [(word,) if self._row(word) is not None else self._made(word) for word in words]
         return [part for some in parts for part in some]
 
-    def _row_of_word(self, word: str) -> Row | None:
+    def _row_of_word(self, word: str) -> WordRow | None:
         row, made = self._row(word), self.made.get(word.lower())
         return made.row if row is None and made is not None else row
 
-    def _row(self, word: str) -> Row | None:
+    def _row(self, word: str) -> WordRow | None:
         return next((self.rows[form] for form in forms(word) if form in self.rows), None)
 
     def _made(self, word: str) -> tuple[str, ...]:
         return self.made[word.lower()].parts if word.lower() in self.made else ()
 
-    def packed(self) -> dict[str, Row]:
+    def packed(self) -> dict[str, WordRow]:
         """The same as rows alone, for the cache."""
         made = {f"{MARK}{' '.join((word, *parts))}": row for word, (parts, row) in self.made.items()}
         return {**self.rows, **made, **({} if self.mean is None else {MARK: self.mean})}
 
     @classmethod
-    def unpacked(cls, packed: Mapping[str, Row]) -> Words:
+    def unpacked(cls, packed: Mapping[str, WordRow]) -> Words:
         """From :meth:`packed`."""
         made = [(key[1:].split(" "), row) for key, row in packed.items() if key.startswith(MARK) and key != MARK]
         return cls(
@@ -89,7 +89,7 @@ class Words:
         )
 
 
-def mean_of(rows: list[Row]) -> Row:
+def mean_of(rows: list[WordRow]) -> WordRow:
     """The mean of vectors."""
     return np.asarray(np.mean(rows, axis=0, dtype=np.float64), dtype=np.float32)
 

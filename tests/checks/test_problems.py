@@ -142,7 +142,7 @@ def test_external_classes_that_are_no_nodes_need_no_vectors(tmp_path: Path) -> N
     gone = [f"model.{name}=null" for name in ("posterior", "states", "external_states", "propagation", "scores")]
     made = load(str(tmp_path / "external.yaml"), overrides=[*plain, *gone])
     given = {"labels_vectors", "labels_base", "labels_base_mask", "external_classes", "labels_graph"}
-    assert set(made.space.sources("seen")) == given
+    assert set(made.space.inputs("seen")) == given
     assert problems(made) == []
 
 
@@ -197,12 +197,12 @@ BRANCH = "  semantic: {use: semantic_branch, in: backbone.last}\n"
 @pytest.mark.parametrize("losses", ["[semantic, task]", "[task]"])
 def test_a_loss_that_only_episodes_feed(fewshot: Path, losses: str) -> None:
     message = f"the loss `task` reads `support.targets`, which {STAGE} do not give"
-    assert _edited("[semantic]}", f"{losses}}}") == [("missing-source", 12, message)]
+    assert _edited("[semantic]}", f"{losses}}}") == [("unavailable-input", 12, message)]
 
 
 def test_no_loss_is_left_for_a_stage(fewshot: Path) -> None:
     Path("fewshot.yaml").write_text(EPISODES.replace(LAST, "").replace(BRANCH, "").replace(", losses: [semantic]", ""))
-    assert _told() == [("missing-source", 10, f"no loss is on the targets of {STAGE}")]
+    assert _told() == [("unavailable-input", 10, f"no loss is on the targets of {STAGE}")]
 
 
 # --- the episodes that the data has -------------------------------------------------------------------------------

@@ -3,9 +3,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from compose.evaluation.label_protocol import WORDS, Protocol, labels_hash, looked_at
+from compose.evaluation.label_protocol import WORDS, LabelProtocol, labels_hash, looked_at
 
-FULL = Protocol(
+FULL = LabelProtocol(
     task="zsl",
     data="nus_wide",
     split="test",
@@ -26,7 +26,7 @@ PLAIN = replace(FULL, localisation=None, boxed=None)
 
 
 def test_round_trip() -> None:
-    assert Protocol.from_json(json.loads(json.dumps(FULL.to_json()))) == FULL
+    assert LabelProtocol.from_json(json.loads(json.dumps(FULL.to_json()))) == FULL
 
 
 def test_agrees_with_itself() -> None:
@@ -43,7 +43,7 @@ def test_differences_in_words() -> None:
 
 
 def test_the_unstated_does_not_disagree_but_is_listed() -> None:
-    published = Protocol(task="zsl", data="nus_wide", split="", images="with_positives", num_images=83_898)
+    published = LabelProtocol(task="zsl", data="nus_wide", split="", images="with_positives", num_images=83_898)
     assert FULL.agrees(published) == [
         "which images: all against with_positives",
         "the number of images: 107,859 against 83,898",
@@ -71,7 +71,7 @@ def test_every_field_is_compared() -> None:
 def test_line() -> None:
     assert PLAIN.line() == "nus_wide test, all 107,859 images, 81 labels, empty labels left out, ties grouped"
     assert "81 labels among all" in replace(FULL, label_context="all").line()
-    short = Protocol(task="zsl", data="nus_wide", split="", images="with_positives")
+    short = LabelProtocol(task="zsl", data="nus_wide", split="", images="with_positives")
     assert short.line() == "nus_wide, images with positives, labels"
 
 

@@ -105,7 +105,7 @@ def test_what_localisation_needs(spec: Path) -> None:
     (error,) = problems(load(str(spec), overrides=["data.boxes=false", plain]))
     assert error.message == "`localisation` needs boxes from the data, as with `data: {boxes: true}`"
     assert error.place is not None
-    assert error.place.source.lines[error.place.line - 1].startswith("evaluate: ")
+    assert error.place.document.lines[error.place.line - 1].startswith("evaluate: ")
     blind = ["model.attended={use: global_pool, in: backbone.last}", "model.scores.in=attended", plain]
     (error,) = problems(load(str(spec), overrides=blind))
     assert error.message == "`localisation` needs a model that tells where it looks, by a port such as `attention`"
@@ -120,6 +120,6 @@ def test_what_a_stage_monitors_needs_the_same(spec: Path) -> None:
     (error,) = problems(load(str(spec), overrides=off))
     assert error.message.startswith("`localisation` needs boxes")
     assert error.place is not None
-    assert "monitor: localisation" in error.place.source.lines[error.place.line - 1]
+    assert "monitor: localisation" in error.place.document.lines[error.place.line - 1]
     assert problems(load(str(spec), overrides=[*off, "train.0.validate_every=0"])) == []
     assert problems(load(str(spec), overrides=[*off, "train.0.monitor=loss.rank"])) == []

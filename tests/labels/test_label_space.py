@@ -43,7 +43,7 @@ def test_tasks() -> None:
 def test_vectors_follow_the_labels_and_have_length_1() -> None:
     vectors = Vectors()
     space = LabelSpace(TABLE, vectors)
-    given = space.sources("zsl")["labels_vectors"]
+    given = space.inputs("zsl")["labels_vectors"]
     expected = torch.nn.functional.normalize(Vectors()(("cat", "dogs", "fish"), (None, None, None)), dim=1)
     torch.testing.assert_close(given, expected)
     assert vectors.asked[5] == ("fish", "fish.n.02")
@@ -51,12 +51,12 @@ def test_vectors_follow_the_labels_and_have_length_1() -> None:
 
 def test_vectors_stay_as_they_are_if_asked() -> None:
     space = LabelSpace(TABLE, Vectors(), normalise=False)
-    assert space.sources("seen")["labels_vectors"][0].tolist() == [4, 3, 1]
+    assert space.inputs("seen")["labels_vectors"][0].tolist() == [4, 3, 1]
 
 
 def test_a_model_may_need_no_vectors() -> None:
     space = LabelSpace(TABLE)
-    assert set(space.sources("seen")) == {"labels_base_mask"}
+    assert set(space.inputs("seen")) == {"labels_base_mask"}
     assert (space.vectors, space.dim) == (None, 0)
 
 
@@ -88,13 +88,13 @@ def bad(value: float) -> Vectors:
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_vectors_that_are_not_finite_are_named(value: float, options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"^label vectors that are not finite: `dog`, `dogs`$"):
-        LabelSpace(TABLE, bad(value), **options).sources("seen")
+        LabelSpace(TABLE, bad(value), **options).inputs("seen")
 
 
 def test_vectors_that_cannot_be_scaled_are_named() -> None:
     with pytest.raises(ValueError, match=r"^label vectors that are zero: `dog`, `dogs`$"):
-        LabelSpace(TABLE, bad(0.0)).sources("seen")
-    assert LabelSpace(TABLE, bad(0.0), normalise=False).sources("seen")["labels_vectors"][1].tolist() == [0, 0, 0]
+        LabelSpace(TABLE, bad(0.0)).inputs("seen")
+    assert LabelSpace(TABLE, bad(0.0), normalise=False).inputs("seen")["labels_vectors"][1].tolist() == [0, 0, 0]
 
 
 def test_a_wrong_shape() -> None:
@@ -102,7 +102,7 @@ def test_a_wrong_shape() -> None:
         dim = 4
 
     with pytest.raises(ValueError, match=r"expected label vectors of shape \(6, 4\), got \(6, 3\)"):
-        LabelSpace(TABLE, Wrong()).sources("seen")
+        LabelSpace(TABLE, Wrong()).inputs("seen")
 
 
 # --- the form of the vectors ------------------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ def standardised(vectors: Tensor) -> Tensor:
 
 
 def test_standardised_over_the_seen_labels() -> None:
-    found = LabelSpace(TABLE, Vectors(), standardise=True, normalise=False).sources("all")["labels_vectors"]
+    found = LabelSpace(TABLE, Vectors(), standardise=True, normalise=False).inputs("all")["labels_vectors"]
     torch.testing.assert_close(found, standardised(Vectors()(TABLE.names, TABLE.synsets)))
     assert found.dtype == torch.float32
     torch.testing.assert_close(found[SEEN].mean(0), torch.zeros(3), atol=1e-6, rtol=0)
@@ -138,18 +138,18 @@ def test_unseen_labels_have_no_say_in_it() -> None:
 
     for options in ({"normalise": False}, {"length": 4.0, "constant": 3.0}):
         spaces = [LabelSpace(TABLE, source, standardise=True, **options) for source in (Vectors(), Others())]
-        here, there = (space.sources("seen")["labels_vectors"] for space in spaces)
+        here, there = (space.inputs("seen")["labels_vectors"] for space in spaces)
         assert here.equal(there)
 
 
 def test_nor_have_seen_labels_that_are_dropped() -> None:
     space = LabelSpace(TABLE, Vectors(), standardise=True, normalise=False, strict=True)
-    assert space.sources("seen")["labels_vectors"].tolist() == [[0, 0, 0]]  # `sea` alone
+    assert space.inputs("seen")["labels_vectors"].tolist() == [[0, 0, 0]]  # `sea` alone
 
 
 def test_standardised_then_scaled_then_with_a_constant_component() -> None:
     space = LabelSpace(TABLE, Vectors(), standardise=True, length=4, constant=3)
-    found = space.sources("all")["labels_vectors"]
+    found = space.inputs("all")["labels_vectors"]
     assert found.shape == (6, space.dim) == (6, 4)
     plain = standardised(Vectors()(TABLE.names, TABLE.synsets))
     torch.testing.assert_close(found[:, :3], 4 * torch.nn.functional.normalize(plain, dim=1))
@@ -182,13 +182,13 @@ def test_the_size_of_a_vector_is_known_before_any_is_read() -> None:
 def test_no_seen_labels_to_standardise_by() -> None:
     table = LabelTable(TABLE.names, (False,) * 6, TABLE.synsets)
     with pytest.raises(ValueError, match="expected seen labels to standardise the vectors by, found none"):
-        LabelSpace(table, Vectors(), standardise=True).sources("unseen")
+        LabelSpace(table, Vectors(), standardise=True).inputs("unseen")
 
 
 def test_a_vector_that_is_the_mean_of_the_seen_ones() -> None:
     table = LabelTable(("ab", "cb", "bb", "bx"), (True, True, True, False), (None,) * 4)
     with pytest.raises(ValueError, match=r"^label vectors that are zero once standardised: `bb`, `bx`$"):
-        LabelSpace(table, Vectors(), standardise=True).sources("seen")
+        LabelSpace(table, Vectors(), standardise=True).inputs("seen")
 
 
 def test_a_length_for_vectors_that_are_not_scaled() -> None:
@@ -202,22 +202,22 @@ def test_a_length_for_vectors_that_are_not_scaled() -> None:
 
 @pytest.mark.parametrize("labels", ["seen", "zsl", "gzsl"])
 def test_the_base_labels_are_the_seen_ones_whatever_is_asked_for(labels: Labels) -> None:
-    given = LabelSpace(TABLE, Vectors(), length=2, constant=1).sources(labels)
-    expected = LabelSpace(TABLE, Vectors(), length=2, constant=1).sources("seen")["labels_vectors"]
+    given = LabelSpace(TABLE, Vectors(), length=2, constant=1).inputs(labels)
+    expected = LabelSpace(TABLE, Vectors(), length=2, constant=1).inputs("seen")["labels_vectors"]
     assert given["labels_base"].equal(expected)
     assert given["labels_base_mask"].equal(torch.ones(3, dtype=torch.int8))
 
 
 def test_base_labels_are_none_that_are_dropped() -> None:
     space = LabelSpace(TABLE, Vectors(), strict=True)
-    assert space.sources("zsl")["labels_base"].equal(space.sources("seen")["labels_vectors"])
+    assert space.inputs("zsl")["labels_base"].equal(space.inputs("seen")["labels_vectors"])
     assert space.without(torch.tensor([[3, 5], [0, 1]])).tolist() == [[0], [1]]
 
 
 def test_vectors_of_the_labels_of_tasks() -> None:
     space = LabelSpace(TABLE, Vectors(), standardise=True, constant=1)
     columns = torch.tensor([[5, 0], [2, 3], [0, 4]])
-    every = space.sources("all")["labels_vectors"]
+    every = space.inputs("all")["labels_vectors"]
     found = space.novel(columns)
     assert found.shape == (3, 2, 4)
     for task, label in torch.cartesian_prod(torch.arange(3), torch.arange(2)):
@@ -252,12 +252,12 @@ class Chain:
 
 def test_external_classes_that_are_labels_are_no_nodes() -> None:
     space = LabelSpace(TABLE, Vectors(), external=SimpleNamespace(labels=EXTERNAL))  # type: ignore[arg-type]
-    given = space.sources("zsl")
+    given = space.inputs("zsl")
     assert given["external_classes"].tolist() == [-1, 0, -1, 1]  # `kitty` is the synset of the label `cat`
     assert space.classes is not None
     assert (space.classes.kept.names, space.classes.dropped) == (("horse", "lion"), ("sea", "kitty"))
     assert given["external_vectors"].shape == (2, 3)
-    torch.testing.assert_close(given["external_vectors"], space.sources("seen")["external_vectors"])
+    torch.testing.assert_close(given["external_vectors"], space.inputs("seen")["external_vectors"])
 
 
 def test_external_classes_are_measured_by_the_seen_labels() -> None:
@@ -265,7 +265,7 @@ def test_external_classes_are_measured_by_the_seen_labels() -> None:
     space = LabelSpace(TABLE, Vectors(), standardise=True, length=4, constant=3, external=external)
     raw = Vectors()([*TABLE.names, "horse", "lion"], [None] * 8)
     expected = 4 * torch.nn.functional.normalize(standardised(raw)[6:], dim=1)
-    found = space.sources("zsl")["external_vectors"]
+    found = space.inputs("zsl")["external_vectors"]
     torch.testing.assert_close(found[:, :3], expected)
     assert found[:, 3].tolist() == [3, 3]
 
@@ -273,12 +273,12 @@ def test_external_classes_are_measured_by_the_seen_labels() -> None:
 def test_the_graph_is_over_the_labels_in_use_and_then_the_external_nodes() -> None:
     graph = Chain()
     space = LabelSpace(TABLE, graph=graph, external=SimpleNamespace(labels=EXTERNAL))  # type: ignore[arg-type]
-    assert space.sources("seen")["labels_graph"].tolist() == [[0, 1, 2, 3], [1, 2, 3, 4]]
-    assert space.sources("seen")["labels_graph"].dtype == torch.int64
-    assert space.sources("gzsl")["labels_graph"].shape == (2, 7)
+    assert space.inputs("seen")["labels_graph"].tolist() == [[0, 1, 2, 3], [1, 2, 3, 4]]
+    assert space.inputs("seen")["labels_graph"].dtype == torch.int64
+    assert space.inputs("gzsl")["labels_graph"].shape == (2, 7)
     assert graph.asked == [
         (("cats", "dog", "sea"), (None, "dog.n.01", None), ("horse", "lion"), ("horse.n.01", None)),
         (TABLE.names, TABLE.synsets, ("horse", "lion"), ("horse.n.01", None)),
     ]
-    assert space.sources("all")["labels_graph"] is space.sources("gzsl")["labels_graph"]
+    assert space.inputs("all")["labels_graph"] is space.inputs("gzsl")["labels_graph"]
     assert len(graph.asked) == 2

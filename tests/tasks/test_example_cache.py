@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from compose.tasks import example_cache as kept
-from compose.tasks.example_cache import LIMIT, Kept
+from compose.tasks.example_cache import LIMIT, ExampleCache
 
 from .numbered import Numbered, Numbers, mixed
 
@@ -27,7 +27,7 @@ def test_batches_are_those_of_the_examples(
     examples: Numbers, limit: int, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kept, "CHUNK", chunk)
-    found = Kept(examples, ROWS, limit=limit)
+    found = ExampleCache(examples, ROWS, limit=limit)
     assert len(found) == len(examples)
     for indices in ASKED:
         batch, expected = found[indices], examples[indices]
@@ -40,14 +40,14 @@ def test_batches_are_those_of_the_examples(
 @pytest.mark.parametrize("chunk", [1, 2, 256])
 def test_each_picture_is_read_once(examples: Numbers, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "CHUNK", chunk)
-    found = Kept(examples, ROWS)
+    found = ExampleCache(examples, ROWS)
     for indices in ASKED:
         found[indices]
     assert examples._reads == UNIQUE
 
 
 def test_what_is_too_much_is_read_once_for_each_batch(examples: Numbers) -> None:
-    found = Kept(examples, ROWS, limit=0)
+    found = ExampleCache(examples, ROWS, limit=0)
     for indices in ASKED:
         examples._reads.clear()
         found[indices]
@@ -56,7 +56,7 @@ def test_what_is_too_much_is_read_once_for_each_batch(examples: Numbers) -> None
 
 @pytest.mark.parametrize(("limit", "stored"), [(SIZE * len(UNIQUE), True), (SIZE * len(UNIQUE) - 1, False)])
 def test_the_limit(examples: Numbers, limit: int, stored: bool) -> None:
-    found = Kept(examples, ROWS, limit=limit)
+    found = ExampleCache(examples, ROWS, limit=limit)
     examples._reads.clear()
     found[UNIQUE]
     assert (examples._reads == []) is stored

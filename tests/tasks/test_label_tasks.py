@@ -17,7 +17,7 @@ from compose.data.vectors.glosses import Glosses
 from compose.tasks import label_tasks
 from compose.tasks.class_pool import PoolError
 from compose.tasks.episodes import EpisodeShape
-from compose.tasks.example_cache import Kept
+from compose.tasks.example_cache import ExampleCache
 from compose.tasks.label_pool import LabelPool
 from compose.tasks.label_tasks import DrawnLabels, LabelTasks
 from compose.tasks.task_stream import Sampling
@@ -263,7 +263,7 @@ def test_examples_may_be_read_from_elsewhere(pool: LabelPool) -> None:
     def computed(batch: dict[str, Tensor]) -> dict[str, Tensor]:
         return {"targets": batch["targets"], "hidden": batch["features"] * 2}
 
-    kept = Kept(pool.examples, found.draw(range(5)).rows, compute=computed)
+    kept = ExampleCache(pool.examples, found.draw(range(5)).rows, compute=computed)
     batch, expected = tasks(found.pool, count=5, examples=kept)[range(5)], found[range(5)]
     assert torch.equal(batch.pop("hidden"), expected.pop("features") * 2)
     assert all(torch.equal(batch[name], value) for name, value in expected.items())

@@ -11,7 +11,7 @@ from torch import Tensor
 from toy import ToySource, ToyStage, ToyWork, make_model, make_plan, run
 
 from compose.training.stages.optimizers import SGD, Adam, AdamW, RMSprop
-from compose.training.stages.schedules import Cosine, Plateau, Step
+from compose.training.stages.schedules import Cosine, Plateau, StepDecay
 from compose.training.storage.run_folder import RunFolder
 from compose.training.trainer import train
 from compose.training.training_errors import CheckpointError, Interrupted
@@ -59,7 +59,13 @@ def lines(path: Path) -> list[dict[str, object]]:
 def two_stages() -> list[ToyStage]:
     return [
         ToyStage(
-            epochs=2, batch=4, accumulate=2, clip=0.1, log_every=2, schedule=Step(at=[0.5, 1]), optimizer=Adam(lr=1e-2)
+            epochs=2,
+            batch=4,
+            accumulate=2,
+            clip=0.1,
+            log_every=2,
+            schedule=StepDecay(at=[0.5, 1]),
+            optimizer=Adam(lr=1e-2),
         ),
         ToyStage(
             epochs=5,

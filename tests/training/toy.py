@@ -14,7 +14,7 @@ from compose.block import data, stage
 from compose.data.source import DataError, LabelTable
 from compose.model.attention_output import label_attention
 from compose.training.logging.prediction_sheet import Predictions
-from compose.training.run_plan import Plan
+from compose.training.run_plan import RunPlan
 from compose.training.seeds import derive
 from compose.training.stages.stage import Setting, Stage
 from compose.training.storage.run_folder import RunFolder
@@ -150,7 +150,7 @@ class ToySpace:
         columns = [i for i, seen in enumerate(SEEN) if name == "gzsl" or seen == (name == "seen")]
         return SimpleNamespace(names=tuple(NAMES[i] for i in columns), columns=torch.tensor(columns))
 
-    def sources(self, name: str) -> dict[str, Tensor]:
+    def inputs(self, name: str) -> dict[str, Tensor]:
         vectors = torch.randn(6, 5, generator=torch.Generator().manual_seed(7))
         return {"labels_vectors": nn.functional.normalize(vectors[self.task(name).columns], dim=-1)}
 
@@ -173,7 +173,7 @@ class ToyWork:
 
     def __post_init__(self) -> None:
         self.task = self.setting.space.task("seen")
-        self.sources = self.setting.space.sources("seen")
+        self.label_inputs = self.setting.space.inputs("seen")
         names = self.stage.losses or ["rank", "spread"]
         self.weights = {f"loss.{name}": self.setting.model.loss_weights[f"loss.{name}"] for name in names}
         self.module = self.setting.model.for_losses(self.weights)
@@ -207,7 +207,7 @@ class ToyWork:
         return {"image": torch.zeros(2, 3, 8, 8), "targets": torch.zeros(2, 4, dtype=torch.int8)}
 
     def terms(self, model: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        outputs = model(**batch, labels_vectors=self.sources["labels_vectors"])
+        outputs = model(**batch, labels_vectors=self.label_inputs["labels_vectors"])
         return {name: outputs[name] for name in self.weights}
 
     def validate(self) -> dict[str, float]:
@@ -218,8 +218,8 @@ class ToyWork:
         return None
 
 
-def make_plan(stages: Sequence[Stage], *, model: SimpleNamespace | None = None, source: object = None) -> Plan:
-    return Plan(
+def make_plan(stages: Sequence[Stage], *, model: SimpleNamespace | None = None, source: object = None) -> RunPlan:
+    return RunPlan(
         model=model or make_model(),
         source=source or ToySource(),
         space=ToySpace(),

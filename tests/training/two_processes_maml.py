@@ -5,7 +5,7 @@ from pathlib import Path
 
 from compose import load
 from compose.cli import end_process
-from compose.training.run_plan import Plan
+from compose.training.run_plan import RunPlan
 from compose.training.storage.run_folder import RunFolder
 from compose.training.trainer import train
 
@@ -14,7 +14,7 @@ def weights(spec: Path, folder: Path):
     """Train the spec's model and return its weights."""
     made = load(str(spec))
     model = made.build()
-    plan = Plan(
+    plan = RunPlan(
         model, made.source, made.space, made.stages, made.evaluation, 0, "name: small\n", "small", made.adaptation
     )
     train(plan, RunFolder(folder), device="cpu")

@@ -52,7 +52,7 @@ def test_variants_of_the_extended_spec_are_left_to_it(hybrid: str) -> None:
 
 def test_errors_of_the_data_stand_in_the_file_that_chose_it(hybrid: str) -> None:
     place = prepare(read_spec(hybrid)).spec.tree.items["data"].place
-    assert (place.source.name, place.line) == ("hybrid.yaml", 4)
+    assert (place.document.name, place.line) == ("hybrid.yaml", 4)
 
 
 def test_the_attention_of_a_hybrid_is_drawn_measured_and_counted(

@@ -21,7 +21,7 @@ def draw_attention(predictions: Sequence[Prediction], model: Predictor, out: Pat
         out: the picture to write.
     """
     from compose.cli.console import err
-    from compose.drawing.attention.attention_sheet import AttentionRow, LabelAttention, attention_sheet
+    from compose.drawing.attention.attention_sheet import AttentionPanel, AttentionRow, attention_sheet
 
     normalisation: Any = getattr(model.made.source, "normalisation", None)
     rows = []
@@ -29,7 +29,7 @@ def draw_attention(predictions: Sequence[Prediction], model: Predictor, out: Pat
         image = prediction.picture.image
         assert image is not None, "a picture with labels was read"
         labels = [
-            LabelAttention(guess.label, guess.score, guess.attention, guess.correct, guess.seen)
+            AttentionPanel(guess.label, guess.score, guess.attention, guess.correct, guess.seen)
             for guess in prediction.guesses
             if guess.attention is not None
         ]

@@ -36,7 +36,7 @@ class Cifar100(ClassSource):
     A split has all 600 pictures of its classes, of both files. They are read by torchvision, which refuses files other
     than the published ones by their checksums, and are kept in memory. Superclasses are the parents.
 
-    Source: STANet (AAAI 2019), section 5.2.
+    Reference: STANet (AAAI 2019), section 5.2.
 
     Args:
         folder: where the folder `cifar-100-python` is, or that folder.

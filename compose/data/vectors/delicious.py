@@ -17,7 +17,7 @@ class Delicious(Mulan):
     punctuation are left out. With `example_split` the 3,185 pages of the test file are for the test tasks only, and a
     quarter of the other 12,920 for those of validation.
 
-    Source: Tsoumakas, Katakis and Vlahavas, Effective and efficient multilabel classification (MMD 2008).
+    Reference: Tsoumakas, Katakis and Vlahavas, Effective and efficient multilabel classification (MMD 2008).
     """
 
     def __init__(

@@ -25,7 +25,7 @@ CAPTION, NAME, TEXT, TITLE, LINE, MARK = 48, 14.0, 13.0, 18.0, 18, 14
 
 
 @dataclass(frozen=True)
-class LabelAttention:
+class AttentionPanel:
     """A label that the model names, and where it looks for it.
 
     Args:
@@ -57,7 +57,7 @@ class AttentionRow:
 
     picture: Float[Tensor, "3 h w"]
     name: str = ""
-    labels: Sequence[LabelAttention] = ()
+    labels: Sequence[AttentionPanel] = ()
     boxes: Sequence[Box] = ()
     note: str = ""
 
@@ -116,7 +116,7 @@ def _stacked(
     return sheet
 
 
-def _label_panel(picture: Image.Image, label: LabelAttention, width: int) -> Image.Image:
+def _label_panel(picture: Image.Image, label: AttentionPanel, width: int) -> Image.Image:
     """The picture under a label's attention; below it the mark, the name, the score, and whether the label is seen."""
     tint = None if label.seen is None else SEEN if label.seen else UNSEEN
     panel = _framed(overlaid(picture, heat(label.attention, picture.size)), tint.line if tint else FAINT, width)

@@ -55,10 +55,10 @@ def diagram(plan: Plan, *, title: str, shapes: Mapping[str, Mapping[str, str]] |
     Args:
         plan: the wired model.
         title: stands over the picture.
-        shapes: step -> output port -> its shape as text; a reserved source is a port of the step "".
+        shapes: step -> output port -> its shape as text; a reserved input is a port of the step "".
     """
     known = shapes or {}
-    boxes = [_input(name, known) for name in plan.sources]
+    boxes = [_input(name, known) for name in plan.reserved]
     boxes += [_step(step, "scores" if step.name == plan.scores.step else "node", known) for step in plan.steps]
     boxes += list(_losses(plan, known))
     outputs = {step.name: len(step.declaration.outputs) if step.declaration else 1 for step in plan.steps}
@@ -129,7 +129,7 @@ def shape_texts(facts: Mapping[str, Any], sizes: Mapping[str, tuple[int, ...]]) 
 
     Args:
         facts: step -> facts with ``outputs``.
-        sizes: reserved source -> shape.
+        sizes: reserved input -> shape.
     """
     known = {step: {port: _text(shape) for port, shape in found.outputs.items()} for step, found in facts.items()}
     return {"": {name: _text(size) for name, size in sizes.items()}, **known}

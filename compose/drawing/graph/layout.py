@@ -30,7 +30,7 @@ GAP = Size(28, 46)
 
 
 @dataclass
-class Layout:
+class DiagramLayout:
     """Where everything is.
 
     Args:
@@ -49,7 +49,7 @@ class Layout:
     height: float
 
 
-def lay_out(sizes: Mapping[str, Size], edges: Sequence[Edge], *, gap: Size | None = None) -> Layout:
+def lay_out(sizes: Mapping[str, Size], edges: Sequence[Edge], *, gap: Size | None = None) -> DiagramLayout:
     """The layout of boxes, given in an order in which every edge leads onward.
 
     Args:
@@ -165,7 +165,7 @@ class _Layered:
 
     # --- result -----------------------------------------------------------------------------------------------
 
-    def layout(self) -> Layout:
+    def layout(self) -> DiagramLayout:
         """The layout, moved so that it begins at 0, 0."""
         left = min((self.x[name] - self._width(name) / 2 for name in self.x), default=0.0)
         right = max((self.x[name] + self._width(name) / 2 for name in self.x), default=0.0)
@@ -176,7 +176,7 @@ class _Layered:
         at = {name: (self.x[name] - left, middle[name]) for name in self.x}
         centres = {name: at[name] for name in self.sizes}
         paths = {edge: [at[point] for point in points] for edge, points in self.chains.items()}
-        return Layout(centres, paths, self.layers, tops, bottoms, right - left, bottoms[-1] if bottoms else 0.0)
+        return DiagramLayout(centres, paths, self.layers, tops, bottoms, right - left, bottoms[-1] if bottoms else 0.0)
 
 
 def levels(names: Sequence[str], edges: Sequence[Edge]) -> dict[str, int]:

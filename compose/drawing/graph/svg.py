@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 from compose.drawing.graph.colours import COLOURS
 from compose.drawing.graph.diagram import Arrow, Box, Diagram
-from compose.drawing.graph.layout import Edge, Layout, Size, lay_out, spread
+from compose.drawing.graph.layout import DiagramLayout, Edge, Size, lay_out, spread
 
 TITLE, TEXT, LABEL = 14.0, 12.0, 11.0
 """Font sizes."""
@@ -42,7 +42,7 @@ def text_width(text: str, size: float) -> float:
 
 
 class _Picture:
-    def __init__(self, diagram: Diagram, sizes: dict[str, Size], layout: Layout) -> None:
+    def __init__(self, diagram: Diagram, sizes: dict[str, Size], layout: DiagramLayout) -> None:
         self.diagram, self.sizes, self.layout = diagram, sizes, layout
         self.starts = self._ends(lower=False)
         self.stops = self._ends(lower=True)

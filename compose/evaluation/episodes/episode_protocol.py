@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from compose.evaluation.label_protocol import Protocol
-from compose.evaluation.result_protocol import Stated
+from compose.evaluation.label_protocol import LabelProtocol
+from compose.evaluation.result_protocol import ResultProtocol
 
 
 @dataclass(frozen=True)
-class EpisodeProtocol(Stated):
+class EpisodeProtocol(ResultProtocol):
     """Which episodes were evaluated.
 
     Args:
@@ -86,6 +86,6 @@ class EpisodeProtocol(Stated):
         return f"thresholds from {count}validation episodes: {', '.join(chosen)}" if chosen else ""
 
 
-def protocol_from_json(data: dict[str, Any]) -> Stated:
+def protocol_from_json(data: dict[str, Any]) -> ResultProtocol:
     """A protocol of either kind from its plain data."""
-    return EpisodeProtocol(**data) if data.get("kind") == "episodes" else Protocol.from_json(data)
+    return EpisodeProtocol(**data) if data.get("kind") == "episodes" else LabelProtocol.from_json(data)

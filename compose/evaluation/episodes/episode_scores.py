@@ -11,7 +11,7 @@ from torch import Tensor
 
 from compose.evaluation.evaluation_error import EvaluationError
 from compose.evaluation.metrics.metric import chunks
-from compose.evaluation.task_scores import Model
+from compose.evaluation.task_scores import ScoringModel
 
 TARGETS = ("targets", "query_targets")
 """What episodes hold that no score may see."""
@@ -53,7 +53,7 @@ class EpisodeModel:
         device: where the model is.
     """
 
-    model: Model
+    model: ScoringModel
     fixed: Mapping[str, Tensor]
     device: torch.device | str
 

@@ -21,9 +21,9 @@ from compose.evaluation.metrics.metric import EpisodeMetric
 from compose.evaluation.metrics.rules import Rules
 from compose.evaluation.metrics.threshold import is_tuned
 from compose.evaluation.result import TaskResult
-from compose.evaluation.task_scores import Model
+from compose.evaluation.task_scores import ScoringModel
 from compose.tasks.episodes import EpisodeShape
-from compose.tasks.example_cache import Kept
+from compose.tasks.example_cache import ExampleCache
 from compose.tasks.label_tasks import LabelTasks
 from compose.tasks.task_pool import check_tasks, draw_tasks, label_frequency
 
@@ -49,7 +49,7 @@ class ModelParts:
     """
 
     features: Features
-    rest: Model
+    rest: ScoringModel
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class EpisodeTest:
         """
         drawn, starts = self._of(source), range(0, self.episodes, TOGETHER)
         rows = [np.unique(drawn.draw(range(i, min(i + TOGETHER, self.episodes))).rows) for i in starts]
-        return self._of(source, Kept(drawn.pool.examples, np.concatenate(rows), compute=features))
+        return self._of(source, ExampleCache(drawn.pool.examples, np.concatenate(rows), compute=features))
 
     def _of(self, source: DataSource, examples: Examples | None = None) -> Episodes | LabelTasks:
         return draw_tasks(
@@ -121,7 +121,7 @@ class EpisodeTest:
 
     def run(
         self,
-        model: Model,
+        model: ScoringModel,
         source: DataSource,
         metrics: Sequence[EpisodeMetric],
         *,

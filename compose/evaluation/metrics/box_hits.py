@@ -13,9 +13,9 @@ from torch import Tensor
 from compose.evaluation.evaluation_error import EvaluationError
 from compose.evaluation.metrics.metric import CHANCE_SEED, chunks
 
-Place = Literal["attention", "random", "centre"]
+LookedAt = Literal["attention", "random", "centre"]
 """Of a picture: where the model looks for a label, a random one, or its middle."""
-PLACES: tuple[Place, ...] = get_args(Place)
+PLACES: tuple[LookedAt, ...] = get_args(LookedAt)
 MISSED = -2
 """The target of a label that is present, and whose boxes the place misses."""
 CELL_WORK = 16
@@ -23,7 +23,7 @@ CELL_WORK = 16
 
 
 @dataclass(frozen=True)
-class Located:
+class BoxHits:
     """Places and boxes compared, for each image and label where the label is present and has a box there.
 
     Args:
@@ -37,13 +37,13 @@ class Located:
     labels: Int64[Tensor, " pairs"]
     distances: Float32[Tensor, "pairs places"]
 
-    def cut(self, images: Int[Tensor, " b"], labels: Int[Tensor, " l"]) -> Located:
+    def cut(self, images: Int[Tensor, " b"], labels: Int[Tensor, " l"]) -> BoxHits:
         """Only some images and labels, numbered anew in the order given."""
         rows, columns = _renumbered(self.images, images), _renumbered(self.labels, labels)
         kept = (rows >= 0) & (columns >= 0)
-        return Located(rows[kept], columns[kept], self.distances[kept])
+        return BoxHits(rows[kept], columns[kept], self.distances[kept])
 
-    def targets(self, targets: Int8[Tensor, "b l"], place: Place, tolerance: float) -> Int8[Tensor, "b l"]:
+    def targets(self, targets: Int8[Tensor, "b l"], place: LookedAt, tolerance: float) -> Int8[Tensor, "b l"]:
         """The targets of a localisation.
 
         Args:
@@ -70,7 +70,7 @@ def _renumbered(old: Int64[Tensor, " pairs"], kept: Int[Tensor, " k"]) -> Int64[
 
 
 @dataclass(frozen=True)
-class Boxes:
+class ShownBoxes:
     """What a batch of pictures truly shows, and where.
 
     Args:
@@ -96,10 +96,10 @@ class Locator:
     def __init__(self, columns: Sequence[int]) -> None:
         self._columns = torch.tensor(columns)
         self._dice = torch.Generator().manual_seed(CHANCE_SEED)
-        self._found: list[Located] = []
+        self._found: list[BoxHits] = []
         self._images = 0
 
-    def add(self, places: Float[Tensor, "b k 2"], shown: Boxes) -> None:
+    def add(self, places: Float[Tensor, "b k 2"], shown: ShownBoxes) -> None:
         """Compare a batch.
 
         Args:
@@ -113,14 +113,14 @@ class Locator:
         looked = torch.stack([places[images, ranks].float(), random, torch.full_like(random, 0.5)], 1)
         height, width = shown.size
         distances = _distances(looked * torch.tensor([width, height]), images, labels, shown)
-        self._found.append(Located(images + self._images, labels, distances))
+        self._found.append(BoxHits(images + self._images, labels, distances))
         self._images += len(shown.targets)
 
     @property
-    def located(self) -> Located:
+    def box_hits(self) -> BoxHits:
         """All batches; images count from the first batch on, labels are columns of the targets."""
         found = self._found
-        return Located(
+        return BoxHits(
             torch.cat([batch.images for batch in found]),
             torch.cat([batch.labels for batch in found]),
             torch.cat([batch.distances for batch in found]),
@@ -131,7 +131,7 @@ def _distances(
     looked: Float32[Tensor, "pairs places 2"],
     images: Int64[Tensor, " pairs"],
     labels: Int64[Tensor, " pairs"],
-    shown: Boxes,
+    shown: ShownBoxes,
 ) -> Float32[Tensor, "pairs places"]:
     parts = [torch.empty(0, looked.shape[1])]
     for some in chunks(len(images), CELL_WORK * shown.boxes.shape[1]):

@@ -18,7 +18,7 @@ from compose.evaluation.metrics.counts import per_label
 from compose.evaluation.metrics.mean_average_precision import label_average_precision
 from compose.evaluation.metrics.metric import Metric
 from compose.evaluation.metrics.rules import Rules
-from compose.evaluation.scored_task import Case, Measured
+from compose.evaluation.scored_task import Measured, ScoredTask
 
 
 @metric
@@ -39,7 +39,7 @@ class Localisation(Metric):
     Chance is a random score with a random place in the picture, for each image and label; the class prior looks at the
     middle of every picture.
 
-    Source: Is object localization for free? (CVPR 2015), where the tolerance is 18 pixels; LESA (CVPR 2020), section
+    Reference: Is object localization for free? (CVPR 2015), where the tolerance is 18 pixels; LESA (CVPR 2020), section
     5.2, table 3.
 
     Args:
@@ -61,15 +61,15 @@ class Localisation(Metric):
         """The name, with the tolerance where it is not 0."""
         return "localisation mAP" + (f" ±{self.tolerance:g} px" if self.tolerance else "")
 
-    def measure(self, case: Case, rules: Rules) -> Measured | None:
+    def measure(self, task: ScoredTask, rules: Rules) -> Measured | None:
         """With the model's places, with random ones, and with the middles."""
-        located, targets = case.located, case.targets
-        if located is None:
+        box_hits, targets = task.box_hits, task.targets
+        if box_hits is None:
             raise EvaluationError(f"expected places where the model looks for `{self.key}`, got none")
         return Measured(
-            value=self.value(case.scores, located.targets(targets, "attention", self.tolerance), rules),
-            chance=self.chance(case.scores, located.targets(targets, "random", self.tolerance), rules),
-            prior=self.prior(case.frequency, located.targets(targets, "centre", self.tolerance), rules),
+            value=self.value(task.scores, box_hits.targets(targets, "attention", self.tolerance), rules),
+            chance=self.chance(task.scores, box_hits.targets(targets, "random", self.tolerance), rules),
+            prior=self.prior(task.frequency, box_hits.targets(targets, "centre", self.tolerance), rules),
         )
 
     def value(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], rules: Rules) -> float:

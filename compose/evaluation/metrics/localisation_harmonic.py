@@ -8,7 +8,7 @@ from compose.block import metric
 from compose.evaluation.metrics.localisation import Localisation
 from compose.evaluation.metrics.means import harmonic_mean
 from compose.evaluation.metrics.rules import Rules
-from compose.evaluation.scored_task import Case, Measured
+from compose.evaluation.scored_task import Measured, ScoredTask
 
 
 @metric
@@ -17,7 +17,7 @@ class LocalisationHarmonic(Localisation):
 
     Tasks that score labels of one kind alone do not have it.
 
-    Source: LESA (CVPR 2020), section 5.2, table 3.
+    Reference: LESA (CVPR 2020), section 5.2, table 3.
 
     Args:
         tolerance: pixels by which boxes grow on every side.
@@ -30,9 +30,9 @@ class LocalisationHarmonic(Localisation):
         """The name, with the tolerance where it is not 0."""
         return super().title.replace("mAP", "harmonic mean")
 
-    def measure(self, case: Case, rules: Rules) -> Measured | None:
+    def measure(self, task: ScoredTask, rules: Rules) -> Measured | None:
         """The harmonic mean of each number; None where the labels are of one kind."""
-        if len(set(case.seen)) < 2:
+        if len(set(task.seen)) < 2:
             return None
-        seen, unseen = super().measure(case.of(seen=True), rules), super().measure(case.of(seen=False), rules)
+        seen, unseen = super().measure(task.of(seen=True), rules), super().measure(task.of(seen=False), rules)
         return Measured(*map(harmonic_mean, seen, unseen)) if seen and unseen else None

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from compose.block import REGISTRATION, Registration
 from compose.evaluation.metrics.rules import Rules
-from compose.evaluation.scored_task import Case, Measured
+from compose.evaluation.scored_task import Measured, ScoredTask
 
 CHUNK_CELLS = 2**21
 """Scores that a metric works on at a time: bounds its memory, whatever the number of images and labels."""
@@ -44,17 +44,17 @@ class Metric(ABC):
         """The name as a table prints it."""
         return self.key
 
-    def measure(self, case: Case, rules: Rules) -> Measured | None:
+    def measure(self, task: ScoredTask, rules: Rules) -> Measured | None:
         """What the model, chance and the class prior reach; None where the metric does not exist for a task.
 
         Args:
-            case: what is measured.
+            task: what is measured.
             rules: as in :meth:`value`.
         """
         return Measured(
-            value=self.value(case.scores, case.targets, rules),
-            chance=self.chance(case.scores, case.targets, rules),
-            prior=self.prior(case.frequency, case.targets, rules),
+            value=self.value(task.scores, task.targets, rules),
+            chance=self.chance(task.scores, task.targets, rules),
+            prior=self.prior(task.frequency, task.targets, rules),
         )
 
     @abstractmethod

@@ -26,7 +26,7 @@ def origin(tree: Mapping, path: Path) -> str:
     assert node is not None
     if node.layer.startswith(("-s ", DEFAULT)):
         return node.layer
-    where = f"{node.place.source.name}:{node.place.line}"
+    where = f"{node.place.document.name}:{node.place.line}"
     return f"{node.layer} ({where})" if node.layer else where
 
 

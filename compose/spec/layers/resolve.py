@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
-from compose.errors import Place, Source, SpecError, SpecErrors, UsageError, nearest
+from compose.errors import Document, Place, SpecError, SpecErrors, UsageError, nearest
 from compose.spec.layers.merge import merge, removes_nothing, set_at
 from compose.spec.yaml.reader import load_file, load_text
 from compose.spec.yaml.tree import Mapping, Scalar, Tree, relabel
@@ -195,7 +195,7 @@ def _without(tree: Mapping, *names: str) -> Mapping:
 
 def _unknown_variant(name: str, known: dict[str, Mapping], tree: Mapping) -> SpecError:
     flag = f"-v {name}"
-    place = Place(Source("command line", (flag,)), 1, 4, len(name))
+    place = Place(Document("command line", (flag,)), 1, 4, len(name))
     expected = f"one of {', '.join(known)}" if known else "no variant: the spec has none"
     return SpecError("unknown-variant", f"the spec has no variant `{name}`", place, expected, nearest(name, known))
 
@@ -213,8 +213,8 @@ def _override(tree: Mapping, text: str) -> Mapping:
 
 def _override_value(text: str, key: str, value: str) -> Tree:
     """The value as YAML, its places in the text of the override."""
-    source = Source("command line", (f"-s {text}",))
-    whole = Place(source, 1, 4, len(text))
+    document = Document("command line", (f"-s {text}",))
+    whole = Place(document, 1, 4, len(text))
     if not value.strip() or value.strip() in ("~", "null"):
         return Scalar(whole, None, layer=f"-s {text}")
     try:
@@ -235,6 +235,6 @@ def _moved(tree: Tree, place: Place) -> Tree:
 
 def _bad_path(text: str, parts: list[str], good: int) -> SpecError:
     start = sum(len(part) + 1 for part in parts[:good])
-    place = Place(Source("command line", (f"-s {text}",)), 1, 4 + start, len(parts[min(good, len(parts) - 1)]))
+    place = Place(Document("command line", (f"-s {text}",)), 1, 4 + start, len(parts[min(good, len(parts) - 1)]))
     reached = ".".join(parts[:good]) or "the spec"
     return SpecError("override-path", f"`{reached}` has no `{parts[min(good, len(parts) - 1)]}`", place)

@@ -101,13 +101,13 @@ def yaml_text(value: Any) -> str:
 
 
 def docs(declaration: Declaration) -> str:
-    """What an editor shows of a class, in Markdown: summary, text, ports, source."""
+    """What an editor shows of a class, in Markdown: summary, text, ports, reference."""
     parts = [declaration.summary, declaration.doc]
     for title, ports in (("Inputs", declaration.inputs), ("Outputs", declaration.outputs)):
         if ports:
             parts.append("\n".join([f"{title}:", "", *map(_port, ports)]))
-    if declaration.source:
-        parts.append(f"Source: {declaration.source}")
+    if declaration.reference:
+        parts.append(f"Reference: {declaration.reference}")
     return single_ticks("\n\n".join(part for part in parts if part))
 
 

@@ -219,7 +219,7 @@ def composite() -> Schema:
             },
             "model": {"description": "The nodes inside.", **_named("node")},
             "outputs": {
-                "description": "Output port -> source; the first is the one meant by the bare node name.",
+                "description": "Output port -> what it gives out; the first is the one meant by the bare node name.",
                 "anyOf": [{"type": "string"}, ports],
             },
         },

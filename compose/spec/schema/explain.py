@@ -92,5 +92,5 @@ def _options(schema: Schema) -> list[str]:
 
 def _quoted(tree: Tree) -> bool:
     place = tree.place
-    line = place.source.lines[place.line - 1] if place.line <= len(place.source.lines) else ""
+    line = place.document.lines[place.line - 1] if place.line <= len(place.document.lines) else ""
     return isinstance(tree, Scalar) and line[place.column - 1 : place.column] in ('"', "'") and line != ""

@@ -11,18 +11,18 @@ from compose.spec.yaml.tree import Scalar, Tree
 Schema = dict[str, Any]
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_-]*$"
-SOURCE = r"^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$"
+REFERENCE = r"^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$"
 PLACEHOLDER = r"^\$[A-Za-z_][A-Za-z0-9_-]*$"
 
-_SOURCE: Schema = {"type": "string", "pattern": SOURCE}
+_SOURCE: Schema = {"type": "string", "pattern": REFERENCE}
 _SOURCES: Schema = {"type": "array", "items": _SOURCE, "minItems": 1}
 _PORTS: Schema = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 
 IN: Schema = {
-    "title": "a source, a list of sources, or a mapping of ports to sources",
+    "title": "a reference, a list of references, or a mapping of ports to references",
     "description": "Where the inputs come from: a node, one of its ports (`backbone.maps`), a list in port order, or a "
-    "mapping port -> source. Reserved sources: what the data gives (`image`, `features`, `targets`) and the label "
-    "space (`labels.vectors`, `labels.graph`, `external.vectors` ...); `compose list sources` has them all.",
+    "mapping port -> reference. Reserved inputs: what the data gives (`image`, `features`, `targets`) and the label "
+    "space (`labels.vectors`, `labels.graph`, `external.vectors` ...); `compose list inputs` has them all.",
     "anyOf": [
         _SOURCE,
         {"type": "array", "items": {"anyOf": [_SOURCE, _SOURCES]}, "minItems": 1},

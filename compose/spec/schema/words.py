@@ -6,7 +6,7 @@ import re
 from math import isfinite
 from typing import Any
 
-from compose.spec.schema.node_keys import NAME, PLACEHOLDER, SOURCE, Schema
+from compose.spec.schema.node_keys import NAME, PLACEHOLDER, REFERENCE, Schema
 
 TYPES = {
     "integer": "an integer",
@@ -19,7 +19,7 @@ TYPES = {
 }
 PATTERNS = {
     NAME: "a name: letters, digits, `_` and `-`, no digit first",
-    SOURCE: "a source",
+    REFERENCE: "a reference",
     PLACEHOLDER: "`$` and the name of a parameter",
 }
 _PLURALS = {
@@ -29,7 +29,7 @@ _PLURALS = {
     "true or false": "booleans",
     "a mapping": "mappings",
     "a list": "lists",
-    "a source": "sources",
+    "a reference": "references",
 }
 _BOUNDS = {"exclusiveMinimum": ">", "minimum": "≥", "exclusiveMaximum": "<", "maximum": "≤"}
 

@@ -1,4 +1,4 @@
-"""What feeds each input port of a node: ``in:`` by order or by name, then the names of the reserved sources."""
+"""What feeds each input port of a node: ``in:`` by order or by name, then the names of the reserved inputs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from compose.spec.wiring.reserved import RESERVED
 from compose.spec.wiring.scope import Scope
 from compose.spec.yaml.tree import Mapping, Sequence, Tree
 
-FED = {source.port: source.name for source in RESERVED.values()}
-"""Port name -> the reserved source that feeds it where it is not wired."""
+FED = {given.port: given.name for given in RESERVED.values()}
+"""Port name -> the reserved input that feeds it where it is not wired."""
 
 
 def wire_ports(
@@ -19,7 +19,7 @@ def wire_ports(
     """What feeds each port of a node.
 
     Args:
-        scope: where its sources are looked up.
+        scope: where its feeds are looked up.
         name: the node, ``used`` the block that it uses.
         used: the block's name.
         ports: the block's input ports.
@@ -35,20 +35,20 @@ def wire_ports(
     _as_lists(scope, name, ports, wired)
     failed = tree is not None and len(scope.world.errors) > before
     for port in ports:
-        source = FED.get(port.name)
+        given = FED.get(port.name)
         if port.name in wired:
             continue
-        if source and not scope.world.sources[source]:
-            wired[port.name] = Ref("", source)
+        if given and not scope.world.reserved[given]:
+            wired[port.name] = Ref("", given)
         elif not port.optional and not failed and not _waits(scope, tree):
-            why = f": {scope.world.sources[source]}" if source else ""
+            why = f": {scope.world.reserved[given]}" if given else ""
             message = f"the input `{port.name}` of `{name}` is not wired{why}"
             scope.world.error("missing-input", message, place, f"the inputs of `{used}`: {_listed(ports)}")
     return wired
 
 
 def _waits(scope: Scope, tree: Tree | None) -> bool:
-    """Whether a source of this node could not be wired itself, so that more errors would say nothing new."""
+    """Whether an input of this node could not be wired itself, so that more errors would say nothing new."""
     from compose.spec.wiring.mentions import heads
 
     return any(not scope.exports.get(head) for head in heads(tree, scope.nodes))
@@ -57,37 +57,37 @@ def _waits(scope: Scope, tree: Tree | None) -> bool:
 def _by_name(scope: Scope, used: str, ports: tuple[Port, ...], tree: Mapping) -> dict[str, Value]:
     known = [port.name for port in ports]
     wired: dict[str, Value] = {}
-    for key, source in tree.items.items():
+    for key, feed in tree.items.items():
         if key not in known:
             message, expected = f"`{used}` has no input `{key}`", f"one of {', '.join(known)}"
             scope.world.error("unknown-port", message, tree.keys[key], expected, nearest(key, known))
-        elif (value := _value(scope, source)) is not None:
+        elif (value := _value(scope, feed)) is not None:
             wired[key] = value
     return wired
 
 
 def _by_order(scope: Scope, name: str, ports: tuple[Port, ...], tree: Tree) -> dict[str, Value]:
     """Sources in port order; a list port that comes first takes all that the later ports leave."""
-    sources: list[Tree | list[Tree]] = list(tree.items) if isinstance(tree, Sequence) else [tree]
-    if len(sources) > 1 and ports and ports[0].many and not isinstance(sources[0], Sequence):
+    feeds: list[Tree | list[Tree]] = list(tree.items) if isinstance(tree, Sequence) else [tree]
+    if len(feeds) > 1 and ports and ports[0].many and not isinstance(feeds[0], Sequence):
         later = sum(not port.optional and port.name not in FED for port in ports[1:])
-        cut = len(sources) - later
-        sources = [[source for source in sources[:cut] if not isinstance(source, list)], *sources[cut:]]
-    if len(sources) > len(ports):
-        extra = sources[len(ports)]
-        message = f"`{name}` is wired to {len(sources)} sources, its block takes {len(ports)}"
+        cut = len(feeds) - later
+        feeds = [[feed for feed in feeds[:cut] if not isinstance(feed, list)], *feeds[cut:]]
+    if len(feeds) > len(ports):
+        extra = feeds[len(ports)]
+        message = f"`{name}` is wired to {len(feeds)} inputs, its block takes {len(ports)}"
         place = extra[0].place if isinstance(extra, list) else extra.place
         scope.world.error("too-many-inputs", message, place, _listed(ports))
-    found = {port.name: _value(scope, source) for port, source in zip(ports, sources, strict=False)}
+    found = {port.name: _value(scope, feed) for port, feed in zip(ports, feeds, strict=False)}
     return {port: value for port, value in found.items() if value is not None}
 
 
-def _value(scope: Scope, source: Tree | list[Tree]) -> Value | None:
-    if isinstance(source, Sequence):
-        source = list(source.items)
-    if not isinstance(source, list):
-        return scope.reference(source)
-    found = [scope.reference(item) for item in source]
+def _value(scope: Scope, feed: Tree | list[Tree]) -> Value | None:
+    if isinstance(feed, Sequence):
+        feed = list(feed.items)
+    if not isinstance(feed, list):
+        return scope.reference(feed)
+    found = [scope.reference(item) for item in feed]
     return tuple(ref for value in found if value for ref in refs(value)) if all(found) else None
 
 

@@ -10,7 +10,7 @@ from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree
 
 
 def texts(tree: Tree | None) -> list[str]:
-    """Every source text below ``in:``, ``outputs:`` and the like."""
+    """Every reference below ``in:``, ``outputs:`` and the like."""
     match tree:
         case Scalar(value=str(text)):
             return [text]
@@ -22,7 +22,7 @@ def texts(tree: Tree | None) -> list[str]:
 
 
 def heads(tree: Tree | None, nodes: Mapping) -> list[str]:
-    """The nodes that these source texts begin with."""
+    """The nodes that these references begin with."""
     return [head for text in texts(tree) if (head := text.split(".")[0]) in nodes.items]
 
 

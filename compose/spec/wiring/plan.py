@@ -17,11 +17,11 @@ EPISODE_ATTENTION = ("query_attention", "support_attention", "episode_attention"
 
 @dataclass(frozen=True)
 class Ref:
-    """One value: a port of a step, or a reserved source (``step`` is then "").
+    """One value: a port of a step, or a reserved input (``step`` is then "").
 
     Args:
         step: the name of the step that gives it.
-        port: its output port, or the reserved source's name.
+        port: its output port, or the reserved input's name.
         index: which tensor of a list port, or None for the port as it is.
         place: where the spec asks for it; None where it is fed by its port's name.
         many: whether the port holds a list of tensors.
@@ -132,16 +132,16 @@ class Plan:
         return {port: refs for port, refs in found.items() if refs}
 
     @property
-    def sources(self) -> tuple[str, ...]:
-        """The reserved sources in use, in the order of first use."""
-        return _sources([*self.steps, *(term.step for term in self.terms if term.step)])
+    def reserved(self) -> tuple[str, ...]:
+        """The reserved inputs in use, in the order of first use."""
+        return _reserved([*self.steps, *(term.step for term in self.terms if term.step)])
 
-    def sources_of(self, term: Term) -> tuple[str, ...]:
-        """The reserved sources that a term of the loss depends on."""
-        return _sources([*needed(self.steps, term.reads), *([term.step] if term.step else [])])
+    def reserved_of(self, term: Term) -> tuple[str, ...]:
+        """The reserved inputs that a term of the loss depends on."""
+        return _reserved([*needed(self.steps, term.reads), *([term.step] if term.step else [])])
 
 
-def _sources(steps: Iterable[Step]) -> tuple[str, ...]:
+def _reserved(steps: Iterable[Step]) -> tuple[str, ...]:
     inputs = [value for step in steps for value in step.inputs.values()]
     return tuple(dict.fromkeys(ref.port for value in inputs for ref in refs(value) if not ref.step))
 

@@ -1,4 +1,4 @@
-"""The reserved sources: what the data and the label space feed to a model."""
+"""The reserved inputs: what the data and the label space feed to a model."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class ReservedSource:
-    """A source that every spec may name.
+class ReservedInput:
+    """An input that every spec may name.
 
     Args:
         name: as written in a spec; ``port`` is the name of a port that it feeds by itself.
@@ -41,66 +41,66 @@ class ReservedSource:
 
     @property
     def port(self) -> str:
-        """The port name that is fed by this source where it is not wired."""
+        """The port name that is fed by this one where it is not wired."""
         return self.name.replace(".", "_")
 
 
 RESERVED = {
-    source.name: source
-    for source in (
-        ReservedSource(
+    given.name: given
+    for given in (
+        ReservedInput(
             "image",
             ("b", "c", "h", "w"),
             "float32",
             "the pictures, normalised; episodes follow one another, each with its support and then its queries",
         ),
-        ReservedSource("features", ("b", "d"), "float32", "feature vectors, where the data gives no pictures"),
-        ReservedSource("targets", ("b", "l"), "int8", "1 present, -1 absent, 0 unknown, for the labels in use"),
-        ReservedSource(
+        ReservedInput("features", ("b", "d"), "float32", "feature vectors, where the data gives no pictures"),
+        ReservedInput("targets", ("b", "l"), "int8", "1 present, -1 absent, 0 unknown, for the labels in use"),
+        ReservedInput(
             "parents.targets", ("b", "p"), "int8", "1 present, -1 absent, for the groups that the seen labels belong to"
         ),
-        ReservedSource(
+        ReservedInput(
             "support.targets",
             ("e", "s", "n"),
             "int8",
             "1 for the class of each support image of an episode, -1 for the others; part of what scores may see",
         ),
-        ReservedSource(
+        ReservedInput(
             "query.targets",
             ("e", "q", "n"),
             "int8",
             "1 for the class of each query image of an episode, -1 for the others",
         ),
-        ReservedSource("labels.vectors", ("l", "d"), "float32", "the vectors of the labels in use"),
-        ReservedSource("labels.base", ("m", "d"), "float32", "the vectors of the base labels: the seen ones"),
-        ReservedSource(
+        ReservedInput("labels.vectors", ("l", "d"), "float32", "the vectors of the labels in use"),
+        ReservedInput("labels.base", ("m", "d"), "float32", "the vectors of the base labels: the seen ones"),
+        ReservedInput(
             "labels.base_mask",
             ("m",),
             "int8",
             "1 for a base label that takes part; 0 for those that are the novel labels of an episode in training",
         ),
-        ReservedSource("labels.novel", ("n", "d"), "float32", "the vectors of the labels of one episode"),
-        ReservedSource(
+        ReservedInput("labels.novel", ("n", "d"), "float32", "the vectors of the labels of one episode"),
+        ReservedInput(
             "novel.targets",
             ("b", "n"),
             "int8",
             "1 present, -1 absent, 0 unknown, for the labels of one episode; the support's while weights adapt to it",
         ),
-        ReservedSource("labels.clusters", ("l",), "int64", "the cluster of each label in use, by its vector"),
-        ReservedSource(
+        ReservedInput("labels.clusters", ("l",), "int64", "the cluster of each label in use, by its vector"),
+        ReservedInput(
             "labels.graph",
             ("2", "edges"),
             "int64",
             "source and target node of every edge; the labels in use, then the external nodes",
         ),
-        ReservedSource("external.vectors", ("x", "d"), "float32", "the vectors of the external classes that are nodes"),
-        ReservedSource(
+        ReservedInput("external.vectors", ("x", "d"), "float32", "the vectors of the external classes that are nodes"),
+        ReservedInput(
             "external.classes",
             ("k",),
             "int64",
             "for each external class its place among the external nodes, -1 where it is a label",
         ),
-        ReservedSource(
+        ReservedInput(
             "external.targets", ("b", "k"), "int8", "1 present, -1 absent, 0 unknown, for the external classes"
         ),
     )

@@ -1,4 +1,4 @@
-"""What a source text means at one level of nodes, the model's or a composite block's."""
+"""What a reference means at one level of nodes, the model's or a composite block's."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class World:
     Args:
         registry: the known blocks.
         composites: the spec's own blocks.
-        sources: the reserved sources -> why one is missing ("" where it is there).
+        reserved: the reserved inputs -> why one is missing ("" where it is there).
         errors: where mistakes are collected.
         bypass: nodes of the model that pass their first input on.
     """
 
     registry: Registry
     composites: dict[str, Mapping]
-    sources: dict[str, str]
+    reserved: dict[str, str]
     errors: list[SpecError]
     bypass: frozenset[str] = frozenset()
 
@@ -61,14 +61,14 @@ class Scope:
     exports: dict[str, dict[str, Value]] = field(default_factory=dict)
 
     def reference(self, tree: Tree) -> Value | None:
-        """A node, one of its ports, one tensor of a list port, a composite's input, or a reserved source.
+        """A node, one of its ports, one tensor of a list port, a composite's input, or a reserved input.
 
         Returns:
             The value, or None where the text means nothing or its node could not be wired.
         """
         text = tree.value if isinstance(tree, Scalar) else None
         if not isinstance(text, str):
-            self.world.error("wrong-type", "a source is the name of a node or port", tree.place)
+            self.world.error("wrong-type", "a reference is the name of a node or port", tree.place)
             return None
         head, *rest = text.split(".")
         if text in self.inputs:
@@ -82,9 +82,9 @@ class Scope:
         return None
 
     def _reserved(self, name: str, place: Place) -> Ref | None:
-        missing = self.world.sources[name]
+        missing = self.world.reserved[name]
         if missing:
-            self.world.error("missing-source", f"there is no `{name}` here: {missing}", place)
+            self.world.error("unavailable-input", f"there is no `{name}` here: {missing}", place)
             return None
         return Ref("", name, place=place)
 
@@ -111,9 +111,9 @@ class Scope:
         return None
 
     def _unknown(self, text: str, head: str, place: Place) -> None:
-        there = [name for name, missing in self.world.sources.items() if not missing]
+        there = [name for name, missing in self.world.reserved.items() if not missing]
         known = [*self.nodes.items, *self.inputs, *there]
-        what = "source" if head in {name.split(".")[0] for name in RESERVED} else "node"
+        what = "input" if head in {name.split(".")[0] for name in RESERVED} else "node"
         close = nearest(text, [*known, *RESERVED]) or nearest(head, known)
         self.world.error(f"unknown-{what}", f"there is no {what} `{text}`", place, f"one of {', '.join(known)}", close)
 

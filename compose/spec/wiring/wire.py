@@ -26,7 +26,7 @@ WANTS = {
     "external.classes": ("external",),
     "external.targets": ("external",),
 }
-"""Reserved source -> the keys of ``labels`` that it comes from."""
+"""Reserved input -> the keys of ``labels`` that it comes from."""
 NO_EPISODES = "the spec has no episodes: neither a stage that trains on them nor `evaluate: {tasks: [episodes]}`"
 NO_TASKS = "no weights adapt to episodes: there is neither a stage `maml` nor `evaluate: {adapt: [...]}`"
 
@@ -59,7 +59,7 @@ def wire(tree: Mapping, registry: Registry) -> Plan:
 
 
 def available(tree: Mapping, registry: Registry) -> dict[str, str]:
-    """The reserved sources of a spec -> why one is missing ("" where it is there)."""
+    """The reserved inputs of a spec -> why one is missing ("" where it is there)."""
     data, labels = tree.get("data"), tree.get("labels")
     used = data.get("use") if isinstance(data, Mapping) else None
     declaration = registry.find("data", str(used.value)) if isinstance(used, Scalar) else None
@@ -97,7 +97,7 @@ def _evaluated(tree: Mapping) -> dict[str, Any]:
 
 
 def _given_by_stages(tree: Mapping, registry: Registry) -> list[str]:
-    """The reserved sources that the stages feed besides what all do."""
+    """The reserved inputs that the stages feed besides what all do."""
     listed = plain(tree).get("train")
     named = [str(item.get("stage")) for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
     return [name for stage in named if (found := registry.find("stage", stage)) for name in found.gives]
@@ -131,9 +131,9 @@ def _bypass(tree: Mapping, model: Mapping, errors: list[SpecError]) -> frozenset
 
 
 def _term(name: str, node: Mapping, scope: Scope) -> Term | None:
-    weight, used, source = plain(node).get("weight", 1.0), node.get("use"), node.get("in")
+    weight, used, feed = plain(node).get("weight", 1.0), node.get("use"), node.get("in")
     if used is None:
-        value = scope.reference(source) if source is not None else None
+        value = scope.reference(feed) if feed is not None else None
         return Term(name, weight, None, value) if isinstance(value, Ref) else None
     declaration = scope.world.registry.find("loss", str(plain(used)))
     if declaration is None:

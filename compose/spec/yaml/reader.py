@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from compose.errors import Note, Place, Source, SpecError, SpecErrors
+from compose.errors import Document, Note, Place, SpecError, SpecErrors
 from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree
 
 MAX_BYTES = 1 << 20
@@ -55,7 +55,7 @@ def load_file(path: Path, *, name: str | None = None) -> Tree:
 
 def load_text(text: str, name: str) -> Tree:
     """The tree of a text; ``name`` stands in the messages."""
-    return _Reader(Source(name, tuple(text.splitlines()) or ("",))).read(text)
+    return _Reader(Document(name, tuple(text.splitlines()) or ("",))).read(text)
 
 
 def _read(path: Path, name: str) -> str:
@@ -79,15 +79,15 @@ def _read(path: Path, name: str) -> str:
 def _not_utf8(raw: bytes, error: UnicodeDecodeError, name: str) -> SpecError:
     before = raw[: error.start].decode("utf-8", "replace")
     lines = tuple(raw.decode("utf-8", "replace").splitlines())
-    place = Place(Source(name, lines), before.count("\n") + 1, len(before) - before.rfind("\n"))
+    place = Place(Document(name, lines), before.count("\n") + 1, len(before) - before.rfind("\n"))
     return SpecError("not-utf8", f"byte 0x{raw[error.start]:02x} is not UTF-8", place, expected="a file saved as UTF-8")
 
 
 class _Reader:
     """Builds the tree from the parser's events, without recursion and within the bounds."""
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
+    def __init__(self, document: Document) -> None:
+        self.document = document
         self.errors: list[SpecError] = []
         self.anchors: dict[str, tuple[Tree, int]] = {}
         self.values = 0
@@ -100,7 +100,7 @@ class _Reader:
         if self.errors:
             raise SpecErrors(self.errors)
         if tree is None:
-            start = Place(self.source, 1, 1)
+            start = Place(self.document, 1, 1)
             raise SpecErrors([SpecError("empty", "the file is empty", start, "a spec: `compose new` writes one")])
         return tree
 
@@ -163,9 +163,9 @@ class _Reader:
     def place(self, event: Any) -> Place:
         """The span of an event, cut to its first line."""
         start, end = event.start_mark, event.end_mark
-        line = self.source.lines[start.line] if start.line < len(self.source.lines) else ""
+        line = self.document.lines[start.line] if start.line < len(self.document.lines) else ""
         stop = end.column if end.line == start.line else len(line)
-        return Place(self.source, start.line + 1, start.column + 1, max(1, stop - start.column))
+        return Place(self.document, start.line + 1, start.column + 1, max(1, stop - start.column))
 
     def _fatal(self, code: str, message: str, event: Any, expected: str | None = None) -> SpecErrors:
         return SpecErrors([*self.errors, SpecError(code, message, self.place(event), expected)])
@@ -174,27 +174,29 @@ class _Reader:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         if mark is None:
-            found = ((row, _CONTROL.search(text)) for row, text in enumerate(self.source.lines, 1))
+            found = ((row, _CONTROL.search(text)) for row, text in enumerate(self.document.lines, 1))
             row, column = next(((row, match.start() + 1) for row, match in found if match), (1, 1))
             return SpecError(
-                "character", "a control character stands here", Place(self.source, row, column), "plain text"
+                "character", "a control character stands here", Place(self.document, row, column), "plain text"
             )
         return self._explain(problem, mark, getattr(error, "context", None) or "", getattr(error, "context_mark", None))
 
     def _explain(self, problem: str, mark: Any, context: str, start: Any) -> SpecError:
-        lines = self.source.lines
+        lines = self.document.lines
         row = min(mark.line, len(lines) - 1)
         indent = re.match(r" *\t", lines[row])
         if indent or "'\\t'" in problem:
             column = indent.end() if indent else mark.column + 1
-            return SpecError("tab", "a tab cannot indent YAML", Place(self.source, row + 1, column), "spaces")
+            return SpecError("tab", "a tab cannot indent YAML", Place(self.document, row + 1, column), "spaces")
         if "quoted scalar" in context and start is not None:
             return SpecError(
-                "unclosed-quote", "this quote is not closed", Place(self.source, start.line + 1, start.column + 1)
+                "unclosed-quote", "this quote is not closed", Place(self.document, start.line + 1, start.column + 1)
             )
-        notes = [Note(f"{context}", Place(self.source, start.line + 1, start.column + 1))] if context and start else []
+        notes = (
+            [Note(f"{context}", Place(self.document, start.line + 1, start.column + 1))] if context and start else []
+        )
         return SpecError(
-            "syntax", f"this is not YAML: {problem}", Place(self.source, row + 1, mark.column + 1), notes=notes
+            "syntax", f"this is not YAML: {problem}", Place(self.document, row + 1, mark.column + 1), notes=notes
         )
 
 
@@ -243,7 +245,7 @@ class _Open:
         if self.start.flow_style:
             end = event.end_mark
             if end.line == self.start.start_mark.line:
-                place = Place(place.source, place.line, place.column, max(1, end.column - place.column + 1))
+                place = Place(place.document, place.line, place.column, max(1, end.column - place.column + 1))
         if self.is_mapping:
             return Mapping(place, self.entries, self.keys)
         return Sequence(place, tuple(self.items))

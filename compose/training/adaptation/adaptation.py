@@ -97,12 +97,12 @@ def task_losses(plan: Plan, listed: Collection[str] | None = None) -> tuple[str,
     return tuple(
         term.name
         for term in plan.terms
-        if (any(map(_of_labels, plan.sources_of(term))) if listed is None else term.name in listed)
+        if (any(map(_of_labels, plan.reserved_of(term))) if listed is None else term.name in listed)
     )
 
 
 def _of_labels(source: str) -> bool:
-    """Whether a reserved source is the targets of an episode's labels."""
+    """Whether a reserved input is the targets of an episode's labels."""
     from compose.spec.wiring.reserved import RESERVED
 
     return RESERVED[source].of_tasks and RESERVED[source].of_examples

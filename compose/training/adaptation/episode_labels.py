@@ -23,7 +23,7 @@ class EpisodeLabels:
 
     def __init__(self, space: LabelSpace, device: torch.device | str = "cpu") -> None:
         self._space, self._device = space, device
-        self.fixed = {name: value.to(device) for name, value in space.sources("seen").items()}
+        self.fixed = {name: value.to(device) for name, value in space.inputs("seen").items()}
 
     def __call__(self, columns: Int64[Tensor, "e n"]) -> Mapping[str, Tensor]:
         """``labels_novel`` ``e n d``, where labels have vectors, and ``labels_base_mask`` ``e m``.

@@ -65,7 +65,7 @@ class InnerLoop:
 def reptile(weights: Mapping[str, Tensor], adapted: Mapping[str, Tensor]) -> Tensor:
     """A number that is 0 and whose gradient is θ - mean θ': along it the weights move to those of the episodes.
 
-    Source: Reptile (On First-Order Meta-Learning Algorithms, 2018), algorithm 2.
+    Reference: Reptile (On First-Order Meta-Learning Algorithms, 2018), algorithm 2.
 
     Args:
         weights: θ.

@@ -13,7 +13,7 @@ from compose.model.per_image import only
 from compose.training.adaptation.adaptation import Adaptation, holders
 
 if TYPE_CHECKING:
-    from compose.training.stages.stage import Model
+    from compose.training.stages.stage import TrainableModel
 
 NAME = "inner_rates"
 """The submodule of a model that holds them."""
@@ -22,7 +22,7 @@ NAME = "inner_rates"
 class InnerRates(nn.Module):
     """One rate for each inner step, or for each step and weight tensor (LSLR); the outer loop learns them.
 
-    Source: MAML++ (ICLR 2019), section 4, "Learning per-layer per-step learning rates".
+    Reference: MAML++ (ICLR 2019), section 4, "Learning per-layer per-step learning rates".
 
     Args:
         steps: inner steps.
@@ -44,7 +44,7 @@ class InnerRates(nn.Module):
         return self.values[min(step, len(self.values) - 1), tensor]
 
 
-def adapted_tensors(model: Model, adaptation: Adaptation, losses: Collection[str]) -> list[str]:
+def adapted_tensors(model: TrainableModel, adaptation: Adaptation, losses: Collection[str]) -> list[str]:
     """The names of the weight tensors that adapt: of the nodes that do, those that the losses depend on.
 
     A tensor that its block froze by itself stays as it is.
@@ -63,7 +63,7 @@ def adapted_tensors(model: Model, adaptation: Adaptation, losses: Collection[str
     ]
 
 
-def rated_tensors(model: Model, adaptation: Adaptation, losses: Collection[str]) -> list[str]:
+def rated_tensors(model: TrainableModel, adaptation: Adaptation, losses: Collection[str]) -> list[str]:
     """The names of the weight tensors that may have learned rates of their own, in the order of these.
 
     Args:
@@ -75,7 +75,7 @@ def rated_tensors(model: Model, adaptation: Adaptation, losses: Collection[str])
     return adapted_tensors(model, replace(adaptation, nodes=rated), losses)
 
 
-def add_rates(model: Model, adaptation: Adaptation, losses: Collection[str]) -> None:
+def add_rates(model: TrainableModel, adaptation: Adaptation, losses: Collection[str]) -> None:
     """Give a model the rates that its outer loop learns, if it does.
 
     Args:

@@ -21,7 +21,7 @@ from compose.training.inference import call, inputs_of
 if TYPE_CHECKING:
     from torch.fx import GraphModule
 
-    from compose.training.stages.stage import Model
+    from compose.training.stages.stage import TrainableModel
 
 TARGETS = "novel_targets"
 OF_EPISODES = ("labels_novel", "labels_base_mask")
@@ -56,7 +56,7 @@ class TaskModel(nn.Module):
 
     def __init__(
         self,
-        model: Model,
+        model: TrainableModel,
         adaptation: Adaptation,
         losses: Mapping[str, float],
         *,
@@ -210,7 +210,7 @@ class TaskModel(nn.Module):
             yield {**{name: value[:, part] for name, value in examples.items()}, **shared, **known}
 
 
-def _normed(model: Model, adaptation: Adaptation) -> set[str]:
+def _normed(model: TrainableModel, adaptation: Adaptation) -> set[str]:
     """The submodules with batch norms that the outer loop trains on the statistics of each batch, and on no others."""
     norms = {_top(name) for name, module in model.training.named_modules() if isinstance(module, _BatchNorm)}
     return norms & holders(model.plan, adaptation.trained)

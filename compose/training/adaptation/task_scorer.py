@@ -15,7 +15,7 @@ from compose.training.adaptation.task_model import TaskModel
 if TYPE_CHECKING:
     from compose.evaluation.episodes.episode_test import ModelParts
     from compose.labels.label_space import LabelSpace
-    from compose.training.stages.stage import Model
+    from compose.training.stages.stage import TrainableModel
 
 
 class TaskScorer:
@@ -44,7 +44,9 @@ class TaskScorer:
         return None if self._module.parts is None else ModelParts(kept, self)
 
 
-def task_scorer(model: Model, adaptation: Adaptation, space: LabelSpace, device: torch.device | str) -> TaskScorer:
+def task_scorer(
+    model: TrainableModel, adaptation: Adaptation, space: LabelSpace, device: torch.device | str
+) -> TaskScorer:
     """A built model as the evaluation of episodes calls it.
 
     Args:
@@ -57,7 +59,7 @@ def task_scorer(model: Model, adaptation: Adaptation, space: LabelSpace, device:
     return TaskScorer(trained_task_model(model, adaptation, labels), labels, device)
 
 
-def trained_task_model(model: Model, adaptation: Adaptation, labels: EpisodeLabels) -> TaskModel:
+def trained_task_model(model: TrainableModel, adaptation: Adaptation, labels: EpisodeLabels) -> TaskModel:
     """A built model that adapts as it was trained to, in evaluation mode.
 
     Args:

@@ -57,7 +57,7 @@ def draw(predictions: Predictions) -> UInt8[ndarray, "height width 3"]:
 
 def attention_rows(predictions: Predictions) -> list[AttentionRow]:
     """A row for each picture: its top labels, and where the model looks for them."""
-    from compose.drawing.attention.attention_sheet import AttentionRow, LabelAttention
+    from compose.drawing.attention.attention_sheet import AttentionPanel, AttentionRow
 
     assert predictions.attention is not None
     truth = {1: True, -1: False, 0: None}
@@ -65,7 +65,7 @@ def attention_rows(predictions: Predictions) -> list[AttentionRow]:
     for i, top in enumerate(top_labels(predictions.scores).tolist()):
         known = [(label, truth[int(predictions.targets[i, label])]) for label in top]
         labels = [
-            LabelAttention(
+            AttentionPanel(
                 predictions.labels[j], float(predictions.scores[i, j]), predictions.attention[i, place], right
             )
             for place, (j, right) in enumerate(known)

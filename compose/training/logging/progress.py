@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from compose.training.run_state import Position
+from compose.training.run_state import RunState
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,34 +24,34 @@ class Reporter:
         self._progress: Progress | None = None
         self._epochs, self._unit = 0, ""
 
-    def begin_stage(self, title: str, *, epochs: int, batches: int, position: Position, unit: str = "examples") -> None:
-        """Show a stage that begins, or goes on from a position; its batches are of these units."""
+    def begin_stage(self, title: str, *, epochs: int, batches: int, state: RunState, unit: str = "examples") -> None:
+        """Show a stage that begins, or goes on from a state; its batches are of these units."""
         self._epochs, self._unit = epochs, unit
         if not self._console:
             return
         self._console.print(f"[bold]{title}[/bold]", highlight=False)
         if self._console.is_terminal:
             self._progress = _bar(self._console)
-            self._task = self._progress.add_task("", total=batches, completed=position.batch, note="")
+            self._task = self._progress.add_task("", total=batches, completed=state.batch, note="")
             self._progress.start()
 
-    def advance(self, position: Position) -> None:
+    def advance(self, state: RunState) -> None:
         """Move the bar."""
         if self._progress:
-            description = f"epoch {position.epoch + 1}/{self._epochs}"
-            self._progress.update(self._task, completed=position.batch, description=description)
+            description = f"epoch {state.epoch + 1}/{self._epochs}"
+            self._progress.update(self._task, completed=state.batch, description=description)
 
     def losses(self, values: Mapping[str, float]) -> None:
         """Show the newest losses beside the bar."""
         if self._progress:
             self._progress.update(self._task, note=f"loss {values['loss']:.4g}")
 
-    def epoch(self, position: Position, values: Mapping[str, float], *, speed: float) -> None:
+    def epoch(self, state: RunState, values: Mapping[str, float], *, speed: float) -> None:
         """Print an epoch's line."""
         if self._console:
             width = len(str(self._epochs))
             numbers = "  ".join(f"{name} {value:.4f}" for name, value in values.items())
-            line = f"epoch {position.epoch + 1:{width}d}/{self._epochs}  {numbers}  {speed:,.0f} {self._unit}/s"
+            line = f"epoch {state.epoch + 1:{width}d}/{self._epochs}  {numbers}  {speed:,.0f} {self._unit}/s"
             self._console.print(line, highlight=False, soft_wrap=True)
 
     def note(self, text: str) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from compose.training.logging.progress import Reporter
-from compose.training.logging.tensorboard_log import Board
-from compose.training.run_state import Position
+from compose.training.logging.tensorboard_log import TensorBoardLog
+from compose.training.run_state import RunState
 from compose.training.storage.run_folder import MetricsLog, RunFolder
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PICTURES = 6
 
 
-class Journal:
+class RunLog:
     """Passes a run's numbers and pictures on; without a folder, as in all processes but the first, it says nothing.
 
     Args:
@@ -34,7 +34,7 @@ class Journal:
         self, folder: RunFolder | None, *, console: Console | None = None, step: int = 0, metrics_size: int = 0
     ) -> None:
         self._log = MetricsLog(folder.metrics, size=metrics_size) if folder else None
-        self._board = Board(folder.events, step=step) if folder else None
+        self._tensorboard = TensorBoardLog(folder.events, step=step) if folder else None
         self._reporter = Reporter(console if folder else None)
 
     @property
@@ -42,55 +42,53 @@ class Journal:
         """Bytes of the metrics file so far."""
         return self._log.size if self._log else 0
 
-    def begin_stage(self, title: str, *, stage: Stage, batches: int, position: Position) -> None:
+    def begin_stage(self, title: str, *, stage: Stage, batches: int, state: RunState) -> None:
         """A stage begins or goes on."""
         unit = "examples" if stage.episodes is None else "episodes"
-        self._reporter.begin_stage(title, epochs=stage.epochs, batches=batches, position=position, unit=unit)
+        self._reporter.begin_stage(title, epochs=stage.epochs, batches=batches, state=state, unit=unit)
 
-    def advance(self, position: Position) -> None:
+    def advance(self, state: RunState) -> None:
         """A step is done."""
-        self._reporter.advance(position)
+        self._reporter.advance(state)
 
-    def step(self, position: Position, values: Mapping[str, float]) -> None:
+    def step(self, state: RunState, values: Mapping[str, float]) -> None:
         """Mean values of the last few steps."""
-        self._write(_place("step", position), {f"train/{name}": value for name, value in values.items()})
+        self._write(_place("step", state), {f"train/{name}": value for name, value in values.items()})
         self._reporter.losses(values)
 
-    def epoch(
-        self, position: Position, means: Mapping[str, float], metrics: Mapping[str, float], *, speed: float
-    ) -> None:
+    def epoch(self, state: RunState, means: Mapping[str, float], metrics: Mapping[str, float], *, speed: float) -> None:
         """An epoch's mean losses and validation metrics."""
         named = {f"epoch/{name}": value for name, value in means.items()}
         self._write(
-            _place("epoch", position), {**named, **{f"val/{k}": v for k, v in metrics.items()}, "epoch/speed": speed}
+            _place("epoch", state), {**named, **{f"val/{k}": v for k, v in metrics.items()}, "epoch/speed": speed}
         )
         shown = {"loss": means["loss"], **{f"val {name}": value for name, value in metrics.items()}}
-        self._reporter.epoch(position, shown, speed=speed)
+        self._reporter.epoch(state, shown, speed=speed)
 
-    def predictions(self, position: Position, work: Work) -> None:
+    def predictions(self, state: RunState, work: Work) -> None:
         """Example predictions."""
-        if self._board:
+        if self._tensorboard:
             predictions = work.predictions(PICTURES)
             if predictions:
-                self._board.predictions(position.step, predictions)
+                self._tensorboard.predictions(state.step, predictions)
 
     def graph(self, model: GraphModule, shapes: Shapes) -> None:
         """The model's graph."""
-        if self._board:
-            self._board.graph(model, shapes)
+        if self._tensorboard:
+            self._tensorboard.graph(model, shapes)
 
     def text(self, tag: str, text: str) -> None:
         """A text for TensorBoard, in Markdown."""
-        if self._board:
-            self._board.text(tag, text)
+        if self._tensorboard:
+            self._tensorboard.text(tag, text)
 
     def note(self, text: str) -> None:
         """A remark for the terminal."""
         self._reporter.note(text)
 
-    def result(self, position: Position, scalars: Mapping[str, float]) -> None:
+    def result(self, state: RunState, scalars: Mapping[str, float]) -> None:
         """The metrics of the final evaluation."""
-        self._write({"kind": "result", "step": position.step}, {f"result/{name}": v for name, v in scalars.items()})
+        self._write({"kind": "result", "step": state.step}, {f"result/{name}": v for name, v in scalars.items()})
 
     def end_stage(self) -> None:
         """A stage is over, however it ended."""
@@ -99,15 +97,15 @@ class Journal:
     def close(self) -> None:
         """Close the files."""
         self.end_stage()
-        if self._log and self._board:
+        if self._log and self._tensorboard:
             self._log.close()
-            self._board.close()
+            self._tensorboard.close()
 
     def _write(self, place: Mapping[str, Any], values: Mapping[str, float]) -> None:
-        if self._log and self._board:
+        if self._log and self._tensorboard:
             self._log.write({**place, **values})
-            self._board.scalars(place["step"], values)
+            self._tensorboard.scalars(place["step"], values)
 
 
-def _place(kind: str, position: Position) -> dict[str, Any]:
-    return {"kind": kind, "stage": position.stage, "epoch": position.epoch + 1, "step": position.step}
+def _place(kind: str, state: RunState) -> dict[str, Any]:
+    return {"kind": kind, "stage": state.stage, "epoch": state.epoch + 1, "step": state.step}

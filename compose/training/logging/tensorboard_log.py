@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch.fx import GraphModule
 
 
-class Board:
+class TensorBoardLog:
     """Writes TensorBoard events; everything is flushed as it comes, so that a kill loses none.
 
     Args:

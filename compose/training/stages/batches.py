@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from compose.training.stages.stage import Model, Setting, Stage
+from compose.training.stages.stage import Setting, Stage, TrainableModel
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -43,7 +43,7 @@ class BatchWork(ABC):
         self.weights = {name: setting.model.loss_weights[name] for name in names}
         self.module = setting.model.for_losses(self.weights)
         self._inputs = inputs_of(self.module)
-        given = setting.space.sources("seen")
+        given = setting.space.inputs("seen")
         self._labels = {name: value.to(setting.device) for name, value in given.items() if name in self._inputs}
         self._parents: Parents | None = Parents(source) if "parents_targets" in self._inputs else None
         self._loader = Loader(
@@ -100,7 +100,7 @@ class BatchWork(ABC):
         """Metrics on the validation examples, of the model in evaluation mode."""
 
 
-def fed(model: Model, stage: Stage, source: DataSource) -> list[str]:
+def fed(model: TrainableModel, stage: Stage, source: DataSource) -> list[str]:
     """The losses for a stage that names none: those that its examples feed; with external ones, those on their targets.
 
     Args:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from compose.data.source import DataSource, Examples
     from compose.evaluation.episodes.episode_test import EpisodeTest, ModelParts
     from compose.evaluation.metrics.metric import EpisodeMetric
-    from compose.evaluation.task_scores import Model as Scorer
+    from compose.evaluation.task_scores import ScoringModel as Scorer
     from compose.model.episode_batch import EpisodeBatch
     from compose.tasks.episodes import Episodes, EpisodeShape
     from compose.tasks.label_tasks import LabelTasks
@@ -197,7 +197,7 @@ def validate_episodes(
             setting.source,
             metrics,
             data=getattr(type(setting.source), REGISTRATION).name,
-            inputs=setting.space.sources("seen"),
+            inputs=setting.space.inputs("seen"),
             rules=Rules(),
             batch=VALIDATED,
             parts=parts,

@@ -25,7 +25,7 @@ class Maml(Episodic):
     The inner loop adapts them; the outer one descends the loss of the queries under the adapted weights. All episodes
     of a batch are adapted at once. Where the data has several labels an example, an episode is a task of N labels.
 
-    Source: MAML (ICML 2017), algorithm 2; DESIRE-Net, algorithm 1.
+    Reference: MAML (ICML 2017), algorithm 2; DESIRE-Net, algorithm 1.
     """
 
     gives = ("novel.targets", "labels.novel")
@@ -87,7 +87,7 @@ class Maml(Episodic):
         return Adaptation(adapt, self.inner_steps, self.inner_lr, self.inner_rates, losses, own)
 
     def feeds(self, source: DataSource) -> set[str]:
-        """The reserved sources that its batches feed: each episode by itself."""
+        """The reserved inputs that its batches feed: each episode by itself."""
         return {*source.shapes, *self.gives}
 
     def check(self, nodes: Sequence[str], losses: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from compose.data.loader import Loader
-from compose.tasks.example_cache import LIMIT, Kept
+from compose.tasks.example_cache import LIMIT, ExampleCache
 from compose.training.adaptation.adaptation import task_losses
 from compose.training.adaptation.episode_labels import EpisodeLabels
 from compose.training.adaptation.task_model import Outer, TaskModel
@@ -73,7 +73,7 @@ class MamlWork:
         for name, value in alone.items():
             if not torch.allclose(together[name][:1], value, rtol=0, atol=ALIKE * float(value.abs().max())):
                 return None
-        return Kept(examples, np.arange(len(examples)), compute=compute)
+        return ExampleCache(examples, np.arange(len(examples)), compute=compute)
 
     def __len__(self) -> int:
         """Batches in an epoch of this process."""

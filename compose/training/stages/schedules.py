@@ -84,8 +84,8 @@ class Constant(Schedule):
         return 1.0
 
 
-@schedule
-class Step(Schedule):
+@schedule(name="step")
+class StepDecay(Schedule):
     """Multiply the rate by a factor after some epochs.
 
     Args:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Patterns = list[str]
 
 
-class Model(Protocol):
+class TrainableModel(Protocol):
     """What training needs of a built model (see ``compose.model.built``)."""
 
     @property
@@ -81,7 +81,7 @@ class Setting:
         adaptation: how weights adapt to episodes where the model is evaluated; None where they don't.
     """
 
-    model: Model
+    model: TrainableModel
     source: DataSource
     space: Any
     seed: int
@@ -222,7 +222,7 @@ class Stage(ABC):
         return None
 
     def feeds(self, source: DataSource) -> set[str]:
-        """The reserved sources that its batches feed.
+        """The reserved inputs that its batches feed.
 
         Args:
             source: what it trains on.

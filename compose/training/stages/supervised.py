@@ -70,7 +70,7 @@ class SupervisedWork(BatchWork):
         result = self._evaluation.run(
             asked(setting.model, looks=self._evaluation.looks),
             setting.source,
-            lambda labels: setting.space.sources(labels.task),
+            lambda labels: setting.space.inputs(labels.task),
             data=getattr(type(setting.source), REGISTRATION).name,
             device=setting.device,
             dropped=setting.space.dropped,
@@ -89,7 +89,7 @@ class SupervisedWork(BatchWork):
         if "image" not in batch:
             return None
         space, device = self._setting.space, self._setting.device
-        inputs = {name: value for name, value in batch.items() if name != "targets"} | space.sources("seen")
+        inputs = {name: value for name, value in batch.items() if name != "targets"} | space.inputs("seen")
         model = self._setting.model
         with torch.no_grad():
             outputs = call(model.looking, {name: value.to(device) for name, value in inputs.items()})

@@ -15,10 +15,10 @@ from compose.training.training_errors import Interrupted
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-    from compose.training.run_state import Run
+    from compose.training.run_state import RunContext
 
 
-class Keeper:
+class Autosave:
     """Saves a run every few minutes, and when it is stopped.
 
     Args:
@@ -28,7 +28,9 @@ class Keeper:
         capture: the state of the stage at work.
     """
 
-    def __init__(self, run: Run, fabric: Fabric, *, minutes: float, capture: Callable[[], dict[str, Any]]) -> None:
+    def __init__(
+        self, run: RunContext, fabric: Fabric, *, minutes: float, capture: Callable[[], dict[str, Any]]
+    ) -> None:
         self._run, self._fabric, self._capture = run, fabric, capture
         self._seconds = 60 * minutes
         self._saved_at = time.monotonic()
@@ -43,13 +45,13 @@ class Keeper:
         if stop or due:
             self.save()
         if stop:
-            raise Interrupted(self._run.checkpoints.folder.parent, step=self._run.position.step)
+            raise Interrupted(self._run.checkpoints.folder.parent, step=self._run.state.step)
 
     def save(self) -> None:
         """Save now."""
         stage = self._capture()
         if self._fabric.is_global_zero:
-            self._run.checkpoints.write(self._run.position.step, whole_state(self._run, stage))
+            self._run.checkpoints.write(self._run.state.step, whole_state(self._run, stage))
         self._saved_at = time.monotonic()
 
     def _agree(self, *wishes: bool) -> tuple[bool, ...]:
@@ -60,12 +62,12 @@ class Keeper:
         return tuple((all_reduce(self._fabric, votes, how="sum") > 0).tolist())
 
 
-def whole_state(run: Run, stage: dict[str, Any] | None) -> dict[str, Any]:
+def whole_state(run: RunContext, stage: dict[str, Any] | None) -> dict[str, Any]:
     """All that a resumed run needs; ``stage`` is None between stages."""
     return {
-        "position": asdict(run.position),
+        "state": asdict(run.state),
         "model": dict(run.model.training.state_dict()),
         "stage": stage,
-        "metrics_size": run.journal.size,
+        "metrics_size": run.log.size,
         "seconds": run.seconds,
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from compose.training.logging.run_log import Journal
-from compose.training.run_state import Position, Run
+from compose.training.logging.run_log import RunLog
+from compose.training.run_state import RunContext, RunState
 from compose.training.storage.checkpoint import Checkpoints
 from compose.training.storage.weights import fit
 from compose.training.training_errors import CheckpointError
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from compose.training.interrupt import Interrupt
-    from compose.training.run_plan import Plan
-    from compose.training.stages.stage import Model
+    from compose.training.run_plan import RunPlan
+    from compose.training.stages.stage import TrainableModel
     from compose.training.storage.run_folder import RunFolder
 
 
-def load_state(plan: Plan, folder: RunFolder) -> dict[str, Any] | None:
+def load_state(plan: RunPlan, folder: RunFolder) -> dict[str, Any] | None:
     """The newest state of a run that is resumed, its weights in the model; None if it never wrote one.
 
     Raises:
@@ -31,46 +31,46 @@ def load_state(plan: Plan, folder: RunFolder) -> dict[str, Any] | None:
     found = Checkpoints(folder.checkpoints).newest()
     if found is None:
         return None
-    path, state = found
-    fit(plan.model.training, state["model"], str(path))
-    done, known = state["position"]["stage"], len(plan.stages)
+    path, saved = found
+    fit(plan.model.training, saved["model"], str(path))
+    done, known = saved["state"]["stage"], len(plan.stages)
     if done > known:
         raise CheckpointError(f"{path}: {done} stages are done, and the spec has {known}")
-    return state
+    return saved
 
 
 def open_run(
-    plan: Plan,
+    plan: RunPlan,
     folder: RunFolder,
     stop: Interrupt,
-    state: dict[str, Any] | None,
+    saved: dict[str, Any] | None,
     *,
     console: Console | None,
     first: bool,
-) -> Run:
+) -> RunContext:
     """The run, standing at its start or where the state was saved.
 
     Args:
         plan: what it does.
         folder: where it writes.
         stop: what Ctrl-C sets.
-        state: what was saved, if anything.
+        saved: the state that was saved, if any.
         console: the terminal.
         first: whether this is the process that writes.
     """
-    position = Position(**state["position"]) if state else Position()
-    size = state["metrics_size"] if state else 0
-    journal = Journal(folder if first else None, console=console, step=position.step, metrics_size=size)
-    if state is None:
-        journal.graph(plan.model.training, _shapes(plan.model))
-        journal.text("spec", f"```yaml\n{plan.lock}\n```")
+    state = RunState(**saved["state"]) if saved else RunState()
+    size = saved["metrics_size"] if saved else 0
+    log = RunLog(folder if first else None, console=console, step=state.step, metrics_size=size)
+    if saved is None:
+        log.graph(plan.model.training, _shapes(plan.model))
+        log.text("spec", f"```yaml\n{plan.lock}\n```")
     else:
-        journal.note(f"going on after step {position.step}")
-    began = time.monotonic() - (state["seconds"] if state else 0.0)
-    return Run(plan.model, Checkpoints(folder.checkpoints), journal, stop, position, began)
+        log.note(f"going on after step {state.step}")
+    began = time.monotonic() - (saved["seconds"] if saved else 0.0)
+    return RunContext(plan.model, Checkpoints(folder.checkpoints), log, stop, state, began)
 
 
-def _shapes(model: Model) -> dict[str, list[tuple[int, ...]]]:
+def _shapes(model: TrainableModel) -> dict[str, list[tuple[int, ...]]]:
     """Step -> the shapes of its outputs, where the model knows them."""
     facts = getattr(model, "facts", {})
     return {

@@ -94,7 +94,7 @@ def test_label_split_and_no_split() -> None:
 
 
 def test_labels_have_vectors() -> None:
-    vectors = LabelSpace(Glosses().labels, WordnetVectors(dim=64)).sources("all")["labels_vectors"]
+    vectors = LabelSpace(Glosses().labels, WordnetVectors(dim=64)).inputs("all")["labels_vectors"]
     assert vectors.shape == (289, 64)
     assert len(vectors.unique(dim=0)) == 289
 

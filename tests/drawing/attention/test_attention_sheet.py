@@ -14,8 +14,8 @@ from compose.drawing.attention.attention_sheet import (
     FRAME,
     GAP,
     MARGIN,
+    AttentionPanel,
     AttentionRow,
-    LabelAttention,
     attention_sheet,
     sheet_tensor,
 )
@@ -38,8 +38,8 @@ def peak(row: int, column: int, size: int = 7) -> Float[Tensor, "h w"]:
     return found
 
 
-def label(name: str = "cat", *, correct: bool | None = None, seen: bool | None = None) -> LabelAttention:
-    return LabelAttention(name, 0.5, peak(1, 5), correct, seen)
+def label(name: str = "cat", *, correct: bool | None = None, seen: bool | None = None) -> AttentionPanel:
+    return AttentionPanel(name, 0.5, peak(1, 5), correct, seen)
 
 
 def panel(sheet: Image.Image, column: int) -> NDArray[np.float64]:
@@ -103,7 +103,7 @@ def test_the_picture_stays_recognisable() -> None:
 
 def test_panels_show_their_own_attention() -> None:
     grey = torch.full((3, 48, 48), 0.5)
-    labels = [LabelAttention("a", 0.9, peak(1, 5)), LabelAttention("b", 0.1, peak(5, 0, size=6) * 1e-4)]
+    labels = [AttentionPanel("a", 0.9, peak(1, 5)), AttentionPanel("b", 0.1, peak(5, 0, size=6) * 1e-4)]
     sheet = attention_sheet([AttentionRow(grey, labels=labels)])
     assert np.ptp(panel(sheet, 0)) == 0
     for column, (row, place, size) in enumerate([(1, 5, 7), (5, 0, 6)], start=1):

@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from compose.drawing.graph.layout import Edge, Layout, Size, lay_out, levels, spread
+from compose.drawing.graph.layout import DiagramLayout, Edge, Size, lay_out, levels, spread
 
 
 def _sizes(names: str) -> dict[str, Size]:
@@ -50,7 +50,7 @@ def test_nothing_overlaps_in_any_graph() -> None:
         _check(lay_out(sizes, edges), sizes, edges)
 
 
-def _check(layout: Layout, sizes: dict[str, Size], edges: list[Edge]) -> None:
+def _check(layout: DiagramLayout, sizes: dict[str, Size], edges: list[Edge]) -> None:
     boxes = []
     for name, (x, y) in layout.centres.items():
         size = sizes[name]

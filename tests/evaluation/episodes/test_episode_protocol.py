@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 from compose.evaluation.episodes.episode_protocol import EpisodeProtocol, protocol_from_json
-from compose.evaluation.label_protocol import Protocol
+from compose.evaluation.label_protocol import LabelProtocol
 
 FULL = EpisodeProtocol(
     task="5-way 1-shot",
@@ -20,7 +20,7 @@ FULL = EpisodeProtocol(
 )
 SEVERAL = replace(FULL, data="glosses", num_classes=59, examples="label_split", thresholds={"micro_f1(x)": 0.23126})
 PUBLISHED = EpisodeProtocol(task="5-way 1-shot", data="omniglot", split="", ways=5, shots=1)
-LABELS = Protocol(task="zsl", data="omniglot", split="test", images="all", num_images=7)
+LABELS = LabelProtocol(task="zsl", data="omniglot", split="test", images="all", num_images=7)
 
 
 def test_round_trip() -> None:

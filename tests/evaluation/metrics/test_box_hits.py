@@ -6,16 +6,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from compose.evaluation.metrics.box_hits import Boxes, Located, Locator, label_places
+from compose.evaluation.metrics.box_hits import BoxHits, Locator, ShownBoxes, label_places
 
 
-def locate(place: tuple[float, float], boxes: list[list[float]], labels: list[int] | None = None) -> Located:
+def locate(place: tuple[float, float], boxes: list[list[float]], labels: list[int] | None = None) -> BoxHits:
     """One picture of 10 × 20 pixels with one label, whose boxes are those with a 1."""
     locator = Locator([0])
     shown = torch.tensor([[[on] for on in labels or [1] * len(boxes)]], dtype=torch.int8)
-    truth = Boxes(torch.ones(1, 1, dtype=torch.int8), torch.tensor([boxes]), shown, (10, 20))
+    truth = ShownBoxes(torch.ones(1, 1, dtype=torch.int8), torch.tensor([boxes]), shown, (10, 20))
     locator.add(torch.tensor([[place]]), truth)
-    return locator.located
+    return locator.box_hits
 
 
 @pytest.mark.parametrize(
@@ -45,11 +45,11 @@ def test_the_nearest_of_several_boxes_counts_and_others_labels_do_not() -> None:
 
 def test_only_present_labels_that_are_in_use() -> None:
     targets = torch.tensor([[1, -1, 1], [0, 1, 1]], dtype=torch.int8)
-    truth = Boxes(targets, torch.zeros(2, 1, 4), torch.ones(2, 1, 3, dtype=torch.int8), (4, 4))
+    truth = ShownBoxes(targets, torch.zeros(2, 1, 4), torch.ones(2, 1, 3, dtype=torch.int8), (4, 4))
     locator = Locator([2, 0])
     for _ in range(2):
         locator.add(torch.zeros(2, 2, 2), truth)
-    found = locator.located
+    found = locator.box_hits
     assert list(zip(found.images.tolist(), found.labels.tolist(), strict=True)) == [
         (image, label) for image, label in [(0, 2), (0, 0), (1, 2), (2, 2), (2, 0), (3, 2)]
     ]

@@ -14,14 +14,14 @@ from torch import Tensor
 from compose.block import BlockError
 from compose.evaluation.evaluation import Evaluation
 from compose.evaluation.evaluation_error import EvaluationError
-from compose.evaluation.metrics import box_hits as located
-from compose.evaluation.metrics.box_hits import MISSED, Located
+from compose.evaluation.metrics import box_hits as box_hits
+from compose.evaluation.metrics.box_hits import MISSED, BoxHits
 from compose.evaluation.metrics.localisation import Localisation
 from compose.evaluation.metrics.means import harmonic_mean
 from compose.evaluation.metrics.rules import Rules
 from compose.evaluation.result import Result
 from compose.evaluation.result_table import markdown
-from compose.evaluation.scored_task import Case
+from compose.evaluation.scored_task import ScoredTask
 
 from ..looking import LABELS, Kind, Pictures, columns, look, slow
 
@@ -84,7 +84,7 @@ def test_images_without_positives_are_left_out() -> None:
 
 def test_distances_do_not_depend_on_the_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     first = run()
-    monkeypatch.setattr(located, "CELL_WORK", 2**18)
+    monkeypatch.setattr(box_hits, "CELL_WORK", 2**18)
     assert run() == first
 
 
@@ -157,10 +157,10 @@ def by_hand(rows: list[tuple[float, int, float | None]], rules: Rules | None = N
     scores, targets, distances = (list(column) for column in zip(*rows, strict=True))
     boxed = [i for i, distance in enumerate(distances) if distance is not None]
     away = torch.tensor([[distances[i]] * 3 for i in boxed], dtype=torch.float32).reshape(-1, 3)
-    found = Located(torch.tensor(boxed, dtype=torch.int64), torch.zeros(len(boxed), dtype=torch.int64), away)
+    found = BoxHits(torch.tensor(boxed, dtype=torch.int64), torch.zeros(len(boxed), dtype=torch.int64), away)
     column = torch.tensor([targets], dtype=torch.int8).T
-    case = Case(torch.tensor([scores]).T, column, torch.ones(1), [True], found)
-    measured = Localisation(tolerance=tolerance).measure(case, rules or Rules())
+    task = ScoredTask(torch.tensor([scores]).T, column, torch.ones(1), [True], found)
+    measured = Localisation(tolerance=tolerance).measure(task, rules or Rules())
     assert measured is not None
     return measured.value
 
@@ -195,7 +195,7 @@ def test_no_hit_is_zero_and_no_box_is_undefined() -> None:
 
 def test_targets_of_a_localisation() -> None:
     targets = torch.tensor([[1, 1, 1], [-1, 0, 1]], dtype=torch.int8)
-    found = Located(torch.tensor([0, 0, 1]), torch.tensor([0, 1, 2]), torch.tensor([[0.0, 9, 0], [2, 9, 0], [1, 0, 9]]))
+    found = BoxHits(torch.tensor([0, 0, 1]), torch.tensor([0, 1, 2]), torch.tensor([[0.0, 9, 0], [2, 9, 0], [1, 0, 9]]))
     assert found.targets(targets, "attention", 1).tolist() == [[1, MISSED, 0], [-1, 0, 1]]
     assert found.targets(targets, "random", 0).tolist() == [[MISSED, MISSED, 0], [-1, 0, 1]]
     assert found.targets(targets, "centre", 0).tolist() == [[1, 1, 0], [-1, 0, MISSED]]
@@ -236,6 +236,6 @@ def test_examples_without_boxes() -> None:
 
 
 def test_a_case_without_places() -> None:
-    case = Case(torch.ones(1, 1), torch.ones(1, 1, dtype=torch.int8), torch.ones(1), [True])
+    task = ScoredTask(torch.ones(1, 1), torch.ones(1, 1, dtype=torch.int8), torch.ones(1), [True])
     with pytest.raises(EvaluationError, match="expected places where the model looks for `localisation`, got none"):
-        Localisation().measure(case, Rules())
+        Localisation().measure(task, Rules())

@@ -146,7 +146,7 @@ def test_extends_in_a_circle() -> None:
     Path("one.yaml").write_text("extends: two.yaml\n")
     error = _extend_error("two.yaml", "extends: one.yaml\n")
     assert error.code == "extends-cycle"
-    assert error.place.source.name in ("one.yaml", "two.yaml")
+    assert error.place.document.name in ("one.yaml", "two.yaml")
     assert _extend_error("self.yaml", "extends: ./self.yaml\n").code == "extends-cycle"
 
 

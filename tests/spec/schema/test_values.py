@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from compose.errors import Place, Source
+from compose.errors import Document, Place
 from compose.registry.registry import Registry, registry
 from compose.spec.schema.node_keys import EXTRA_KEYS
 from compose.spec.schema.publish import schema_text
@@ -17,7 +17,7 @@ from compose.spec.schema.values import faults
 from compose.spec.yaml.reader import load_file, load_text
 from compose.spec.yaml.tree import graft, plain
 
-PLACE = Place(Source("test", ("",)), 1, 1)
+PLACE = Place(Document("test", ("",)), 1, 1)
 GOLDEN = Path(__file__).parents[1] / "golden"
 PIECES: list[Any] = [
     None, True, False, 0, 1, -1, 7, 300, 0.5, 1.0, 1e-8, 2000, "none", "small", "auto", "map", "a b", "a.b", "", "$x",

@@ -68,7 +68,7 @@ def test_ports_with_a_reserved_name_are_fed_by_it(plan: Any) -> None:
         "scores": "scores.scores",
         "targets": "targets",
     }
-    assert found.sources == ("image", "labels.vectors", "targets")
+    assert found.reserved == ("image", "labels.vectors", "targets")
 
 
 def test_a_wired_port_is_not_fed_by_its_name(plan: Any) -> None:
@@ -124,8 +124,8 @@ BAD_NAME = ["reserved-name", "unused-node"]
     ("nodes", "rest", "expected"),
     [
         ("  end: {use: relation, in: strt}\n", "", ["unknown-node"]),
-        ("  end: {use: relation, in: labels.vector}\n", "loss: {x: {in: start}}\n", ["unknown-source"]),
-        ("  end: {use: relation, in: features}\n", "loss: {x: {in: start}}\n", ["missing-source"]),
+        ("  end: {use: relation, in: labels.vector}\n", "loss: {x: {in: start}}\n", ["unknown-input"]),
+        ("  end: {use: relation, in: features}\n", "loss: {x: {in: start}}\n", ["unavailable-input"]),
         ("  end: {use: relation, in: start.nothing}\n", "", ["unknown-port"]),
         ("  end: {use: relation, in: start.0.0}\n", "", ["unknown-port"]),
         ("  end: {use: relation, in: {x: start}}\n", "", ["unknown-port"]),

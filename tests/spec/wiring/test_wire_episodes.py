@@ -78,8 +78,8 @@ def test_ports_with_the_sources_names_are_fed(read: Read) -> None:
     inputs = {step.name: {port: [*map(str, refs(v))] for port, v in step.inputs.items()} for step in plan.steps}
     assert inputs["start"] == {"maps": ["maps.maps"], "support_targets": ["support.targets"]}
     assert inputs["branch"] == {"maps": ["maps.maps"], "parents_targets": ["parents.targets"]}
-    assert plan.sources == ("image", "support.targets", "parents.targets", "query.targets")
-    assert [plan.sources_of(term) for term in plan.terms] == [
+    assert plan.reserved == ("image", "support.targets", "parents.targets", "query.targets")
+    assert [plan.reserved_of(term) for term in plan.terms] == [
         ("image", "support.targets", "query.targets"),
         ("image", "parents.targets"),
     ]
@@ -87,7 +87,7 @@ def test_ports_with_the_sources_names_are_fed(read: Read) -> None:
 
 def test_episodes_that_are_only_evaluated_give_them_too(read: Read) -> None:
     evaluated = ("train: [{stage: episodic}]", "evaluate: {tasks: [episodes]}")
-    assert "support.targets" in read(evaluated).plan.sources
+    assert "support.targets" in read(evaluated).plan.reserved
 
 
 def test_layers_that_tell_where_they_look_are_known_in_order(read: Read) -> None:
@@ -101,7 +101,7 @@ def test_what_the_scores_need_is_the_plan_without_its_losses(read: Read) -> None
     plan = read().plan.scoring()
     assert [step.name for step in plan.steps] == ["maps", "start", "first", "scores"]
     assert plan.terms == ()
-    assert plan.sources == ("image", "support.targets")
+    assert plan.reserved == ("image", "support.targets")
 
 
 # --- mistakes -----------------------------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def test_without_episodes_there_is_none_of_it(read: Read, train: str) -> None:
     port, source = mistakes(read, ("[{stage: episodic}]", train))
     assert at(port) == ("missing-input", 4, 3)
     assert port.message == f"the input `support_targets` of `start` is not wired: {NO_EPISODES}"
-    assert at(source) == ("missing-source", 9, 43)
+    assert at(source) == ("unavailable-input", 9, 43)
     assert source.message == f"there is no `query.targets` here: {NO_EPISODES}"
 
 
@@ -122,7 +122,7 @@ def test_data_without_groups(read: Read) -> None:
     port, source = mistakes(read, ("use: alphabets", "use: glyph_scenes"))
     assert at(port) == ("missing-input", 7, 3)
     assert port.message.endswith("`branch` is not wired: the data `glyph_scenes` gives image, targets")
-    assert at(source) == ("missing-source", 10, 46)
+    assert at(source) == ("unavailable-input", 10, 46)
 
 
 @pytest.mark.parametrize("source", ["query.targets", "parents.targets"])
@@ -134,7 +134,7 @@ def test_scores_may_not_see_what_is_asked(read: Read, source: str) -> None:
 
 def test_a_source_with_a_typing_error(read: Read) -> None:
     (error,) = mistakes(read, ("[scores, query.targets]", "[scores, query.target]"))
-    assert at(error) == ("unknown-source", 9, 43)
+    assert at(error) == ("unknown-input", 9, 43)
     assert error.nearest == "query.targets"
 
 

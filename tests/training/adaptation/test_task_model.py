@@ -71,7 +71,7 @@ class Case:
         torch.testing.assert_close(self.model.features({"features": self.raw})["extractor"].float(), given["extractor"])
         doubled = {name: value.double() if value.is_floating_point() else value for name, value in given.items()}
         self.batch = {**doubled, **self.model.features({"features": self.raw})}
-        self.fixed = {"labels_base": prepared.space.sources("seen")["labels_base"].double()}
+        self.fixed = {"labels_base": prepared.space.inputs("seen")["labels_base"].double()}
         self.model._fixed |= self.fixed
         self.params = {name: value for name, value in built.training.named_parameters() if value.requires_grad}
 
@@ -212,7 +212,7 @@ def test_novel_labels_leave_the_base_set(made: Make) -> None:
     case = Case(prepared)
     assert case.batch["labels_base_mask"].shape == (3, sum(prepared.source.labels.seen))
     assert case.batch["labels_base_mask"].eq(0).sum(1).tolist() == [3, 3, 3]
-    vectors = prepared.space.sources("seen")["labels_base"].double()
+    vectors = prepared.space.inputs("seen")["labels_base"].double()
     for mask, novel in zip(case.batch["labels_base_mask"], case.batch["labels_novel"], strict=True):
         left = vectors[mask == 0]
         assert {tuple(v.tolist()) for v in left} == {tuple(v.tolist()) for v in novel}

@@ -18,7 +18,7 @@ from compose import load
 from compose.block import BlockError
 from compose.training.inference import scorer
 from compose.training.prepare import Prepared
-from compose.training.run_plan import Plan
+from compose.training.run_plan import RunPlan
 from compose.training.stages.episodic import Episodic, EpisodicWork
 from compose.training.stages.stage import Setting
 from compose.training.storage.run_folder import RunFolder
@@ -210,7 +210,7 @@ def test_the_largest_batch_is_that_of_most_support() -> None:
 def run(prepared: Prepared, path: Path, *, resume: bool = False) -> dict[str, Tensor]:
     """Train a fresh model and return its weights."""
     model = prepared.build()
-    plan = Plan(
+    plan = RunPlan(
         model, prepared.source, prepared.space, prepared.stages, prepared.evaluation, 0, "name: small\n", "small"
     )
     train(plan, RunFolder(path), device="cpu", resume=resume)

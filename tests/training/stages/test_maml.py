@@ -23,7 +23,7 @@ from compose.training.adaptation.inner_rates import InnerRates, rated_tensors
 from compose.training.adaptation.task_model import Outer, TaskModel
 from compose.training.adaptation.task_scorer import task_scorer
 from compose.training.prepare import Prepared
-from compose.training.run_plan import Plan
+from compose.training.run_plan import RunPlan
 from compose.training.stages import maml_work
 from compose.training.stages.maml import Maml
 from compose.training.stages.maml_work import MamlWork
@@ -102,7 +102,7 @@ def classes(tmp_path: Path) -> Make:
 def run(prepared: Prepared, path: Path, *, resume: bool = False) -> dict[str, Tensor]:
     """Train a fresh model and return its weights."""
     model = prepared.build()
-    plan = Plan(
+    plan = RunPlan(
         model,
         prepared.source,
         prepared.space,
@@ -327,7 +327,7 @@ def test_frozen_features_are_computed_once(labels: Make) -> None:
     work._loader._order.epoch = 0
     (numbers, *_) = work._loader._order
     raw = prepared.stages[-1].draw(prepared.source, 0)[numbers]["features"]
-    expected = model.training.extractor.eval()(raw, prepared.space.sources("seen")["labels_base"])
+    expected = model.training.extractor.eval()(raw, prepared.space.inputs("seen")["labels_base"])
     torch.testing.assert_close(batches[0]["extractor"], expected)
 
 
@@ -366,7 +366,7 @@ def test_other_nodes_than_those_with_rates_may_adapt(labels: Make) -> None:
     assert prepared.adaptation is not None
     assert prepared.inner is not None
     model = prepared.build()
-    module = TaskModel(model, prepared.adaptation, {"loss.task": 1.0}, fixed=prepared.space.sources("seen"))
+    module = TaskModel(model, prepared.adaptation, {"loss.task": 1.0}, fixed=prepared.space.inputs("seen"))
     names = rated_tensors(model, prepared.inner, ["loss.task"])
     assert module.rates is not None
     module.rates.values.data = torch.arange(float(2 * len(names))).view(2, -1)

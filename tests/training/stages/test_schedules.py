@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from compose.block import BlockError
-from compose.training.stages.schedules import Constant, Cosine, Moment, OneCycle, Plateau, Schedule, Step
+from compose.training.stages.schedules import Constant, Cosine, Moment, OneCycle, Plateau, Schedule, StepDecay
 
 
 def factors(schedule: Schedule, *, epochs: int = 4, steps: int = 2) -> list[float]:
@@ -14,14 +14,14 @@ def test_constant_with_warmup_has_a_rate_from_the_first_step():
 
 
 def test_step_falls_when_so_many_epochs_are_done():
-    assert factors(Step(at=[1, 2.5], factor=0.5)) == [1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25]
+    assert factors(StepDecay(at=[1, 2.5], factor=0.5)) == [1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25]
 
 
 def test_step_is_torchs_multistep():
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
     expected = torch.optim.lr_scheduler.MultiStepLR(optimizer, [2, 3], gamma=0.1)
     for epoch in range(5):
-        assert Step(at=[2, 3]).factor(Moment(epoch, 1, 5)) == pytest.approx(optimizer.param_groups[0]["lr"])
+        assert StepDecay(at=[2, 3]).factor(Moment(epoch, 1, 5)) == pytest.approx(optimizer.param_groups[0]["lr"])
         optimizer.step()
         expected.step()
 

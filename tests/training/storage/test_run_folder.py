@@ -7,11 +7,11 @@ import pytest
 import torch
 from toy import ToyStage, make_model, run
 
-from compose.training.best_weights import Watch
+from compose.training.best_weights import BestWeights
 from compose.training.device import choose_device, choose_precision
 from compose.training.interrupt import Interrupt
 from compose.training.seeds import derive, seed_all
-from compose.training.step_losses import Ledger
+from compose.training.step_losses import StepLosses
 from compose.training.storage.run_folder import MetricsLog, RunFolder
 from compose.training.storage.weights import load_weights
 from compose.training.training_errors import CheckpointError, TrainingError
@@ -57,20 +57,20 @@ def test_no_run_has_no_weights(tmp_path):
 
 
 def test_watch_needs_improvement_beyond_min_delta_and_passes_over_nan():
-    watch = Watch("map", patience=2, min_delta=0.05)
+    best = BestWeights("map", patience=2, min_delta=0.05)
     model = torch.nn.Linear(1, 1)
-    better = [watch.observe(value, i, model) for i, value in enumerate([math.nan, 0.3, 0.34, 0.36, 0.3])]
+    better = [best.observe(value, i, model) for i, value in enumerate([math.nan, 0.3, 0.34, 0.36, 0.3])]
     assert better == [False, True, False, True, False]
-    assert (watch.best, watch.epoch, watch.exhausted) == (0.36, 3, False)
-    watch.observe(0.2, 5, model)
-    assert watch.exhausted
-    loss = Watch("loss.rank", patience=None, min_delta=0.0)
+    assert (best.best, best.epoch, best.exhausted) == (0.36, 3, False)
+    best.observe(0.2, 5, model)
+    assert best.exhausted
+    loss = BestWeights("loss.rank", patience=None, min_delta=0.0)
     assert [loss.observe(value, 0, model) for value in (2.0, 1.0, 1.5)] == [True, True, False]
 
 
 def test_ledger_sums_do_not_depend_on_when_one_looks():
     values = torch.rand(7, 2)
-    one, other = (Ledger(["loss", "rank"], lambda rows: rows) for _ in range(2))
+    one, other = (StepLosses(["loss", "rank"], lambda rows: rows) for _ in range(2))
     for step, row in enumerate(values):
         one.add(step, row)
         other.add(step, row)
