@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,25 @@ from compose.registry.registry import registry
 
 ROOT = Path(__file__).parents[1]
 DECLARATIONS = registry().all()
+FLOORS = (
+    ("cli",),
+    ("api",),
+    ("predict",),
+    ("checks",),
+    ("training",),
+    ("evaluation",),
+    ("model",),
+    ("tasks",),
+    ("labels",),
+    ("data",),
+    ("drawing",),
+    ("spec",),
+    ("registry",),
+    ("block", "errors"),
+)
+"""The rooms of ``compose/`` from the top floor down; each uses only rooms on floors under its own."""
+MOST_FILES = 22
+"""In one folder: what a reader takes in."""
 
 
 def _imports(path: Path) -> Iterator[str]:
@@ -22,6 +42,59 @@ def _imports(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+
+
+def _modules() -> Iterator[Path]:
+    for part in ("compose", "blocks", "graphs"):
+        yield from sorted((ROOT / part).rglob("*.py"))
+
+
+def _room(name: str) -> str:
+    """The room of a module by its dotted name; the package itself and what stands beside the rooms is the API."""
+    inner = name.split(".")[1:2]
+    known = {room for floor in FLOORS for room in floor}
+    return inner[0] if inner and inner[0] in known else "api"
+
+
+def test_rooms_use_only_the_floors_under_them() -> None:
+    floor = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+    upwards = []
+    for path in sorted((ROOT / "compose").rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        if name == "compose.__main__":
+            continue
+        for used in _imports(path):
+            if not _inside(used, ("compose",)) or _inside(used, ("compose.graphs", "compose.blocks")):
+                continue
+            if _room(used) != _room(name) and floor[_room(used)] <= floor[_room(name)]:
+                upwards.append(f"{name} imports {used}")
+    assert upwards == []
+
+
+def test_every_file_has_a_name_of_its_own() -> None:
+    files = [path.name for path in _modules() if path.name != "__init__.py"]
+    assert [name for name, count in Counter(files).items() if count > 1] == []
+
+
+def test_every_public_class_has_a_name_of_its_own() -> None:
+    homes = defaultdict(list)
+    for path in _modules():
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes[node.name].append(str(path.relative_to(ROOT)))
+    assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
+
+
+def test_a_folder_can_be_taken_in_at_a_glance() -> None:
+    crowded = Counter(path.parent for path in _modules())
+    assert {str(folder): count for folder, count in crowded.items() if count > MOST_FILES} == {}
+
+
+def test_no_class_bears_the_name_of_a_typing_construct() -> None:
+    taken = {"Protocol", "Any", "Literal", "Generic"}
+    for path in _modules():
+        names = {node.name for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ClassDef)}
+        assert not names & taken, path
 
 
 @pytest.mark.parametrize("folder", ["blocks", "graphs"])

@@ -86,6 +86,7 @@ def predict(
     its classes by pictures of each: --support FOLDER IMAGE..., or --episodes N of the run's own data, which is also how
     one of feature vectors is asked.
     """
+    from compose.cli.console import status
     from compose.cli.predict_episodes import EpisodesAsked, predict_episodes
     from compose.cli.printing.attention_picture import draw_attention
     from compose.cli.specs import read
@@ -109,7 +110,8 @@ def predict(
     if not of_pictures:
         reads = "reads feature vectors, not pictures"
         raise UsageError(f"the model of {found.folder} {reads}; `compose evaluate {found.folder}` measures it")
-    model = load_predictor(spec, found, weights=weights, device=device, task=TASKS[task])
+    with status("loading the model"):
+        model = load_predictor(spec, found, weights=weights, device=device, task=TASKS[task])
     if attention:
         _check_attention(model, run)
     drawn: list[Prediction] = []

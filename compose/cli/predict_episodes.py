@@ -89,6 +89,7 @@ def predict_episodes(
             classes that have none.
         DataError: a picture cannot be read, or the data has no such episodes.
     """
+    from compose.cli.console import status
     from compose.cli.specs import prepared
     from compose.predict.asked_episode import drawn_episodes
     from compose.predict.episode_predictor import load_episode_predictor
@@ -97,7 +98,8 @@ def predict_episodes(
     made = prepared(spec)
     if attention:
         _check_attention(made, run)
-    model = load_episode_predictor(made, run, weights=weights, device=device)
+    with status("loading the model"):
+        model = load_episode_predictor(made, run, weights=weights, device=device)
     drawn = drawn_episodes(model.made, asked.count or 0, asked.shots)
     answered: list[tuple[Episode, Answer]] = []
     for episode in [given_episode(model.made, asked.support, asked.files)] if asked.support else drawn:

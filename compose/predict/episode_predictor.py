@@ -99,19 +99,17 @@ def load_episode_predictor(made: Prepared, run: FoundRun, *, weights: str | None
         weights: which of its weights.
         device: where it runs.
     """
-    from compose.cli.console import status
 
-    with status("loading the model"):
-        from compose.predict.adapted_model import AdaptedModel
-        from compose.training.device import choose_device
+    from compose.predict.adapted_model import AdaptedModel
+    from compose.training.device import choose_device
 
-        target = choose_device(device)
-        scoring = made.scoring()
-        built = scoring.build()
-        run.load(built, weights)
-        for graph in (built.training, built.inference, built.looking):
-            graph.to(target).eval()
-        adapted = AdaptedModel(scoring, built, target) if made.adaptation is not None else None
+    target = choose_device(device)
+    scoring = made.scoring()
+    built = scoring.build()
+    run.load(built, weights)
+    for graph in (built.training, built.inference, built.looking):
+        graph.to(target).eval()
+    adapted = AdaptedModel(scoring, built, target) if made.adaptation is not None else None
     return EpisodePredictor(scoring, built, target, adapted)
 
 

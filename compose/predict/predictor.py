@@ -160,26 +160,24 @@ def load_predictor(spec: Spec, run: FoundRun, *, weights: str | None, device: st
     Raises:
         UsageError: the model does not read pictures.
     """
-    from compose.cli.console import status
     from compose.errors import UsageError
 
     if "image" not in spec.plan.reserved:
         raise UsageError(f"the model of {run.folder} reads {', '.join(spec.plan.reserved)}, not pictures")
-    with status("loading the model"):
-        import torch
+    import torch
 
-        from compose.training.device import choose_device
-        from compose.training.prepare import prepare
+    from compose.training.device import choose_device
+    from compose.training.prepare import prepare
 
-        made = prepare(spec)
-        target = choose_device(device)
-        built = made.build()
-        run.load(built, weights)
-        built.inference.to(target).eval()
-        built.looking.to(target).eval()
-        labels = made.space.task(task)
-        in_use: Labels = "all" if made.evaluation.label_context == "all" else task
-        at = {column: place for place, column in enumerate(made.space.task(in_use).columns.tolist())}
-        columns = torch.tensor([at[column] for column in labels.columns.tolist()], device=target)
-        label_inputs = {name: value.to(target) for name, value in made.space.inputs(in_use).items()}
+    made = prepare(spec)
+    target = choose_device(device)
+    built = made.build()
+    run.load(built, weights)
+    built.inference.to(target).eval()
+    built.looking.to(target).eval()
+    labels = made.space.task(task)
+    in_use: Labels = "all" if made.evaluation.label_context == "all" else task
+    at = {column: place for place, column in enumerate(made.space.task(in_use).columns.tolist())}
+    columns = torch.tensor([at[column] for column in labels.columns.tolist()], device=target)
+    label_inputs = {name: value.to(target) for name, value in made.space.inputs(in_use).items()}
     return Predictor(made, built, labels, columns, label_inputs, target)

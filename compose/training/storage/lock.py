@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from compose import __version__
 from compose.spec.read import Spec
 from compose.spec.yaml.writer import dump
 
-PACKAGES = ("torch", "torchvision", "numpy", "lightning-fabric", "safetensors")
+PACKAGES = ("compose", "torch", "torchvision", "numpy", "lightning-fabric", "safetensors")
 
 
 def lock_text(spec: Spec, *, seed: int, blocks: Sequence[Path] = ()) -> str:
@@ -27,7 +26,7 @@ def lock_text(spec: Spec, *, seed: int, blocks: Sequence[Path] = ()) -> str:
     made += [f"--blocks {path}" for path in blocks]
     lines = [
         f"# made by: {' '.join(['compose train', resolved.file, *made])}",
-        f"# with: compose {__version__}, python {platform.python_version()}, {', '.join(_versions())}",
+        f"# with: compose {version('compose')}, python {platform.python_version()}, {', '.join(_versions())}",
         "# repeat with: compose train spec.lock.yaml" + "".join(f" --blocks {path}" for path in blocks),
     ]
     comment = "\n".join(line.replace("\n", " ") for line in lines)
