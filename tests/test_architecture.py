@@ -5,80 +5,38 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from compose.registry.declaration import Declaration
 from compose.registry.registry import registry
+from tools.draw_rooms import PICTURE, draw
+from tools.rooms import FLOORS, ROOT, imports, modules, uses
 
-ROOT = Path(__file__).parents[1]
 DECLARATIONS = registry().all()
-FLOORS = (
-    ("cli",),
-    ("api",),
-    ("predict",),
-    ("checks",),
-    ("training",),
-    ("evaluation",),
-    ("model",),
-    ("tasks",),
-    ("labels",),
-    ("data",),
-    ("drawing",),
-    ("spec",),
-    ("registry",),
-    ("block", "errors"),
-)
-"""The rooms of ``compose/`` from the top floor down; each uses only rooms on floors under its own."""
 MOST_FILES = 22
 """In one folder: what a reader takes in."""
 
 
-def _imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-
-
-def _modules() -> Iterator[Path]:
-    for part in ("compose", "blocks", "graphs"):
-        yield from sorted((ROOT / part).rglob("*.py"))
-
-
-def _room(name: str) -> str:
-    """The room of a module by its dotted name; the package itself and what stands beside the rooms is the API."""
-    inner = name.split(".")[1:2]
-    known = {room for floor in FLOORS for room in floor}
-    return inner[0] if inner and inner[0] in known else "api"
-
-
 def test_rooms_use_only_the_floors_under_them() -> None:
-    floor = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-    upwards = []
-    for path in sorted((ROOT / "compose").rglob("*.py")):
-        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        if name == "compose.__main__":
-            continue
-        for used in _imports(path):
-            if not _inside(used, ("compose",)) or _inside(used, ("compose.graphs", "compose.blocks")):
-                continue
-            if _room(used) != _room(name) and floor[_room(used)] <= floor[_room(name)]:
-                upwards.append(f"{name} imports {used}")
-    assert upwards == []
+    floor = {name: number for number, names in enumerate(FLOORS) for name in names}
+    assert [said for (upper, lower), said in uses().items() if floor[lower] <= floor[upper]] == []
+
+
+def test_the_picture_of_the_rooms_is_that_of_the_code() -> None:
+    """``python -m tools.draw_rooms`` draws it anew."""
+    assert PICTURE.read_text("utf-8") == draw()
 
 
 def test_every_file_has_a_name_of_its_own() -> None:
-    files = [path.name for path in _modules() if path.name != "__init__.py"]
+    files = [path.name for _, path in modules() if path.name != "__init__.py"]
     assert [name for name, count in Counter(files).items() if count > 1] == []
 
 
 def test_every_public_class_has_a_name_of_its_own() -> None:
     homes = defaultdict(list)
-    for path in _modules():
+    for _, path in modules():
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes[node.name].append(str(path.relative_to(ROOT)))
@@ -86,13 +44,13 @@ def test_every_public_class_has_a_name_of_its_own() -> None:
 
 
 def test_a_folder_can_be_taken_in_at_a_glance() -> None:
-    crowded = Counter(path.parent for path in _modules())
+    crowded = Counter(path.parent for _, path in modules())
     assert {str(folder): count for folder, count in crowded.items() if count > MOST_FILES} == {}
 
 
 def test_no_class_bears_the_name_of_a_typing_construct() -> None:
     taken = {"Protocol", "Any", "Literal", "Generic"}
-    for path in _modules():
+    for _, path in modules():
         names = {node.name for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ClassDef)}
         assert not names & taken, path
 
@@ -101,7 +59,7 @@ def test_no_class_bears_the_name_of_a_typing_construct() -> None:
 def test_blocks_and_graphs_know_only_the_contract(folder: str) -> None:
     allowed = ("compose.block", "compose.blocks", "compose.graphs")
     for path in (ROOT / folder).rglob("*.py"):
-        foreign = [name for name in _imports(path) if name.startswith("compose") and not _inside(name, allowed)]
+        foreign = [name for name in imports(path) if name.startswith("compose") and not _inside(name, allowed)]
         assert foreign == [], f"{path.name} imports {foreign}"
 
 
@@ -111,7 +69,7 @@ def _inside(name: str, allowed: tuple[str, ...]) -> bool:
 
 def test_the_framework_imports_no_block() -> None:
     for path in (ROOT / "compose").rglob("*.py"):
-        assert not [name for name in _imports(path) if _inside(name, ("compose.blocks",))], path
+        assert not [name for name in imports(path) if _inside(name, ("compose.blocks",))], path
 
 
 def test_the_framework_names_no_block() -> None:

@@ -1,1 +1,1 @@
-"""Data sources, and the label space that they are trained and tested on."""
+"""Data sources: embedded, published, and the user's own."""
