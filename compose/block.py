@@ -8,8 +8,11 @@ A block is a plain ``nn.Module`` whose signature is its declaration:
   tensors is a ``list[...]``, where ``?c`` is a dim that may differ from tensor to tensor.
 * ``__init__``'s annotated arguments are the **parameters** that a spec may set: type, range and default come from the
   annotation, the description from the docstring's ``Args:``.
-* A parameter annotated ``Dim["d"]`` is never written in a spec: it is bound from the shapes that reach the ports.
-  ``Dims["c"]`` binds the sizes of ``?c``, one for each tensor of a list port.
+* A parameter annotated ``Dim[int, " d"]`` is never written in a spec: it is bound from the shapes that reach the ports.
+  ``Dims[tuple[int, ...], " c"]`` binds the sizes of ``?c``, one for each tensor of a list port.
+
+A dim of one letter is written with a leading blank, ``" d"``, as jaxtyping advises: linters look for a Python name in a
+string that could be one.
 
 The class docstring says in its first line what the block does; a line ``Reference:`` names paper, section and equation.
 
@@ -22,21 +25,47 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeVar, get_args, overload
 
 if TYPE_CHECKING:
+    # To a type checker a bound size is what its first argument says: an int, or a tuple of ints.
+    from typing import Annotated as Dim
+    from typing import Annotated as Dims
+
     from torch import nn
+
+__all__ = [
+    "KINDS",
+    "REGISTRATION",
+    "BlockError",
+    "BoundDim",
+    "Dim",
+    "Dims",
+    "Kind",
+    "Registration",
+    "Use",
+    "block",
+    "data",
+    "graph",
+    "is_abstract",
+    "loss",
+    "metric",
+    "optimizer",
+    "schedule",
+    "section",
+    "stage",
+    "vectors",
+]
 
 Kind = Literal["block", "loss", "metric", "data", "vectors", "graph", "stage", "optimizer", "schedule", "section"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-_T = TypeVar("_T")
 _Class = TypeVar("_Class", bound=type)
 
 
 @dataclass(frozen=True)
 class BoundDim:
-    """The marker behind ``Dim["d"]`` (one size) and ``Dims["c"]`` (a size for each tensor of a list port)."""
+    """The marker behind ``Dim`` (one size) and ``Dims`` (a size for each tensor of a list port)."""
 
     letter: str
     many: bool = False
@@ -52,27 +81,32 @@ class Use:
     kind: Kind
 
 
-if TYPE_CHECKING:
-
-    class Dim(int, Generic[_T]):
-        """A size bound from the shapes at the ports."""
-
-    class Dims(tuple[int, ...], Generic[_T]):
-        """Sizes bound from the tensors of a list port."""
-
-else:
+if not TYPE_CHECKING:
 
     class Dim:
-        """``Dim["d"]``: an int bound from the shapes at the ports, never written in a spec."""
+        """``Dim[int, " d"]``: a size bound from the shapes at the ports, never written in a spec."""
 
-        def __class_getitem__(cls, letter: str) -> Any:
-            return Annotated[int, BoundDim(letter)]
+        def __class_getitem__(cls, item: tuple[type, str]) -> Any:
+            return _bound("Dim", int, item)
 
     class Dims:
-        """``Dims["c"]``: a tuple of ints, one for each tensor of the list port whose dims name ``?c``."""
+        """``Dims[tuple[int, ...], " c"]``: a size for each tensor of the list port whose dims name ``?c``."""
 
-        def __class_getitem__(cls, letter: str) -> Any:
-            return Annotated[tuple[int, ...], BoundDim(letter, many=True)]
+        def __class_getitem__(cls, item: tuple[type, str]) -> Any:
+            return _bound("Dims", tuple[int, ...], item)
+
+
+def _bound(name: str, wanted: Any, item: Any) -> Any:
+    match item:
+        case (kind, str(letter)) if kind == wanted and letter.strip().isidentifier():
+            return Annotated[kind, BoundDim(letter.strip(), many=wanted is not int)]
+    shown = "int" if wanted is int else wanted
+    raise TypeError(f'expected a type and the name of a dim, {name}[{shown}, " d"], got {name}[{_text(item)}]')
+
+
+def _text(item: Any) -> str:
+    parts = item if isinstance(item, tuple) else (item,)
+    return ", ".join(part.__name__ if type(part) is type else repr(part) for part in parts)
 
 
 class BlockError(ValueError):
@@ -111,8 +145,17 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
-def _decorator(kind: Kind) -> Callable[..., Any]:
-    def decorate(cls: _Class | None = None, *, name: str | None = None, fixes: tuple[str, ...] = ()) -> Any:
+class Decorator(Protocol):
+    """``@block``, ``@block(name="other")``: registers a class and leaves it as it is."""
+
+    @overload
+    def __call__(self, cls: _Class, /) -> _Class: ...
+    @overload
+    def __call__(self, /, *, name: str | None = None, fixes: tuple[str, ...] = ()) -> Callable[[_Class], _Class]: ...
+
+
+def _decorator(kind: Kind) -> Decorator:
+    def decorate(cls: Any = None, /, *, name: str | None = None, fixes: tuple[str, ...] = ()) -> Any:
         if cls is None:
             return lambda cls: decorate(cls, name=name, fixes=fixes)
         setattr(cls, REGISTRATION, Registration(kind, name or _snake(cls.__name__), fixes))

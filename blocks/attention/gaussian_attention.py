@@ -49,7 +49,7 @@ class GaussianAttention(nn.Module):
         return fixed_attention(torch.outer(rows, columns), support, query)
 
 
-def _bell(size: int, sigma: float, like: Tensor) -> Float[Tensor, "n"]:
+def _bell(size: int, sigma: float, like: Tensor) -> Float[Tensor, " n"]:
     """A Gaussian at the centres of this many equal parts of a side of length 1, around its middle; sums to 1."""
     centres = (torch.arange(size, device=like.device, dtype=like.dtype) + 0.5) / size - 0.5
     return (-(centres / sigma).square() / 2).softmax(dim=0)

@@ -38,7 +38,9 @@ class GroupAttention(nn.Module):
         hidden: width between the two linear layers that make the queries and the keys; by default ``dim``.
     """
 
-    def __init__(self, dim: Dim["d"], groups: Dim["g"], *, hidden: Annotated[int, Field(gt=0)] | None = None) -> None:
+    def __init__(
+        self, dim: Dim[int, " d"], groups: Dim[int, " g"], *, hidden: Annotated[int, Field(gt=0)] | None = None
+    ) -> None:
         super().__init__()
         self.query = _projection(dim, hidden or dim, groups)
         self.key = _projection(dim, hidden or dim, groups)

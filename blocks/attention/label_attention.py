@@ -37,7 +37,9 @@ class LabelAttention(nn.Module):
         hidden: size of the queries and keys.
     """
 
-    def __init__(self, channels: Dim["c"], dim: Dim["d"], *, hidden: Annotated[int, Field(gt=0)] = 256) -> None:
+    def __init__(
+        self, channels: Dim[int, " c"], dim: Dim[int, " d"], *, hidden: Annotated[int, Field(gt=0)] = 256
+    ) -> None:
         super().__init__()
         self.query = nn.Linear(dim, hidden)
         self.key = nn.Linear(channels, hidden)

@@ -38,10 +38,10 @@ class ML2PEncoder(nn.Module):
 
     def __init__(
         self,
-        dim: Dim["d"],
-        groups: Dim["g"],
-        height: Dim["h"],
-        width: Dim["w"],
+        dim: Dim[int, " d"],
+        groups: Dim[int, " g"],
+        height: Dim[int, " h"],
+        width: Dim[int, " w"],
         *,
         shared: bool = True,
         variant: Literal["paper", "released"] = "paper",

@@ -44,7 +44,7 @@ class SharedMultiAttention(nn.Module):
 
     def __init__(
         self,
-        channels: Dim["c"],
+        channels: Dim[int, " c"],
         *,
         modules: Annotated[int, Field(gt=0)] = 10,
         hidden: Annotated[int, Field(gt=0)] | None = None,

@@ -47,7 +47,9 @@ class SpatialAttention(nn.Module):
         keys: size of queries and keys; by default ``channels``.
     """
 
-    def __init__(self, size: Dim["k"], channels: Dim["c"], *, keys: Annotated[int, Field(gt=0)] | None = None) -> None:
+    def __init__(
+        self, size: Dim[int, " k"], channels: Dim[int, " c"], *, keys: Annotated[int, Field(gt=0)] | None = None
+    ) -> None:
         super().__init__()
         self.asked = ScaledQuery(size, channels, keys=keys or channels)
         self.asked.start_even(SHARE)
@@ -78,7 +80,7 @@ class SpatialAttention(nn.Module):
 
 
 def _look(
-    asked: Float[Tensor, "e #i j c"], maps: Float[Tensor, "e i c h w"]
+    asked: Float[Tensor, " e #i j c"], maps: Float[Tensor, "e i c h w"]
 ) -> tuple[Float[Tensor, "e i j c"], Float[Tensor, "e i j h w"]]:
     """The feature and the attention for each map and each of the j that ask it."""
     places = maps.flatten(3)  # e i c hw

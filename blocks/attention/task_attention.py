@@ -49,8 +49,8 @@ class TaskAttention(nn.Module):
 
     def __init__(
         self,
-        channels: Dim["c"],
-        classes: Dim["n"],
+        channels: Dim[int, " c"],
+        classes: Dim[int, " n"],
         *,
         keys: Annotated[int, Field(gt=0)] | None = None,
         size: Annotated[int, Field(gt=0)] | None = None,

@@ -30,7 +30,7 @@ class Convolution(nn.Module):
 
     def __init__(
         self,
-        in_channels: Dim["i"],
+        in_channels: Dim[int, " i"],
         *,
         channels: Annotated[int, Field(gt=0)],
         kernel: Annotated[int, Field(gt=0)] = 3,

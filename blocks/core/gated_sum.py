@@ -22,7 +22,7 @@ class GatedSum(nn.Module):
         labels: number of labels that each term scores, one number for each term.
     """
 
-    def __init__(self, labels: Dims["l"]) -> None:
+    def __init__(self, labels: Dims[tuple[int, ...], " l"]) -> None:
         super().__init__()
         if len(set(labels)) > 1:
             raise BlockError(f"expected scores of the same labels, got {', '.join(map(str, labels))} labels")

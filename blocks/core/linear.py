@@ -21,7 +21,7 @@ class Linear(nn.Module):
         bias: whether to add a bias.
     """
 
-    def __init__(self, inputs: Dim["i"], *, size: Annotated[int, Field(gt=0)], bias: bool = True) -> None:
+    def __init__(self, inputs: Dim[int, " i"], *, size: Annotated[int, Field(gt=0)], bias: bool = True) -> None:
         super().__init__()
         self.layer = nn.Linear(inputs, size, bias=bias)
 

@@ -32,7 +32,7 @@ class Mlp(nn.Module):
 
     def __init__(
         self,
-        inputs: Dim["i"],
+        inputs: Dim[int, " i"],
         *,
         sizes: Annotated[list[Annotated[int, Field(gt=0)]], Field(min_length=1)],
         activation: Literal["relu", "gelu", "tanh", "leaky_relu"] = "relu",

@@ -29,8 +29,8 @@ class NodeInit(nn.Module):
 
     def __init__(
         self,
-        inputs: Dim["f"],
-        dim: Dim["d"],
+        inputs: Dim[int, " f"],
+        dim: Dim[int, " d"],
         *,
         hidden: Annotated[int, Field(gt=0)] = 256,
         size: Annotated[int, Field(gt=0)] = 256,

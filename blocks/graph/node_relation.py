@@ -36,7 +36,7 @@ class Relation(nn.Module):
 
     def forward(
         self, vectors: Float[Tensor, "n d"], graph: Int64[Tensor, "2 e"], closed_from: int | None = None
-    ) -> Float[Tensor, "e"]:
+    ) -> Float[Tensor, " e"]:
         """Weigh the edges, in single precision at least.
 
         Args:
@@ -59,7 +59,7 @@ class Relation(nn.Module):
             return weights * (degree[target] * degree[source]).rsqrt()
         return weights / degree[target]
 
-    def _related(self, vectors: Float[Tensor, "n d"], graph: Int64[Tensor, "2 e"]) -> Float[Tensor, "e"]:
+    def _related(self, vectors: Float[Tensor, "n d"], graph: Int64[Tensor, "2 e"]) -> Float[Tensor, " e"]:
         receiving, sending = map(full_precision, self.hidden(vectors, vectors))
         weight, bias = full_precision(self.score.weight[0]), full_precision(self.score.bias)
         scores: Tensor = edge_scores(receiving, sending, graph, weight)

@@ -46,7 +46,7 @@ class PosVae(nn.Module):
 
     def __init__(
         self,
-        dim: Dim["d"],
+        dim: Dim[int, " d"],
         *,
         hidden: Annotated[int, Field(gt=0)] = 256,
         size: Annotated[int, Field(gt=0)] = 256,

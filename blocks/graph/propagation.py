@@ -97,7 +97,7 @@ def _rows(graph: Int64[Tensor, "2 e"], first: int, last: int) -> _Rows:
     return _Rows(edges, sources[edges], targets[edges] - first, starts - edges.start)
 
 
-def _matrix(rows: _Rows, weights: Float[Tensor, "e"], shape: tuple[int, int]) -> Float[Tensor, "r n"]:
+def _matrix(rows: _Rows, weights: Float[Tensor, " e"], shape: tuple[int, int]) -> Float[Tensor, "r n"]:
     return weights.new_zeros(shape).index_put_((rows.targets, rows.sources), weights[rows.edges])
 
 

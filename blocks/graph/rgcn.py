@@ -52,8 +52,8 @@ class Rgcn(nn.Module):
 
     def __init__(
         self,
-        inputs: Dim["h"],
-        dim: Dim["d"],
+        inputs: Dim[int, " h"],
+        dim: Dim[int, " d"],
         *,
         layers: Annotated[int, Field(ge=1, le=6)] = 2,
         hidden: Annotated[int, Field(gt=0)] = 256,
@@ -122,7 +122,7 @@ def _all_nodes(
 
 def _convolve(
     layer: nn.Module,
-    weights: Float[Tensor, "e"],
+    weights: Float[Tensor, " e"],
     graph: Int64[Tensor, "2 e"],
     states: Float[Tensor, "b n h"],
     parts: list[tuple[int, int]],

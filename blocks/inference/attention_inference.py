@@ -38,8 +38,8 @@ class AttentionInference(nn.Module):
 
     def __init__(
         self,
-        inputs: Dim["f"],
-        dim: Dim["d"],
+        inputs: Dim[int, " f"],
+        dim: Dim[int, " d"],
         *,
         temperature: Annotated[float, Field(gt=0)] = 0.25,
         hidden: list[Annotated[int, Field(gt=0)]] | None = None,
@@ -60,7 +60,7 @@ class AttentionInference(nn.Module):
         features: Float[Tensor, "b f"],
         labels_base: Float[Tensor, "m d"],
         labels_novel: Float[Tensor, "l d"],
-        labels_base_mask: Int8[Tensor, "m"] | None = None,
+        labels_base_mask: Int8[Tensor, " m"] | None = None,
     ) -> Float[Tensor, "b l"]:
         """Score the novel labels.
 
@@ -82,7 +82,7 @@ class AttentionInference(nn.Module):
         inferred: Tensor = self.transform(self.scale(attended))
         return inferred @ labels_novel.mT  # eq. 10
 
-    def _attention(self, products: Float[Tensor, "b m"], mask: Int8[Tensor, "m"] | None) -> Float[Tensor, "b m"]:
+    def _attention(self, products: Float[Tensor, "b m"], mask: Int8[Tensor, " m"] | None) -> Float[Tensor, "b m"]:
         """The sigmoids over their sum; as a softmax of their logarithms, which no large product makes 0 / 0."""
         logarithms = F.logsigmoid(full_precision(products) / self.temperature)
         if mask is not None:

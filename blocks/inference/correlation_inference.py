@@ -27,7 +27,7 @@ class CorrelationInference(nn.Module):
         normalise: whether the scores of the base labels are divided by their L2 norm.
     """
 
-    def __init__(self, base: Dim["m"], dim: Dim["d"], *, normalise: bool = True) -> None:
+    def __init__(self, base: Dim[int, " m"], dim: Dim[int, " d"], *, normalise: bool = True) -> None:
         super().__init__()
         self.relation = nn.Linear(base, dim, bias=False)  # W_I
         self.scale: Callable[[Tensor], Tensor] = unit_length if normalise else nn.Identity()
@@ -37,7 +37,7 @@ class CorrelationInference(nn.Module):
         features: Float[Tensor, "b d"],
         labels_base: Float[Tensor, "m d"],
         labels_novel: Float[Tensor, "l d"],
-        labels_base_mask: Int8[Tensor, "m"] | None = None,
+        labels_base_mask: Int8[Tensor, " m"] | None = None,
     ) -> Float[Tensor, "b l"]:
         """Score the novel labels.
 

@@ -33,8 +33,8 @@ class FeatureInference(nn.Module):
 
     def __init__(
         self,
-        inputs: Dim["f"],
-        dim: Dim["d"],
+        inputs: Dim[int, " f"],
+        dim: Dim[int, " d"],
         *,
         hidden: list[Annotated[int, Field(gt=0)]] | None = None,
         dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0,

@@ -30,8 +30,8 @@ class SemanticFeatures(nn.Module):
 
     def __init__(
         self,
-        inputs: Dim["i"],
-        dim: Dim["d"],
+        inputs: Dim[int, " i"],
+        dim: Dim[int, " d"],
         *,
         hidden: list[Annotated[int, Field(gt=0)]],
         dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0,

@@ -28,7 +28,7 @@ class _Chunk(NamedTuple):
     weight: Tensor  # k l: 1 / (present · absent) where the label is absent, else 0
 
 
-def pairwise_softplus(scores: Float[Tensor, "r l"], targets: Int8[Tensor, "r l"]) -> Float[Tensor, "r"]:
+def pairwise_softplus(scores: Float[Tensor, "r l"], targets: Int8[Tensor, "r l"]) -> Float[Tensor, " r"]:
     """For each row the mean of log(1 + exp(s⁻ - s⁺)) over its pairs of an absent (-1) and a present (1) label.
 
     A row without a pair has 0. Differentiable twice in the scores.

@@ -52,7 +52,7 @@ class RankNet(nn.Module):
         return rank.mean()
 
 
-def _spread(targets: Int8[Tensor, "b l"], vectors: Float[Tensor, "l d"]) -> Float[Tensor, "b"]:
+def _spread(targets: Int8[Tensor, "b l"], vectors: Float[Tensor, "l d"]) -> Float[Tensor, " b"]:
     """Summed over the components, the unbiased variance of the vectors of each image's present labels."""
     present = targets.gt(0).to(vectors.dtype)
     count = present.sum(1)

@@ -38,7 +38,7 @@ class Bilinear(nn.Module):
         dim: size of a label's vector.
     """
 
-    def __init__(self, channels: Dim["c"], dim: Dim["d"]) -> None:
+    def __init__(self, channels: Dim[int, " c"], dim: Dim[int, " d"]) -> None:
         super().__init__()
         self.classifiers = nn.Linear(dim, channels, bias=False)
 
@@ -46,7 +46,7 @@ class Bilinear(nn.Module):
         self,
         features: Float[Tensor, "b *m c"],
         labels_vectors: Float[Tensor, "l d"],
-        labels_clusters: Int64[Tensor, "l"] | None = None,
+        labels_clusters: Int64[Tensor, " l"] | None = None,
     ) -> BilinearScores:
         """Score every label.
 

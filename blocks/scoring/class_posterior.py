@@ -23,7 +23,7 @@ class ClassPosterior(nn.Module):
     def forward(
         self,
         logits: Float[Tensor, "b k"],
-        external_classes: Int64[Tensor, "k"],
+        external_classes: Int64[Tensor, " k"],
         external_vectors: Float[Tensor, "x d"],
     ) -> Float[Tensor, "b x"]:
         """Compute the probabilities, in single precision at least.

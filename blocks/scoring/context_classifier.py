@@ -27,7 +27,7 @@ class ContextClassifier(nn.Module):
         classes: number of classes in an episode.
     """
 
-    def __init__(self, layers: Dim["m"], size: Dim["v"], classes: Dim["n"]) -> None:
+    def __init__(self, layers: Dim[int, " m"], size: Dim[int, " v"], classes: Dim[int, " n"]) -> None:
         super().__init__()
         self.linear = nn.Linear(layers * size, classes)
         with torch.no_grad():

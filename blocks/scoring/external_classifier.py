@@ -21,11 +21,11 @@ class ExternalClassifier(nn.Module):
         classes: number of classes of the external source.
     """
 
-    def __init__(self, inputs: Dim["c"], classes: Dim["k"]) -> None:
+    def __init__(self, inputs: Dim[int, " c"], classes: Dim[int, " k"]) -> None:
         super().__init__()
         self.layer = nn.Linear(inputs, classes)
 
-    def forward(self, features: Float[Tensor, "b c"], external_classes: Int64[Tensor, "k"]) -> Float[Tensor, "b k"]:
+    def forward(self, features: Float[Tensor, "b c"], external_classes: Int64[Tensor, " k"]) -> Float[Tensor, "b k"]:
         """Score the classes.
 
         Args:

@@ -22,7 +22,7 @@ class LabelBilinear(nn.Module):
         dim: size of a label's vector.
     """
 
-    def __init__(self, channels: Dim["c"], dim: Dim["d"]) -> None:
+    def __init__(self, channels: Dim[int, " c"], dim: Dim[int, " d"]) -> None:
         super().__init__()
         self.classifiers = nn.Linear(dim, channels, bias=False)
 

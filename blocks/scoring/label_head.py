@@ -22,7 +22,7 @@ class LabelHead(nn.Module):
         hidden: width of the hidden layer; null for a linear layer alone.
     """
 
-    def __init__(self, size: Dim["h"], *, hidden: Annotated[int, Field(gt=0)] | None = 256) -> None:
+    def __init__(self, size: Dim[int, " h"], *, hidden: Annotated[int, Field(gt=0)] | None = 256) -> None:
         super().__init__()
         before = [] if hidden is None else [nn.Linear(size, hidden), nn.ReLU()]
         self.layers = nn.Sequential(*before, nn.Linear(hidden or size, 1))

@@ -34,7 +34,7 @@ class Matching(nn.Module):
         self.temperature = temperature
 
     def forward(
-        self, features: Float[Tensor, "b *d"], support_targets: Int8[Tensor, "e s n"]
+        self, features: Float[Tensor, " b *d"], support_targets: Int8[Tensor, "e s n"]
     ) -> Float[Tensor, "e q n"]:
         """Score the classes, in single precision at least.
 

@@ -31,7 +31,7 @@ class Prototypes(nn.Module):
         self.similarity = _squared if distance == "euclidean" else _angle
 
     def forward(
-        self, features: Float[Tensor, "b *d"], support_targets: Int8[Tensor, "e s n"]
+        self, features: Float[Tensor, " b *d"], support_targets: Int8[Tensor, "e s n"]
     ) -> Float[Tensor, "e q n"]:
         """Score the classes, in single precision at least.
 

@@ -35,9 +35,9 @@ class RelationModule(nn.Module):
 
     def __init__(
         self,
-        channels: Dim["c"],
-        height: Dim["h"],
-        width: Dim["w"],
+        channels: Dim[int, " c"],
+        height: Dim[int, " h"],
+        width: Dim[int, " w"],
         *,
         size: Annotated[int, Field(gt=0)] = 64,
         hidden: Annotated[int, Field(gt=0)] = 8,

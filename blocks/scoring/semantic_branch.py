@@ -22,7 +22,7 @@ class SemanticBranch(nn.Module):
         labels: number of training classes.
     """
 
-    def __init__(self, channels: Dim["c"], labels: Dim["l"]) -> None:
+    def __init__(self, channels: Dim[int, " c"], labels: Dim[int, " l"]) -> None:
         super().__init__()
         self.linear = nn.Linear(channels, labels)
 

@@ -29,7 +29,7 @@ class SplitEpisodes(nn.Module):
     A backbone sees the pictures of all episodes at once: in each episode first the support, then the queries.
     """
 
-    def forward(self, features: Float[Tensor, "b *r"], support_targets: Int8[Tensor, "e s n"]) -> SplitEpisodesOutput:
+    def forward(self, features: Float[Tensor, " b *r"], support_targets: Int8[Tensor, "e s n"]) -> SplitEpisodesOutput:
         """Cut.
 
         Args:
@@ -48,7 +48,7 @@ class SplitEpisodes(nn.Module):
         return SplitEpisodesOutput(support.contiguous(), query.contiguous())
 
 
-def split_episodes(features: Float[Tensor, "b *r"], support_targets: Int8[Tensor, "e s n"]) -> SplitEpisodesOutput:
+def split_episodes(features: Float[Tensor, " b *r"], support_targets: Int8[Tensor, "e s n"]) -> SplitEpisodesOutput:
     """The support and the query part of a batch of episodes.
 
     Raises:

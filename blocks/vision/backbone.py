@@ -49,7 +49,7 @@ class Backbone(nn.Module):
 
     def __init__(
         self,
-        in_channels: Dim["i"],
+        in_channels: Dim[int, " i"],
         *,
         arch: str = "resnet18",
         taps: Annotated[list[str], Field(min_length=1)] | None = None,

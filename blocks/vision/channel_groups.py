@@ -23,7 +23,7 @@ class ChannelGroupsOutput(NamedTuple):
     """
 
     groups: Float[Tensor, "b g d h w"]
-    order: Int64[Tensor, "c"]
+    order: Int64[Tensor, " c"]
 
 
 @block
@@ -48,7 +48,7 @@ class ChannelGroups(nn.Module):
 
     def __init__(
         self,
-        channels: Dim["c"],
+        channels: Dim[int, " c"],
         *,
         groups: Annotated[int, Field(gt=0)] = 7,
         shuffle: Shuffle = "interleave",
@@ -92,12 +92,12 @@ class ChannelUnshuffle(nn.Module):
         channels: channels of the map that was grouped.
     """
 
-    def __init__(self, groups: Dim["g"], dim: Dim["d"], channels: Dim["c"]) -> None:
+    def __init__(self, groups: Dim[int, " g"], dim: Dim[int, " d"], channels: Dim[int, " c"]) -> None:
         super().__init__()
         if groups * dim != channels:
             raise BlockError(f"expected an order of {groups}·{dim} = {groups * dim} channels, got {channels}")
 
-    def forward(self, semantics: Float[Tensor, "b g d"], order: Int64[Tensor, "c"]) -> Float[Tensor, "b g d"]:
+    def forward(self, semantics: Float[Tensor, "b g d"], order: Int64[Tensor, " c"]) -> Float[Tensor, "b g d"]:
         """Undo the shuffle.
 
         Args:

@@ -41,7 +41,7 @@ class ChannelResponse(nn.Module):
         places: Int64[Tensor, "b g d"],
         attention: Float[Tensor, "b g h w"],
         relations: Float[Tensor, "b g g"] | None = None,
-        order: Int64[Tensor, "c"] | None = None,
+        order: Int64[Tensor, " c"] | None = None,
     ) -> ChannelResponses:
         """Project the terms of every row.
 

@@ -32,7 +32,11 @@ class ForwardPyramid(nn.Module):
     """
 
     def __init__(
-        self, in_channels: Dims["c"], *, channels: Channels, level_channels: list[Channels] | None = None
+        self,
+        in_channels: Dims[tuple[int, ...], " c"],
+        *,
+        channels: Channels,
+        level_channels: list[Channels] | None = None,
     ) -> None:
         super().__init__()
         if level_channels is None:

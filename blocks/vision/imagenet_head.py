@@ -37,8 +37,8 @@ class ImageNetHead(nn.Module):
 
     def __init__(
         self,
-        channels: Dim["c"],
-        classes: Dim["k"],
+        channels: Dim[int, " c"],
+        classes: Dim[int, " k"],
         *,
         arch: str = "resnet18",
         weights: Weights = "none",
@@ -56,7 +56,7 @@ class ImageNetHead(nn.Module):
         if frozen:
             self.requires_grad_(False).train()
 
-    def forward(self, maps: Float[Tensor, "b c h w"], external_classes: Int64[Tensor, "k"]) -> Float[Tensor, "b k"]:
+    def forward(self, maps: Float[Tensor, "b c h w"], external_classes: Int64[Tensor, " k"]) -> Float[Tensor, "b k"]:
         """Score the classes.
 
         Args:

@@ -20,7 +20,7 @@ class Regions(nn.Module):
         dim: size of a label vector.
     """
 
-    def __init__(self, channels: Dim["c"], dim: Dim["d"]) -> None:
+    def __init__(self, channels: Dim[int, " c"], dim: Dim[int, " d"]) -> None:
         super().__init__()
         self.embed = nn.Conv2d(channels, dim, kernel_size=1)
 

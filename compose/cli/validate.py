@@ -122,8 +122,8 @@ def _in_variants(name: str, spec: Spec, chosen: Sequence[str], overrides: Sequen
     for variant in spec.resolved.own:
         try:
             errors = _full_report(name, read_spec(name, variants=[*chosen, variant], overrides=overrides)).errors
-        except SpecErrors as error:
-            errors = error.errors
+        except SpecErrors as mistakes:
+            errors = mistakes.errors
         for error in errors:
             error.notes = (*error.notes, _note(variant))
             found.setdefault((error.code, error.message, str(error.place)), error)

@@ -59,7 +59,7 @@ class LabelSet:
     """
 
     names: tuple[str, ...]
-    columns: Int64[Tensor, "l"]
+    columns: Int64[Tensor, " l"]
     seen: tuple[bool, ...]
     synsets: tuple[str | None, ...]
 

@@ -55,7 +55,7 @@ class ExampleCache:
             batch, rows = self._stored, torch.from_numpy(self._place(asked))
         return {name: value[rows] for name, value in batch.items()}
 
-    def _place(self, indices: Int64[np.ndarray, "b"]) -> Int64[np.ndarray, "b"]:
+    def _place(self, indices: Int64[np.ndarray, " b"]) -> Int64[np.ndarray, " b"]:
         return np.searchsorted(self._rows, indices)
 
     def _read(self, rows: NDArray[np.int64]) -> dict[str, Tensor]:

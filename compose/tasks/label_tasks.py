@@ -134,7 +134,7 @@ class _Left:
         self._free = np.ones((len(candidates), examples + 1), bool)
         self._free[:, -1] = False  # what the place -1 stands for
 
-    def take(self, positions: Int64[np.ndarray, "e"], count: int) -> Int64[np.ndarray, "e count"]:
+    def take(self, positions: Int64[np.ndarray, " e"], count: int) -> Int64[np.ndarray, "e count"]:
         """The next ``count`` examples of a label position of each task, -1 where there are no more."""
         every = np.arange(len(positions))
         candidates = self._candidates[every, positions]  # e c

@@ -7,7 +7,7 @@ from jaxtyping import Float64, Int64
 
 
 def random_prefixes(
-    numbers: Float64[np.ndarray, "b length"], counts: Int64[np.ndarray, "b"]
+    numbers: Float64[np.ndarray, "b length"], counts: Int64[np.ndarray, " b"]
 ) -> Int64[np.ndarray, "b length"]:
     """The first of each row's things in random order; all orders are equally likely.
 

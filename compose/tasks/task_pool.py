@@ -71,6 +71,6 @@ def check_tasks(source: DataSource, split: Split, ways: int, shots: int, queries
         pool.check(ways, shots)
 
 
-def label_frequency(pool: ClassPool | LabelPool) -> Float64[np.ndarray, "k"]:
+def label_frequency(pool: ClassPool | LabelPool) -> Float64[np.ndarray, " k"]:
     """The share of the split's examples that show each class of the pool, or carry each label."""
     return pool.counts / len(pool.examples)

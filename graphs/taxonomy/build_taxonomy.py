@@ -109,7 +109,7 @@ def open_wordnet(folder: Path) -> WordNetCorpusReader:
     from nltk.corpus.reader import WordNetCorpusReader
     from nltk.corpus.reader.wordnet import WordNetError
 
-    class Reader(WordNetCorpusReader):
+    class Reader(WordNetCorpusReader):  # type: ignore[misc]  # nltk has no types
         def map_wn(self, version: str = "wordnet") -> None:
             """No map between versions: only other languages need it, and it asks for further files."""
 

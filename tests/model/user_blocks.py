@@ -16,7 +16,7 @@ from compose.block import Dim, block
 class ClosedClassifier(nn.Module):
     """Score labels by a matrix of their number, as a closed-set classifier does."""
 
-    def __init__(self, dim: Dim["d"], labels: Dim["l"]) -> None:
+    def __init__(self, dim: Dim[int, " d"], labels: Dim[int, " l"]) -> None:
         super().__init__()
         self.linear = nn.Linear(dim, labels)
 
@@ -30,7 +30,7 @@ class ClosedClassifier(nn.Module):
 class OutOf(nn.Module):
     """Score a number of labels that its parameter fixes."""
 
-    def __init__(self, dim: Dim["d"], *, labels: Annotated[int, Field(gt=0)]) -> None:
+    def __init__(self, dim: Dim[int, " d"], *, labels: Annotated[int, Field(gt=0)]) -> None:
         super().__init__()
         self.linear = nn.Linear(dim, labels)
 
@@ -53,7 +53,7 @@ class Pool(nn.Module):
 class Widen(nn.Module):
     """A linear layer to a given width."""
 
-    def __init__(self, dim: Dim["d"], *, width: Annotated[int, Field(gt=0)]) -> None:
+    def __init__(self, dim: Dim[int, " d"], *, width: Annotated[int, Field(gt=0)]) -> None:
         super().__init__()
         self.linear = nn.Linear(dim, width)
 
@@ -153,7 +153,7 @@ class Tempered(nn.Module):
 class EpisodeBias(Biased):
     """A weight for each episode of a batch."""
 
-    def __init__(self, episodes: Dim["e"]) -> None:
+    def __init__(self, episodes: Dim[int, " e"]) -> None:
         super().__init__(episodes, 1, 1)
 
 
@@ -161,7 +161,7 @@ class EpisodeBias(Biased):
 class QueryBias(Biased):
     """A weight for each query picture."""
 
-    def __init__(self, queries: Dim["q"]) -> None:
+    def __init__(self, queries: Dim[int, " q"]) -> None:
         super().__init__(queries, 1)
 
 
@@ -169,7 +169,7 @@ class QueryBias(Biased):
 class WayBias(Biased):
     """A weight for each class of an episode."""
 
-    def __init__(self, ways: Dim["n"]) -> None:
+    def __init__(self, ways: Dim[int, " n"]) -> None:
         super().__init__(ways)
 
 
@@ -177,7 +177,7 @@ class WayBias(Biased):
 class FixedWayBias(Biased):
     """The same, and it says so."""
 
-    def __init__(self, ways: Dim["n"]) -> None:
+    def __init__(self, ways: Dim[int, " n"]) -> None:
         super().__init__(ways)
 
 
@@ -193,7 +193,7 @@ class BiasOf(Biased):
 class SupportBias(nn.Module):
     """A weight for each support picture."""
 
-    def __init__(self, support: Dim["s"]) -> None:
+    def __init__(self, support: Dim[int, " s"]) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(support, 1))
 

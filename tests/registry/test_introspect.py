@@ -102,7 +102,7 @@ class Sized(nn.Module):
         scale: a factor.
     """
 
-    def __init__(self, dim: Dim["d"], *, scale: float = 1.0) -> None:
+    def __init__(self, dim: Dim[int, " d"], *, scale: float = 1.0) -> None:
         super().__init__()
         self.linear, self.scale = nn.Linear(dim, dim), scale
 

@@ -22,7 +22,7 @@ FEWEST = 2
 class SingleLabelExamples(Examples, Protocol):
     """A split of pictures of one class each."""
 
-    def classes(self) -> Int64[np.ndarray, "len"]:
+    def classes(self) -> Int64[np.ndarray, " len"]:
         """The class of each example of an epoch, as its column in the targets. No picture is read for it."""
 
 
@@ -63,7 +63,7 @@ class ClassTable:
         seen = tuple(split == "train" for split in self.splits)
         return LabelTable(self.names, seen, self.synsets or (None,) * len(seen))
 
-    def columns(self, split: Split) -> Int64[np.ndarray, "classes"]:
+    def columns(self, split: Split) -> Int64[np.ndarray, " classes"]:
         """The classes of a split."""
         return np.flatnonzero(np.array(self.splits) == split)
 
@@ -107,7 +107,7 @@ class ClassExamples(ABC):
     def __len__(self) -> int:
         return len(self._classes)
 
-    def classes(self) -> Int64[np.ndarray, "len"]:
+    def classes(self) -> Int64[np.ndarray, " len"]:
         """The class of each example of an epoch."""
         return self._classes
 

@@ -89,7 +89,7 @@ class Alphabets(ClassSource):
         labels = super().labels
         return replace(labels, seen=(True,) * len(labels.names)) if self.all_seen else labels
 
-    def columns(self, split: Split) -> Int64[np.ndarray, "classes"]:
+    def columns(self, split: Split) -> Int64[np.ndarray, " classes"]:
         """The characters that a split draws."""
         return np.arange(len(self.table.names)) if self.all_seen else self.table.columns(split)
 

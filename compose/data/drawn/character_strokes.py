@@ -37,7 +37,7 @@ class CharacterStrokes:
         level = torch.from_numpy(masks.levels[0])
         self._sums = torch.cat([_sums(part, self.reach) for part in torch.split(level, _BATCH)])
 
-    def choose(self, characters: NDArray[np.int64], chance: NDArray[np.float64]) -> Int64[np.ndarray, "b"]:
+    def choose(self, characters: NDArray[np.int64], chance: NDArray[np.float64]) -> Int64[np.ndarray, " b"]:
         """One of each character's looks, by numbers in [0, 1)."""
         looks: NDArray[np.int64] = self._first[characters] + (self._count[characters] * chance).astype(np.int64)
         return looks
@@ -46,7 +46,7 @@ class CharacterStrokes:
         """Sums of masks, from 0 to 2 reach + 1, in a frame with a rim of a pixel around ``side``."""
         return self._sums[torch.from_numpy(looks), None].float().mul_((2 * self.reach + 1) / 255)
 
-    def cut(self, sums: Float32[Tensor, "b 1 h w"], weight: Float32[Tensor, "b"]) -> Float32[Tensor, "b 1 h w"]:
+    def cut(self, sums: Float32[Tensor, "b 1 h w"], weight: Float32[Tensor, " b"]) -> Float32[Tensor, "b 1 h w"]:
         """The ink, in [0, 1]; a weight of -1 is thinnest, 0 as the face has it, 1 thickest. Changes ``sums``."""
         return sums.add_(((weight - 1) * self.reach)[:, None, None, None]).clamp_(0, 1)
 

@@ -111,7 +111,7 @@ class ImageExamples:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def classes(self) -> Int64[np.ndarray, "len"]:
+    def classes(self) -> Int64[np.ndarray, " len"]:
         """The column of the one label that each example shows, for episodes. No picture is read for it.
 
         Raises:

@@ -38,7 +38,7 @@ class LabelDivision:
     """
 
     names: tuple[str, ...]
-    places: Int64[np.ndarray, "l"]
+    places: Int64[np.ndarray, " l"]
     splits: tuple[Split, ...] | None
     left_out: int = 0
     overruled: tuple[str, ...] = ()
@@ -48,11 +48,11 @@ class LabelDivision:
         seen = tuple(split == "train" for split in self.splits or ("train",) * len(self.names))
         return LabelTable(self.names, seen, tuple(synsets[i] if synsets else None for i in self.places))
 
-    def columns(self, split: Split) -> Int64[np.ndarray, "k"]:
+    def columns(self, split: Split) -> Int64[np.ndarray, " k"]:
         """The labels of a split."""
         return np.flatnonzero(self.within(split))
 
-    def within(self, split: Split) -> Bool[np.ndarray, "l"]:
+    def within(self, split: Split) -> Bool[np.ndarray, " l"]:
         """Whether each label is one of a split."""
         return np.ones(len(self.names), bool) if self.splits is None else np.array(self.splits) == split
 
@@ -117,7 +117,7 @@ def _split(
     return _drawn([name for name in names if name not in dropped], taken, parts, seed), named.keys() & dropped
 
 
-def _places(some: Sequence[str], names: Sequence[str]) -> Int64[np.ndarray, "l"]:
+def _places(some: Sequence[str], names: Sequence[str]) -> Int64[np.ndarray, " l"]:
     place = {name: i for i, name in enumerate(names)}
     return np.array([place[name] for name in some], np.int64)
 

@@ -24,7 +24,7 @@ class SparseRows:
         width: how many columns there are.
     """
 
-    starts: Int64[np.ndarray, "n+1"]
+    starts: Int64[np.ndarray, " n+1"]
     columns: NDArray[np.int32]
     values: NDArray[Any]
     width: int
@@ -56,22 +56,22 @@ class SparseRows:
         return len(self.starts) - 1
 
     @property
-    def counts(self) -> Int64[np.ndarray, "n"]:
+    def counts(self) -> Int64[np.ndarray, " n"]:
         """The entries of each row."""
         return np.diff(self.starts)
 
     @property
-    def row_of(self) -> Int64[np.ndarray, "entries"]:
+    def row_of(self) -> Int64[np.ndarray, " entries"]:
         """The row of each entry."""
         return np.repeat(np.arange(len(self)), self.counts)
 
-    def take(self, rows: Int64[np.ndarray, "b"]) -> SparseRows:
+    def take(self, rows: Int64[np.ndarray, " b"]) -> SparseRows:
         """Some rows, in any order and as often as they are named."""
         _, places = entries(self.starts, rows)
         starts = np.concatenate([[0], self.counts[rows].cumsum()])
         return SparseRows(starts, self.columns[places], self.values[places], self.width)
 
-    def renumbered(self, places: Int64[np.ndarray, "width"], width: int) -> SparseRows:
+    def renumbered(self, places: Int64[np.ndarray, " width"], width: int) -> SparseRows:
         """Other columns.
 
         Args:
@@ -82,7 +82,7 @@ class SparseRows:
         kept = columns >= 0
         return SparseRows.of(self.row_of[kept], columns[kept], self.values[kept], shape=(len(self), width))
 
-    def where(self, kept: Bool[np.ndarray, "entries"]) -> SparseRows:
+    def where(self, kept: Bool[np.ndarray, " entries"]) -> SparseRows:
         """Only some of the entries."""
         starts = np.concatenate([[0], kept.cumsum()])[self.starts]
         return SparseRows(starts, self.columns[kept], self.values[kept], self.width)

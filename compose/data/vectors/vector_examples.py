@@ -26,8 +26,8 @@ class Positives(NamedTuple):
         columns: their columns in the targets, ascending within an example.
     """
 
-    starts: Int64[np.ndarray, "n+1"]
-    columns: Int64[np.ndarray, "k"]
+    starts: Int64[np.ndarray, " n+1"]
+    columns: Int64[np.ndarray, " k"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ class LabelledVectors:
 class MultiLabelExamples(Examples, Protocol):
     """A split of examples of several labels each, whose tasks are drawn by label."""
 
-    def columns(self) -> Int64[np.ndarray, "k"]:
+    def columns(self) -> Int64[np.ndarray, " k"]:
         """The labels of the split's tasks, as columns of the targets. Each example carries at least one of them."""
 
     def positives(self) -> Positives:
@@ -86,7 +86,7 @@ class VectorExamples:
             "targets": torch.from_numpy(self._labels.take(rows).dense(rest=ABSENT, dtype=np.int8)),
         }
 
-    def columns(self) -> Int64[np.ndarray, "k"]:
+    def columns(self) -> Int64[np.ndarray, " k"]:
         """The labels of the split's tasks, as columns of the targets."""
         return self._columns
 

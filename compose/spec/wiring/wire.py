@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from compose.errors import Note, SpecError, SpecErrors, nearest
 from compose.registry.registry import Registry

@@ -230,7 +230,7 @@ class Given(NamedTuple):
     """
 
     base: Float[Tensor, "m d"]
-    mask: Int8[Tensor, "m"]
+    mask: Int8[Tensor, " m"]
     targets: Int8[Tensor, "b m"]
 
 

@@ -88,7 +88,7 @@ class Vectors:
         targets = np.where(self._carried[rows], 1, -1).astype(np.int8)
         return {"features": torch.from_numpy(self._features[rows]).float(), "targets": torch.from_numpy(targets)}
 
-    def columns(self) -> Int64[np.ndarray, "k"]:
+    def columns(self) -> Int64[np.ndarray, " k"]:
         return np.array(COLUMNS[self._split])
 
     def positives(self) -> Positives:
