@@ -18,10 +18,7 @@ test: $(VENV)/.installed-dev
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	rm -rf build/types && mkdir -p build/types/compose
-	ln -s $(CURDIR)/compose/* build/types/compose/
-	for part in blocks graphs zoo specs; do ln -s $(CURDIR)/$$part build/types/compose/$$part; done
-	cd build/types && $(abspath $(BIN))/mypy --config-file $(CURDIR)/pyproject.toml -p compose
+	$(BIN)/python -m tools.check_types
 
 schema: $(VENV)/.installed
 	$(BIN)/compose schema -o specs
