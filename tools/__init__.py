@@ -1,0 +1,1 @@
+"""Scripts that make shipped files, and checks of the project itself."""
