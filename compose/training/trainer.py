@@ -129,6 +129,8 @@ def _finish(plan: RunPlan, run: RunContext, fabric: Fabric, folder: RunFolder) -
         outcome = Outcome(folder.path, result, run.seconds, run.state.step, str(fabric.device))
         if result:
             run.log.result(run.state, result.scalars())
+            if result.modules:
+                run.log.modules(run.state, result.modules)
         write_report(plan, outcome, folder)
         run.checkpoints.prune(1)
     shared = fabric.broadcast(outcome)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from typer.testing import CliRunner
 
 from compose import load
@@ -64,6 +65,7 @@ def test_a_run_with_modules(spec: Path) -> None:
     assert len(rows) == 161
     assert {sum(int(row[f"module_{module}"]) for module in range(3)) for row in rows} == {64}
     assert "<svg" in Path("run/modules.svg").read_text()
+    assert len(EventAccumulator("run/events").Reload().Images("modules")) == 1
     Path("run/modules.csv").unlink()
     again = run("evaluate", "run", "--device", "cpu", "--json").stdout
     assert json.loads(again)["tasks"] == report

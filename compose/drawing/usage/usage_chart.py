@@ -2,37 +2,75 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from compose.drawing.lettering import shorten, text_length
-from compose.drawing.palette import DIM, FAINT, INK, UNSEEN
-from compose.drawing.usage.shapes import Rectangle, Shape, Text
-from compose.drawing.usage.shapes_pixels import to_image
-from compose.drawing.usage.shapes_svg import to_svg
-from compose.drawing.usage.usage_series import module_series
+from compose.drawing.palette import DIM, FAINT, INK, MODULES, OTHERS, UNSEEN
 from compose.drawing.usage.usage_table import Usage, totals, usages
 
 if TYPE_CHECKING:
     from jaxtyping import Int
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from PIL import Image
     from torch import Tensor
 
-ACROSS, TALL = 1120.0, 120.0
-"""The widest a row of columns gets, and the height of a full column."""
-WIDEST, NAMED, THINNEST = 64.0, 13.0, 2.5
-"""Room for a column: at most; the least at which every label is named; the least at all."""
-ROWS = 5
-"""Rows of columns that all have their names; more labels get thinner columns instead."""
-MARGIN, AXIS, HEAD, ROW_GAP, GROUP_GAP = 20.0, 42.0, 22.0, 16.0, 6.0
-NAME, TEXT, TITLE, LONGEST = 11.0, 12.0, 17.0, 130.0
+HATCHES = ("", "////", "\\\\\\\\")
+"""What tells modules of the same colour apart."""
+INCH, TALL, AXIS = 72, 1.7, 0.7
+"""Points in an inch; the height of a full column and the room beside the columns in inches."""
+NARROWEST, WIDEST, PITCH = 6.0, 15.0, 0.5
+"""How wide the chart is, and how far apart the columns of few labels are, in inches."""
+MOST, ROWS = 80, 5
+"""Labels of a row that all have their names; rows of so many, more labels get thinner columns instead."""
+NAME, TEXT, TITLE, LONGEST, ENTRY = 8.5, 9.5, 13.0, 110.0, 110
+"""Sizes of text, the length at which names are shortened, and the room for an entry of the legend, in points."""
+STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "text.parse_math": False,
+    "text.color": DIM,
+    "hatch.linewidth": 1.2,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "compose",
+}
+
+
+@dataclass(frozen=True)
+class ModuleStyle:
+    """Modules that are drawn alike: one, or in the last place all that are left over."""
+
+    modules: tuple[int, ...]
+    name: str
+    fill: str
+    hatch: str
+
+
+def module_styles(used: Sequence[int]) -> list[ModuleStyle]:
+    """How the modules are drawn; beyond 24 of them, the least used ones share a grey.
+
+    Args:
+        used: how often each was used.
+    """
+    looks = [(fill, hatch) for hatch in HATCHES for fill in MODULES]
+    kept = list(range(len(used)))
+    if len(used) > len(looks):
+        kept = sorted(sorted(kept, key=lambda module: -used[module])[: len(looks) - 1])
+    styles = [ModuleStyle((module,), f"module {module}", *look) for module, look in zip(kept, looks, strict=False)]
+    left = tuple(module for module in range(len(used)) if module not in kept)
+    return [*styles, ModuleStyle(left, f"{len(left)} others", OTHERS, "")] if left else styles
 
 
 def usage_chart(counts: Int[Tensor, "l m"], names: Sequence[str], seen: Sequence[bool], *, title: str = "") -> str:
-    """The chart as the text of an SVG file; the pointer on a column tells its numbers.
+    """The chart as the text of an SVG file; the same counts give the same text.
 
     Args:
         counts: for each label, how often each module gave its score.
@@ -40,126 +78,121 @@ def usage_chart(counts: Int[Tensor, "l m"], names: Sequence[str], seen: Sequence
         seen: which of them the model was trained on; the names of the others are heavy and orange.
         title: stands over the chart.
     """
-    shapes, size = _Chart(usages(counts, names, seen), title).draw()
-    return to_svg(shapes, size, title=title or "attention modules")
+    file = io.StringIO()
+    _save(usages(counts, names, seen), title, file, format="svg", metadata={"Date": None, "Creator": None})
+    return file.getvalue()
 
 
 def usage_image(
-    counts: Int[Tensor, "l m"], names: Sequence[str], seen: Sequence[bool], *, title: str = "", scale: float = 2
+    counts: Int[Tensor, "l m"], names: Sequence[str], seen: Sequence[bool], *, title: str = "", dpi: int = 2 * INCH
 ) -> Image.Image:
-    """The same chart in pixels, ``scale`` of them to a unit of the SVG."""
-    return to_image(*_Chart(usages(counts, names, seen), title).draw(), scale=scale)
+    """The same chart in pixels."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    _save(usages(counts, names, seen), title, file, format="png", dpi=dpi)
+    return Image.open(file).convert("RGB")
 
 
-class _Chart:
-    def __init__(self, found: Sequence[Usage], title: str) -> None:
-        self.found, self.title = found, title
-        self.used = totals(found)
-        self.series = module_series(self.used)
-        fitting = max(ACROSS / max(1, len(found)), min(NAMED, ROWS * ACROSS / max(1, len(found))))
-        self.pitch = min(WIDEST, max(THINNEST, fitting))
-        self.every = math.ceil(NAMED / self.pitch - 1e-9)
-        self.short = {usage.name: shorten(usage.name, LONGEST, NAME, bold=True) for usage in found[:: self.every]}
-        longest = max((text_length(name, NAME, bold=True) for name in self.short.values()), default=0.0)
-        self.degrees = 0 if longest < self.pitch - 4 else 45 if self.pitch > 1.6 * NAMED else 90
-        self.turn = math.radians(self.degrees)
-        overhang = longest * math.cos(self.turn) - self.pitch / 2 if self.degrees else 0.0
-        self.left = MARGIN + max(AXIS, overhang)
+def _save(found: Sequence[Usage], title: str, file: IO[Any], **form: Any) -> None:
+    from matplotlib import rc_context
 
-    def draw(self) -> tuple[list[Shape], tuple[float, float]]:
-        """The shapes and the size of the chart."""
-        y, shapes, right = MARGIN + 32 * bool(self.title), list[Shape](), self.left + 400
-        for row in self._rows():
-            shapes += self._row(row, y + HEAD)
-            y += HEAD + TALL + self._below(row) + ROW_GAP
-        right = max([right, *(shape.x + shape.width for shape in shapes if isinstance(shape, Rectangle))])
-        key, y = self._legend(y, right)
-        if self.title:
-            head = shorten(self.title, right - MARGIN, TITLE, bold=True)
-            shapes.insert(0, Text(MARGIN, MARGIN + 8, head, TITLE, INK, bold=True))
-        return [*shapes, *key], (right + MARGIN, y + MARGIN)
+    with rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # in pixels; the SVG has the text itself
+        _figure(found, title).savefig(file, **form)
 
-    # --- a row of columns -----------------------------------------------------------------------------------------
 
-    def _rows(self) -> Iterator[list[tuple[int, Usage]]]:
-        """The labels and their numbers, about equally many in each row."""
-        rows = math.ceil(len(self.found) * self.pitch / ACROSS - 1e-6)
-        length = math.ceil(len(self.found) / max(1, rows))
-        numbered = list(enumerate(self.found))
-        for start in range(0, len(numbered), max(1, length)):
-            yield numbered[start : start + length]
+def _figure(found: Sequence[Usage], title: str) -> Figure:
+    from matplotlib.figure import Figure
 
-    def _below(self, row: Sequence[tuple[int, Usage]]) -> float:
-        """The height of the names under a row."""
-        named = (self.short[usage.name] for index, usage in row if index % self.every == 0)
-        longest = max((text_length(name, NAME, bold=True) for name in named), default=0.0)
-        return longest * math.sin(self.turn) + NAME * math.cos(self.turn) + 8
+    rows = min(ROWS, max(1, math.ceil(len(found) / MOST)))
+    length = max(1, math.ceil(len(found) / rows))
+    width = min(WIDEST, max(NARROWEST, length * PITCH + AXIS))
+    places = max(length, int((width - AXIS) / PITCH))
+    used = totals(found)
+    styles = module_styles(used)
+    room = max((text_length(_short(usage), NAME, bold=True) for usage in found), default=0) / INCH
+    lines = math.ceil((len(styles) + 1) * ENTRY / (width * INCH))
+    height = rows * (TALL + room + 0.5) + 0.3 * lines + 0.4 * bool(title)
+    figure = Figure((width, height), layout="constrained")
+    for axes, start in zip(figure.subplots(rows, squeeze=False)[:, 0], range(0, rows * length, length), strict=True):
+        _draw_row(axes, found[start : start + length], styles, places=places, pitch=(width - AXIS) * INCH / places)
+    _legend(figure, styles, used, unseen=not all(usage.seen for usage in found))
+    if title:
+        figure.suptitle(title, x=0.01, ha="left", fontsize=TITLE, fontweight="bold", color=INK)
+    return figure
 
-    def _row(self, row: Sequence[tuple[int, Usage]], top: float) -> list[Shape]:
-        places, x = [], self.left
-        for (_, before), (_, usage) in itertools.pairwise([row[0], *row]):
-            x += GROUP_GAP * (before.main != usage.main)
-            places.append(x)
-            x += self.pitch
-        shapes = [*self._axis(top, x), *self._groups(row, places, top)]
-        for (index, usage), place in zip(row, places, strict=True):
-            shapes += self._column(usage, place, top)
-            if index % self.every == 0:
-                shapes.append(self._name(usage, place + self.pitch / 2, top + TALL))
-        return shapes
 
-    def _axis(self, top: float, right: float) -> Iterator[Shape]:
-        for percent in (0, 50, 100):
-            y = top + TALL * (1 - percent / 100)
-            yield Rectangle(self.left - 4, y - 0.5, right - self.left + 4, 1, FAINT)
-            yield Text(self.left - 8, y, f"{percent}%", 10, DIM, "end")
+def _draw_row(axes: Axes, found: Sequence[Usage], styles: Sequence[ModuleStyle], *, places: int, pitch: float) -> None:
+    """Columns, the names under them, and over them what their main module is.
 
-    def _groups(self, row: Sequence[tuple[int, Usage]], places: Sequence[float], top: float) -> Iterator[Shape]:
-        """Over the columns, what their main module is, as far as there is room."""
-        placed = zip((usage.main for _, usage in row), places, strict=True)
-        for main, group in itertools.groupby(placed, key=lambda place: place[0]):
-            found = [place for _, place in group]
-            left, width = found[0], found[-1] + self.pitch - found[0]
-            texts = [f"module {main}", str(main)] if main is not None else ["never predicted", "–"]
-            fitting = [text for text in texts if text_length(text, NAME) <= width + GROUP_GAP - 2]
-            yield Rectangle(left + 0.5, top - 5, width - 1, 1.5, DIM)
-            if fitting:
-                yield Text(left + width / 2, top - 13, fitting[0], NAME, DIM, "middle")
+    Args:
+        axes: where to draw.
+        found: the labels of the row.
+        styles: how modules are drawn.
+        places: the columns that there is room for.
+        pitch: how far apart they are, in points.
+    """
+    axes.set(xlim=(-0.5, places - 0.5), ylim=(0, 1), yticks=(0, 0.5, 1), yticklabels=("0%", "50%", "100%"))
+    axes.tick_params(length=0, labelcolor=DIM, labelsize=NAME)
+    axes.grid(axis="y", color=FAINT)
+    axes.set_axisbelow(True)
+    axes.spines[:].set_visible(False)
+    edges = (np.arange(len(found))[:, None] + (-0.42, 0.42)).ravel()
+    for style, low, high in zip(styles, *_parts(found, styles), strict=True):
+        baseline = np.repeat(low, 2)[:-1]
+        values = np.repeat(high, 2)[:-1]
+        values[1::2] = baseline[1::2]  # nothing between columns
+        axes.stairs(values, edges, baseline=baseline, fill=True, fc=style.fill, ec="white", lw=0, hatch=style.hatch)
+    _write_names(axes, found)
+    for main, group in itertools.groupby(enumerate(found), key=lambda pair: pair[1].main):
+        columns = [column for column, _ in group]
+        _write_main(axes, main, columns[0], columns[-1], pitch)
 
-    def _column(self, usage: Usage, x: float, top: float) -> Iterator[Shape]:
-        """The shares of the modules; that of the main one stands at the bottom."""
-        gap = min(3.0, 0.15 * self.pitch)
-        at, width, bottom = x + gap / 2, self.pitch - gap, top + TALL
-        for series in sorted(self.series, key=lambda series: usage.main not in series.modules):
-            count = sum(usage.counts[module] for module in series.modules)
-            if count:
-                height = TALL * count / usage.total
-                hint = f"{usage.name}: module {series.name}, {count:,} of {usage.total:,} ({count / usage.total:.0%})"
-                bottom -= height
-                yield Rectangle(at, bottom, width, height, series.fill, series.texture, hint)
 
-    def _name(self, usage: Usage, x: float, bottom: float) -> Text:
-        fill, hint = INK if usage.seen else UNSEEN.text, f"{usage.name}, {'seen' if usage.seen else 'unseen'}"
-        y = bottom + (NAME if not self.degrees else 6)
-        name = Text(x, y, self.short[usage.name], NAME, fill, "middle", bold=not usage.seen, hint=hint)
-        return replace(name, anchor="end", degrees=self.degrees) if self.degrees else name
+def _parts(found: Sequence[Usage], styles: Sequence[ModuleStyle]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where each style's part of each column starts and ends, ``styles l``; the main module's is at the bottom."""
+    low, high = np.zeros((2, len(styles), len(found)))
+    for column, usage in enumerate(found):
+        end = 0.0
+        for place in sorted(range(len(styles)), key=lambda place: usage.main not in styles[place].modules):
+            low[place, column] = end
+            end += sum(usage.counts[module] for module in styles[place].modules) / max(1, usage.total)
+            high[place, column] = end
+    return low, high
 
-    # --- legend ---------------------------------------------------------------------------------------------------
 
-    def _legend(self, y: float, right: float) -> tuple[list[Shape], float]:
-        """The modules with their shares of all scores, then what the colours of names mean; and where it ends."""
-        shapes, x, total = list[Shape](), MARGIN, max(1, sum(self.used))
-        for series in self.series:
-            share = sum(self.used[module] for module in series.modules) / total
-            text = f"{'module ' * (len(series.modules) == 1)}{series.name}: {share:.1%}"
-            room = 18 + text_length(text, TEXT)
-            if x > MARGIN and x + room > right:
-                x, y = MARGIN, y + 22
-            shapes += [Rectangle(x, y, 13, 13, series.fill, series.texture), Text(x + 18, y + 6.5, text, TEXT, DIM)]
-            x += room + 20
-        if any(not usage.seen for usage in self.found):
-            text = "unseen label"
-            if x > MARGIN and x + text_length(text, TEXT, bold=True) > right:
-                x, y = MARGIN, y + 22
-            shapes.append(Text(x, y + 6.5, text, TEXT, UNSEEN.text, bold=True))
-        return shapes, y + 14
+def _short(usage: Usage) -> str:
+    return shorten(usage.name, LONGEST, NAME, bold=True)
+
+
+def _write_names(axes: Axes, found: Sequence[Usage]) -> None:
+    every = max(1, math.ceil(len(found) / MOST))
+    axes.set_xticks(range(0, len(found), every), [_short(usage) for usage in found[::every]], rotation=90)
+    for label, usage in zip(axes.get_xticklabels(), found[::every], strict=True):
+        label.set(color=INK if usage.seen else UNSEEN.text, fontweight="normal" if usage.seen else "bold")
+
+
+def _write_main(axes: Axes, main: int | None, first: int, last: int, pitch: float) -> None:
+    """A line over columns, and the name of their main module as far as there is room."""
+    texts = ["never predicted", "–"] if main is None else [f"module {main}", str(main)]
+    fitting = next((text for text in texts if text_length(text, NAME) < pitch * (last - first + 1)), "")
+    axes.plot((first - 0.42, last + 0.42), (1.04, 1.04), color=DIM, lw=1, clip_on=False)
+    axes.text((first + last) / 2, 1.09, fitting, ha="center", va="bottom", fontsize=NAME)
+
+
+def _legend(figure: Figure, styles: Sequence[ModuleStyle], used: Sequence[int], *, unseen: bool) -> None:
+    """The modules with their shares of all scores, then what the colour of names means."""
+    from matplotlib.patches import Patch
+
+    shares = [sum(used[module] for module in style.modules) / max(1, sum(used)) for style in styles]
+    texts = [f"{style.name}: {share:.1%}" for style, share in zip(styles, shares, strict=True)]
+    patches = [Patch(fc=style.fill, ec="white", lw=0, hatch=style.hatch) for style in styles]
+    if unseen:
+        texts.append("unseen label")
+        patches.append(Patch(fill=False, lw=0))
+    columns = max(1, int(figure.get_figwidth() * INCH // ENTRY))
+    look = {"frameon": False, "fontsize": TEXT, "handlelength": 1.4, "handleheight": 1.4}
+    legend = figure.legend(patches, texts, loc="outside lower left", ncols=columns, **look)
+    if unseen:
+        legend.get_texts()[-1].set(color=UNSEEN.text, fontweight="bold")

@@ -1,4 +1,4 @@
-"""Which attention module gives which label's score, and how often: as numbers, as CSV and in words."""
+"""Which attention module gives which label's score, and how often: as numbers and as CSV."""
 
 from __future__ import annotations
 
@@ -68,23 +68,3 @@ def usage_table(counts: Int[Tensor, "l m"], names: Sequence[str], seen: Sequence
         main = "" if usage.main is None else usage.main
         lines.writerow([usage.name, str(usage.seen).lower(), main, *usage.counts])
     return file.getvalue()
-
-
-def usage_summary(counts: Int[Tensor, "l m"], names: Sequence[str], seen: Sequence[bool], *, top: int = 5) -> str:
-    """A line for each module, the most used first: its share of all scores, for how many labels it is the main one,
-    and the labels that use it most, unseen ones marked with a star."""
-    found = usages(counts, names, seen)
-    used = totals(found)
-    order = sorted((module for module, count in enumerate(used) if count), key=lambda module: -used[module])
-    lines = [f"{'module':>6}  {'share':>6}  {'main for':>8}  labels that use it most (* unseen)"]
-    for module in order:
-        share, main = used[module] / sum(used), sum(usage.main == module for usage in found)
-        lines.append(f"{module:>6}  {share:>6.1%}  {main:>8}  {_most(found, module, top)}")
-    idle = [str(module) for module, count in enumerate(used) if not count]
-    return "\n".join(lines + ([f"never used: {', '.join(idle)}"] if idle else [])) + "\n"
-
-
-def _most(found: Sequence[Usage], module: int, top: int) -> str:
-    users = sorted((usage for usage in found if usage.counts[module]), key=lambda usage: -usage.counts[module])
-    named = ", ".join(usage.name + "*" * (not usage.seen) for usage in users[:top])
-    return f"{named}, …" if len(users) > top else named

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from compose.evaluation.module_usage import ModuleUsage
 from compose.training.logging.progress import Reporter
 from compose.training.logging.tensorboard_log import TensorBoardLog
 from compose.training.run_state import RunState
@@ -89,6 +90,11 @@ class RunLog:
     def result(self, state: RunState, scalars: Mapping[str, float]) -> None:
         """The metrics of the final evaluation."""
         self._write({"kind": "result", "step": state.step}, {f"result/{name}": v for name, v in scalars.items()})
+
+    def modules(self, state: RunState, usage: ModuleUsage) -> None:
+        """Which labels use which attention module in the final evaluation."""
+        if self._tensorboard:
+            self._tensorboard.modules(state.step, usage)
 
     def end_stage(self) -> None:
         """A stage is over, however it ended."""

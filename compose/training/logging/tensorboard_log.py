@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from compose.evaluation.module_usage import ModuleUsage
 from compose.training.logging.graph_def import Shapes, graph_def
 from compose.training.logging.prediction_sheet import Predictions, draw
 
@@ -43,6 +46,14 @@ class TensorBoardLog:
     def predictions(self, step: int, predictions: Predictions) -> None:
         """Example predictions."""
         self._writer.add_image("predictions", draw(predictions), step, dataformats="HWC")
+        self._writer.flush()
+
+    def modules(self, step: int, usage: ModuleUsage) -> None:
+        """How often each attention module gives each label's score."""
+        from compose.drawing.usage.usage_chart import usage_image
+
+        chart = usage_image(usage.counts, usage.names, usage.seen)
+        self._writer.add_image("modules", np.asarray(chart), step, dataformats="HWC")
         self._writer.flush()
 
     def text(self, tag: str, text: str) -> None:
