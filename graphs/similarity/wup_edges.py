@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from compose.graphs.similarity.wup import similar_pairs, top_k, wup_similarities
 from compose.graphs.similarity.wup_blocks import WupBlocks
-from compose.graphs.taxonomy.nearest_hypernyms import nearest_hypernyms
+from compose.graphs.taxonomy.ancestors import entries
 from compose.graphs.taxonomy.taxonomy import IntArray, Taxonomy
 
 FloatArray = NDArray[np.float32]
 Pairs = tuple[IntArray, IntArray, FloatArray]
 """One node and another, in both orders, and their similarity."""
 CHUNK = 512
+_NO_PAIRS = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -103,4 +104,28 @@ def _both(one: IntArray, other: IntArray, values: FloatArray) -> Pairs:
     return np.concatenate([one, other]), np.concatenate([other, one]), np.tile(values, 2)
 
 
-_NO_PAIRS = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32)
+def nearest_hypernyms(taxonomy: Taxonomy, synsets: IntArray) -> tuple[IntArray, IntArray]:
+    """The nearest hypernyms of synsets among themselves: on each way up from a synset, the first other one there is.
+
+    Args:
+        taxonomy: where the synsets are from.
+        synsets: ``n`` synsets; one may occur many times.
+
+    Returns:
+        Pairs of positions in ``synsets``, a synset's and its hypernym's, sorted and each once.
+    """
+    size = len(taxonomy)
+    order = np.argsort(synsets, kind="stable")
+    first = np.searchsorted(synsets[order], np.arange(size + 1))  # where a synset's positions start in `order`
+    level = np.arange(len(synsets)) * size + synsets  # a pair (position, synset) as one number
+    found = [np.empty(0, np.int64)]
+    while len(level):
+        positions, nodes = np.divmod(level, size)
+        children, edges = entries(taxonomy.parent_starts, nodes)
+        above = np.unique(positions[children] * size + taxonomy.parents[edges])
+        there = first[above % size] < first[above % size + 1]
+        found.append(above[there])
+        level = above[~there]
+    positions, hypernyms = np.divmod(np.unique(np.concatenate(found)), size)
+    which, places = entries(first, hypernyms)  # every position of the hypernym's synset
+    return positions[which], order[places]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import numpy as np
 import torch
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from compose.block import BlockError, data
-from compose.data.classes.meta_cifar100 import Difficulty, meta_cifar100
 from compose.data.classes.photographs import Move, Photographs
 from compose.data.classes.single_label import ClassSource, ClassTable, too_few
 from compose.data.normalisation import NORMALISATIONS, NormalisationName
@@ -21,8 +21,10 @@ from compose.data.source import DataError, Split
 if TYPE_CHECKING:
     from torchvision.datasets import CIFAR100
 
+
 _FOLDER = "cifar-100-python"
 _FILES = ("train", "test", "meta")
+Difficulty = Literal["easy", "moderate", "hard"]
 
 
 @data
@@ -151,3 +153,15 @@ def _read(folder: Path, *, train: bool, names: tuple[str, ...]) -> CIFAR100:
     if tuple(part.classes) != names:
         raise DataError(f"{folder / _FOLDER}: expected CIFAR-100's 100 class names, got {len(part.classes)} others")
     return part
+
+
+@cache
+def meta_cifar100(difficulty: Difficulty, *, validation: bool = True) -> ClassTable:
+    """The classes in CIFAR-100's order, their superclasses, and their splits."""
+    lines = files(__package__).joinpath("cifar100.tsv").read_text("utf-8").splitlines()
+    head, *rows = (line.split("\t") for line in lines)
+    names, parents, *divisions = zip(*rows, strict=True)
+    splits = divisions[head.index(difficulty) - 2]
+    if not validation:
+        splits = tuple("train" if split == "val" else split for split in splits)
+    return ClassTable(names, cast(tuple[Split, ...], splits), parents)

@@ -13,10 +13,9 @@ from pydantic import Field
 from torch import Tensor
 
 from compose.block import BlockError, data
-from compose.data.classes.distorted import Distorted
 from compose.data.classes.omniglot_files import HALVES, Character, characters, find_half, read_drawings
 from compose.data.classes.single_label import ClassSource, ClassTable, too_few
-from compose.data.classes.stored_pictures import StoredPictures
+from compose.data.classes.stored_pictures import Distorted, StoredPictures
 from compose.data.counter_random import Dice
 from compose.data.ink import INK, read_ink
 from compose.data.source import DataError, Split

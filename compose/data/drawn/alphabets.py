@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -16,11 +18,10 @@ from pydantic import Field
 from torch import Tensor
 
 from compose.block import BlockError, data
-from compose.data.classes.single_label import FEWEST, ClassExamples, ClassSource
+from compose.data.classes.single_label import FEWEST, ClassExamples, ClassSource, ClassTable
 from compose.data.counter_random import Dice
-from compose.data.drawn.alphabet_table import AlphabetTable, alphabet_table
-from compose.data.drawn.character_drawing import Hand
-from compose.data.drawn.character_strokes import CharacterStrokes
+from compose.data.drawn.character_drawing import CharacterStrokes, Hand
+from compose.data.drawn.glyph_table import code_points
 from compose.data.ink import INK, read_ink
 from compose.data.source import LabelTable, Split
 
@@ -143,3 +144,32 @@ class Drawings(ClassExamples):
 def _strokes(points: tuple[int, ...], pixels: float) -> CharacterStrokes:
     """Cut on first use, and once for all sources alike: whoever only wants the classes waits for no font."""
     return CharacterStrokes(points, pixels)
+
+
+@dataclass(frozen=True)
+class AlphabetTable(ClassTable):
+    """Characters, a class each; their alphabets are the parents.
+
+    Args:
+        points: the code point of each class.
+    """
+
+    points: tuple[int, ...] = ()
+
+
+@cache
+def alphabet_table() -> AlphabetTable:
+    """The table that ships with the package.
+
+    Of characters that look nearly the same, as the masks of their upright faces compare, only the first is in it;
+    between splits also where one looks like the other when stretched.
+    """
+    rows = [tuple(line.split("\t")) for line in _lines()]
+    classes = [(point, alphabet, split) for alphabet, split, text in rows for point in code_points(text)]
+    points, alphabets, splits = zip(*classes, strict=True)
+    names = tuple(unicodedata.name(chr(point)).lower() for point in points)
+    return AlphabetTable(names, splits, alphabets, points=points)
+
+
+def _lines() -> list[str]:
+    return files(__package__).joinpath("alphabets.tsv").read_text("utf-8").splitlines()[1:]

@@ -14,9 +14,8 @@ from compose.block import BlockError, data
 from compose.data.label_list import label_table, read_label_list
 from compose.data.normalisation import NORMALISATIONS, NormalisationName
 from compose.data.pictures.annotations import Annotations, Meaning
-from compose.data.pictures.box_header import BoxHeader, read_box_header
-from compose.data.pictures.box_match import read_class_names
-from compose.data.pictures.box_report import BoxReport
+from compose.data.pictures.box_csv import BoxHeader, read_box_header
+from compose.data.pictures.box_report import BoxReport, read_class_names
 from compose.data.pictures.image_examples import Augment, Fit, ImageExamples, Preparation
 from compose.data.pictures.image_files import PicturePaths, folder_of_images, label_files
 from compose.data.pictures.image_report import ImageReport

@@ -1,21 +1,32 @@
-"""The header of an ARFF file, Weka's format for tables: which attributes there are, and where the rows start."""
+"""ARFF, Weka's format for tables: a header of attributes, then rows.
+
+Rows are dense (``1,0,3``) or sparse (``{0 1,2 3}``); ``?`` is a value that is missing. Every row that cannot be used is
+a problem with its line number, and reading goes on.
+"""
 
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from math import isfinite
+from math import isfinite, nan
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from compose.data.pictures.annotations import Finding
 from compose.data.source import DataError
+from compose.data.vectors.sparse_rows import SparseRows
 
 _QUOTED = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
 _ATTRIBUTE = re.compile(rf"@attribute\s+({_QUOTED}|[^\s{{]+)\s*(\{{.*\}}|\S+)\s*$", re.IGNORECASE)
 _CELL = re.compile(rf"\s*({_QUOTED}|[^,]*?)\s*(?:,|$)")
 _CODE = re.compile(rf"(?:{_QUOTED}|[^%])*")
 NUMERIC = ("numeric", "real", "integer")
+MISSING = "?"
 
 
 @dataclass(frozen=True)
@@ -153,3 +164,136 @@ def _check_names(path: Path, attributes: list[Attribute]) -> None:
             f"the attribute `{twice[0]}` is declared twice" if twice else "expected attributes, but there are none"
         )
         raise DataError(f"{path}: {problem}")
+
+
+@dataclass
+class ArffRows:
+    """The rows of a file.
+
+    Args:
+        header: what stands above them.
+
+    Attributes:
+        problems: the rows that cannot be used, and why.
+    """
+
+    header: Header
+    problems: list[Finding] = field(default_factory=list)
+    _lines: array[int] = field(default_factory=lambda: array("q"))
+    _rows: array[int] = field(default_factory=lambda: array("q"))
+    _columns: array[int] = field(default_factory=lambda: array("q"))
+    _values: array[float] = field(default_factory=lambda: array("d"))
+
+    def add(self, number: int, text: str) -> None:
+        """Read a line.
+
+        Args:
+            number: its number.
+            text: what it says, without a comment.
+        """
+        try:
+            columns, values = self._sparse(text) if text.startswith("{") else self._dense(text)
+        except ValueError as error:
+            self.problems.append(Finding(str(error), self.header.path, number))
+            return
+        self._rows.extend([len(self._lines)] * len(columns))
+        self._lines.append(number)
+        self._columns.extend(columns)
+        self._values.extend(values)
+
+    def table(self) -> SparseRows:
+        """Rows by attributes: what is not 0; NaN where a value is missing. Finds values that may not be."""
+        rows, columns, values = (np.array(each) for each in (self._rows, self._columns, self._values))
+        self.problems += [
+            Finding(
+                f"expected {_expected(self.header.attributes[columns[at]])}, got `{values[at]:g}`",
+                self.header.path,
+                line,
+            )
+            for at in np.flatnonzero(self._strange(columns, values))
+            if (line := self._lines[rows[at]])
+        ]
+        there = values != 0
+        shape = len(self._lines), len(self.header.attributes)
+        return SparseRows.of(rows[there], columns[there], values[there].astype(np.float32), shape=shape)
+
+    def _dense(self, text: str) -> tuple[range, list[float]]:
+        found, attributes = cells(text), self.header.attributes
+        if len(found) != len(attributes):
+            raise ValueError(f"expected {len(attributes):,} values, got {len(found):,}")
+        return range(len(found)), [_number(cell, each) for cell, each in zip(found, attributes, strict=True)]
+
+    def _sparse(self, text: str) -> tuple[list[int], list[float]]:
+        if not text.endswith("}"):
+            raise ValueError(f"expected a closing brace after `{text[-20:]}`")
+        if self._unclear:
+            raise DataError(f"{self.header.path}: {self._unclear}")
+        pairs = [_pair(cell) for cell in text[1:-1].split(",")] if text[1:-1].strip() else []
+        columns, attributes = [column for column, _ in pairs], self.header.attributes
+        wrong = [column for column in columns if not 0 <= column < len(attributes)]
+        if wrong:
+            raise ValueError(f"expected attributes from 0 to {len(attributes) - 1:,}, got {wrong[0]}")
+        if len(set(columns)) < len(columns):
+            raise ValueError("an attribute is given twice")
+        return columns, [_number(value, attributes[column]) for column, value in pairs]
+
+    @cached_property
+    def _unclear(self) -> str:
+        """What keeps sparse rows from being read: a value that they leave out, the first, must be 0."""
+        firsts = [(each, each.numbers[each.values[0]]) for each in self.header.attributes if each.values]
+        return next((f"expected 0 as the first value of `{each.name}`, which sparse rows leave out, got `{first:g}`"
+                     for each, first in firsts if first), "")  # fmt: skip
+
+    def _strange(self, columns: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether a value is none of its attribute's."""
+        kinds = {attribute.values: attribute for attribute in self.header.attributes}
+        number = {values: kind for kind, values in enumerate(kinds)}
+        kind_of = np.array([number[attribute.values] for attribute in self.header.attributes])[columns]
+        strange = np.isinf(values)
+        for kind, attribute in enumerate(kinds.values()):
+            if attribute.values:
+                allowed = np.isin(values, list(attribute.numbers.values())) | np.isnan(values)
+                strange |= (kind_of == kind) & ~allowed
+        return strange
+
+
+def read_rows(header: Header) -> tuple[SparseRows, list[Finding]]:
+    """The rows of a file, and what is wrong with them.
+
+    Returns:
+        Rows by attributes, NaN where a value is missing, without the rows that cannot be read; and the problems.
+
+    Raises:
+        DataError: the file cannot be read, or has no rows.
+    """
+    rows = ArffRows(header)
+    try:
+        with header.path.open(encoding="utf-8-sig", errors="replace") as file:
+            for number, line in enumerate(file, 1):
+                if number > header.rows and (text := without_comment(line)):
+                    rows.add(number, text)
+    except OSError as error:
+        raise DataError(f"{header.path}: cannot be read ({error.strerror})") from None
+    table = rows.table()
+    if not len(table) and not rows.problems:
+        raise DataError(f"{header.path}: expected rows after `@data`, but there are none")
+    return table, rows.problems
+
+
+def _pair(cell: str) -> tuple[int, str]:
+    """The number of an attribute, and its value."""
+    pair = cell.split(None, 1)
+    if len(pair) < 2 or not (pair[0].isascii() and pair[0].isdigit()):
+        raise ValueError(f"expected the number of an attribute and its value, got `{cell.strip()[:40]}`")
+    return int(pair[0]), cells(pair[1])[0]
+
+
+def _number(cell: str, attribute: Attribute) -> float:
+    try:
+        return nan if cell == MISSING else attribute.numbers[cell] if attribute.textual else float(cell)
+    except (KeyError, ValueError):
+        raise ValueError(f"expected {_expected(attribute)}, got `{cell[:40]}`") from None
+
+
+def _expected(attribute: Attribute) -> str:
+    return f"{' or '.join(attribute.values) or 'a number'} for `{attribute.name}`"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, TypeAlias, get_args
+from typing import Annotated, Any, TypeAlias, get_args
 
 import numpy as np
+import yaml
 from jaxtyping import Bool, Int64
 from pydantic import Field
 
@@ -15,7 +17,6 @@ from compose.block import BlockError
 from compose.data.counter_random import Dice
 from compose.data.label_list import meant
 from compose.data.source import LabelTable, Split
-from compose.data.vectors.label_division_file import read_division
 
 SHOWN = 5
 SPLITS: tuple[Split, ...] = get_args(Split)
@@ -23,6 +24,9 @@ Count = Annotated[int, Field(ge=0)]
 Parts: TypeAlias = Mapping[Split, Count | list[str]]
 """How many labels a split has, or which."""
 _STREAM = 11
+_YAML = (".yaml", ".yml")
+_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""All scalars are texts: `2007`, `no` and `null` are names."""
 
 
 @dataclass(frozen=True)
@@ -165,3 +169,68 @@ def _known(asked: Sequence[str], names: Sequence[str], others: Mapping[str, str]
     if twice:
         raise BlockError(f"`{twice[0]}` occurs twice", parameter=parameter)
     return found
+
+
+def read_division(path: Path) -> dict[Split, int | list[str]]:
+    """How many labels each split has, or which, as a YAML or else JSON file says it, all under ``split`` or not.
+
+    Raises:
+        BlockError: it cannot be read, or says something else.
+    """
+    try:
+        text = path.expanduser().read_text("utf-8-sig")
+    except OSError as error:
+        raise BlockError(f"cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise BlockError("expected UTF-8") from None
+    found = _yaml(text) if path.suffix.lower() in _YAML else _json(text)
+    return _parts(found["split"] if isinstance(found, dict) and list(found) == ["split"] else found)
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise BlockError(f"line {error.lineno}: expected JSON ({error.msg})") from None
+
+
+def _yaml(text: str) -> object:
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise BlockError(f"{line}expected YAML ({error.problem})") from None
+    except yaml.YAMLError as error:
+        raise BlockError(f"expected YAML ({error})") from None
+
+
+def _parts(found: object) -> dict[Split, int | list[str]]:
+    if not isinstance(found, Mapping):
+        form = '{"train": [...], "val": [...], "test": [...]}'
+        raise BlockError(f"expected {form} of lists of labels, or of how many, got {_kind(found)}")
+    for key in found:
+        if key not in get_args(Split):
+            raise BlockError(f"expected {', '.join(f'`{split}`' for split in get_args(Split))}, got `{key}`")
+    return {split: _part(which, split) for split, which in found.items()}
+
+
+def _part(which: object, split: str) -> int | list[str]:
+    if isinstance(which, list):
+        strange = [entry for entry in which if not isinstance(entry, str)]
+        if strange:
+            raise BlockError(f"expected names of labels, got {_kind(strange[0])}", parameter=f"split.{split}")
+        return which
+    number = int(which) if isinstance(which, str) and which.isdecimal() else which  # in YAML all is text
+    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+        message = f"expected a list of labels, or how many, got {_kind(which)}"
+        raise BlockError(message, parameter=f"split.{split}")
+    return number
+
+
+def _kind(found: object) -> str:
+    """What was read, in a word or two."""
+    if isinstance(found, Mapping):
+        return "a mapping"
+    if isinstance(found, list):
+        return "a list"
+    return f"`{json.dumps(found, ensure_ascii=False)}`" if found not in (None, "") else "nothing"

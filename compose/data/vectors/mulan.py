@@ -11,10 +11,8 @@ from typing import Any, Literal
 import numpy as np
 
 from compose.block import data
-from compose.data.vectors.arff import Header
-from compose.data.vectors.arff_rows import read_rows
-from compose.data.vectors.mulan_files import open_mulan
-from compose.data.vectors.mulan_names import damaged, is_punctuation, label_names
+from compose.data.vectors.arff import Header, read_rows
+from compose.data.vectors.mulan_files import damaged, is_punctuation, label_names, open_mulan
 from compose.data.vectors.sparse_rows import SparseRows
 from compose.data.vectors.vector_examples import PRESENT, UNKNOWN, LabelledVectors
 from compose.data.vectors.vector_source import VectorSource

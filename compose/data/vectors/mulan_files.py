@@ -1,9 +1,12 @@
-"""Mulan's files: tables in ARFF, and an XML file that says which of their attributes are labels."""
+"""Mulan's files: tables in ARFF, an XML file that says which attributes are labels, and the names of these."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 from xml.etree import ElementTree
 
 from compose.block import BlockError
@@ -13,6 +16,8 @@ from compose.data.vectors.arff import Attribute, Header, read_header
 
 SHOWN = 5
 _ZERO_ONE = {"0", "1"}
+_DAMAGED = re.compile(r"(?=.*\w).*[?\\\ufffd]")
+"""A letter beside what stands for another one that a program could not write: `dise?o`."""
 
 
 @dataclass(frozen=True)
@@ -141,3 +146,50 @@ def _is_label(attribute: Attribute) -> bool:
 def _some(names: list[str]) -> str:
     more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
     return ", ".join(f"`{name}`" for name in names[:SHOWN]) + more
+
+
+class LabelNames(NamedTuple):
+    """Labels by their names.
+
+    Args:
+        names: what they are called, in the order of the file.
+        others: what else they may be called: their names in the file, with a prefix or without -> their names.
+    """
+
+    names: tuple[str, ...]
+    others: dict[str, str]
+
+
+def label_names(written: Sequence[str], *, prefix: str, rename: Mapping[str, str]) -> LabelNames:
+    """The labels' names without their prefix, and with damaged ones mended.
+
+    Args:
+        written: the names in the file.
+        prefix: what is cut from their starts.
+        rename: labels that are called otherwise, by their names with or without the prefix.
+
+    Raises:
+        BlockError: a label is not there, or two are called the same.
+    """
+    short = [name.removeprefix(prefix) or name for name in written]
+    known = {*written, *short}
+    strangers = [f"`{name}`{meant(name, short)}" for name in rename if name not in known]
+    if strangers:
+        raise BlockError(f"no such label among {len(written):,}: {'; '.join(strangers)}", parameter="rename")
+    names = [rename.get(name) or rename.get(cut, cut) for name, cut in zip(written, short, strict=True)]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        parameter = "rename" if len(set(short)) == len(short) else "prefix"
+        raise BlockError(f"two labels would be called `{twice[0]}`", parameter=parameter)
+    others = {**dict(zip(short, names, strict=True)), **dict(zip(written, names, strict=True))}
+    return LabelNames(tuple(names), others)
+
+
+def damaged(names: Sequence[str]) -> list[str]:
+    """The names that a program has spoilt, as it seems."""
+    return [name for name in names if _DAMAGED.match(name)]
+
+
+def is_punctuation(name: str) -> bool:
+    """Whether a name has neither letter nor digit."""
+    return not any(char.isalnum() for char in name)

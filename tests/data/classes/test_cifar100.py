@@ -13,8 +13,7 @@ from PIL import Image
 from torchvision.datasets import CIFAR100
 
 from compose.block import BlockError
-from compose.data.classes.cifar100 import Cifar100
-from compose.data.classes.meta_cifar100 import meta_cifar100
+from compose.data.classes.cifar100 import Cifar100, meta_cifar100
 from compose.data.classes.photographs import moved
 from compose.data.pictures.picture import PictureError
 from compose.data.source import DataError

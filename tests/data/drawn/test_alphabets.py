@@ -12,10 +12,8 @@ from PIL import Image, ImageFilter
 from compose.block import BlockError
 from compose.data.counter_random import Dice
 from compose.data.drawn import glyph_masks
-from compose.data.drawn.alphabet_table import alphabet_table
-from compose.data.drawn.alphabets import Alphabets
-from compose.data.drawn.character_drawing import Hand
-from compose.data.drawn.character_strokes import CharacterStrokes
+from compose.data.drawn.alphabets import Alphabets, alphabet_table
+from compose.data.drawn.character_drawing import CharacterStrokes, Hand
 from compose.data.pictures.picture import PictureError
 
 TABLE = alphabet_table()

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from compose.data.source import DataError
-from compose.data.vectors.arff import read_header
-from compose.data.vectors.arff_rows import read_rows
+from compose.data.vectors.arff import read_header, read_rows
 
 HEADER = """% made by hand
 @relation 'a table: -C 2'

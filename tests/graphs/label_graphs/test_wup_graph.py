@@ -12,9 +12,9 @@ from compose.graphs import GraphsError, MissingLabels, TaxonomyError
 from compose.graphs.label_graphs.label_graph import LabelGraph
 from compose.graphs.label_graphs.wup_graph import THRESHOLDS, WupGraph
 from compose.graphs.similarity.wup import wup_similarities
+from compose.graphs.similarity.wup_edges import nearest_hypernyms
 from compose.graphs.taxonomy.build_taxonomy import build_taxonomy
 from compose.graphs.taxonomy.lookup import find_synsets
-from compose.graphs.taxonomy.nearest_hypernyms import nearest_hypernyms
 from compose.graphs.taxonomy.taxonomy import Taxonomy
 
 LABELS = ["dog", "cat", "lion", "wolf", "dogs", "animal", "carnivore", "car", "truck", "vehicle", "tree", "oak", "idea"]

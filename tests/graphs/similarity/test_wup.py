@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import compose.graphs.similarity.wup_blocks
 from compose.graphs.similarity.wup import similar_pairs, top_k, wup_similarities
-from compose.graphs.similarity.wup_subsumers import ranked
+from compose.graphs.similarity.wup_blocks import ranked
 from compose.graphs.taxonomy.build_taxonomy import build_taxonomy, open_wordnet
 from compose.graphs.taxonomy.taxonomy import Taxonomy, load_taxonomy, read_taxonomy
 

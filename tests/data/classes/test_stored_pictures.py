@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from compose.data.classes.distorted import Distorted
-from compose.data.classes.stored_pictures import StoredPictures
+from compose.data.classes.stored_pictures import Distorted, StoredPictures
 
 
 def split(strength: float, *, turns: int = 1) -> Distorted:
