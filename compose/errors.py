@@ -6,7 +6,7 @@ caret, what was expected, and the nearest valid name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -104,6 +104,12 @@ def nearest(name: str, valid: Iterable[str]) -> str | None:
     folded = {option.lower().replace("-", "_"): option for option in options}
     close = get_close_matches(name.lower().replace("-", "_"), folded, n=1, cutoff=0.6)
     return folded[close[0]] if close else None
+
+
+def listed(things: Sequence[Any], *, show: Callable[[Any], str] = str, most: int = 5, between: str = ", ") -> str:
+    """The first of some things, and how many more there are; as text only those are made that are shown."""
+    more = f" and {len(things) - most:,} more" if len(things) > most else ""
+    return between.join(map(show, things[:most])) + more
 
 
 def excerpt(place: Place, *, width: int = 100) -> str:

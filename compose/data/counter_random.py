@@ -46,3 +46,9 @@ class Dice:
     def integers(self, below: int | NDArray[np.int64], *shape: int) -> NDArray[np.int64]:
         """The next integers in [0, below): ``b *shape``; ``below`` may be an array that broadcasts to it."""
         return (self.uniform(*shape) * below).astype(np.int64)
+
+
+def by_lot(seeds: Sequence[int], indices: Sequence[int]) -> NDArray[np.int64]:
+    """The order in which examples are drawn: positions in ``indices``. Whatever else is there, two keep their order."""
+    order: NDArray[np.int64] = Dice(seeds, indices).uniform(1)[:, 0].argsort(kind="stable")
+    return order

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 from compose.block import BlockError
 from compose.data.pictures.annotations import Annotations, Finding
 from compose.data.pictures.label_file import label_name
 from compose.data.source import LabelTable
+from compose.errors import nearest
 
 
 def read_label_list(given: Sequence[str] | Path, *, parameter: str) -> dict[str, str | None]:
@@ -80,6 +80,5 @@ def strange_labels(annotations: Annotations, table: LabelTable) -> list[Finding]
 
 def meant(name: str, names: Sequence[str]) -> str:
     """The label that was probably meant, as the end of a message."""
-    folded = {other.lower(): other for other in names}
-    close = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
-    return f" (did you mean `{folded[close[0]]}`?)" if close else ""
+    close = nearest(name, names)
+    return f" (did you mean `{close}`?)" if close else ""

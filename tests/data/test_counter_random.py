@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from compose.data.counter_random import Dice
+from compose.data.counter_random import Dice, by_lot
 
 
 def test_an_example_draws_the_same_beside_any_others() -> None:
@@ -38,3 +38,11 @@ def test_integers_stay_below_their_bound() -> None:
 
 def test_nothing_can_be_asked_for() -> None:
     assert Dice((0,), range(3)).uniform(0).shape == (3, 0)
+
+
+def test_by_lot_two_examples_keep_their_order_whatever_else_is_there() -> None:
+    all_of_them = np.arange(200)[by_lot((3, 4), range(200))].tolist()
+    assert sorted(all_of_them) == list(range(200)) != all_of_them
+    some = list(range(0, 200, 7))
+    assert [some[place] for place in by_lot((3, 4), some)] == [index for index in all_of_them if index in some]
+    assert by_lot((3, 5), range(200)).tolist() != all_of_them

@@ -23,10 +23,9 @@ from compose.data.normalisation import NORMALISATIONS, NormalisationName
 from compose.data.pictures.image_examples import Augment, Fit, Preparation
 from compose.data.pictures.image_files import PicturePaths, folder_of_images
 from compose.data.pictures.picture_check import faults
-from compose.data.source import Split
+from compose.data.source import SPLITS, Split
 from compose.graphs.taxonomy.taxonomy import load_taxonomy
 
-SPLITS: tuple[Split, ...] = ("train", "val", "test")
 _COLUMNS = ("filename", "label")
 
 

@@ -16,11 +16,10 @@ from compose.block import BlockError, data
 from compose.data.classes.omniglot_files import HALVES, Character, characters, find_half, read_drawings
 from compose.data.classes.single_label import ClassSource, ClassTable, too_few
 from compose.data.classes.stored_pictures import Distorted, StoredPictures
-from compose.data.counter_random import Dice
+from compose.data.counter_random import by_lot
 from compose.data.ink import INK, read_ink
-from compose.data.source import DataError, Split
+from compose.data.source import Count, DataError, Split
 
-Count = Annotated[int, Field(ge=1)]
 _TURNS = ("", "/rot090", "/rot180", "/rot270")
 
 
@@ -163,9 +162,10 @@ def _characters(half: Path) -> list[Character]:
 def _divided(alphabets: list[str], val: int | list[str], test: int | list[str] | None, seed: int) -> dict[str, Split]:
     """The split of each alphabet that is kept from training; those asked for by name are taken first."""
     places: dict[str, Split] = {}
+    shuffled = [alphabets[place] for place in by_lot((seed,), range(len(alphabets)))]
     asked: list[tuple[Split, int | list[str]]] = [("val", val), ("test", [] if test is None else test)]
     for split, which in sorted(asked, key=lambda pair: isinstance(pair[1], int)):
-        names = [name for name in _shuffled(alphabets, seed) if name not in places]
+        names = [name for name in shuffled if name not in places]
         for name in names[:which] if isinstance(which, int) else which:
             if name not in names:
                 raise BlockError(_strange(name, alphabets, places), parameter=f"{split}_alphabets")
@@ -174,10 +174,6 @@ def _divided(alphabets: list[str], val: int | list[str], test: int | list[str] |
             message = f"expected alphabets left to train on, but all {len(alphabets)} of the background are taken"
             raise BlockError(message, parameter=f"{split}_alphabets")
     return places
-
-
-def _shuffled(alphabets: list[str], seed: int) -> list[str]:
-    return [alphabets[place] for place in Dice((seed,), range(len(alphabets))).uniform(1)[:, 0].argsort()]
 
 
 def _strange(name: str, alphabets: list[str], places: dict[str, Split]) -> str:

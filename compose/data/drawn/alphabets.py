@@ -23,13 +23,12 @@ from compose.data.counter_random import Dice
 from compose.data.drawn.character_drawing import CharacterStrokes, Hand
 from compose.data.drawn.glyph_table import code_points
 from compose.data.ink import INK, read_ink
-from compose.data.source import LabelTable, Split
+from compose.data.source import LabelTable, Share, Split
 
 _STREAMS: dict[Split, int] = {"train": 7, "val": 8, "test": 9}
 """Tells the splits' random numbers apart, and those of other drawn sources with the same seed."""
 _CHUNK = 64
 """Characters that are drawn at a time."""
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 @data

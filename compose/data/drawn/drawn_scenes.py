@@ -13,47 +13,50 @@ from compose.block import BlockError
 from compose.data.drawn.glyph_examples import GlyphExamples
 from compose.data.drawn.glyph_table import GlyphTable
 from compose.data.normalisation import NORMALISATIONS, NormalisationName
-from compose.data.source import LabelTable, Split
-
-Count = Annotated[int, Field(ge=1)]
+from compose.data.source import Count, LabelTable, Split
 
 
 class DrawnScenes(ABC):
-    """Scenes of symbols with scale, rotation, colour and clutter, drawn as they are asked for.
-
-    Args:
-        size: the side of the pictures in pixels.
-        lengths: examples in an epoch of each split.
-        seed: another seed gives other pictures.
-        fresh: whether every epoch has training pictures of its own.
-        objects: the least and the greatest number of symbols in a scene.
-        scale: the least and the greatest length of a symbol's longer side, as a share of the picture's.
-        rotation: how far symbols are turned to either side at most, in degrees.
-        clutter: how many strokes, curls and specks lie about at most.
-        noise: the greatest deviation of the background's noise.
-        normalisation: the name of one.
-        boxes: whether examples also hold ``boxes`` and ``box_labels``.
-    """
+    """Scenes of symbols with scale, rotation, colour and clutter, drawn as they are asked for."""
 
     gives = ("image",)
+    boxes = False
+    """Whether examples also hold ``boxes`` and ``box_labels``."""
     streams: ClassVar[dict[Split, int]]
     """Tells the splits' random numbers apart, and those of different sources with one seed."""
 
     def __init__(
         self,
         *,
-        size: int,
-        lengths: dict[Split, int],
-        seed: int,
-        fresh: bool,
-        objects: tuple[int, int],
-        scale: tuple[float, float],
-        rotation: float,
-        clutter: int,
-        noise: float,
-        normalisation: NormalisationName,
-        boxes: bool = False,
+        objects: tuple[Count, Count],
+        size: Annotated[int, Field(ge=16, le=1024)] = 64,
+        train: Count = 10_000,
+        val: Count = 1_000,
+        test: Count = 3_000,
+        seed: int = 0,
+        fresh: bool = True,
+        scale: tuple[float, float] = (0.28, 0.6),
+        rotation: Annotated[float, Field(ge=0, le=180)] = 25.0,
+        clutter: Annotated[int, Field(ge=0, le=32)] = 4,
+        noise: Annotated[float, Field(ge=0, le=0.5)] = 0.06,
+        normalisation: NormalisationName = "half",
     ) -> None:
+        """Set how scenes are drawn.
+
+        Args:
+            objects: the least and the greatest number of symbols in a scene.
+            size: the side of the pictures in pixels.
+            train: training pictures in an epoch.
+            val: validation pictures.
+            test: test pictures.
+            seed: another seed gives other pictures.
+            fresh: whether every epoch has training pictures of its own; if not, all epochs share those of the first.
+            scale: the least and the greatest length of a symbol's longer side, as a share of the picture's.
+            rotation: how far symbols are turned to either side at most, in degrees.
+            clutter: how many strokes, curls and specks lie about at most.
+            noise: the greatest deviation of the background's noise, where black is 0 and white is 1.
+            normalisation: `half` maps black to -1 and white to 1; `imagenet` suits weights trained on ImageNet.
+        """
         if not 1 <= objects[0] <= objects[1] <= 9:
             raise BlockError(
                 f"expected two numbers from 1 to 9, the lesser first, got {list(objects)}", parameter="objects"
@@ -62,7 +65,8 @@ class DrawnScenes(ABC):
             raise BlockError(
                 f"expected two shares from 0.05 to 1, the lesser first, got {list(scale)}", parameter="scale"
             )
-        self.size, self.lengths, self.seed, self.fresh, self.boxes = size, lengths, seed, fresh, boxes
+        self.size, self.seed, self.fresh = size, seed, fresh
+        self.lengths: dict[Split, int] = {"train": train, "val": val, "test": test}
         self.objects, self.scale, self.rotation, self.clutter, self.noise = objects, scale, rotation, clutter, noise
         self.normalisation = NORMALISATIONS[normalisation]
 

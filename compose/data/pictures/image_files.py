@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import overload
 
 from compose.block import BlockError
+from compose.errors import nearest
 
 _LABEL_FILES = (".csv", ".tsv", ".jsonl", ".ndjson")
 
@@ -83,7 +83,7 @@ def _there(path: Path, *, folders: bool) -> str:
         return f" (nor {path.parent})"
     siblings = sorted(path.parent.iterdir())
     names = [p.name for p in siblings if (p.is_dir() if folders else p.suffix.lower() in _LABEL_FILES)]
-    close = get_close_matches(path.name, names, n=1)
+    close = nearest(path.name, names)
     if close:
-        return f"; did you mean `{path.with_name(close[0])}`?"
+        return f"; did you mean `{path.with_name(close)}`?"
     return f" (there are: {', '.join(names[:8])}{', ...' if len(names) > 8 else ''})" if names else ""

@@ -10,11 +10,11 @@ import numpy as np
 
 from compose.data.label_list import strange_labels
 from compose.data.pictures.annotations import Annotations, Finding
-from compose.data.pictures.image_splits import SPLITS, Division, Rows
+from compose.data.pictures.image_splits import Division, Rows
 from compose.data.pictures.picture_check import faults
-from compose.data.source import LabelTable, Split
+from compose.data.source import SPLITS, LabelTable, Split
+from compose.errors import listed
 
-_SHOWN = 5
 """Names in a line that sums many up."""
 
 
@@ -76,7 +76,7 @@ class ImageReport:
         for split, rows in self.rows.items():
             bare = rows[self._annotations.present(rows)[1] == 0]
             if len(bare):
-                names = _some(self._annotations.images[row] for row in bare)
+                names = listed([self._annotations.images[row] for row in bare])
                 found.append(Finding(f"{len(bare):,} of {len(rows):,} pictures in `{split}` show no label: {names}"))
         return found
 
@@ -85,7 +85,9 @@ class ImageReport:
         unlearned = self._absent_from("train", seen=True)
         unmeasured = self._absent_from("test", seen=False)
         return [
-            Finding(f"{len(names):,} {kind} labels are in no picture of `{split}` and cannot be {verb}: {_some(names)}")
+            Finding(
+                f"{len(names):,} {kind} labels are in no picture of `{split}` and cannot be {verb}: {listed(names)}"
+            )
             for names, kind, split, verb in (
                 (unlearned, "seen", "train", "learned"),
                 (unmeasured, "unseen", "test", "measured"),
@@ -126,8 +128,3 @@ def _in_order(found: Iterable[Finding], files: Sequence[Path]) -> list[Finding]:
 
 def _empty(rows: dict[Split, Rows]) -> list[Finding]:
     return [] if any(len(of_split) for of_split in rows.values()) else [Finding("no picture can be used")]
-
-
-def _some(names: Iterable[str]) -> str:
-    listed = list(names)
-    return ", ".join(listed[:_SHOWN]) + (", ..." if len(listed) > _SHOWN else "")

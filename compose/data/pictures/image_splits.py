@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compose.data.pictures.annotations import Annotations, Finding
-from compose.data.source import Split
+from compose.data.source import SPLITS, Split
 
-SPLITS: tuple[Split, ...] = ("train", "val", "test")
 Rows = NDArray[np.int64]
 
 

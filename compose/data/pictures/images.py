@@ -21,9 +21,7 @@ from compose.data.pictures.image_files import PicturePaths, folder_of_images, la
 from compose.data.pictures.image_report import ImageReport
 from compose.data.pictures.image_splits import divide
 from compose.data.pictures.label_file import read_label_file
-from compose.data.source import DataError, LabelTable, Split
-
-Share = Annotated[float, Field(ge=0, le=1)]
+from compose.data.source import DataError, LabelTable, Share, Split
 
 
 @data

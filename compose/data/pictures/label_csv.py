@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator
-from difflib import get_close_matches
 from operator import itemgetter
 from pathlib import Path
 from typing import cast
@@ -17,6 +16,7 @@ from typing import cast
 from compose.data.pictures.annotations import ABSENT, PRESENT, UNKNOWN, ZERO
 from compose.data.pictures.label_file import IMAGE_KEYS, LABEL_KEYS, RowWriter, label_name
 from compose.data.source import DataError
+from compose.errors import nearest
 
 _EMPTY = 9
 _CELLS = {"": _EMPTY, "1": PRESENT, "-1": ABSENT, "0": ZERO, "1.0": PRESENT, "-1.0": ABSENT, "0.0": ZERO}
@@ -110,8 +110,8 @@ def _header(path: Path, text: str) -> tuple[list[str], str]:
             return _checked(path, header), delimiter
         headers.append(header)
     header = max(headers, key=len)
-    close = get_close_matches("image", [name.lower() for name in header], n=1)
-    hint = f"; did you mean it by `{close[0]}`?" if close else ""
+    close = nearest("image", header)
+    hint = f"; did you mean it by `{close}`?" if close else ""
     raise DataError(f"{path}:1: expected a header with a column `image`, got {', '.join(header) or 'nothing'}{hint}")
 
 

@@ -16,7 +16,7 @@ from compose.data.source import DataError
 IMAGE_KEYS = ("image", "filename", "file_name", "file", "path", "image_path")
 LABEL_KEYS = ("labels", "label", "tags")
 JSON_LINES = (".jsonl", ".ndjson", ".json")
-SPLITS = {
+SPLIT_NAMES = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
     **dict.fromkeys(("test", "testing"), "test"),
@@ -89,7 +89,7 @@ class RowWriter:
         """The split of a row, empty where it names none; None, and a problem, where it names one that is none."""
         if self.fixed_split or text is None:
             return self.fixed_split
-        split = SPLITS.get(str(text).strip().lower())
+        split = SPLIT_NAMES.get(str(text).strip().lower())
         if split is None:
             self.into.problem(line, f"expected a split (train, val or test), got `{text}`")
         return split

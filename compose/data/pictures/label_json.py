@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from compose.data.pictures.label_file import IMAGE_KEYS, LABEL_KEYS, RowWriter, label_name
 from compose.data.source import DataError
+from compose.errors import nearest
 
 
 def read_json_lines(path: Path, text: str, spoilt: set[int], rows: RowWriter) -> None:
@@ -61,8 +61,8 @@ def _row(line: int, content: str, rows: RowWriter) -> None:
 def _key(row: dict[str, Any], names: Sequence[str]) -> str:
     found = next((name for name in names if name in row), None)
     if found is None:
-        close = get_close_matches(names[0], row, n=1)
-        hint = f"; did you mean it by `{close[0]}`?" if close else ""
+        close = nearest(names[0], row)
+        hint = f"; did you mean it by `{close}`?" if close else ""
         raise _Wrong(f"expected a key `{names[0]}`, got {', '.join(row) or 'none'}{hint}")
     return found
 

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from compose.data.counter_random import Dice
+from compose.data.counter_random import by_lot
 from compose.data.source import Split
 
 ExampleProtocol: TypeAlias = Literal["label_split", "example_split"]
@@ -46,7 +46,7 @@ def divide_examples(
         return {"train": rows, "val": rows, "test": rows}
     apart = tested[rows] & (fractions is None)
     free = rows[~apart]
-    drawn = free[Dice((seed, _STREAM), free.tolist()).uniform(1)[:, 0].argsort(kind="stable")]
+    drawn = free[by_lot((seed, _STREAM), free.tolist())]
     shares = fractions or (SHARES_OF_TRAINING if apart.any() else SHARES)
     ends = np.rint(np.cumsum(shares[:2]) * len(free)).astype(int).tolist()
     train, val, test = np.split(drawn, ends)

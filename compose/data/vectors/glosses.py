@@ -13,12 +13,12 @@ from compose.block import data
 from compose.data.classes.imagenet_classes import class_names
 from compose.data.source import Split
 from compose.data.vectors.gloss_file import embedded_glosses
-from compose.data.vectors.label_division import Count
+from compose.data.vectors.label_division import Part
 from compose.data.vectors.vector_examples import LabelledVectors
 from compose.data.vectors.vector_source import VectorSource
 from compose.graphs.taxonomy.taxonomy import load_taxonomy
 
-USUAL: dict[Split, Count | list[str]] = {"train": 180, "val": 50, "test": 59}
+USUAL: dict[Split, Part] = {"train": 180, "val": 50, "test": 59}
 
 
 @data
@@ -31,7 +31,7 @@ class Glosses(VectorSource):
     least 30 and at most a quarter of them. A split has the examples that carry one of its labels.
     """
 
-    def __init__(self, *, split: dict[Split, Count | list[str]] | Path | None = USUAL, **options: Any) -> None:
+    def __init__(self, *, split: dict[Split, Part] | Path | None = USUAL, **options: Any) -> None:
         """Name the labels; no example is read.
 
         Args:

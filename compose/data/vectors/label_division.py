@@ -14,15 +14,14 @@ from jaxtyping import Bool, Int64
 from pydantic import Field
 
 from compose.block import BlockError
-from compose.data.counter_random import Dice
+from compose.data.counter_random import by_lot
 from compose.data.label_list import meant
 from compose.data.source import LabelTable, Split
+from compose.errors import listed
 
-SHOWN = 5
-SPLITS: tuple[Split, ...] = get_args(Split)
-Count = Annotated[int, Field(ge=0)]
-Parts: TypeAlias = Mapping[Split, Count | list[str]]
+Part: TypeAlias = Annotated[int, Field(ge=0)] | list[str]
 """How many labels a split has, or which."""
+Parts: TypeAlias = Mapping[Split, Part]
 _STREAM = 11
 _YAML = (".yaml", ".yml")
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -139,7 +138,7 @@ def _taken(names: Sequence[str], parts: Parts, others: Mapping[str, str]) -> dic
 
 def _drawn(names: Sequence[str], taken: dict[str, Split], parts: Parts, seed: int) -> dict[str, Split]:
     """The split of each label: those named, and others by lot."""
-    order = Dice((seed, _STREAM), range(len(names))).uniform(1)[:, 0].argsort(kind="stable")
+    order = by_lot((seed, _STREAM), range(len(names)))
     free = [names[place] for place in order if names[place] not in taken]
     counts = {split: which for split, which in parts.items() if isinstance(which, int)}
     if sum(counts.values()) > len(free):
@@ -162,9 +161,8 @@ def _known(asked: Sequence[str], names: Sequence[str], others: Mapping[str, str]
     strangers = [name for name in found if name not in there]
     if strangers:
         every = [*names, *others]
-        listed = "; ".join(f"`{name}`{meant(name, every)}" for name in strangers[:SHOWN])
-        more = f" and {len(strangers) - SHOWN:,} more" if len(strangers) > SHOWN else ""
-        raise BlockError(f"no such label among {len(names):,}: {listed}{more}", parameter=parameter)
+        asked_for = listed(strangers, show=lambda name: f"`{name}`{meant(name, every)}", between="; ")
+        raise BlockError(f"no such label among {len(names):,}: {asked_for}", parameter=parameter)
     twice = [name for i, name in enumerate(found) if name in found[:i]]
     if twice:
         raise BlockError(f"`{twice[0]}` occurs twice", parameter=parameter)

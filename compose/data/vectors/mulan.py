@@ -12,12 +12,10 @@ import numpy as np
 
 from compose.block import data
 from compose.data.vectors.arff import Header, read_rows
-from compose.data.vectors.mulan_files import damaged, is_punctuation, label_names, open_mulan
+from compose.data.vectors.mulan_files import damaged, is_punctuation, label_names, open_mulan, quoted
 from compose.data.vectors.sparse_rows import SparseRows
 from compose.data.vectors.vector_examples import PRESENT, UNKNOWN, LabelledVectors
 from compose.data.vectors.vector_source import VectorSource
-
-SHOWN = 5
 
 
 @data
@@ -80,13 +78,10 @@ class Mulan(VectorSource):
         found = [f"missing features, taken as 0: {self._stored.missing:,}"] if self._stored.missing else []
         spoilt = damaged(self.division.names)
         if spoilt:
-            more = f" and {len(spoilt) - SHOWN:,} more" if len(spoilt) > SHOWN else ""
-            names = ", ".join(f"`{name}`" for name in spoilt[:SHOWN])
-            found.append(f"names that look damaged: {names}{more}; `rename` mends them, `drop` leaves them out")
+            found.append(f"names that look damaged: {quoted(spoilt)}; `rename` mends them, `drop` leaves them out")
         if self.division.overruled:
-            names = ", ".join(f"`{name}`" for name in self.division.overruled[:SHOWN])
-            more = f" and {len(self.division.overruled) - SHOWN:,} more" if len(self.division.overruled) > SHOWN else ""
-            found.append(f"labels that `split` names and `drop` or `punctuation` leaves out: {names}{more}")
+            names = quoted(self.division.overruled)
+            found.append(f"labels that `split` names and `drop` or `punctuation` leaves out: {names}")
         return [*found, *super().notes()]
 
     def read(self) -> tuple[LabelledVectors, list[str]]:

@@ -13,8 +13,8 @@ from compose.block import BlockError
 from compose.data.label_list import meant
 from compose.data.source import DataError
 from compose.data.vectors.arff import Attribute, Header, read_header
+from compose.errors import listed
 
-SHOWN = 5
 _ZERO_ONE = {"0", "1"}
 _DAMAGED = re.compile(r"(?=.*\w).*[?\\\ufffd]")
 """A letter beside what stands for another one that a program could not write: `dise?o`."""
@@ -95,7 +95,7 @@ def _like(test: Header, train: Header) -> Header:
     here, there = (dict(zip(header.names, header.attributes, strict=True)) for header in (test, train))
     wrong = [name for name in {**here, **there} if here.get(name) != there.get(name)]
     if wrong:
-        message = f"expected the attributes of {train.path.name} in {test.path}, but these differ: {_some(wrong)}"
+        message = f"expected the attributes of {train.path.name} in {test.path}, but these differ: {quoted(wrong)}"
         raise BlockError(message, parameter="test")
     return test
 
@@ -119,16 +119,17 @@ def _labels(path: Path, header: Header) -> tuple[str, ...]:
 
 
 def _wrong(names: list[str], attributes: dict[str, Attribute], header: Header) -> str:
-    strangers = [f"`{name}`{meant(name, list(attributes))}" for name in names[: SHOWN * 4] if name not in attributes]
+    strangers = [name for name in names if name not in attributes]
     others = [name for name in names if name in attributes and not _is_label(attributes[name])]
     if not names:
         return 'expected `<label name="...">`, but there is none'
     if len(set(names)) < len(names):
         return f"the label `{next(name for name in names if names.count(name) > 1)}` is named twice"
     if strangers:
-        return f"no such attribute in {header.path.name}: {'; '.join(strangers[:SHOWN])}"
+        found = listed(strangers, show=lambda name: f"`{name}`{meant(name, list(attributes))}", between="; ")
+        return f"no such attribute in {header.path.name}: {found}"
     if others:
-        return f"expected labels of the values {{0,1}} in {header.path.name}, but others have {_some(others)}"
+        return f"expected labels of the values {{0,1}} in {header.path.name}, but others have {quoted(others)}"
     return "" if len(names) < len(attributes) else f"expected features in {header.path.name}, but there are only labels"
 
 
@@ -143,9 +144,9 @@ def _is_label(attribute: Attribute) -> bool:
     return not attribute.values or set(attribute.values) == _ZERO_ONE
 
 
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
-    return ", ".join(f"`{name}`" for name in names[:SHOWN]) + more
+def quoted(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    return listed(names, show="`{}`".format)
 
 
 class LabelNames(NamedTuple):

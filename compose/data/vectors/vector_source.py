@@ -6,23 +6,21 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, NoReturn
+from typing import Any, ClassVar, Literal, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
 from compose.block import BlockError
-from compose.data.source import DataError, LabelTable, Split
+from compose.data.source import SPLITS, DataError, LabelTable, Share, Split
 from compose.data.vectors.example_division import ExampleProtocol, Rows, divide_examples, first_of_each
-from compose.data.vectors.label_division import SPLITS, Count, divide_labels
+from compose.data.vectors.label_division import Part, divide_labels
 from compose.data.vectors.sparse_rows import SparseRows
 from compose.data.vectors.vector_examples import PRESENT, LabelledVectors, VectorExamples
+from compose.errors import listed
 
 FEWEST = 2
 """Examples of a label that a task needs: one to learn from and one to ask about."""
-SHOWN = 5
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class VectorSource(ABC):
@@ -38,7 +36,7 @@ class VectorSource(ABC):
         self,
         *,
         drop: Sequence[str] = (),
-        split: dict[Split, Count | list[str]] | Path | None = None,
+        split: dict[Split, Part] | Path | None = None,
         protocol: ExampleProtocol = "example_split",
         fractions: tuple[Share, Share, Share] | None = None,
         duplicates: Literal["drop", "keep"] = "drop",
@@ -194,8 +192,5 @@ class VectorSource(ABC):
         carried = self._labels.take(self._rows[split])
         times = np.bincount(carried.columns[carried.values == PRESENT], minlength=len(self.division.names))
         few = [f"`{self.division.names[i]}` has {times[i]}" for i in self.division.columns(split) if times[i] < FEWEST]
-        more = f" and {len(few) - SHOWN:,} more too few" if len(few) > SHOWN else ""
         few = few if self.division.splits or split == "train" else []
-        return (
-            [f"a task needs {FEWEST} examples of a label; in `{split}` {', '.join(few[:SHOWN])}{more}"] if few else []
-        )
+        return [f"a task needs {FEWEST} examples of a label; in `{split}` {listed(few)}"] if few else []

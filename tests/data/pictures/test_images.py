@@ -121,7 +121,9 @@ def test_the_vocabulary_orders_and_names_synsets(folder: Path) -> None:
 def test_sound_data_raises_no_alarm(folder: Path) -> None:
     source = images(folder, fractions=(1, 0, 0))
     assert source.check() == []
-    assert source.notes() == ["6 of 20 pictures in `train` show no label: 1.jpg, 5.jpg, 7.jpg, 11.jpg, 13.jpg, ..."]
+    assert source.notes() == [
+        "6 of 20 pictures in `train` show no label: 1.jpg, 5.jpg, 7.jpg, 11.jpg, 13.jpg and 1 more"
+    ]
 
 
 # --- the report ---------------------------------------------------------------------------------------------------
