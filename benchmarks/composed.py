@@ -1,6 +1,6 @@
 """Composed against hand-wired: forward and backward of a spec, beside the same blocks wired in plain PyTorch.
 
-    python benchmarks/composed.py [--rounds 40] [--batch 16] [-v VARIANT]
+    python -m benchmarks.composed [--rounds 40] [--batch 16] [-v VARIANT]
 
 Both models hold the same weights and see the same batch. The rounds alternate between them, and which comes first
 alternates too, so that whatever else the machine does falls on both. Printed: the median times and their ratio.
@@ -9,15 +9,12 @@ alternates too, so that whatever else the machine does falls on both. Printed: t
 from __future__ import annotations
 
 import argparse
-import gc
-import statistics
-import time
-from collections.abc import Callable
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
+from benchmarks.measure import medians
 from compose.model.build import Built
 from compose.spec.read import read_spec
 from compose.training.prepare import Prepared, prepare
@@ -66,13 +63,6 @@ def step(model: nn.Module, batch: dict[str, Tensor], weights: dict[str, float]) 
     torch.stack([weight * out[name] for name, weight in weights.items()]).sum().backward()
 
 
-def seconds(call: Callable[[], None]) -> float:
-    """The time of one call."""
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
-
-
 def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -86,17 +76,10 @@ def main() -> None:
     weights = {name: built.loss_weights[name] for name in ("loss.rank", "loss.spread")}
     models = {"composed": built.for_losses(weights).train(), "by hand": HandWired(built.training).train()}
     calls = {name: partial(step, model, batch, weights) for name, model in models.items()}
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for call in calls.values():
-        call()
-    gc.disable()
-    for index in range(given.rounds):
-        for name in sorted(calls, reverse=index % 2 == 1):
-            times[name].append(seconds(calls[name]))
-    medians = {name: statistics.median(found) for name, found in times.items()}
-    for name, median in medians.items():
+    times = medians(calls, given.rounds)
+    for name, median in times.items():
         print(f"{name:10s} {1000 * median:8.2f} ms a step (median of {given.rounds}, batch {given.batch})")
-    print(f"ratio      {medians['composed'] / medians['by hand']:8.4f}")
+    print(f"ratio      {times['composed'] / times['by hand']:8.4f}")
 
 
 if __name__ == "__main__":

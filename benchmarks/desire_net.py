@@ -1,13 +1,13 @@
 """DESIRE-Net and its baselines on one division of a data set, in a table.
 
-    python benchmarks/desire_net.py OUT [SPEC[:VARIANT|:KEY=VALUE...] ...] [-s KEY=VALUE ...]
+    python -m benchmarks.desire_net OUT [SPEC[:VARIANT|:KEY=VALUE...] ...] [-s KEY=VALUE ...]
 
 Trains each spec with ``compose train`` into a folder below OUT, unless it is there already, and prints for every task
 micro-AUC, micro-F1 at 0.5 and at the threshold of the validation tasks, and macro-F1, with 95% intervals, beside the
 all-positive predictor and the label prior. Variants and values after a spec are its own; ``-s`` goes to all of them, so
 that all see the same tasks:
 
-    python benchmarks/desire_net.py runs/delicious zoo/desire-net.yaml:delicious zoo/baselines/maml.yaml:delicious \\
+    python -m benchmarks.desire_net runs/delicious zoo/desire-net.yaml:delicious zoo/baselines/maml.yaml:delicious \\
         -s data.folder=DIR -s data.split=split.json -s labels.vectors.path=glove.txt
 
 Without specs: DESIRE-Net, MAML, MAML++, Reptile and `pretrained`, as they stand.

@@ -1,6 +1,6 @@
 """An outer step of MAML on DESIRE-Net's inference, all tasks at once, beside a loop over the tasks.
 
-    python benchmarks/maml.py [--rounds 15] [--tasks 32] [--ways 5] [--shots 1] [--queries 15] [--steps 1] [--dim 50]
+    python -m benchmarks.maml [--rounds 15] [--tasks 32] [--ways 5] [--shots 1] [--queries 15] [--steps 1] [--dim 50]
 
 Both hold the same weights and see the same features of N-way K-shot tasks of `glosses`. The loop takes one task after
 the other, with ``torch.autograd.grad`` and the graph kept for second derivatives. First both are run in double
@@ -12,10 +12,7 @@ Asked for: at least 5.
 from __future__ import annotations
 
 import argparse
-import gc
-import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +20,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
+from benchmarks.measure import medians
 from compose import load
 from compose.training.adaptation.task_model import Outer, TaskModel
 from compose.training.allocator import keep_freed_memory
@@ -95,13 +93,6 @@ def example(given: argparse.Namespace) -> tuple[TaskModel, dict[str, Tensor]]:
     return work.module, next(iter(work.epoch(0, 0)))
 
 
-def seconds(call: Callable[[], object]) -> float:
-    """The time of one call."""
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
-
-
 def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -122,16 +113,11 @@ def main() -> None:
     torch.testing.assert_close(calls["at once"](), calls["in a loop"](), rtol=1e-7, atol=1e-12)
     model.float()
     batch, model._fixed = single, fixed
-    gc.disable()
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for index in range(-1, given.rounds):
-        for name in sorted(calls, reverse=index % 2 == 1):
-            times[name].append(seconds(calls[name]))
-    medians = {name: statistics.median(found[1:]) for name, found in times.items()}
+    times = medians(calls, given.rounds)
     sizes = ", ".join(f"{getattr(given, name)} {name}" for name in list(defaults)[1:])
     print(f"{torch.get_num_threads()} threads, {sizes}; the same loss and gradients in double precision")
-    for name, median in medians.items():
-        print(f"  {name:10s} {1000 * median:8.1f} ms, {median / medians['at once']:6.1f} times all at once")
+    for name, median in times.items():
+        print(f"  {name:10s} {1000 * median:8.1f} ms, {median / times['at once']:6.1f} times all at once")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The ranking loss of LESA, beside its definition over all pairs of labels.
 
-    python benchmarks/margin_ranking.py [--rounds 20] [--batch 16] [--labels 925] [--present 5]
+    python -m benchmarks.margin_ranking [--rounds 20] [--batch 16] [--labels 925] [--present 5]
 
 Both see the same scores and targets. The rounds alternate between them, and which comes first alternates too. Printed:
 the median times of a forward and a backward pass and their ratio (asked for: at least 50), by how much values and
@@ -11,17 +11,15 @@ its own (asked for: less than 300 MB; a single tensor over all pairs of labels t
 from __future__ import annotations
 
 import argparse
-import gc
-import resource
-import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
 
+from benchmarks.measure import medians, peak
 from compose.blocks.losses.margin_ranking import MarginRanking
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -48,32 +46,16 @@ def step(loss: Loss, scores: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
     return value.detach(), torch.autograd.grad(value, scores)[0]
 
 
-def seconds(loss: Loss, scores: Tensor, targets: Tensor) -> float:
-    """The time of one step."""
-    start = time.perf_counter()
-    step(loss, scores, targets)
-    return time.perf_counter() - start
-
-
 def compare(rounds: int, batch: int, labels: int, present: float) -> None:
     """Time both in turn, and print."""
     losses: dict[str, Loss] = {"sorted": MarginRanking(), "pairwise": pairwise}
     given = example(batch, labels, present)
-    times: dict[str, list[float]] = {name: [] for name in losses}
-    for index in range(-2, rounds):
-        for name in sorted(losses, reverse=index % 2 == 1):
-            times[name].append(seconds(losses[name], *given))
-    medians = {name: statistics.median(found[2:]) for name, found in times.items()}
-    shown = ", ".join(f"{name} {1000 * median:.2f} ms" for name, median in medians.items())
-    print(f"batch {batch}, {labels} labels: {shown}, ratio {medians['pairwise'] / medians['sorted']:.0f}")
+    times = medians({name: partial(step, loss, *given) for name, loss in losses.items()}, rounds, warmup=2)
+    shown = ", ".join(f"{name} {1000 * median:.2f} ms" for name, median in times.items())
+    print(f"batch {batch}, {labels} labels: {shown}, ratio {times['pairwise'] / times['sorted']:.0f}")
     ours, theirs = (step(loss, *given) for loss in losses.values())
     value, gradient = ((one - other).abs().max() / other.abs().max() for one, other in zip(ours, theirs, strict=True))
     print(f"relative difference of the values {value:.1e}, of the gradients {gradient:.1e}")
-
-
-def peak() -> float:
-    """The largest memory of this process so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6  # kilobytes on Linux
 
 
 def measure_memory(batch: int, labels: int, present: float) -> None:
@@ -82,7 +64,7 @@ def measure_memory(batch: int, labels: int, present: float) -> None:
     given = example(batch, labels, present)
     before = peak()
     step(MarginRanking(), *given)
-    print(f"{peak() - before:.0f}")
+    print(f"{1000 * (peak() - before):.0f}")
 
 
 def main() -> None:
@@ -96,9 +78,8 @@ def main() -> None:
         measure_memory(32, 7186, given.present)
         return
     # First, while this process is small: a child's peak begins at its parent's.
-    command = [sys.executable, __file__, "--memory", "--present", str(given.present)]
+    command = [sys.executable, "-m", "benchmarks.margin_ranking", "--memory", "--present", str(given.present)]
     memory = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    gc.disable()
     print(f"{torch.get_num_threads()} threads, {given.present} present labels an image")
     compare(given.rounds, given.batch, given.labels, given.present)
     print(f"batch 32, 7186 labels: peak memory {memory} MB")

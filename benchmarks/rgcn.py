@@ -1,6 +1,6 @@
 """A training step of RGCN-PosVAE on the edges of its graph, beside the same equations on all pairs of nodes.
 
-    python benchmarks/rgcn.py [--rounds 9] [--batch 32] [--labels 81] [--external 1000] [--edges 0.05 0.2]
+    python -m benchmarks.rgcn [--rounds 9] [--batch 32] [--labels 81] [--external 1000] [--edges 0.05 0.2]
 
 Both models hold the same weights and see the same batch. ``on pairs`` weighs all pairs of nodes in one tensor and
 multiplies by a full Â; everything but the graph network is the same. The rounds alternate between the two, and which
@@ -12,17 +12,14 @@ their own. Asked for: less than 2 GB.
 from __future__ import annotations
 
 import argparse
-import gc
-import resource
-import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
+from benchmarks.measure import medians, peak
 from compose.blocks.graph.node_init import NodeInit
 from compose.blocks.graph.posvae import PosVae
 from compose.blocks.graph.rgcn import Rgcn
@@ -104,29 +101,13 @@ def calls(batch: int, labels: int, external: int, share: float, *, pairs: bool) 
     return {"step": step, "graph network": network}
 
 
-def seconds(call: Callable[[], None]) -> float:
-    """The time of one call."""
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
-
-
 def compare(rounds: int, sizes: tuple[int, int, int, float]) -> None:
     """Time both models in turn, and print."""
     models = {"on edges": calls(*sizes, pairs=False), "on pairs": calls(*sizes, pairs=True)}
     for part in ("step", "graph network"):
-        times: dict[str, list[float]] = {name: [] for name in models}
-        for index in range(-1, rounds):
-            for name in sorted(models, reverse=index % 2 == 1):
-                times[name].append(seconds(models[name][part]))
-        medians = {name: statistics.median(found[1:]) for name, found in times.items()}
-        shown = ", ".join(f"{name} {1000 * median:7.0f} ms" for name, median in medians.items())
-        print(f"  {part:13s} {shown}, ratio {medians['on pairs'] / medians['on edges']:5.2f}")
-
-
-def peak() -> float:
-    """The largest memory of this process so far, in GB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9  # kilobytes on Linux
+        times = medians({name: model[part] for name, model in models.items()}, rounds)
+        shown = ", ".join(f"{name} {1000 * median:7.0f} ms" for name, median in times.items())
+        print(f"  {part:13s} {shown}, ratio {times['on pairs'] / times['on edges']:5.2f}")
 
 
 def measure_memory(sizes: tuple[int, int, int, float], *, pairs: bool) -> None:
@@ -140,7 +121,7 @@ def measure_memory(sizes: tuple[int, int, int, float], *, pairs: bool) -> None:
 
 def memory(sizes: tuple[int, int, int, float], name: str) -> str:
     """The peak memory of a step in a process of its own."""
-    command = [sys.executable, __file__, "--memory", name, *_options(sizes)]
+    command = [sys.executable, "-m", "benchmarks.rgcn", "--memory", name, *_options(sizes)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
@@ -164,7 +145,6 @@ def main() -> None:
         return
     # First, while this process is small: a child's peak begins at its parent's.
     peaks = [[memory(sizes, name) for name in ("edges", "pairs")] for sizes in every]
-    gc.disable()
     print(f"{torch.get_num_threads()} threads, batch {given.batch}, {given.labels} + {given.external} nodes")
     for sizes, (ours, theirs) in zip(every, peaks, strict=True):
         print(f"{sizes[-1]:.0%} of all pairs are edges: peak memory {ours} GB on edges, {theirs} GB on pairs")

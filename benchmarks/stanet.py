@@ -1,6 +1,6 @@
 """A training step of STANet's attention over a batch of episodes, beside the same equations in loops.
 
-    python benchmarks/stanet.py [--rounds 9] [--episodes 16] [--classes 5] [--shots 1] [--queries 5] [--layers 3]
+    python -m benchmarks.stanet [--rounds 9] [--episodes 16] [--classes 5] [--shots 1] [--queries 5] [--layers 3]
 
 All hold the same weights and see the same maps of Conv64 (64 × 5 × 5). ``in loops`` takes one query picture after the
 other and one map after the other, as the equations are written; ``each episode`` calls the batched blocks on one
@@ -11,10 +11,7 @@ median times of a step (forward and backward) and how many times longer the loop
 from __future__ import annotations
 
 import argparse
-import gc
 import math
-import statistics
-import time
 from collections.abc import Callable
 from functools import partial
 
@@ -22,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from benchmarks.measure import medians
 from compose.blocks.attention.query_state import QueryState
 from compose.blocks.attention.scaled_query import ScaledQuery
 from compose.blocks.attention.spatial_attention import SpatialAttention
@@ -109,13 +107,6 @@ def step(model: Stanet, forward: Callable[..., Tensor], maps: Tensor, support: T
     return [scores, *gradients]
 
 
-def seconds(call: Callable[[], object]) -> float:
-    """The time of one call."""
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
-
-
 def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -131,16 +122,11 @@ def main() -> None:
     calls = {name: partial(step, model, forward, *batch) for name, forward in ways.items()}
     for call in calls.values():
         torch.testing.assert_close(call(), calls["batched"](), rtol=1e-3, atol=1e-6)
-    gc.disable()
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for index in range(-1, given.rounds):
-        for name in sorted(calls, reverse=index % 2 == 1):
-            times[name].append(seconds(calls[name]))
-    medians = {name: statistics.median(found[1:]) for name, found in times.items()}
+    times = medians(calls, given.rounds)
     sizes = ", ".join(f"{getattr(given, name)} {name}" for name in list(defaults)[1:])
     print(f"{torch.get_num_threads()} threads, {sizes}")
-    for name, median in medians.items():
-        print(f"  {name:12s} {1000 * median:8.1f} ms, {median / medians['batched']:6.1f} times the batched")
+    for name, median in times.items():
+        print(f"  {name:12s} {1000 * median:8.1f} ms, {median / times['batched']:6.1f} times the batched")
 
 
 if __name__ == "__main__":

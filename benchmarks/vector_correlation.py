@@ -1,14 +1,14 @@
 """How the cosine of the `wordnet` label vectors ranks pairs of nouns, beside WUP similarity and beside GloVe.
 
-python benchmarks/vector_correlation.py [GloVe file]
+    python -m benchmarks.vector_correlation [--glove FILE] [--pairs 10000]
 
-Printed: Spearman's rank correlations over 10,000 random pairs of all nouns; and, with a GloVe file, over 10,000 random
+Printed: Spearman's rank correlations over random pairs of all nouns; and, with a GloVe file, over random
 pairs of its words that are nouns.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,6 @@ from compose.graphs.taxonomy.taxonomy import Taxonomy, load_taxonomy
 from compose.graphs.vectors.glove_file import read_layout, read_words
 from compose.graphs.vectors.wordnet_vectors import synset_vectors
 
-PAIRS = 10_000
 DIMS = (100, 300, 1000)
 CHUNK = 200
 
@@ -28,35 +27,40 @@ IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.floating]
 
 
-def main(glove: str = "") -> None:
+def main() -> None:
+    """Measure and print."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--glove", type=Path)
+    options.add_argument("--pairs", type=int, default=10_000)
+    given = options.parse_args()
     taxonomy = load_taxonomy()
-    report(taxonomy, "all nouns", np.arange(len(taxonomy)), {})
-    if glove:
-        words, vectors = nouns_of(taxonomy, Path(glove))
-        report(taxonomy, f"{len(words):,} nouns of {Path(glove).name}", words, {"GloVe": vectors})
+    report(taxonomy, "all nouns", np.arange(len(taxonomy)), {}, pairs=given.pairs)
+    if given.glove:
+        words, vectors = nouns_of(taxonomy, given.glove)
+        report(taxonomy, f"{len(words):,} nouns of {given.glove.name}", words, {"GloVe": vectors}, pairs=given.pairs)
 
 
-def report(taxonomy: Taxonomy, what: str, synsets: IntArray, vectors: dict[str, FloatArray]) -> None:
+def report(taxonomy: Taxonomy, what: str, synsets: IntArray, vectors: dict[str, FloatArray], *, pairs: int) -> None:
     """The correlation of every two measures over the same random pairs."""
-    one, other = distinct_pairs(len(synsets))
+    one, other = distinct_pairs(len(synsets), pairs)
     measures = {"WUP": wup(taxonomy, synsets[one], synsets[other])}
     measures["shared hypernyms"] = shares(taxonomy, synsets[one], synsets[other])
     for dim in DIMS:
         pair = (synset_vectors(taxonomy, synsets[side], dim) for side in (one, other))
         measures[f"wordnet {dim}"] = cosine(*pair)
     measures |= {name: cosine(rows[one], rows[other]) for name, rows in vectors.items()}
-    print(f"{what}: {PAIRS:,} pairs")
+    print(f"{what}: {pairs:,} pairs")
     names = list(measures)
     for i, name in enumerate(names):
         for second in names[i + 1 :]:
             print(f"  {name:>16} and {second:<16} {spearman(measures[name], measures[second]):+.3f}")
 
 
-def distinct_pairs(n: int) -> tuple[IntArray, IntArray]:
+def distinct_pairs(n: int, pairs: int) -> tuple[IntArray, IntArray]:
     """Random pairs of different positions."""
     rng = np.random.default_rng(0)
-    one = rng.integers(n, size=PAIRS)
-    return one, (one + rng.integers(1, n, size=PAIRS)) % n
+    one = rng.integers(n, size=pairs)
+    return one, (one + rng.integers(1, n, size=pairs)) % n
 
 
 def wup(taxonomy: Taxonomy, one: IntArray, other: IntArray) -> FloatArray:
@@ -103,4 +107,4 @@ def nouns_of(taxonomy: Taxonomy, path: Path) -> tuple[IntArray, FloatArray]:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    main()

@@ -1,6 +1,6 @@
 """Time and peak memory of all pairs' WUP similarities and of a graph's edges, beside nltk on some of the pairs.
 
-python benchmarks/wup.py [wordnet folder] [synsets]
+    python -m benchmarks.wup [--wordnet FOLDER] [--synsets FILE] [--sizes 2006 8586]
 
 The folder holds WordNet 3.0's files; by default nltk's own corpus. nltk's reader needs the file `lexnames` there, which
 is written where it is missing. The file of synsets has a WordNet id or a noun on each line; nouns drawn at random stand
@@ -9,8 +9,7 @@ in for it. Asked for: 2,006 synsets in under 0.5 s; 8,586 in under 15 s and 3 GB
 
 from __future__ import annotations
 
-import resource
-import sys
+import argparse
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,24 +18,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.measure import peak
 from compose.graphs.similarity.wup import similar_pairs, top_k, wup_similarities
 from compose.graphs.taxonomy.build_taxonomy import open_wordnet
 from compose.graphs.taxonomy.lookup import find_synset
 from compose.graphs.taxonomy.taxonomy import Taxonomy, load_taxonomy
 
 IntArray = NDArray[np.int64]
-SIZES = (2_006, 8_586)
 NLTK_PAIRS = 10_000
 
 
-def main(folder: str = "", named: str = "") -> None:
+def main() -> None:
+    """Measure and print."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--wordnet", type=Path)
+    options.add_argument("--synsets", type=Path)
+    options.add_argument("--sizes", type=int, nargs="+", default=[2_006, 8_586])
+    given = options.parse_args()
     taxonomy = load_taxonomy()
-    listed = read_synsets(taxonomy, Path(named)) if named else np.array([], dtype=np.int64)
+    listed = read_synsets(taxonomy, given.synsets) if given.synsets else np.array([], dtype=np.int64)
     others = np.random.default_rng(0).permutation(len(taxonomy))
     nouns = np.concatenate([listed, others[~np.isin(others, listed)]])
     print(f"numpy {np.__version__}; {len(listed):,} synsets of the file, the others at random; {peak():.2f} GB before")
-    measured = [measure(taxonomy, nouns[:size]) for size in SIZES]
-    for size, (one, other, values, seconds) in zip(SIZES, measured, strict=True):
+    measured = [measure(taxonomy, nouns[:size]) for size in given.sizes]
+    folder = given.wordnet or nltk_wordnet()
+    if folder is None:
+        print("nltk's WordNet is not here, and no comparison: name a folder by --wordnet")
+        return
+    for size, (one, other, values, seconds) in zip(given.sizes, measured, strict=True):
         compare(nltk_synsets(taxonomy, nouns[:size], folder), one, other, values, seconds)
 
 
@@ -69,10 +78,18 @@ def compare(nodes: list[Any], one: IntArray, other: IntArray, values: NDArray[np
     print(f"  {nltk / own:,.0f} times as fast as {nltk * len(nodes) ** 2:,.0f} s for all; values equal: {equal}")
 
 
-def nltk_synsets(taxonomy: Taxonomy, synsets: IntArray, folder: str) -> list[Any]:
+def nltk_wordnet() -> Path | None:
+    """Where nltk's own corpus is, if anywhere."""
     import nltk
 
-    wordnet = open_wordnet(Path(folder or str(nltk.data.find("corpora/wordnet"))))
+    try:
+        return Path(str(nltk.data.find("corpora/wordnet")))
+    except LookupError:
+        return None
+
+
+def nltk_synsets(taxonomy: Taxonomy, synsets: IntArray, folder: Path) -> list[Any]:
+    wordnet = open_wordnet(folder)
     return [wordnet.synset_from_pos_and_offset("n", int(offset)) for offset in taxonomy.offsets[synsets]]
 
 
@@ -87,9 +104,5 @@ def timed(function: Callable[[], Any]) -> tuple[Any, float]:
     return function(), time.perf_counter() - start
 
 
-def peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9  # kilobytes on Linux
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main()

@@ -1,6 +1,6 @@
 """Make the file of the data source ``glosses`` from WordNet's glosses.
 
-python -m tools.build_glosses FOLDER OUT.npz
+    python -m tools.build_glosses FOLDER OUT.npz
 
 FOLDER holds WordNet 3.0's file `data.noun`. The words are the most frequent lemmas of the definitions, without stop
 words. The glosses are those of common nouns with enough of these words: no names of persons and places (instances),
@@ -10,8 +10,8 @@ too few nor too many of the glosses; of hypernyms that have the very same ones, 
 
 from __future__ import annotations
 
+import argparse
 import re
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -162,13 +162,20 @@ def find_hypernyms(
     return labels, SparseRows.of(rows[used], place[ancestors[used]], ones, shape=(len(synsets), len(labels)))
 
 
-def main(folder: str, out: str) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Build the file and say what is in it."""
-    made = build_glosses(Path(folder), Path(out))
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("folder", type=Path, metavar="FOLDER")
+    options.add_argument("out", type=Path, metavar="OUT.npz")
+    given = options.parse_args(arguments)
+    try:
+        made = build_glosses(given.folder, given.out)
+    except TaxonomyError as error:
+        options.error(str(error))
     glosses, each = len(made.bags), made.hypernyms.counts
     print(f"{glosses:,} glosses, {len(made.words)} words ({made.bags.counts.mean():.1f} a gloss)")
-    print(f"{len(made.labels)} labels ({each.mean():.1f} a gloss), {Path(out).stat().st_size:,} bytes")
+    print(f"{len(made.labels)} labels ({each.mean():.1f} a gloss), {given.out.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()
