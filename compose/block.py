@@ -141,6 +141,12 @@ class Registration:
 REGISTRATION = "__compose__"
 
 
+def registration(cls: type) -> Registration:
+    """What the decorator left on a class, or on the one that it inherits from."""
+    found: Registration = getattr(cls, REGISTRATION)
+    return found
+
+
 def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 

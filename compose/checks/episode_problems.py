@@ -20,7 +20,6 @@ from compose.tasks.class_pool import PoolError
 from compose.training.adaptation.adaptation import Adaptation, holders, task_losses
 from compose.training.prepare import Prepared
 from compose.training.stages.batches import validates
-from compose.training.stages.episodic import Episodic
 from compose.training.stages.nodes import matches
 
 
@@ -89,8 +88,8 @@ def adaptation_problems(made: Prepared) -> Iterator[SpecError]:
             error = at(made, ("evaluate", "adapt"), "bad-parameter", message)
             yield replace(error, expected=f"one of {', '.join(nodes)}", nearest=close)
             return
-    for key in ("inner_steps", "inner_lr"):
-        if made.adaptation is None and getattr(evaluation, key) is not None:
+    for key, value in {"inner_steps": evaluation.inner_steps, "inner_lr": evaluation.inner_lr}.items():
+        if made.adaptation is None and value is not None:
             yield at(made, ("evaluate", key), "bad-parameter", NO_TASKS)
     asked: dict[Path, Adaptation | None] = {
         ("train", i): stage.adaptation(made.spec.plan.nodes) for i, stage in enumerate(made.stages)
@@ -137,9 +136,8 @@ def _pools(made: Prepared) -> Iterator[SpecError]:
     """Episodes that the data cannot give."""
     tests: dict[Path, tuple[EpisodeTest, ...]] = {("evaluate",): made.evaluation.episodes}
     for index, stage in enumerate(made.stages):
-        if isinstance(stage, Episodic):
-            yield from _pool(made, ("train", index), partial(stage.draw, made.source, 0))
-            tests["train", index] = stage.tests if validates(stage, made.source) else ()
+        yield from _pool(made, ("train", index), partial(stage.check_episodes, made.source))
+        tests["train", index] = stage.tests if validates(stage, made.source) else ()
     for path, listed in tests.items():
         for ways in dict.fromkeys(test.shape.ways for test in listed):
             largest = max((test for test in listed if test.shape.ways == ways), key=lambda test: test.shape.shots)

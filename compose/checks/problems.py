@@ -46,9 +46,9 @@ def _told(error: SpecError) -> tuple[str, ...]:
 
 def notes(made: Prepared) -> list[str]:
     """What the user should know of the data and labels although it stops nothing; after :func:`problems`."""
-    found = [line for source in (made.source, made.labels.external) for line in getattr(source, "notes", list)()]
-    told = getattr(made.vectors, "notes", None)
-    found += told(made.source.labels.names) if told else []
+    found = made.source.notes()
+    found += made.labels.external.notes() if made.labels.external else []
+    found += made.vectors.notes(made.source.labels.names) if made.vectors else []
     dropped = made.space.dropped
     if dropped:
         found.append(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from compose.spec.wiring.plan import EPISODE_ATTENTION
 
 if TYPE_CHECKING:
-    from compose.data.normalisation import Normalisation
+    from compose.data.source import DataSource
     from compose.drawing.attention.episode_sheet import QueryView, SupportPicture
     from compose.predict.asked_episode import Episode
     from compose.predict.episode_predictor import Answer
@@ -108,7 +108,7 @@ def predict_episodes(
         if len(answered) < DRAWN:
             answered.append((episode, answer))
     if attention and answered:
-        draw_episodes(answered, getattr(model.made.source, "normalisation", None), attention)
+        draw_episodes(answered, model.made.source, attention)
 
 
 def _check_attention(made: Prepared, run: FoundRun) -> None:
@@ -132,12 +132,12 @@ def _print(episode: Episode, answer: Answer, made: Prepared, *, top: int, as_jso
         print_classes(episode, answer, top=top, as_json=as_json)
 
 
-def draw_episodes(answered: Sequence[tuple[Episode, Answer]], normalisation: Normalisation | None, out: Path) -> None:
+def draw_episodes(answered: Sequence[tuple[Episode, Answer]], source: DataSource, out: Path) -> None:
     """Draw episodes under each other: every query beside the support, and where each layer looks.
 
     Args:
         answered: episodes and what the model says to them, with attention.
-        normalisation: what the data has done to the pixels.
+        source: the data that the pictures are of.
         out: the picture to write.
     """
     from PIL import Image
@@ -145,9 +145,7 @@ def draw_episodes(answered: Sequence[tuple[Episode, Answer]], normalisation: Nor
     from compose.cli.console import err
     from compose.drawing.attention.episode_sheet import episode_sheet
 
-    sheets = [
-        episode_sheet(*_views(episode, answer, normalisation), title=episode.name) for episode, answer in answered
-    ]
+    sheets = [episode_sheet(*_views(episode, answer, source), title=episode.name) for episode, answer in answered]
     joined = Image.new("RGB", (max(s.width for s in sheets), sum(s.height for s in sheets)), sheets[0].getpixel((0, 0)))
     y = 0
     for sheet in sheets:
@@ -157,10 +155,10 @@ def draw_episodes(answered: Sequence[tuple[Episode, Answer]], normalisation: Nor
     err().print(f"wrote {out}", markup=False)
 
 
-def _views(episode: Episode, answer: Answer, normalisation: Any) -> tuple[list[SupportPicture], list[QueryView]]:
+def _views(episode: Episode, answer: Answer, source: DataSource) -> tuple[list[SupportPicture], list[QueryView]]:
     from compose.drawing.attention.episode_sheet import QueryView, SupportPicture
 
-    images = normalisation.undo(episode.examples["image"]) if normalisation else episode.examples["image"]
+    images = source.displayed(episode.examples["image"])
     classes = [episode.classes[place] for place in episode.support_targets.argmax(-1).tolist()]
     support = [SupportPicture(image, name) for image, name in zip(images, classes, strict=False)]
     queries = []

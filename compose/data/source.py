@@ -1,19 +1,26 @@
 """What a data source gives: a label table, shapes, and batches of examples.
 
-A data source is a class registered with ``@data`` that meets :class:`DataSource`. Making one reads no examples; only
-what the shapes and the labels need (a label file) is read.
+A data source is a class registered with ``@data`` that extends :class:`DataSource`, or :class:`PictureSource` where its
+examples are pictures. Making one reads no examples; only what the shapes and the labels need (a label file) is read.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
-from torch import Tensor
 
+from compose.block import registration
 from compose.errors import RunError
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+    from torch import Tensor
+
+    from compose.data.normalisation import Normalisation
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
@@ -36,44 +43,118 @@ class LabelTable:
     synsets: tuple[str | None, ...]
 
 
-class Examples(Protocol):
+class Examples(ABC):
     """A split: a map from lists of indices to batches.
 
     Indices run on over the epochs: example ``i`` of epoch ``t`` is ``t * len(self) + i``, so that drawn or augmented
     examples differ from epoch to epoch and yet depend on the index and the source's seed alone. A batch is a dict of
     tensors with a leading batch dim: ``image`` float32 ``b 3 h w`` (or ``features`` ``b d``), ``targets`` int8 ``b l``
     with 1 = present, -1 = absent, 0 = unknown, over all labels of the table.
+
+    Tasks for few-shot learning are drawn from the kinds of examples that say which labels each shows without being
+    read: :class:`~compose.data.classes.single_label.SingleLabelExamples` and
+    :class:`~compose.data.vectors.vector_examples.MultiLabelExamples`.
     """
 
+    repeats: ClassVar[bool] = False
+    """Whether every epoch has the same examples, so that what is computed of them may be kept."""
+
+    @abstractmethod
     def __len__(self) -> int:
         """Examples in one epoch."""
 
+    @abstractmethod
     def __getitem__(self, indices: Sequence[int]) -> dict[str, Tensor]:
         """The batch of these examples."""
 
 
-class DataSource(Protocol):
+class DataSource(ABC):
     """A source of examples, deterministic by its seed."""
 
+    gives: ClassVar[tuple[str, ...]] = ()
+    """The reserved inputs that its examples feed besides their targets."""
+    example_protocol: str | None = None
+    """Of examples of several labels each: how they are divided where the labels are."""
+
     @property
+    def name(self) -> str:
+        """The name after ``use:``."""
+        return registration(type(self)).name
+
+    @property
+    @abstractmethod
     def labels(self) -> LabelTable:
         """All labels, seen and unseen."""
 
     @property
+    @abstractmethod
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """What an example holds besides its targets: reserved name -> shape without the batch dim."""
 
+    @abstractmethod
     def split(self, name: Split) -> Examples:
         """The examples of a split. Raises DataError where the source has none."""
 
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """For each label the group that it belongs to (an alphabet, a superclass); empty where there are no groups."""
+        return ()
+
     def check(self) -> list[str]:
         """Read through what training will read and return every problem found, one line each."""
+        return []
 
     def notes(self) -> list[str]:
         """What else :meth:`check` found: it keeps nobody from training, but the user should know it. One line each."""
+        return []
 
     def read_image(self, path: Any) -> Tensor:
-        """One picture of the user's as the model takes it, float32 ``3 h w`` (for ``compose predict``)."""
+        """One picture of the user's as the model takes it, float32 ``c h w`` (for ``compose predict``).
+
+        Raises:
+            DataError: it cannot be read, or the examples are no pictures.
+        """
+        raise DataError(f"{path}: {self._no_pictures}")
+
+    def displayed(self, image: Float[Tensor, "*b c h w"]) -> Float[Tensor, "*b 3 h w"]:
+        """Pictures as people see them, with pixels in [0, 1].
+
+        Args:
+            image: pictures as the model takes them.
+
+        Raises:
+            DataError: the examples are no pictures.
+        """
+        raise DataError(self._no_pictures)
+
+    @property
+    def _no_pictures(self) -> str:
+        held = ", ".join(f"`{name}`" for name in self.shapes)
+        got = f"whose examples hold {held}" if held else "which has no examples"
+        return f"expected a data source of pictures, got `{self.name}`, {got}"
+
+
+class PictureSource(DataSource):
+    """A source whose examples are pictures, normalised.
+
+    Attributes:
+        normalisation: how pixels in [0, 1] become a model's input.
+    """
+
+    gives: ClassVar[tuple[str, ...]] = ("image",)
+    normalisation: Normalisation
+
+    @abstractmethod
+    def read_image(self, path: Any) -> Tensor:
+        """One picture of the user's as the model takes it, float32 ``c h w``.
+
+        Raises:
+            DataError: it cannot be read.
+        """
+
+    def displayed(self, image: Float[Tensor, "*b c h w"]) -> Float[Tensor, "*b 3 h w"]:
+        """Pictures as people see them, with pixels in [0, 1]."""
+        return self.normalisation.undo(image)
 
 
 class DataError(RunError):

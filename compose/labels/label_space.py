@@ -6,10 +6,10 @@ of its weights.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import torch
 from jaxtyping import Float, Int8, Int64
@@ -20,6 +20,7 @@ from compose.labels.plural import same_nouns
 from compose.labels.vector_form import FittedForm, VectorForm, refuse
 
 if TYPE_CHECKING:
+    from compose.graphs.label_graphs.label_graphs import LabelGraphs
     from compose.graphs.vectors.label_vectors import LabelVectors
     from compose.labels.external import ExternalClasses
 
@@ -32,19 +33,6 @@ _SETS: dict[str, tuple[bool, ...]] = {
     "all": (True, False),
     "gzsl": (True, False),
 }
-
-
-class LabelGraphs(Protocol):
-    """What connects labels: a class registered with ``@graph``."""
-
-    def __call__(
-        self,
-        names: Sequence[str],
-        synsets: Sequence[str | None],
-        external_names: Sequence[str] = (),
-        external_synsets: Sequence[str | None] = (),
-    ) -> Any:
-        """A graph over labels and external classes with its ``edges``: int64 ``2 edges``; raises ValueError."""
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,14 @@ class Parents:
     """The parents of a source's seen labels.
 
     Args:
-        source: with ``parents``: the name of each label's group.
+        source: says which group each label belongs to.
 
     Attributes:
         names: the groups of the seen labels, each once, in the order of the labels.
     """
 
     def __init__(self, source: DataSource) -> None:
-        parents: tuple[str, ...] = getattr(source, "parents", None) or ()
+        parents = source.parents
         seen = [parent for parent, is_seen in zip(parents, source.labels.seen, strict=bool(parents)) if is_seen]
         self.names = tuple(dict.fromkeys(seen))
         place = {name: index for index, name in enumerate(self.names)}

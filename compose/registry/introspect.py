@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from compose.block import REGISTRATION, BoundDim, Registration, Use
+from compose.block import BoundDim, Use, registration
 from compose.registry.declaration import BoundSize, Declaration, Parameter, Port
 
 RESERVED_KEYS = ("use", "in", "repeat", "carry", "collect", "share", "weight", "stage")
@@ -24,13 +24,13 @@ def declare(cls: type) -> Declaration:
     Raises:
         TypeError: an annotation is missing or says nothing that a spec could be checked against.
     """
-    registration: Registration = getattr(cls, REGISTRATION)
+    declared = registration(cls)
     summary, doc, reference = _class_doc(cls)
     parameters, sizes = _parameters(cls)
-    inputs, outputs = _ports(cls) if registration.kind in ("block", "loss") else ((), ())
+    inputs, outputs = _ports(cls) if declared.kind in ("block", "loss") else ((), ())
     return Declaration(
-        kind=registration.kind,
-        name=registration.name,
+        kind=declared.kind,
+        name=declared.name,
         module=cls.__module__,
         qualname=cls.__qualname__,
         summary=summary,
@@ -41,7 +41,7 @@ def declare(cls: type) -> Declaration:
         inputs=inputs,
         outputs=outputs,
         gives=tuple(getattr(cls, "gives", ())),
-        fixes=registration.fixes,
+        fixes=declared.fixes,
     )
 
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
 from jaxtyping import Int64
 from numpy.typing import NDArray
 
+from compose.data.classes.single_label import SingleLabelExamples
 from compose.data.counter_random import Dice
-from compose.data.source import DataError, DataSource, Examples, Split
-
-if TYPE_CHECKING:
-    from compose.data.classes.single_label import SingleLabelExamples
+from compose.data.source import DataError, DataSource, Split
 
 LISTED = 5
 """How many classes an error names."""
@@ -54,7 +51,7 @@ class ClassPool:
 
     def __init__(self, source: DataSource, split: Split) -> None:
         examples = source.split(split)
-        if not shows_classes(examples):
+        if not isinstance(examples, SingleLabelExamples):
             raise no_tasks()
         self.examples, self.split = examples, split
         shown = np.asarray(examples.classes())
@@ -107,11 +104,6 @@ class ClassPool:
         chosen = keys.argsort(axis=-1)[..., :count]
         found: NDArray[np.int64] = self._rows[classes[..., None], chosen]
         return found
-
-
-def shows_classes(examples: Examples) -> TypeGuard[SingleLabelExamples]:
-    """Whether these are pictures of one class each."""
-    return hasattr(examples, "classes")
 
 
 def shuffled(dice: Dice, count: int) -> Int64[np.ndarray, "b count"]:

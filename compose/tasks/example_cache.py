@@ -18,7 +18,7 @@ CHUNK = 256
 """Examples that are read at a time."""
 
 
-class ExampleCache:
+class ExampleCache(Examples):
     """Some examples of a split, read at most once for all batches if they fit into memory, else once for each batch.
 
     Args:
@@ -27,6 +27,8 @@ class ExampleCache:
         limit: bytes that may be kept.
         compute: what is made of a batch of examples, and kept in their stead.
     """
+
+    repeats = True
 
     def __init__(
         self,

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
 from jaxtyping import Int64
 
 from compose.data.counter_random import Dice
-from compose.data.source import DataSource, Examples, Split
+from compose.data.source import DataSource, Split
+from compose.data.vectors.vector_examples import MultiLabelExamples
 from compose.tasks.class_pool import PoolError, no_tasks
 from compose.tasks.random_prefix import random_prefixes
-
-if TYPE_CHECKING:
-    from compose.data.vectors.vector_examples import MultiLabelExamples
 
 
 class LabelPool:
@@ -37,7 +34,7 @@ class LabelPool:
 
     def __init__(self, source: DataSource, split: Split) -> None:
         examples = source.split(split)
-        if not carries_labels(examples):
+        if not isinstance(examples, MultiLabelExamples):
             raise no_tasks()
         self.examples, self.split, self.left_out = examples, split, 0
         self.columns = examples.columns()
@@ -100,8 +97,3 @@ class LabelPool:
         numbers = dice.uniform(classes.shape[1], count).reshape(-1, count)
         places = random_prefixes(numbers, self.counts[classes].reshape(-1)).reshape(*classes.shape, count)
         return np.where(places < 0, -1, self._rows[self._starts[classes][..., None] + places])
-
-
-def carries_labels(examples: Examples) -> TypeGuard[MultiLabelExamples]:
-    """Whether these are examples of several labels, with those of their tasks."""
-    return hasattr(examples, "columns") and hasattr(examples, "positives")

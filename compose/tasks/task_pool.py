@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float64
 
+from compose.data.classes.single_label import SingleLabelExamples
 from compose.data.source import DataSource, Examples, Split
-from compose.tasks.class_pool import ClassPool, no_tasks, shows_classes
+from compose.data.vectors.vector_examples import MultiLabelExamples
+from compose.tasks.class_pool import ClassPool, no_tasks
 from compose.tasks.episodes import Episodes, EpisodeShape
-from compose.tasks.label_pool import LabelPool, carries_labels
+from compose.tasks.label_pool import LabelPool
 from compose.tasks.label_tasks import LabelTasks
 from compose.tasks.task_stream import Sampling
 
@@ -23,9 +25,9 @@ def task_pool(source: DataSource, split: Split) -> ClassPool | LabelPool:
         DataError: a picture shows no class, or several.
     """
     examples = source.split(split)
-    if shows_classes(examples):
+    if isinstance(examples, SingleLabelExamples):
         return ClassPool(source, split)
-    if carries_labels(examples):
+    if isinstance(examples, MultiLabelExamples):
         return LabelPool(source, split)
     raise no_tasks()
 

@@ -31,7 +31,7 @@ def ways_of(shapes: Sequence[EpisodeShape]) -> int:
     return shapes[0].ways
 
 
-class TaskStream(Generic[AnyPool]):
+class TaskStream(Examples, Generic[AnyPool]):
     """What a task's number says.
 
     Task ``i`` of epoch ``t`` has the number ``t * len(self) + i``.

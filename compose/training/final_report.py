@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compose.block import REGISTRATION
 from compose.training.storage.run_folder import RunFolder, finite, write_text
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def final_evaluation(plan: RunPlan, device: torch.device) -> Result | None:
         model,
         plan.source,
         lambda labels: plan.space.inputs(labels.task),
-        data=getattr(type(plan.source), REGISTRATION).name,
+        data=plan.source.name,
         device=device,
         train_frequency=train_frequency(plan.source) if plan.evaluation.tasks else None,
         dropped=plan.space.dropped,

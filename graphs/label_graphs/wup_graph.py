@@ -11,17 +11,16 @@ from pydantic import Field
 from compose.block import BlockError, graph
 from compose.graphs.graph_errors import GraphsError
 from compose.graphs.label_graphs.label_graph import LabelGraph
+from compose.graphs.label_graphs.label_graphs import LabelGraphs, Names, Synsets
 from compose.graphs.similarity.wup_edges import edge_counts, greatest_similarity, wup_edges
 from compose.graphs.taxonomy.lookup import find_synsets
 from compose.graphs.taxonomy.taxonomy import load_taxonomy
 
-Names = Sequence[str]
-Synsets = Sequence[str | None]
 THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 
 
 @graph(name="wup")
-class WupGraph:
+class WupGraph(LabelGraphs):
     """Edges between labels whose WordNet synsets are alike by WUP similarity (Wu and Palmer, 1994).
 
     Two nodes are joined, in both directions, where their similarity is greater than ``threshold`` and, with ``top_k``,

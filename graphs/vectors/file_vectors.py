@@ -13,12 +13,12 @@ from torch import Tensor
 from compose.block import BlockError, vectors
 from compose.graphs.graph_errors import MissingLabels
 from compose.graphs.nearest import Nearest
-from compose.graphs.vectors.label_vectors import as_tensor
+from compose.graphs.vectors.label_vectors import LabelVectors, as_tensor
 from compose.graphs.vectors.vector_files import READERS, VectorTable, read_vectors
 
 
 @vectors(name="file")
-class FileVectors:
+class FileVectors(LabelVectors):
     """The user's own label vectors: a file with one vector for each label.
 
     ``.npz``: an array ``names`` and an array ``vectors`` (labels × numbers), or an array for each label under its name.

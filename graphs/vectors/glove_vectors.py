@@ -17,7 +17,7 @@ from compose.graphs.graph_errors import MissingLabels
 from compose.graphs.nearest import Nearest
 from compose.graphs.vectors.glove_file import GloveLayout, WordTable, read_layout, read_mean, read_words
 from compose.graphs.vectors.glued_words import known_parts, ranks_of
-from compose.graphs.vectors.label_vectors import as_tensor
+from compose.graphs.vectors.label_vectors import LabelVectors, as_tensor
 from compose.graphs.vectors.label_words import Made, Words, forms, mean_of, split_words
 from compose.graphs.vectors.vector_cache import cache_path, load_rows, save_rows
 
@@ -25,7 +25,7 @@ FREQUENT = 10_000
 
 
 @vectors(name="glove")
-class GloveVectors:
+class GloveVectors(LabelVectors):
     """GloVe word vectors from a standard text file, plain or gzip, of any dimension.
 
     A label that the file has as one word, such as ``t-shirt``, has that word's vector. A label of several words is the

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 
-class LabelVectors(Protocol):
+class LabelVectors(ABC):
     """A source of label vectors: a class registered with ``@vectors``.
 
     A label's vector depends on the label alone, never on which others are asked for with it. Making a source reads no
@@ -20,9 +20,15 @@ class LabelVectors(Protocol):
     """
 
     @property
+    @abstractmethod
     def dim(self) -> int:
         """The size ``d`` of a vector."""
 
+    def notes(self, names: Sequence[str]) -> list[str]:
+        """What the user should know of the vectors of these labels although it stops nothing. One line each."""
+        return []
+
+    @abstractmethod
     def __call__(self, names: Sequence[str], synsets: Sequence[str | None]) -> Float[Tensor, "l d"]:
         """The vectors of labels, float32.
 

@@ -16,14 +16,14 @@ from torch import Tensor
 from compose.block import BlockError, vectors
 from compose.graphs.taxonomy.lookup import find_synsets
 from compose.graphs.taxonomy.taxonomy import Taxonomy, load_taxonomy
-from compose.graphs.vectors.label_vectors import as_tensor
+from compose.graphs.vectors.label_vectors import LabelVectors, as_tensor
 
 MAX_DIM = 1000
 CHUNK = 1024
 
 
 @vectors(name="wordnet")
-class WordnetVectors:
+class WordnetVectors(LabelVectors):
     """The embedded default: a label is the sum of its WordNet hypernyms, each a fixed random direction.
 
     Every synset has a unit vector, drawn from its WordNet id. A label's vector is the sum of the vectors of its synset
@@ -44,8 +44,13 @@ class WordnetVectors:
     def __init__(self, dim: Annotated[int, Field(ge=1, le=MAX_DIM)] = 300, *, taxonomy: Path | None = None) -> None:
         if not 1 <= dim <= MAX_DIM:
             raise BlockError(f"expected a size from 1 to {MAX_DIM}, got {dim}", parameter="dim")
-        self.dim = dim
+        self._dim = dim
         self.taxonomy = taxonomy
+
+    @property
+    def dim(self) -> int:
+        """The size of a vector."""
+        return self._dim
 
     def __call__(self, names: Sequence[str], synsets: Sequence[str | None]) -> Float[Tensor, "l d"]:
         """The vectors of labels, float32, of length 1.

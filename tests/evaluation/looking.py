@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from compose.data.source import LabelTable, Split
+from compose.data.source import DataSource, Examples, LabelTable, Split
 from compose.evaluation.task_labels import TaskLabels
 
 LABELS, MODULES, HEIGHT, WIDTH = 7, 3, 8, 16
@@ -19,7 +19,7 @@ Kind = Literal["modules", "labels", "mean"]
 
 
 @dataclass
-class Pictures:
+class Pictures(DataSource, Examples):
     """Random pictures and boxes: several boxes of a label, boxes of several labels, labels without a box, unknown ones,
     a label that has no box at all, and one that is nowhere."""
 
@@ -51,15 +51,6 @@ class Pictures:
 
     def split(self, name: Split) -> Pictures:
         return self
-
-    def check(self) -> list[str]:
-        return []
-
-    def notes(self) -> list[str]:
-        return []
-
-    def read_image(self, path: Any) -> Tensor:
-        raise NotImplementedError
 
     def __len__(self) -> int:
         return self.size

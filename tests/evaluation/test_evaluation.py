@@ -13,7 +13,7 @@ from rich.console import Console
 from torch import Tensor
 
 from compose.block import BlockError
-from compose.data.source import LabelTable, Split
+from compose.data.source import DataSource, Examples, LabelTable, Split
 from compose.evaluation.evaluation import Evaluation
 from compose.evaluation.evaluation_error import EvaluationError
 from compose.evaluation.result_table import markdown, percent, table
@@ -24,7 +24,7 @@ VECTORS = torch.eye(6)
 
 
 @dataclass
-class Toy:
+class Toy(DataSource, Examples):
     """20 examples whose features are their targets, blurred; reads are counted."""
 
     seen: tuple[bool, ...] = (True, True, True, True, False, False)
@@ -41,12 +41,6 @@ class Toy:
 
     def split(self, name: Split) -> Toy:
         return self
-
-    def check(self) -> list[str]:
-        return []
-
-    def read_image(self, path: Any) -> Tensor:
-        raise NotImplementedError
 
     def __len__(self) -> int:
         return self.size

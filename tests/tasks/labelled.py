@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from compose.data.source import LabelTable, Split
-from compose.data.vectors.vector_examples import Positives
+from compose.data.source import DataSource, LabelTable, Split
+from compose.data.vectors.vector_examples import MultiLabelExamples, Positives
 
 
 @dataclass
-class Labelled:
+class Labelled(DataSource):
     """Examples of one feature: their place over all epochs. What is read is remembered.
 
     Args:
@@ -41,17 +40,8 @@ class Labelled:
         own = range(self.targets.shape[1]) if self.own is None else self.own
         return Carriers(self.targets, np.array(own, np.int64), self.reads)
 
-    def check(self) -> list[str]:
-        return []
 
-    def notes(self) -> list[str]:
-        return []
-
-    def read_image(self, path: Any) -> Tensor:
-        raise NotImplementedError
-
-
-class Carriers:
+class Carriers(MultiLabelExamples):
     """A split of it."""
 
     def __init__(self, targets: NDArray[np.int8], own: NDArray[np.int64], reads: list[int]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,11 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from compose.data.classes.single_label import ClassExamples
-from compose.data.source import LabelTable, Split
+from compose.data.source import DataSource, LabelTable, Split
 
 
 @dataclass
-class Numbered:
+class Numbered(DataSource):
     """Pictures of one value: their place over all epochs. What is read is remembered.
 
     Args:
@@ -27,7 +26,7 @@ class Numbered:
 
     shown: Mapping[Split, Sequence[int]]
     seen: tuple[bool, ...]
-    parents: tuple[str, ...] | None = None
+    parents: tuple[str, ...] = ()
     reads: list[int] = field(default_factory=list)
 
     @property
@@ -40,15 +39,6 @@ class Numbered:
 
     def split(self, name: Split) -> Numbers:
         return Numbers(np.array(self.shown[name], np.int64), len(self.seen), self.reads)
-
-    def check(self) -> list[str]:
-        return []
-
-    def notes(self) -> list[str]:
-        return []
-
-    def read_image(self, path: Any) -> Tensor:
-        raise NotImplementedError
 
 
 class Numbers(ClassExamples):

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from compose.block import data, stage
-from compose.data.source import DataError, LabelTable
+from compose.data.source import DataError, DataSource, Examples, LabelTable
 from compose.model.attention_output import label_attention
 from compose.training.logging.prediction_sheet import Predictions
 from compose.training.run_plan import RunPlan
@@ -101,10 +101,11 @@ def make_model(*, dropout: float = 0.2, seed: int = 0) -> SimpleNamespace:
         inputs=("image", "labels_vectors", "targets"),
         loss_weights={"loss.rank": 0.6, "loss.spread": 0.4},
         nodes=("backbone", "head", "encoder"),
+        facts={},
     )
 
 
-class ToyExamples:
+class ToyExamples(Examples):
     def __init__(self, count: int, seed: int) -> None:
         self.count, self.seed = count, seed
 
@@ -125,22 +126,20 @@ class ToyExamples:
 
 
 @data(name="toy")
-class ToySource:
+class ToySource(DataSource):
+    labels = LabelTable(NAMES, SEEN, (None,) * 6)
+    shapes = {"image": (3, 8, 8)}  # noqa: RUF012
+
     def __init__(self, *, validates: bool = True, train: int = 22) -> None:
         self._sizes = {"train": train, "val": 8 if validates else 0, "test": 8}
-        self.labels = LabelTable(NAMES, SEEN, (None,) * 6)
-        self.shapes = {"image": (3, 8, 8)}
 
     def split(self, name: str) -> ToyExamples:
         if not self._sizes[name]:
             raise DataError(f"toy: no split {name}")
         return ToyExamples(self._sizes[name], len(name))
 
-    def check(self) -> list[str]:
-        return []
-
-    def read_image(self, path: object) -> Tensor:
-        raise NotImplementedError
+    def displayed(self, image: Tensor) -> Tensor:
+        return image
 
 
 class ToySpace:

@@ -56,11 +56,11 @@ def test_variants_train(tmp_path: Path, variants: tuple[str, ...]) -> None:
 def test_the_paper_has_its_own_vectors() -> None:
     made = prepare(read_spec("zoo/desire-net.yaml", variants=["paper"]))
     assert made.shaped.facts["extractor"].outputs["out"][1:] == (300,)
-    assert made.source.protocol == "label_split"  # type: ignore[attr-defined]
+    assert made.source.example_protocol == "label_split"
 
 
 def test_memorise_over_delicious() -> None:
     made = prepare(read_spec("zoo/desire-net.yaml", variants=["delicious", "memorise"]))
-    assert made.source.protocol == "label_split"  # type: ignore[attr-defined]
+    assert made.source.example_protocol == "label_split"
     assert made.sizes["labels.base"] == (6, 129)  # cosines, and the constant
     assert made.spec.values["loss"]["task"]["positive_weight"] == 3  # type: ignore[index, call-overload]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from compose.predict.predictor import Prediction, Predictor
@@ -23,7 +23,6 @@ def draw_attention(predictions: Sequence[Prediction], model: Predictor, out: Pat
     from compose.cli.console import err
     from compose.drawing.attention.attention_sheet import AttentionPanel, AttentionRow, attention_sheet
 
-    normalisation: Any = getattr(model.made.source, "normalisation", None)
     rows = []
     for prediction in predictions:
         image = prediction.picture.image
@@ -33,7 +32,7 @@ def draw_attention(predictions: Sequence[Prediction], model: Predictor, out: Pat
             for guess in prediction.guesses
             if guess.attention is not None
         ]
-        picture = normalisation.undo(image) if normalisation else image
+        picture = model.made.source.displayed(image)
         name = Path(prediction.picture.name).name
         rows.append(AttentionRow(picture, name, labels, prediction.picture.boxes))
     attention_sheet(rows, columns=COLUMNS).save(out)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from compose.cli.printing.label_nodes import Nodes
     from compose.graphs.label_graphs.label_graph import LabelGraph
+    from compose.graphs.label_graphs.label_graphs import LabelGraphs
 
 
 def print_graph(graph: LabelGraph, nodes: Nodes) -> None:
@@ -42,13 +43,13 @@ def _isolated(graph: LabelGraph, labels: int) -> list[tuple[str, str]]:
     return rows + ([("", f"{others:,} external class{'es' if others > 1 else ''}")] if others else [])
 
 
-def print_thresholds(source: Any, nodes: Nodes) -> None:
+def print_thresholds(source: LabelGraphs, nodes: Nodes) -> None:
     """Print how many edges other thresholds would give, where the source can count them."""
     from compose.cli.console import echo, table
 
-    if hasattr(source, "edge_counts"):
+    counts = source.edge_counts(*nodes.arguments)
+    if counts:
         echo("\npairs of nodes whose WUP similarity is greater than a threshold")
-        counts = source.edge_counts(*nodes.arguments)
         rows = [(f"{threshold:g}", f"{count:,}") for threshold, count in counts.items()]
         table(("threshold", "pairs"), rows, right=(0, 1))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import torch
@@ -49,7 +49,7 @@ class Cifar100(ClassSource):
         seed: another seed augments otherwise.
     """
 
-    gives: ClassVar = ("image", "parents.targets")
+    gives = ("image", "parents.targets")
 
     def __init__(
         self,

@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 from pydantic import Field
 
 from compose.block import BlockError, data
-from compose.data.source import DataError, LabelTable, Split
+from compose.data.source import DataError, DataSource, LabelTable, Split
 from compose.graphs.taxonomy.taxonomy import Taxonomy, load_taxonomy
 
 EMBEDDED = "imagenet_classes.txt"
@@ -23,7 +23,7 @@ SHOWN = 10
 
 
 @data(name="imagenet_classes")
-class ImageNetClasses:
+class ImageNetClasses(DataSource):
     """The classes of a network trained on ImageNet, in the order of its outputs, as external nodes of a label graph.
 
     A class is named by the first word of its WordNet synset, or by the synset where two classes share that word
@@ -34,8 +34,6 @@ class ImageNetClasses:
             where not given, ImageNet-1k's classes in their usual order.
         count: how many outputs the network has.
     """
-
-    gives = ()
 
     def __init__(self, *, classes: Path | None = None, count: Annotated[int, Field(ge=1)] = IMAGENET_1K) -> None:
         if classes is None and count != IMAGENET_1K:
@@ -57,18 +55,6 @@ class ImageNetClasses:
     def split(self, name: Split) -> NoReturn:
         """Raises DataError: there are no pictures."""
         raise DataError(f"expected pictures for `{name}`, but `imagenet_classes` only names a network's classes")
-
-    def check(self) -> list[str]:
-        """Nothing: the classes were checked when they were read."""
-        return []
-
-    def notes(self) -> list[str]:
-        """Nothing."""
-        return []
-
-    def read_image(self, path: Any) -> NoReturn:
-        """Raises DataError: the source does not say what a picture looks like to the model."""
-        raise DataError(f"{path}: `imagenet_classes` has no pictures; `data` reads a model's pictures")
 
 
 def class_names(taxonomy: Taxonomy, ids: Sequence[str]) -> tuple[str, ...]:
@@ -112,9 +98,10 @@ def _entries(path: Path) -> list[tuple[str, str]]:
     """Where each id stands, and the id."""
     try:
         text = path.expanduser().read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise BlockError(f"{path}: cannot be read ({reason})", parameter="classes") from None
+    except UnicodeDecodeError:
+        raise BlockError(f"{path}: cannot be read (it is not UTF-8)", parameter="classes") from None
+    except OSError as error:
+        raise BlockError(f"{path}: cannot be read ({error.strerror})", parameter="classes") from None
     if path.suffix.lower() != ".json":
         lines = enumerate(text.splitlines(), 1)
         return [(f"line {number}", line.split()[0].rstrip(",;:")) for number, line in lines if line.strip()]

@@ -64,8 +64,8 @@ class MiniImageNet(ClassSource):
         self._folder = folder_of_images(folder)
         self._lists = {split: read_list(path) for split, path in list_files(self._folder, lists).items()}
         self._ids, self._table = listed_classes(self._lists)
-        self.preparation = Preparation(size, augment, crop, fit, NORMALISATIONS[normalisation])
-        self.normalisation, self._seed = self.preparation.normalisation, seed
+        self.normalisation, self._seed = NORMALISATIONS[normalisation], seed
+        self.preparation = Preparation(size, augment, crop, fit, self.normalisation)
 
     @property
     def table(self) -> ClassTable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -45,7 +45,7 @@ class Omniglot(ClassSource):
     """
 
     normalisation = INK
-    gives: ClassVar = ("image", "parents.targets")
+    gives = ("image", "parents.targets")
 
     def __init__(
         self,

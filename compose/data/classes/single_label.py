@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
 
 import numpy as np
 import torch
@@ -13,32 +12,18 @@ from jaxtyping import Float32, Int8, Int64
 from numpy.typing import NDArray
 from torch import Tensor
 
-from compose.data.source import DataSource, Examples, LabelTable, Split
+from compose.data.source import Examples, LabelTable, PictureSource, Split
 
 FEWEST = 2
 """Pictures of a class that an episode needs: one to learn from and one to ask about."""
 
 
-class SingleLabelExamples(Examples, Protocol):
+class SingleLabelExamples(Examples):
     """A split of pictures of one class each."""
 
+    @abstractmethod
     def classes(self) -> Int64[np.ndarray, " len"]:
         """The class of each example of an epoch, as its column in the targets. No picture is read for it."""
-
-
-class SingleLabel(DataSource, Protocol):
-    """A data source for few-shot learning.
-
-    ``train``, ``val`` and ``test`` hold the pictures of different classes; those of ``train`` are seen. The targets are
-    int8 ``b l`` over all classes: 1 for the picture's own and -1 for the others.
-    """
-
-    @property
-    def parents(self) -> tuple[str, ...] | None:
-        """For each class the group that it belongs to (an alphabet, a superclass); None where there are no groups."""
-
-    def split(self, name: Split) -> SingleLabelExamples:
-        """The examples of a split. Raises DataError where the source has none."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +53,12 @@ class ClassTable:
         return np.flatnonzero(np.array(self.splits) == split)
 
 
-class ClassSource(ABC):
-    """What the sources of classes have in common."""
+class ClassSource(PictureSource):
+    """What the sources of classes have in common.
 
-    gives: ClassVar[tuple[str, ...]] = ("image",)
+    ``train``, ``val`` and ``test`` hold the pictures of different classes; those of ``train`` are seen. The targets are
+    int8 ``b l`` over all classes: 1 for the picture's own and -1 for the others.
+    """
 
     @property
     @abstractmethod
@@ -84,16 +71,16 @@ class ClassSource(ABC):
         return self.table.labels
 
     @property
-    def parents(self) -> tuple[str, ...] | None:
-        """For each class the group that it belongs to, or None."""
-        return self.table.parents
+    def parents(self) -> tuple[str, ...]:
+        """For each class the group that it belongs to, or nothing."""
+        return self.table.parents or ()
 
-    def notes(self) -> list[str]:
-        """Nothing."""
-        return []
+    @abstractmethod
+    def split(self, name: Split) -> SingleLabelExamples:
+        """The examples of a split. Raises DataError where the source has none."""
 
 
-class ClassExamples(ABC):
+class ClassExamples(SingleLabelExamples):
     """A split: a map from lists of indices to batches of ``image`` and ``targets``.
 
     Args:

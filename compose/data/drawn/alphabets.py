@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -55,7 +55,7 @@ class Alphabets(ClassSource):
     """
 
     normalisation = INK
-    gives: ClassVar = ("image", "parents.targets")
+    gives = ("image", "parents.targets")
 
     def __init__(
         self,
@@ -101,10 +101,6 @@ class Alphabets(ClassSource):
     def split(self, name: Split) -> Drawings:
         """The examples of a split: all characters once, then all once more, and so on."""
         return Drawings(self, name)
-
-    def check(self) -> list[str]:
-        """Nothing: pictures that are drawn are never broken."""
-        return []
 
     def read_image(self, path: Any) -> Tensor:
         """The middle of a picture of ink on paper, dark on light or light on dark: ``1 h w``.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -13,13 +13,12 @@ from compose.block import BlockError
 from compose.data.drawn.glyph_examples import GlyphExamples
 from compose.data.drawn.glyph_table import GlyphTable
 from compose.data.normalisation import NORMALISATIONS, NormalisationName
-from compose.data.source import Count, LabelTable, Split
+from compose.data.source import Count, LabelTable, PictureSource, Split
 
 
-class DrawnScenes(ABC):
+class DrawnScenes(PictureSource):
     """Scenes of symbols with scale, rotation, colour and clutter, drawn as they are asked for."""
 
-    gives = ("image",)
     boxes = False
     """Whether examples also hold ``boxes`` and ``box_labels``."""
     streams: ClassVar[dict[Split, int]]
@@ -95,14 +94,6 @@ class DrawnScenes(ABC):
     def split(self, name: Split) -> GlyphExamples:
         """The examples of a split."""
         return GlyphExamples(self, name)
-
-    def check(self) -> list[str]:
-        """Nothing: pictures that are drawn are never broken."""
-        return []
-
-    def notes(self) -> list[str]:
-        """Nothing."""
-        return []
 
     def read_image(self, path: Any) -> Tensor:
         """The middle of a picture of the user's in this source's size and normalisation: ``3 h w``.

@@ -17,7 +17,7 @@ from compose.data.drawn.glyph_masks import GlyphMasks, mask_sizes
 from compose.data.drawn.scene_clutter import ClutterLayout
 from compose.data.drawn.scene_layout import SymbolLayout, Symbols
 from compose.data.drawn.scene_render import backdrop, coverage, paint
-from compose.data.source import Split
+from compose.data.source import Examples, Split
 
 if TYPE_CHECKING:
     from compose.data.drawn.drawn_scenes import DrawnScenes
@@ -27,7 +27,7 @@ _CHUNK = 48
 """Scenes that are drawn at a time: their masks stay in the processor's cache."""
 
 
-class GlyphExamples:
+class GlyphExamples(Examples):
     """A split of drawn scenes: a map from lists of indices to batches.
 
     Args:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torchvision.transforms.v2 import functional as transforms
 
+from compose.data.classes.single_label import SingleLabelExamples
 from compose.data.counter_random import Dice
 from compose.data.normalisation import Normalisation
 from compose.data.pictures.annotations import Annotations
@@ -79,7 +80,7 @@ class Preparation:
         return picture, View(self.size, image.size, (left, top, across, down), at_least)
 
 
-class ImageExamples:
+class ImageExamples(SingleLabelExamples):
     """A split: a map from lists of indices to batches.
 
     Args:

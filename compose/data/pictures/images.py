@@ -21,11 +21,11 @@ from compose.data.pictures.image_files import PicturePaths, folder_of_images, la
 from compose.data.pictures.image_report import ImageReport
 from compose.data.pictures.image_splits import divide
 from compose.data.pictures.label_file import read_label_file
-from compose.data.source import DataError, LabelTable, Share, Split
+from compose.data.source import DataError, LabelTable, PictureSource, Share, Split
 
 
 @data
-class Images:
+class Images(PictureSource):
     """Your own pictures: a folder, and CSV or JSON-lines files that say which labels each picture has.
 
     A CSV file has a header with a column `image`, and either a column `labels` (`cat;dog`) and perhaps `absent`, or a
@@ -64,8 +64,6 @@ class Images:
         box_names: what the machine ids in `boxes` mean where the labels are names: Open Images' class descriptions, a
             CSV file of rows such as `/m/01yrx,Cat`.
     """
-
-    gives = ("image",)
 
     def __init__(
         self,
@@ -106,7 +104,8 @@ class Images:
         )
         self._paths = PicturePaths(folder, self._annotations.images)
         self._division = divide(self._annotations, fractions=fractions, seed=seed)
-        self._preparation = Preparation(size, augment, crop, fit, NORMALISATIONS[normalisation])
+        self.normalisation = NORMALISATIONS[normalisation]
+        self._preparation = Preparation(size, augment, crop, fit, self.normalisation)
         self._skip, self._decode, self._seed = on_bad_image == "skip", check_images == "full", seed
         self._box_file = None if boxes is None else _box_file(boxes)
         self._box_names = {} if box_names is None else read_class_names(box_names, parameter="box_names")
@@ -162,7 +161,7 @@ class Images:
         Raises:
             PictureError: the picture cannot be read.
         """
-        return self._preparation.normalisation.pixels(self._preparation.plain(Path(path)))
+        return self.normalisation.pixels(self._preparation.plain(Path(path)))
 
     @cached_property
     def _report(self) -> ImageReport:

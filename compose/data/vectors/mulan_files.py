@@ -108,9 +108,10 @@ def _labels(path: Path, header: Header) -> tuple[str, ...]:
     """
     try:
         tags = ElementTree.parse(path).iter()
-    except (OSError, ElementTree.ParseError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise BlockError(f"{path}: expected an XML file of labels ({reason})", parameter="labels") from None
+    except OSError as error:
+        raise BlockError(f"{path}: expected an XML file of labels ({error.strerror})", parameter="labels") from None
+    except ElementTree.ParseError as error:
+        raise BlockError(f"{path}: expected an XML file of labels ({error})", parameter="labels") from None
     names = [tag.get("name", "") for tag in tags if tag.tag.rpartition("}")[2] == "label"]
     problem = _wrong(names, {attribute.name: attribute for attribute in header.attributes}, header)
     if problem:

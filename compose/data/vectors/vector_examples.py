@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -47,17 +48,19 @@ class LabelledVectors:
     missing: int = 0
 
 
-class MultiLabelExamples(Examples, Protocol):
+class MultiLabelExamples(Examples):
     """A split of examples of several labels each, whose tasks are drawn by label."""
 
+    @abstractmethod
     def columns(self) -> Int64[np.ndarray, " k"]:
         """The labels of the split's tasks, as columns of the targets. Each example carries at least one of them."""
 
+    @abstractmethod
     def positives(self) -> Positives:
         """The labels of each example of an epoch, those of other splits among them. No features are read for it."""
 
 
-class VectorExamples:
+class VectorExamples(MultiLabelExamples):
     """A split of feature vectors, kept in memory as what is not 0: a map from lists of indices to batches.
 
     Args:
@@ -67,8 +70,7 @@ class VectorExamples:
         columns: the labels of the split's tasks.
     """
 
-    repeats: ClassVar[bool] = True
-    """Every epoch has the same examples."""
+    repeats = True
 
     def __init__(
         self, features: SparseRows, labels: SparseRows, *, rows: NDArray[np.int64], columns: NDArray[np.int64]

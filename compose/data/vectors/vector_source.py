@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NoReturn
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from compose.block import BlockError
-from compose.data.source import SPLITS, DataError, LabelTable, Share, Split
+from compose.data.source import SPLITS, DataError, DataSource, LabelTable, Share, Split
 from compose.data.vectors.example_division import ExampleProtocol, Rows, divide_examples, first_of_each
 from compose.data.vectors.label_division import Part, divide_labels
 from compose.data.vectors.sparse_rows import SparseRows
@@ -23,14 +23,14 @@ FEWEST = 2
 """Examples of a label that a task needs: one to learn from and one to ask about."""
 
 
-class VectorSource(ABC):
+class VectorSource(DataSource):
     """Examples of feature vectors, whose labels are divided into those of training, of validation and of test.
 
     A split has the examples that carry one of its labels, with the targets of all labels. `protocol` says whether it
     draws them from all examples, or from its own.
     """
 
-    gives: ClassVar[tuple[str, ...]] = ("features",)
+    gives = ("features",)
 
     def __init__(
         self,
@@ -65,7 +65,8 @@ class VectorSource(ABC):
         if split is None and protocol == "label_split":
             message = "expected `split` to divide the labels: without it all splits would be the same"
             raise BlockError(message, parameter="protocol")
-        self.protocol, self._fractions, self._seed = protocol, fractions, seed
+        self.example_protocol: ExampleProtocol = protocol
+        self._fractions, self._seed = fractions, seed
         self._once = duplicates == "drop"
         self.division = divide_labels(self.all_labels, drop=drop, parts=split, seed=seed, others=self.other_names)
 
@@ -133,10 +134,6 @@ class VectorSource(ABC):
             found.append(f"labels that are in no split and left out: {self.division.left_out:,}")
         return [*found, *(note for split in SPLITS for note in self._few(split))]
 
-    def read_image(self, path: Any) -> NoReturn:
-        """Raises DataError: there are no pictures."""
-        raise DataError(f"{path}: expected feature vectors, which are no pictures")
-
     @cached_property
     def _read(self) -> tuple[LabelledVectors, list[str]]:
         """Read when the first split is asked for, and once."""
@@ -176,7 +173,11 @@ class VectorSource(ABC):
     def _rows(self) -> dict[Split, Rows]:
         """The examples of each split."""
         found = divide_examples(
-            self._distinct, self._stored.tested, protocol=self.protocol, fractions=self._fractions, seed=self._seed
+            self._distinct,
+            self._stored.tested,
+            protocol=self.example_protocol,
+            fractions=self._fractions,
+            seed=self._seed,
         )
         if self.division.splits is None:
             return found

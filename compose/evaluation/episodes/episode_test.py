@@ -229,7 +229,7 @@ class EpisodeTest:
             episodes=self.episodes,
             num_classes=len(names),
             labels=labels_hash(names),
-            examples=getattr(source, "protocol", None) if isinstance(episodes, LabelTasks) else None,
+            examples=source.example_protocol,
             thresholds=thresholds or None,
             seed=self.seed,
         )

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, Float64, Int8
 from torch import Tensor
 
-from compose.block import REGISTRATION, Registration
+from compose.block import registration
 from compose.evaluation.metrics.rules import Rules
 from compose.evaluation.scored_task import Measured, ScoredTask
 
@@ -36,8 +36,7 @@ class Metric(ABC):
     @property
     def key(self) -> str:
         """The name under which a result holds the value, as a spec may write it: ``map``, ``f1@3``."""
-        registration: Registration = getattr(type(self), REGISTRATION)
-        return registration.name
+        return registration(type(self)).name
 
     @property
     def title(self) -> str:

@@ -72,7 +72,8 @@ class TaskModel(nn.Module):
         self.parts: PerImage | None = split_per_image(whole, varying=moved, fixed=self._fixed)
         self.losses: GraphModule = only(self.parts.rest if self.parts else whole, list(losses))
         self.scoring: GraphModule = only(self.parts.rest if self.parts else whole, ["scores"])
-        self.rates: InnerRates | None = getattr(model.training, NAME, None) if adaptation.rates != "fixed" else None
+        learned = dict(model.training.named_children()).get(NAME) if adaptation.rates != "fixed" else None
+        self.rates = learned if isinstance(learned, InnerRates) else None
         parts = [*self.losses.named_modules(), *self.scoring.named_modules()]
         norms = [module for name, module in parts if _top(name) in {*adapting, *normed}]
         self._norms = [norm for norm in dict.fromkeys(norms) if isinstance(norm, _BatchNorm)]

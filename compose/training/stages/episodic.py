@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from compose.block import REGISTRATION, BlockError, stage
+from compose.block import BlockError, stage
 from compose.training.stages.batches import BatchWork, validates, watched
 from compose.training.stages.stage import Setting, Stage
 
@@ -115,6 +115,10 @@ class Episodic(Stage):
             raise BlockError(f"expected a metric that episodes have, got {self.monitor}", parameter="monitor")
         return known
 
+    def check_episodes(self, source: DataSource) -> None:
+        """Check that the data has the episodes that it trains on, without reading their examples."""
+        self.draw(source, seed=0)
+
     def draw(self, source: DataSource, seed: int, examples: Examples | None = None) -> Episodes | LabelTasks:
         """The training episodes.
 
@@ -196,7 +200,7 @@ def validate_episodes(
             scorer,
             setting.source,
             metrics,
-            data=getattr(type(setting.source), REGISTRATION).name,
+            data=setting.source.name,
             inputs=setting.space.inputs("seen"),
             rules=Rules(),
             batch=VALIDATED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -30,7 +30,6 @@ class Maml(Episodic):
 
     gives = ("novel.targets", "labels.novel")
     measured = "micro_auc"
-    patterns = (*Episodic.patterns, "adapt")
 
     def __init__(
         self,
@@ -74,6 +73,11 @@ class Maml(Episodic):
         self.reptile = outer == "reptile"
         self.first_order_epochs = self.epochs if first_order is True else int(first_order)
         self.multi_step = multi_step
+
+    @property
+    def patterns(self) -> Mapping[str, Iterable[str]]:
+        """The options that name nodes by patterns, those that adapt too."""
+        return {**super().patterns, "adapt": self.adapt or ()}
 
     def adaptation(self, nodes: Sequence[str]) -> Adaptation:
         """The inner loop.

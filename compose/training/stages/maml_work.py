@@ -63,7 +63,7 @@ class MamlWork:
 
     def _features(self, examples: Examples) -> Examples | None:
         """What the frozen part of the model makes of each example; None where epochs differ, or it is too much."""
-        if self.module.parts is None or not getattr(examples, "repeats", False):
+        if self.module.parts is None or not examples.repeats:
             return None
         self.module.parts.features.eval()
         compute = partial(self.module.kept, device=self._setting.device)

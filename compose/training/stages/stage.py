@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
-from compose.block import REGISTRATION, BlockError, Use
+from compose.block import BlockError, Use, registration
 from compose.errors import nearest
 from compose.training.stages.nodes import matches
 from compose.training.stages.optimizers import Adam, Optimizer
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from compose.data.source import DataSource
+    from compose.evaluation.episodes.episode_test import EpisodeTest
     from compose.model.episode_batch import EpisodeBatch
+    from compose.model.facts import Facts
     from compose.spec.wiring.plan import Plan
     from compose.training.adaptation.adaptation import Adaptation
     from compose.training.logging.prediction_sheet import Predictions
@@ -49,6 +51,10 @@ class TrainableModel(Protocol):
     @property
     def plan(self) -> Plan:
         """What it was built from."""
+
+    @property
+    def facts(self) -> Mapping[str, Facts]:
+        """Step -> shapes, parameters, costs."""
 
     def attention(self, outputs: Mapping[str, Tensor], labels: Tensor) -> Tensor | None:
         """Where the model looks for a few labels ``b k`` of each image, from what ``looking`` returned: ``b k h w``."""
@@ -128,8 +134,8 @@ class Work(Protocol):
 class Stage(ABC):
     """Options that every stage shares; a kind of stage adds how batches are drawn and losses computed."""
 
-    patterns: ClassVar[tuple[str, ...]] = ("train", "freeze", "lr_scale")
-    """The options that name nodes by patterns."""
+    gives: ClassVar[tuple[str, ...]] = ()
+    """The reserved inputs that its batches feed besides what its examples hold."""
 
     def __init__(
         self,
@@ -206,7 +212,7 @@ class Stage(ABC):
     @property
     def name(self) -> str:
         """The kind, as a spec names it."""
-        return str(getattr(type(self), REGISTRATION).name)
+        return registration(type(self)).name
 
     @property
     def episodes(self) -> EpisodeBatch | None:
@@ -229,12 +235,33 @@ class Stage(ABC):
         """
         if self.examples == "external":
             return {*source.shapes, "external.targets"}
-        return {*source.shapes, "targets", "parents.targets", *getattr(type(self), "gives", ())}
+        return {*source.shapes, "targets", "parents.targets", *self.gives}
 
     @property
     def watches(self) -> bool:
         """Whether something depends on the monitored metric."""
         return self.keep == "best" or self.schedule.watches
+
+    @property
+    def patterns(self) -> Mapping[str, Iterable[str]]:
+        """The options that name nodes by patterns."""
+        return {"train": self.train or (), "freeze": self.freeze or (), "lr_scale": self.lr_scale}
+
+    @property
+    def tests(self) -> tuple[EpisodeTest, ...]:
+        """The episodes that it validates on; empty for a stage on batches of images."""
+        return ()
+
+    def check_episodes(self, source: DataSource) -> None:
+        """Check that the data has the episodes that it trains on, if any, without reading their examples.
+
+        Args:
+            source: what it trains on.
+
+        Raises:
+            DataError: the data has too few classes, or classes with too few pictures.
+        """
+        return
 
     @abstractmethod
     def open(self, setting: Setting) -> Work:
@@ -250,8 +277,8 @@ class Stage(ABC):
         Raises:
             BlockError: a pattern matches no node, or there is no such loss.
         """
-        for parameter in self.patterns:
-            for pattern in getattr(self, parameter) or ():
+        for parameter, patterns in self.patterns.items():
+            for pattern in patterns:
                 if not matches(pattern, nodes):
                     raise BlockError(_unknown("node matches", pattern, nodes), parameter=parameter)
         for name in self.losses or ():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from compose.block import REGISTRATION, stage
+from compose.block import stage
 from compose.training.stages.batches import EXTERNAL, BatchWork, validates, watched
 from compose.training.stages.stage import Setting, Stage
 
@@ -71,7 +71,7 @@ class SupervisedWork(BatchWork):
             asked(setting.model, looks=self._evaluation.looks),
             setting.source,
             lambda labels: setting.space.inputs(labels.task),
-            data=getattr(type(setting.source), REGISTRATION).name,
+            data=setting.source.name,
             device=setting.device,
             dropped=setting.space.dropped,
         )
@@ -95,9 +95,8 @@ class SupervisedWork(BatchWork):
             outputs = call(model.looking, {name: value.to(device) for name, value in inputs.items()})
             attention = model.attention(outputs, top_labels(outputs["scores"]))
         task = space.task("seen")
-        normalisation = getattr(self._setting.source, "normalisation", None)
         return Predictions(
-            images=normalisation.undo(batch["image"]) if normalisation else batch["image"],
+            images=self._setting.source.displayed(batch["image"]),
             scores=outputs["scores"].float().cpu(),
             targets=batch["targets"][:, task.columns],
             labels=task.names,

@@ -72,7 +72,7 @@ def open_run(
 
 def _shapes(model: TrainableModel) -> dict[str, list[tuple[int, ...]]]:
     """Step -> the shapes of its outputs, where the model knows them."""
-    facts = getattr(model, "facts", {})
     return {
-        step: [shape for shape in known.outputs.values() if isinstance(shape, tuple)] for step, known in facts.items()
+        step: [shape for shape in known.outputs.values() if isinstance(shape, tuple)]
+        for step, known in model.facts.items()
     }

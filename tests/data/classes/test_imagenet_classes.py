@@ -50,7 +50,9 @@ def test_no_pictures() -> None:
     assert source.check() == source.notes() == []
     with pytest.raises(DataError, match="expected pictures for `train`, but `imagenet_classes` only names"):
         source.split("train")
-    with pytest.raises(DataError, match=r"cat.jpg: `imagenet_classes` has no pictures"):
+    with pytest.raises(
+        DataError, match=r"cat.jpg: expected a data source of pictures, got `imagenet_classes`, which has no ex"
+    ):
         source.read_image("cat.jpg")
 
 

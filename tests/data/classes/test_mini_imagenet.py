@@ -49,7 +49,7 @@ def test_a_source(folder: Path) -> None:
     assert source.labels.names == NAMES
     assert source.labels.seen == (True,) * 3 + (False,) * 3
     assert source.labels.synsets == (*LISTS["train"], *LISTS["val"], *LISTS["test"])
-    assert source.parents is None
+    assert source.parents == ()
     assert (source.shapes, MiniImageNet(folder).shapes) == ({"image": (3, 16, 16)}, {"image": (3, 84, 84)})
     assert source.check() == source.notes() == []
 

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from compose.block import BlockError
 from compose.data.classes.single_label import ClassExamples
-from compose.data.source import DataError, LabelTable, Split
+from compose.data.source import DataError, DataSource, LabelTable, Split
 from compose.evaluation.episodes.episode_mean import half_width
 from compose.evaluation.episodes.episode_protocol import EpisodeProtocol
 from compose.evaluation.episodes.episode_test import EpisodeTest
@@ -40,7 +40,7 @@ TEST = EpisodeTest(SHAPE, 30, 5, "test")
 
 
 @dataclass
-class Blobs:
+class Blobs(DataSource):
     """12 blurred pictures of each class. What is read is remembered."""
 
     seen: tuple[bool, ...] = tuple(split == "train" for split in SPLITS)
@@ -56,15 +56,6 @@ class Blobs:
 
     def split(self, name: Split) -> Blurred:
         return Blurred(name, self.reads)
-
-    def check(self) -> list[str]:
-        return []
-
-    def notes(self) -> list[str]:
-        return []
-
-    def read_image(self, path: Any) -> Tensor:
-        raise NotImplementedError
 
 
 class Blurred(ClassExamples):

@@ -15,8 +15,8 @@ from jaxtyping import Int64
 from rich.console import Console
 from torch import Tensor
 
-from compose.data.source import DataError, LabelTable, Split
-from compose.data.vectors.vector_examples import Positives
+from compose.data.source import DataError, DataSource, LabelTable, Split
+from compose.data.vectors.vector_examples import MultiLabelExamples, Positives
 from compose.evaluation.episodes.episode_protocol import EpisodeProtocol
 from compose.evaluation.episodes.episode_test import EpisodeTest, ModelParts
 from compose.evaluation.evaluation import Evaluation
@@ -40,7 +40,7 @@ TEST = EpisodeTest(EpisodeShape(3, 2, 8), 25, 1, "test")
 
 
 @dataclass
-class Notes:
+class Notes(DataSource):
     """40 vectors a split, each near the sum of its labels' means. What is read is remembered."""
 
     splits: tuple[Split, ...] = ("train", "val", "test")
@@ -60,17 +60,8 @@ class Notes:
             raise DataError(f"there are no examples in the split `{name}`")
         return Vectors(name, self.reads)
 
-    def check(self) -> list[str]:
-        return []
 
-    def notes(self) -> list[str]:
-        return []
-
-    def read_image(self, path: Any) -> Tensor:
-        raise NotImplementedError
-
-
-class Vectors:
+class Vectors(MultiLabelExamples):
     def __init__(self, split: Split, reads: list[int]) -> None:
         dice = np.random.default_rng(COLUMNS[split])
         self._split, self._reads = split, reads
