@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
+from compose.block import BlockError
 from compose.checks.stage_problems import at
 from compose.data.source import DataError
 from compose.errors import SpecError, SpecErrors, nearest
@@ -137,7 +139,9 @@ def _pools(made: Prepared) -> Iterator[SpecError]:
     tests: dict[Path, tuple[EpisodeTest, ...]] = {("evaluate",): made.evaluation.episodes}
     for index, stage in enumerate(made.stages):
         yield from _pool(made, ("train", index), partial(stage.check_episodes, made.source))
-        tests["train", index] = stage.tests if validates(stage, made.source) else ()
+        with suppress(BlockError):  # what it monitors is no metric, which is told at its place
+            validation = stage.validation(made.evaluation) if validates(stage, made.source) else None
+            tests["train", index] = validation.evaluation.episodes if validation else ()
     for path, listed in tests.items():
         for ways in dict.fromkeys(test.shape.ways for test in listed):
             largest = max((test for test in listed if test.shape.ways == ways), key=lambda test: test.shape.shots)

@@ -13,7 +13,6 @@ import typer
 from compose.cli.options import BlockFiles, Device, Run, Weights
 
 if TYPE_CHECKING:
-    from compose.labels.label_space import Labels
     from compose.predict.predictor import Picture, Prediction, Predictor
 
 BATCH = 32
@@ -21,7 +20,6 @@ DRAWN = 24
 """How many pictures are drawn at most: more make a sheet that nobody reads."""
 EPISODES = {"support.targets", "novel.targets"}
 """What a few-shot model reads, or its loss where its weights adapt to an episode."""
-TASKS: dict[str, Labels] = {"seen": "seen", "unseen": "zsl", "all": "gzsl"}
 
 
 def predict(
@@ -111,7 +109,7 @@ def predict(
         reads = "reads feature vectors, not pictures"
         raise UsageError(f"the model of {found.folder} {reads}; `compose evaluate {found.folder}` measures it")
     with status("loading the model"):
-        model = load_predictor(spec, found, weights=weights, device=device, task=TASKS[task])
+        model = load_predictor(spec, found, weights=weights, device=device, task=task)
     if attention:
         _check_attention(model, run)
     drawn: list[Prediction] = []

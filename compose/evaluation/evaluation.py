@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeAlias
 
 import torch
 from jaxtyping import Float64
@@ -16,16 +16,20 @@ from compose.evaluation.episodes.episode_test import EpisodeTest, ModelParts
 from compose.evaluation.evaluator import Truth, evaluate
 from compose.evaluation.label_protocol import Images, LabelContext, Task
 from compose.evaluation.metrics.metric import EpisodeMetric
-from compose.evaluation.metrics.metric_entries import make_metrics
+from compose.evaluation.metrics.metric_entries import make_metric, make_metrics
 from compose.evaluation.metrics.rules import NoPositives, Rules, Ties
-from compose.evaluation.metrics.threshold import is_tuned
 from compose.evaluation.result import Result, TaskResult
-from compose.evaluation.task_labels import known_task, task_labels
-from compose.evaluation.task_scores import LabelInputs, ScoringModel, score
+from compose.evaluation.task_labels import task_labels
+from compose.evaluation.task_scores import ScoringModel, score
+from compose.labels.label_set import training_labels
+from compose.labels.label_space import LabelSpace
 from compose.tasks.episodes import EpisodeShape
 
 Count = Annotated[int, Field(ge=1)]
 Ways = Annotated[int, Field(ge=2)]
+MetricEntry: TypeAlias = str | Mapping[str, Any]
+OF_ADAPTATION = ("adapt", "inner_steps", "inner_lr")
+"""The options on how a model adapts to episodes."""
 
 
 @section(name="evaluate")
@@ -76,11 +80,13 @@ class Evaluation:
         batch: Annotated[int, Field(gt=0)] = 256,
         split: Split = "test",
     ) -> None:
+        self._options = {name: value for name, value in locals().items() if name != "self"}
         if len(set(tasks)) < len(tasks):
             raise BlockError(f"expected each task once, got {', '.join(tasks)}", parameter="tasks")
         self.tasks = tuple(task for task in tasks if task != "episodes")
         default = (*(("map", "f1@3") if self.tasks else ()), *(("accuracy",) if "episodes" in tasks else ()))
-        self.metrics = make_metrics(default if metrics is None else metrics)
+        self._entries: tuple[MetricEntry, ...] = default if metrics is None else metrics
+        self.metrics = make_metrics(self._entries)
         numbers = (shots,) if isinstance(shots, int) else tuple(dict.fromkeys(shots))
         self.episodes = tuple(
             EpisodeTest(EpisodeShape(classes, number, queries), episodes, seed, split)
@@ -89,15 +95,19 @@ class Evaluation:
             if "episodes" in tasks
         )
         self._check_metrics(tasks)
-        for name, value in {"adapt": adapt, "inner_steps": inner_steps, "inner_lr": inner_lr}.items():
-            if value is not None and not self.episodes:
-                message = f"expected `episodes` among the tasks, which a model adapts to, got {', '.join(tasks)}"
-                raise BlockError(message, parameter=name)
+        self._check_adaptation(tasks)
         self.adapt, self.inner_steps, self.inner_lr = adapt, inner_steps, inner_lr
         self.label_context: LabelContext = label_context
         self.images = images
         self.rules = Rules(ties=ties, no_positives=no_positives)
         self.batch, self.split, self.seed = batch, split, seed
+
+    def _check_adaptation(self, tasks: Sequence[str]) -> None:
+        """Refuse options on how a model adapts to episodes where there are none."""
+        for name in OF_ADAPTATION:
+            if self._options[name] is not None and not self.episodes:
+                message = f"expected `episodes` among the tasks, which a model adapts to, got {', '.join(tasks)}"
+                raise BlockError(message, parameter=name)
 
     def _check_metrics(self, tasks: Sequence[str]) -> None:
         """Refuse metrics that a task does not have."""
@@ -109,9 +119,38 @@ class Evaluation:
             if metric.both_kinds and "gzsl" not in tasks:
                 wanted = f"expected the task gzsl for `{metric.key}`, got {', '.join(tasks)}"
                 raise BlockError(f"{wanted}; it is of seen and unseen labels", parameter="metrics")
-            if is_tuned(metric) and self.tasks:
+            if metric.tuned and self.tasks:
                 wanted = f"expected episodes alone as tasks for `{metric.key}`, got {', '.join(tasks)}"
                 raise BlockError(f"{wanted}; others have no validation tasks", parameter="metrics")
+
+    def entry(self, name: str) -> MetricEntry:
+        """What a metric's name stands for: where it is measured here with options of its own, with those.
+
+        Args:
+            name: such as ``map``, ``f1@3`` or ``micro_f1``.
+
+        Raises:
+            BlockError: there is no such metric.
+        """
+        asked = make_metric(name)
+        pairs = list(zip(self._entries, self.metrics, strict=True))
+        same = [entry for entry, metric in pairs if metric.key == asked.key]
+        alike = [entry for entry, metric in pairs if type(metric) is type(asked)] if "@" not in name else []
+        return next(iter([*same, *alike]), name)
+
+    def validating(self, metrics: Iterable[MetricEntry], **options: Any) -> Evaluation:
+        """The same evaluation, for the validation of a stage of training: on the split ``val``, by the same protocol.
+
+        Options that no task of it has are left out.
+
+        Args:
+            metrics: the entries of what is measured.
+            options: what differs, such as the tasks, by the names of this class's options.
+        """
+        made = {**self._options, "split": "val", **options, "metrics": tuple(metrics)}
+        if "episodes" not in made["tasks"]:
+            made |= dict.fromkeys(OF_ADAPTATION)
+        return Evaluation(**made)
 
     @property
     def of_episodes(self) -> tuple[EpisodeMetric, ...]:
@@ -129,19 +168,18 @@ class Evaluation:
         Raises:
             EvaluationError: it has none.
         """
-        for test in self.episodes if any(map(is_tuned, self.metrics)) else ():
+        for test in self.episodes if any(metric.tuned for metric in self.metrics) else ():
             test.check_validation(source)
 
     def run(
         self,
         model: ScoringModel,
         source: DataSource,
-        label_inputs: LabelInputs,
+        space: LabelSpace,
         *,
         data: str,
         device: torch.device | str = "cpu",
         train_frequency: Float64[Tensor, " l"] | None = None,
-        dropped: Collection[str] = (),
         parts: ModelParts | None = None,
         on_batch: Callable[[int], None] | None = None,
     ) -> Result:
@@ -151,11 +189,10 @@ class Evaluation:
             model: as in :mod:`~compose.evaluation.task_scores`; in evaluation mode. Modules are counted where it
                 tells which.
             source: where the images come from.
-            label_inputs: a label set -> what the label space gives for it by port name.
+            space: the labels, and what a model is given of them.
             data: the data source's name, for the protocol.
             device: where the model is.
             train_frequency: the share of training images that carry each label, for the class prior.
-            dropped: labels that the label space leaves out.
             parts: the parts of a model of episodes, which make it faster.
             on_batch: told the number of images after each batch.
 
@@ -166,14 +203,14 @@ class Evaluation:
         """
         results: dict[str, TaskResult] = {}
         if self.tasks:
-            results |= self._labels(model, source, label_inputs, data, device, train_frequency, dropped, on_batch).tasks
+            results |= self._labels(model, source, space, data, device, train_frequency, on_batch).tasks
         for test in self.episodes:
             results[test.task] = test.run(
                 model,
                 source,
                 self.of_episodes,
                 data=data,
-                inputs=label_inputs(task_labels(source.labels, [known_task(source.labels)], dropped=dropped)[0]),
+                inputs=space.inputs(training_labels(space.table)),
                 rules=self.rules,
                 batch=self.batch,
                 parts=parts,
@@ -186,23 +223,21 @@ class Evaluation:
         self,
         model: ScoringModel,
         source: DataSource,
-        label_inputs: LabelInputs,
+        space: LabelSpace,
         data: str,
         device: torch.device | str,
         train_frequency: Float64[Tensor, " l"] | None,
-        dropped: Collection[str],
         on_batch: Callable[[int], None] | None,
     ) -> Result:
         """The tasks that score labels."""
-        labels = task_labels(source.labels, self.tasks, dropped=dropped)
+        labels = task_labels(space.table, self.tasks, dropped=space.dropped)
         examples = source.split(self.split)
-        everything = task_labels(source.labels, ["gzsl"], dropped=dropped)[0] if self.label_context == "all" else None
         found = score(
             model,
             examples,
             labels,
-            label_inputs,
-            context=everything,
+            space.inputs,
+            context=space.label_set("all") if self.label_context == "all" else None,
             images=self.images,
             looks=self.looks,
             batch=self.batch,

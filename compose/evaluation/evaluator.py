@@ -12,14 +12,13 @@ from torch import Tensor
 from compose.evaluation.evaluation_error import EvaluationError
 from compose.evaluation.label_protocol import Images, LabelContext, LabelProtocol, Task, labels_hash, looked_at
 from compose.evaluation.metrics.box_hits import BoxHits
-from compose.evaluation.metrics.localisation import Localisation
 from compose.evaluation.metrics.metric import Metric
 from compose.evaluation.metrics.rules import Rules
 from compose.evaluation.module_usage import ModuleUsage
 from compose.evaluation.prior import class_prior
 from compose.evaluation.result import Result, TaskResult
 from compose.evaluation.scored_task import ScoredTask, counted
-from compose.evaluation.task_labels import TaskLabels
+from compose.labels.label_set import LabelSet
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Truth:
 def evaluate(
     scores: Mapping[Task, Float[Tensor, "b l"]],
     truth: Truth,
-    labels: Sequence[TaskLabels],
+    labels: Mapping[Task, LabelSet],
     metrics: Sequence[Metric],
     *,
     rules: Rules | None = None,
@@ -68,36 +67,41 @@ def evaluate(
         EvaluationError: scores are missing, not finite or of the wrong shape, or a task has no positive target.
     """
     results: dict[str, TaskResult] = {}
-    for own in labels:
-        if own.task not in scores:
-            raise EvaluationError("expected scores of this task, got none", task=own.task)
-        task = _scored(scores[own.task], truth, own, images, (box_hits or {}).get(own.task))
-        counts = (usage or {}).get(own.task)
-        results[own.task] = _measure(
-            task,
+    for task, own in labels.items():
+        if task not in scores:
+            got = ", ".join(scores) or "none"
+            raise EvaluationError(f"expected scores of this task, got those of {got}", task=task)
+        scored = _scored(task, scores[task], truth, own, images, (box_hits or {}).get(task))
+        counts = (usage or {}).get(task)
+        results[task] = _measure(
+            scored,
             metrics,
             rules or Rules(),
-            _protocol(task, truth, own, metrics, rules or Rules(), images),
+            _protocol(task, scored, truth, own, metrics, rules or Rules(), images),
             None if counts is None else ModuleUsage(counts, own.names, own.seen),
         )
     return Result(results)
 
 
 def _scored(
-    scores: Float[Tensor, "b l"], truth: Truth, labels: TaskLabels, images: Images, box_hits: BoxHits | None
+    task: Task,
+    scores: Float[Tensor, "b l"],
+    truth: Truth,
+    labels: LabelSet,
+    images: Images,
+    box_hits: BoxHits | None,
 ) -> ScoredTask:
     """What counts for a task."""
-    columns = torch.tensor(labels.columns)
-    targets = truth.targets[:, columns]
-    _check(scores, targets, labels.task)
+    targets = truth.targets[:, labels.index]
+    _check(scores, targets, task)
     kept = counted(targets, images)
     if images != "all":
         scores, targets = scores[kept], targets[kept]
     if scores.dtype not in (torch.float32, torch.float64):
         scores = scores.float()
-    trained = None if truth.train_frequency is None else truth.train_frequency[columns]
+    trained = None if truth.train_frequency is None else truth.train_frequency[labels.index]
     frequency = class_prior(targets, labels.seen, trained)
-    cut = None if box_hits is None else box_hits.cut(kept.nonzero()[:, 0], columns)
+    cut = None if box_hits is None else box_hits.cut(kept.nonzero()[:, 0], labels.index)
     return ScoredTask(scores, targets, frequency, labels.seen, cut)
 
 
@@ -138,12 +142,18 @@ def _check(scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], task: Tas
 
 
 def _protocol(
-    task: ScoredTask, truth: Truth, labels: TaskLabels, metrics: Sequence[Metric], rules: Rules, images: Images
+    task: Task,
+    scored: ScoredTask,
+    truth: Truth,
+    labels: LabelSet,
+    metrics: Sequence[Metric],
+    rules: Rules,
+    images: Images,
 ) -> LabelProtocol:
-    targets = task.targets
-    tolerances = sorted({metric.tolerance for metric in metrics if isinstance(metric, Localisation)})
+    targets = scored.targets
+    tolerances = sorted({metric.tolerance for metric in metrics if metric.looks})
     return LabelProtocol(
-        task=labels.task,
+        task=task,
         data=truth.data,
         split=truth.split,
         images=images,
@@ -157,5 +167,5 @@ def _protocol(
         negatives=int(torch.count_nonzero(targets < 0)),
         unknown=int(torch.count_nonzero(targets == 0)),
         localisation=looked_at(tolerances) if tolerances else None,
-        boxed=len(task.box_hits.images) if task.box_hits and tolerances else None,
+        boxed=len(scored.box_hits.images) if scored.box_hits and tolerances else None,
     )

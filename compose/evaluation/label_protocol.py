@@ -78,6 +78,11 @@ class LabelProtocol(ResultProtocol):
 
     words: ClassVar = WORDS
 
+    @property
+    def of_places(self) -> bool:
+        """Whether the places where a model looks are compared with boxes."""
+        return self.localisation is not None
+
     def unstated(self) -> list[str]:
         """What the protocol does not tell, in words."""
         needless = [] if self.localisation else [WORDS[field] for field in OF_LOCALISATION]

@@ -18,6 +18,11 @@ class ResultProtocol(ABC):
     words: ClassVar[Mapping[str, str]]
     """Field -> what it is called in a sentence; fields that are not here do not count in a comparison."""
 
+    @property
+    def of_places(self) -> bool:
+        """Whether the places where a model looks are compared with boxes."""
+        return False
+
     @abstractmethod
     def line(self) -> str:
         """The protocol in one line, as a report prints it."""

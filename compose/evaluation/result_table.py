@@ -81,7 +81,7 @@ def _note(result: Result) -> str:
     trivial = EVERY_LABEL if _has_all_positive(result) else ""
     if all(intervals):
         return INTERVALS + trivial
-    places = any(getattr(task.protocol, "localisation", None) for task in result.tasks.values())
+    places = any(task.protocol.of_places for task in result.tasks.values())
     return NOTE + (PLACES if places else "") + (BESIDE if any(intervals) else "") + trivial
 
 

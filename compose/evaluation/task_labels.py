@@ -1,56 +1,40 @@
-"""The labels of a task: which columns of the targets it scores."""
+"""Which labels each task scores."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 
 from compose.data.source import LabelTable
 from compose.evaluation.evaluation_error import EvaluationError
 from compose.evaluation.label_protocol import Task
+from compose.labels.label_set import Labels, LabelSet, label_set
+
+LABELS: Mapping[Task, Labels] = {"zsl": "unseen", "seen": "seen", "gzsl": "all"}
+"""Task -> the labels that it scores."""
 
 
-@dataclass(frozen=True)
-class TaskLabels:
-    """The labels that a task scores, in the order of its score columns.
-
-    Args:
-        task: ``zsl``: the unseen labels; ``seen``: the seen ones; ``gzsl``: all.
-        columns: their columns in the targets.
-        names: their names.
-        seen: whether each may be trained on.
-    """
-
-    task: Task
-    columns: tuple[int, ...]
-    names: tuple[str, ...]
-    seen: tuple[bool, ...]
-
-
-def task_labels(table: LabelTable, tasks: Iterable[Task], *, dropped: Collection[str] = ()) -> list[TaskLabels]:
-    """The labels of each task.
+def task_labels(table: LabelTable, tasks: Iterable[Task], *, dropped: Collection[str] = ()) -> dict[Task, LabelSet]:
+    """The labels of each task, in the order of its score columns.
 
     Args:
         table: all labels.
         tasks: the tasks.
-        dropped: labels that the label space leaves out (a ``strict`` split).
+        dropped: labels that the label space leaves out.
 
     Raises:
         EvaluationError: a task has no labels.
     """
-    return [_labels_of(table, task, frozenset(dropped)) for task in tasks]
+    found = {task: label_set(table, LABELS[task], dropped=dropped) for task in tasks}
+    for task, labels in found.items():
+        if not labels.columns:
+            wanted = "" if labels.which == "all" else f"{labels.which} "
+            raise EvaluationError(f"expected {wanted}labels, but {_others(table, labels.which)}", task=task)
+    return found
 
 
-def known_task(table: LabelTable) -> Task:
-    """The task of the labels in use beside episodes: the seen labels, or all where none is seen."""
-    return "seen" if any(table.seen) else "gzsl"
-
-
-def _labels_of(table: LabelTable, task: Task, dropped: frozenset[str]) -> TaskLabels:
-    wanted = (True, False) if task == "gzsl" else (task == "seen",)
-    kept = zip(table.names, table.seen, strict=True)
-    columns = tuple(i for i, (name, seen) in enumerate(kept) if seen in wanted and name not in dropped)
-    if not columns:
-        kind, other = ("unseen", "seen") if task == "zsl" else ("seen", "unseen")
-        raise EvaluationError(f"expected {kind} labels, but all {len(table.seen):,} are {other}", task=task)
-    return TaskLabels(task, columns, tuple(table.names[i] for i in columns), tuple(table.seen[i] for i in columns))
+def _others(table: LabelTable, which: Labels) -> str:
+    """What there is where a set is empty."""
+    if not table.names:
+        return "the data has none"
+    kinds = {"unseen": "seen", "seen": "unseen", "all": "left out"}
+    return f"all {len(table.names):,} are {kinds[which]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,7 +15,7 @@ from compose.evaluation.evaluation_error import EvaluationError
 from compose.evaluation.label_protocol import Images, Task
 from compose.evaluation.label_scores import LabelScores
 from compose.evaluation.metrics.box_hits import BoxHits, ShownBoxes
-from compose.evaluation.task_labels import TaskLabels
+from compose.labels.label_set import Labels, LabelSet
 
 ScoringModel: TypeAlias = Callable[[dict[str, Tensor]], Mapping[str, Tensor]]
 """The inputs of a batch and of a label set by port name -> ``scores``, ``b l``: one for each image and label.
@@ -24,8 +24,8 @@ Where it also tells where it looks, it gives ``label_maps``, ``b l h w``: a map 
 ``b m h w``: a map for each module, and ``winner``, int64 ``b l``: the module that each label's score comes from.
 """
 
-LabelInputs: TypeAlias = Callable[[TaskLabels], Mapping[str, Tensor]]
-"""A label set -> what the label space gives for it by port name, such as ``labels_vectors``."""
+LabelInputs: TypeAlias = Callable[[Labels], Mapping[str, Tensor]]
+"""Which labels are in use -> what the label space gives of them by port name, such as ``labels_vectors``."""
 
 BOXES = ("boxes", "box_labels")
 """What examples hold besides their targets that is truth, and no model's input."""
@@ -52,10 +52,10 @@ class TaskScores:
 def score(
     model: ScoringModel,
     examples: Examples,
-    labels: Sequence[TaskLabels],
+    labels: Mapping[Task, LabelSet],
     label_inputs: LabelInputs,
     *,
-    context: TaskLabels | None = None,
+    context: LabelSet | None = None,
     images: Images = "all",
     looks: bool = False,
     batch: int = 256,
@@ -71,7 +71,7 @@ def score(
     Args:
         model: called without gradients, with inputs on ``device``.
         examples: the split that is evaluated.
-        labels: the label set of each task.
+        labels: the labels of each task.
         label_inputs: what the label space gives for a label set.
         context: the labels that are in use for every task; each task's own where not given.
         images: which images count where modules are counted.
@@ -86,11 +86,11 @@ def score(
     """
     if len(examples) == 0:
         raise EvaluationError("expected images to evaluate, but the split is empty")
-    tasks: dict[tuple[int, ...], list[TaskLabels]] = {}
-    for task in labels:
-        tasks.setdefault((context or task).columns, []).append(task)
-    sets = [LabelScores(own, context or own[0], len(examples), images=images, looks=looks) for own in tasks.values()]
-    inputs = [_on(device, label_inputs(one.labels)) for one in sets]
+    sets = [
+        LabelScores(tasks, context or next(iter(tasks.values())), len(examples), images=images, looks=looks)
+        for tasks in _together(labels, context)
+    ]
+    inputs = [_on(device, label_inputs(one.labels.which)) for one in sets]
     targets = []
     with torch.no_grad():
         for start in range(0, len(examples), batch):
@@ -105,10 +105,18 @@ def score(
                 on_batch(len(targets[-1]))
     return TaskScores(
         torch.cat(targets),
-        scores={task.task: one.scores(task) for one in sets for task in one.tasks},
-        box_hits={task.task: one.locator.box_hits for one in sets if one.locator for task in one.tasks},
+        scores={task: one.scores(task) for one in sets for task in one.tasks},
+        box_hits={task: one.locator.box_hits for one in sets if one.locator for task in one.tasks},
         usage={task: counts for one in sets for task, counts in one.usage.items()},
     )
+
+
+def _together(labels: Mapping[Task, LabelSet], context: LabelSet | None) -> list[dict[Task, LabelSet]]:
+    """The tasks by the labels that are in use for them."""
+    found: dict[tuple[int, ...], dict[Task, LabelSet]] = {}
+    for task, own in labels.items():
+        found.setdefault((context or own).columns, {})[task] = own
+    return list(found.values())
 
 
 def _boxes(targets: Int8[Tensor, "b l"], boxes: Mapping[str, Tensor], example: Mapping[str, Tensor]) -> ShownBoxes:

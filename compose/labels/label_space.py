@@ -7,15 +7,15 @@ of its weights.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Float, Int8, Int64
 from torch import Tensor
 
 from compose.data.source import DataSource, LabelTable
+from compose.labels.label_set import Labels, LabelSet, label_set
 from compose.labels.plural import same_nouns
 from compose.labels.vector_form import FittedForm, VectorForm, refuse
 
@@ -23,33 +23,6 @@ if TYPE_CHECKING:
     from compose.graphs.label_graphs.label_graphs import LabelGraphs
     from compose.graphs.vectors.label_vectors import LabelVectors
     from compose.labels.external import ExternalClasses
-
-Labels: TypeAlias = Literal["seen", "unseen", "all", "zsl", "gzsl"]
-"""Labels in use: the seen ones, the unseen ones (``zsl``), or all (``gzsl``)."""
-_SETS: dict[str, tuple[bool, ...]] = {
-    "seen": (True,),
-    "unseen": (False,),
-    "zsl": (False,),
-    "all": (True, False),
-    "gzsl": (True, False),
-}
-
-
-@dataclass(frozen=True)
-class LabelSet:
-    """The labels in use.
-
-    Args:
-        names: their names, in the order of the table.
-        columns: their columns in the targets: ``l``.
-        seen: which of them may be trained on.
-        synsets: their synsets, None where the table names none.
-    """
-
-    names: tuple[str, ...]
-    columns: Int64[Tensor, " l"]
-    seen: tuple[bool, ...]
-    synsets: tuple[str | None, ...]
 
 
 class LabelSpace:
@@ -99,22 +72,13 @@ class LabelSpace:
         self._form = VectorForm(standardise=standardise, cosines=cosines, length=scaled, constant=constant)
         self._edges: dict[tuple[str, ...], Int64[Tensor, "2 edges"]] = {}
 
-    def task(self, labels: Labels) -> LabelSet:
+    def label_set(self, which: Labels) -> LabelSet:
         """The seen labels, the unseen ones, or all, without those dropped.
 
         Raises:
             ValueError: there is no such set.
         """
-        if labels not in _SETS:
-            raise ValueError(f"expected one of {', '.join(_SETS)}, got `{labels}`")
-        table, gone = self.table, set(self.dropped)
-        columns = [i for i, name in enumerate(table.names) if table.seen[i] in _SETS[labels] and name not in gone]
-        return LabelSet(
-            tuple(table.names[i] for i in columns),
-            torch.tensor(columns, dtype=torch.int64),
-            tuple(table.seen[i] for i in columns),
-            tuple(table.synsets[i] for i in columns),
-        )
+        return label_set(self.table, which, dropped=self.dropped)
 
     def inputs(self, labels: Labels) -> Mapping[str, Tensor]:
         """What a model is given of these labels, by port name: ``labels_vectors`` ``l d``, ``labels_clusters`` ``l``,
@@ -127,13 +91,13 @@ class LabelSpace:
             ValueError: a label has no vector, or one that is zero or not finite, or the labels have no graph; all
                 labels at fault are named. A file that cannot be read raises OSError.
         """
-        task = self.task(labels)
+        in_use = self.label_set(labels)
         given: dict[str, Tensor] = {"labels_base_mask": torch.ones(len(self._base), dtype=torch.int8)}
         if self.vectors is not None:
-            given["labels_vectors"] = self.vectors[task.columns]
+            given["labels_vectors"] = self.vectors[in_use.index]
             given["labels_base"] = self.vectors[self._base]
         if self.clusters is not None:
-            given["labels_clusters"] = self.clusters[task.columns]
+            given["labels_clusters"] = self.clusters[in_use.index]
         if self.external_vectors is not None:
             given["external_vectors"] = self.external_vectors
         if self.classes is not None:
@@ -177,7 +141,7 @@ class LabelSpace:
 
     @cached_property
     def _base(self) -> Int64[Tensor, " m"]:
-        return self.task("seen").columns
+        return self.label_set("seen").index
 
     @cached_property
     def clusters(self) -> Int64[Tensor, " l"] | None:
@@ -212,11 +176,11 @@ class LabelSpace:
             ValueError: there is no graph over these labels.
         """
         assert self._graph is not None
-        task, kept = self.task(labels), self.classes.kept if self.classes else LabelTable((), (), ())
-        if task.names not in self._edges:
-            graph = self._graph(task.names, task.synsets, kept.names, kept.synsets)
-            self._edges[task.names] = torch.as_tensor(graph.edges)
-        return self._edges[task.names]
+        in_use, kept = self.label_set(labels), self.classes.kept if self.classes else LabelTable((), (), ())
+        if in_use.names not in self._edges:
+            graph = self._graph(in_use.names, in_use.synsets, kept.names, kept.synsets)
+            self._edges[in_use.names] = torch.as_tensor(graph.edges)
+        return self._edges[in_use.names]
 
 
 def _read(table: LabelTable, vectors: LabelVectors) -> Float[Tensor, "l d"]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from jaxtyping import Float, Int8
     from torch import Tensor
 
-    from compose.labels.label_space import Labels, LabelSet
+    from compose.labels.label_set import Labels, LabelSet
     from compose.model.build import Built
     from compose.spec.read import Spec
     from compose.training.prepare import Prepared
@@ -134,7 +134,7 @@ class Predictor:
         self, picture: Picture, scores: list[float], rows: list[int], maps: Tensor | None
     ) -> tuple[Guess, ...]:
         truth = {1: True, -1: False, 0: None}
-        shown = None if picture.targets is None else picture.targets[self.labels.columns]
+        shown = None if picture.targets is None else picture.targets[self.labels.index]
         return tuple(
             Guess(
                 self.labels.names[row],
@@ -175,9 +175,9 @@ def load_predictor(spec: Spec, run: FoundRun, *, weights: str | None, device: st
     run.load(built, weights)
     built.inference.to(target).eval()
     built.looking.to(target).eval()
-    labels = made.space.task(task)
+    labels = made.space.label_set(task)
     in_use: Labels = "all" if made.evaluation.label_context == "all" else task
-    at = {column: place for place, column in enumerate(made.space.task(in_use).columns.tolist())}
-    columns = torch.tensor([at[column] for column in labels.columns.tolist()], device=target)
+    at = {column: place for place, column in enumerate(made.space.label_set(in_use).columns)}
+    columns = torch.tensor([at[column] for column in labels.columns], device=target)
     label_inputs = {name: value.to(target) for name, value in made.space.inputs(in_use).items()}
     return Predictor(made, built, labels, columns, label_inputs, target)

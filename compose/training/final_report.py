@@ -52,11 +52,10 @@ def final_evaluation(plan: RunPlan, device: torch.device) -> Result | None:
     return plan.evaluation.run(
         model,
         plan.source,
-        lambda labels: plan.space.inputs(labels.task),
+        plan.space,
         data=plan.source.name,
         device=device,
         train_frequency=train_frequency(plan.source) if plan.evaluation.tasks else None,
-        dropped=plan.space.dropped,
         parts=parts,
     )
 

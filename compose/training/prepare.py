@@ -11,8 +11,10 @@ from compose.block import BlockError, Kind
 from compose.data.source import DataError, DataSource
 from compose.errors import Place, SpecError, SpecErrors
 from compose.evaluation.evaluation import Evaluation
+from compose.evaluation.task_labels import LABELS
 from compose.labels.label_options import LabelOptions
-from compose.labels.label_space import Labels, LabelSpace
+from compose.labels.label_set import Labels, training_labels
+from compose.labels.label_space import LabelSpace
 from compose.labels.parents import Parents
 from compose.model.build import Built, Shaped, materialise, shape
 from compose.model.episode_batch import EpisodeBatch
@@ -75,7 +77,8 @@ class Prepared:
         """
         self._labels("vectors", lambda: (self._space.vectors, self._space.external_vectors))
         self._labels("clusters", lambda: self._space.clusters)
-        for labels in ("seen", *self.evaluation.tasks) if self.labels.graph is not None else ():
+        used: list[Labels] = ["seen", *(LABELS[task] for task in self.evaluation.tasks)]
+        for labels in used if self.labels.graph is not None else ():
             self._labels("graph", partial(self._space.edges, labels))
         return self._space
 
@@ -140,8 +143,8 @@ class Prepared:
         """
         space = self._space
         dim = self._labels("vectors", lambda: space.dim)
-        training: Labels = "seen" if any(self.source.labels.seen) else "all"
-        labels = len(space.task(training).names)
+        training = training_labels(self.source.labels)
+        labels = len(space.label_set(training).names)
         known: Sizes = {"targets": (self.batch, labels)}
         if self.episodes is not None:
             known |= self.episodes.sizes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from compose.block import BlockError
 from compose.training.stages.stage import Stage, TrainableModel
@@ -13,6 +13,7 @@ from compose.training.training_errors import TrainingError
 if TYPE_CHECKING:
     from compose.data.source import DataSource
     from compose.evaluation.evaluation import Evaluation
+    from compose.labels.label_space import LabelSpace
     from compose.training.adaptation.adaptation import Adaptation
 
 
@@ -34,7 +35,7 @@ class RunPlan:
 
     model: TrainableModel
     source: DataSource
-    space: Any
+    space: LabelSpace
     stages: Sequence[Stage]
     evaluation: Evaluation | None
     seed: int

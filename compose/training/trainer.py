@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from compose.block import BlockError
+from compose.evaluation.evaluation import Evaluation
 from compose.training.allocator import keep_freed_memory
 from compose.training.device import choose_device, choose_precision, leave_processes, make_fabric
 from compose.training.final_report import Outcome, final_evaluation, write_report
@@ -95,14 +96,15 @@ def _run_stage(plan: RunPlan, run: RunContext, fabric: Fabric, inner: dict[str, 
     with Selection(plan.model.training, plan.model.nodes, stage.train, stage.freeze) as selection:
         try:
             setting = Setting(
-                plan.model,
-                plan.source,
-                plan.space,
-                seed,
-                fabric.device,
-                fabric.global_rank,
-                fabric.world_size,
-                plan.adaptation,
+                model=plan.model,
+                source=plan.source,
+                space=plan.space,
+                evaluation=plan.evaluation or Evaluation(),
+                seed=seed,
+                device=fabric.device,
+                rank=fabric.global_rank,
+                world=fabric.world_size,
+                adaptation=plan.adaptation,
             )
             work = stage.open(setting)
         except BlockError as error:

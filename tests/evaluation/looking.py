@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from compose.data.source import DataSource, Examples, LabelTable, Split
-from compose.evaluation.task_labels import TaskLabels
+from compose.labels.label_set import LabelSet
 
 LABELS, MODULES, HEIGHT, WIDTH = 7, 3, 8, 16
 Kind = Literal["modules", "labels", "mean"]
@@ -60,8 +60,8 @@ class Pictures(DataSource, Examples):
         return given if self.boxed else {name: given[name] for name in ("image", "targets")}
 
 
-def columns(labels: TaskLabels) -> dict[str, Tensor]:
-    return {"columns": torch.tensor(labels.columns)}
+def columns(labels: LabelSet) -> dict[str, Tensor]:
+    return {"columns": labels.index}
 
 
 def look(inputs: dict[str, Tensor], kind: Kind = "modules") -> dict[str, Tensor]:

@@ -16,9 +16,12 @@ from compose.block import BlockError
 from compose.data.source import DataSource, Examples, LabelTable, Split
 from compose.evaluation.evaluation import Evaluation
 from compose.evaluation.evaluation_error import EvaluationError
+from compose.evaluation.result import Result
 from compose.evaluation.result_table import markdown, percent, table
-from compose.evaluation.task_labels import TaskLabels
+from compose.labels.label_set import LabelSet
 from compose.registry.introspect import _parameters
+
+from .spaces import GivenSpace
 
 VECTORS = torch.eye(6)
 
@@ -66,14 +69,20 @@ class Spy:
         return {"scores": inputs["features"] @ inputs["labels_vectors"].T}
 
 
-def vectors(labels: TaskLabels) -> dict[str, Tensor]:
-    return {"labels_vectors": VECTORS[list(labels.columns)]}
+def vectors(labels: LabelSet) -> dict[str, Tensor]:
+    return {"labels_vectors": VECTORS[labels.index]}
+
+
+def run(evaluation: Evaluation, model: Any = None, toy: Toy | None = None, **options: Any) -> Result:
+    toy = Toy() if toy is None else toy
+    given = {"data": "toy", **options}
+    return evaluation.run(model or Spy(), toy, GivenSpace(toy.labels, vectors), **given)
 
 
 def test_run() -> None:
     toy, spy, seen = Toy(), Spy(), []
     evaluation = Evaluation(tasks=("zsl", "gzsl", "seen"), metrics=("map", "f1@3"), batch=8)
-    result = evaluation.run(spy, toy, vectors, data="toy", on_batch=seen.append)
+    result = run(evaluation, spy, toy, on_batch=seen.append)
     assert seen == [8, 8, 4]
     assert [index for read in toy.reads for index in read] == list(range(20))
     assert spy.calls == [(images, labels) for images in (8, 8, 4) for labels in (2, 6, 4)]
@@ -85,29 +94,26 @@ def test_run() -> None:
 def test_tasks_with_the_same_labels_are_scored_once() -> None:
     spy = Spy()
     evaluation = Evaluation(tasks=("gzsl", "seen"), batch=20)
-    result = evaluation.run(spy, Toy(seen=(True,) * 6), vectors, data="toy")
+    result = run(evaluation, spy, Toy(seen=(True,) * 6))
     assert spy.calls == [(20, 6)]
     assert result["gzsl"].metrics == result["seen"].metrics
 
 
 def test_training_frequency_reaches_the_prior() -> None:
     evaluation = Evaluation(tasks=("seen",), metrics=("f1@1",))
-    results = [
-        evaluation.run(Spy(), Toy(), vectors, data="toy", train_frequency=torch.eye(6, dtype=torch.float64)[i])
-        for i in range(4)
-    ]
-    oracle = evaluation.run(Spy(), Toy(), vectors, data="toy")
+    results = [run(evaluation, train_frequency=torch.eye(6, dtype=torch.float64)[i]) for i in range(4)]
+    oracle = run(evaluation)
     assert max(r["seen"].prior["f1@1"] for r in results) == oracle["seen"].prior["f1@1"]
 
 
 def test_a_model_that_breaks() -> None:
     with pytest.raises(EvaluationError, match="zsl: expected finite scores"):
-        Evaluation().run(lambda inputs: {"scores": Spy()(inputs)["scores"] * torch.nan}, Toy(), vectors, data="toy")
+        run(Evaluation(), lambda inputs: {"scores": Spy()(inputs)["scores"] * torch.nan})
 
 
 def test_an_empty_split() -> None:
     with pytest.raises(EvaluationError, match="the split is empty"):
-        Evaluation().run(Spy(), Toy(size=0), vectors, data="toy")
+        run(Evaluation(), toy=Toy(size=0))
 
 
 def test_refuses_a_task_twice() -> None:
@@ -162,22 +168,21 @@ def test_all_labels_may_be_in_use_for_every_task() -> None:
         own = inputs["features"] @ inputs["labels_vectors"].T
         return {"scores": own - 3 * own.roll(1, 1)}
 
-    run = {"source": Toy(), "label_inputs": vectors, "data": "toy"}
-    alone = Evaluation(tasks=("zsl",)).run(crowded, **run)["zsl"]
-    among = Evaluation(tasks=("zsl",), label_context="all").run(crowded, **run)["zsl"]
+    alone = run(Evaluation(tasks=("zsl",)), crowded)["zsl"]
+    among = run(Evaluation(tasks=("zsl",), label_context="all"), crowded)["zsl"]
     assert among.protocol.agrees(alone.protocol) == ["the labels in use beside those scored: all against task"]
     assert among.metrics != alone.metrics
     batch = Toy()[range(20)]
     expected = crowded({"features": batch["features"], "labels_vectors": VECTORS})["scores"][:, 4:]
-    only = Evaluation(tasks=("zsl",)).run(lambda inputs: {"scores": expected}, **run)["zsl"]
+    only = run(Evaluation(tasks=("zsl",)), lambda inputs: {"scores": expected})["zsl"]
     assert among.metrics == only.metrics
     spy = Spy()
-    Evaluation(tasks=("zsl", "seen", "gzsl"), label_context="all", batch=8).run(spy, **run)
+    run(Evaluation(tasks=("zsl", "seen", "gzsl"), label_context="all", batch=8), spy)
     assert spy.calls == [(8, 6), (8, 6), (4, 6)]
 
 
 def _printed(width: int) -> str:
-    result = Evaluation(metrics=("map", "f1@3", "micro_auc")).run(Spy(), Toy(), vectors, data="glyph_scenes")
+    result = run(Evaluation(metrics=("map", "f1@3", "micro_auc")), data="glyph_scenes")
     out = io.StringIO()
     Console(file=out, width=width, no_color=True).print(table(result))
     return out.getvalue()
@@ -195,7 +200,7 @@ def test_table_at_80_columns_without_colour() -> None:
 
 
 def test_markdown() -> None:
-    result = Evaluation(metrics=("map",)).run(Spy(), Toy(), vectors, data="toy")
+    result = run(Evaluation(metrics=("map",)))
     lines = markdown(result).splitlines()
     assert lines[0] == "| task | metric | result | chance | class prior |"
     assert lines[2].startswith("| zsl | mAP | ")

@@ -101,7 +101,7 @@ def test_errors(scores: Tensor, targets: Tensor, message: str) -> None:
 
 
 def test_missing_scores() -> None:
-    with pytest.raises(EvaluationError, match="zsl: expected scores of this task, got none"):
+    with pytest.raises(EvaluationError, match="zsl: expected scores of this task, got those of gzsl"):
         evaluate({"gzsl": SCORES}, TRUTH, task_labels(TABLE, ["zsl"]), make_metrics(["map"]))
 
 

@@ -16,6 +16,7 @@ from compose.evaluation.result import Result
 from compose.evaluation.result_table import markdown
 
 from .looking import LABELS, MODULES, Kind, Pictures, columns, look
+from .spaces import GivenSpace
 
 PICTURES = Pictures(boxed=False)
 TASKS = {"zsl": [2, 4, 6], "gzsl": list(range(LABELS))}
@@ -23,7 +24,7 @@ TASKS = {"zsl": [2, 4, 6], "gzsl": list(range(LABELS))}
 
 def run(kind: Kind = "modules", **options: Any) -> Result:
     evaluation = Evaluation(**{"tasks": tuple(TASKS), "metrics": ("map",), "batch": 7, **options})
-    return evaluation.run(partial(look, kind=kind), PICTURES, columns, data="toy")
+    return evaluation.run(partial(look, kind=kind), PICTURES, GivenSpace(PICTURES.labels, columns), data="toy")
 
 
 def slow(labels: list[int], rows: Tensor) -> Tensor:

@@ -11,7 +11,8 @@ from torch import Tensor
 from compose.block import BlockError
 from compose.data.source import LabelTable
 from compose.labels.label_options import LabelOptions
-from compose.labels.label_space import Labels, LabelSpace
+from compose.labels.label_set import Labels
+from compose.labels.label_space import LabelSpace
 
 TABLE = LabelTable(
     ("cats", "dog", "cat", "sea", "dogs", "fish"),
@@ -30,20 +31,20 @@ class Vectors:
         return torch.tensor([[len(name), ord(name[0]) - 96, 1.0] for name in names])
 
 
-def test_tasks() -> None:
+def test_label_sets() -> None:
     space = LabelSpace(TABLE, Vectors())
-    assert space.task("seen").names == ("cats", "dog", "sea")
-    assert space.task("unseen").names == space.task("zsl").names == ("cat", "dogs", "fish")
-    assert space.task("all").names == space.task("gzsl").names == TABLE.names
-    assert space.task("unseen").columns.tolist() == [2, 4, 5]
-    assert space.task("unseen").columns.dtype == torch.int64
-    assert space.task("gzsl").seen == TABLE.seen
+    assert space.label_set("seen").names == ("cats", "dog", "sea")
+    assert space.label_set("unseen").names == ("cat", "dogs", "fish")
+    assert space.label_set("all").names == TABLE.names
+    assert space.label_set("unseen").columns == (2, 4, 5)
+    assert space.label_set("unseen").index.equal(torch.tensor([2, 4, 5]))
+    assert space.label_set("all").seen == TABLE.seen
 
 
 def test_vectors_follow_the_labels_and_have_length_1() -> None:
     vectors = Vectors()
     space = LabelSpace(TABLE, vectors)
-    given = space.inputs("zsl")["labels_vectors"]
+    given = space.inputs("unseen")["labels_vectors"]
     expected = torch.nn.functional.normalize(Vectors()(("cat", "dogs", "fish"), (None, None, None)), dim=1)
     torch.testing.assert_close(given, expected)
     assert vectors.asked[5] == ("fish", "fish.n.02")
@@ -63,15 +64,15 @@ def test_a_model_may_need_no_vectors() -> None:
 def test_strict_drops_the_other_number_of_an_unseen_label() -> None:
     space = LabelSpace(TABLE, Vectors(), strict=True)
     assert space.dropped == ("cats", "dog")
-    assert space.task("seen").names == ("sea",)
-    assert space.task("seen").columns.tolist() == [3]
-    assert space.task("gzsl").names == ("cat", "sea", "dogs", "fish")
+    assert space.label_set("seen").names == ("sea",)
+    assert space.label_set("seen").columns == (3,)
+    assert space.label_set("all").names == ("cat", "sea", "dogs", "fish")
     assert LabelSpace(TABLE, Vectors()).dropped == ()
 
 
-def test_an_unknown_task() -> None:
-    with pytest.raises(ValueError, match="expected one of seen, unseen, zsl, all, gzsl, got `novel`"):
-        LabelSpace(TABLE).task("novel")  # type: ignore[arg-type]
+def test_an_unknown_set() -> None:
+    with pytest.raises(ValueError, match="expected one of seen, unseen, all, got `novel`"):
+        LabelSpace(TABLE).label_set("novel")  # type: ignore[arg-type]
 
 
 def bad(value: float) -> Vectors:
@@ -200,7 +201,7 @@ def test_a_length_for_vectors_that_are_not_scaled() -> None:
 # --- base and novel labels --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("labels", ["seen", "zsl", "gzsl"])
+@pytest.mark.parametrize("labels", ["seen", "unseen", "all"])
 def test_the_base_labels_are_the_seen_ones_whatever_is_asked_for(labels: Labels) -> None:
     given = LabelSpace(TABLE, Vectors(), length=2, constant=1).inputs(labels)
     expected = LabelSpace(TABLE, Vectors(), length=2, constant=1).inputs("seen")["labels_vectors"]
@@ -210,7 +211,7 @@ def test_the_base_labels_are_the_seen_ones_whatever_is_asked_for(labels: Labels)
 
 def test_base_labels_are_none_that_are_dropped() -> None:
     space = LabelSpace(TABLE, Vectors(), strict=True)
-    assert space.inputs("zsl")["labels_base"].equal(space.inputs("seen")["labels_vectors"])
+    assert space.inputs("unseen")["labels_base"].equal(space.inputs("seen")["labels_vectors"])
     assert space.without(torch.tensor([[3, 5], [0, 1]])).tolist() == [[0], [1]]
 
 
@@ -252,7 +253,7 @@ class Chain:
 
 def test_external_classes_that_are_labels_are_no_nodes() -> None:
     space = LabelSpace(TABLE, Vectors(), external=SimpleNamespace(labels=EXTERNAL))  # type: ignore[arg-type]
-    given = space.inputs("zsl")
+    given = space.inputs("unseen")
     assert given["external_classes"].tolist() == [-1, 0, -1, 1]  # `kitty` is the synset of the label `cat`
     assert space.classes is not None
     assert (space.classes.kept.names, space.classes.dropped) == (("horse", "lion"), ("sea", "kitty"))
@@ -265,7 +266,7 @@ def test_external_classes_are_measured_by_the_seen_labels() -> None:
     space = LabelSpace(TABLE, Vectors(), standardise=True, length=4, constant=3, external=external)
     raw = Vectors()([*TABLE.names, "horse", "lion"], [None] * 8)
     expected = 4 * torch.nn.functional.normalize(standardised(raw)[6:], dim=1)
-    found = space.inputs("zsl")["external_vectors"]
+    found = space.inputs("unseen")["external_vectors"]
     torch.testing.assert_close(found[:, :3], expected)
     assert found[:, 3].tolist() == [3, 3]
 
@@ -275,10 +276,10 @@ def test_the_graph_is_over_the_labels_in_use_and_then_the_external_nodes() -> No
     space = LabelSpace(TABLE, graph=graph, external=SimpleNamespace(labels=EXTERNAL))  # type: ignore[arg-type]
     assert space.inputs("seen")["labels_graph"].tolist() == [[0, 1, 2, 3], [1, 2, 3, 4]]
     assert space.inputs("seen")["labels_graph"].dtype == torch.int64
-    assert space.inputs("gzsl")["labels_graph"].shape == (2, 7)
+    assert space.inputs("all")["labels_graph"].shape == (2, 7)
     assert graph.asked == [
         (("cats", "dog", "sea"), (None, "dog.n.01", None), ("horse", "lion"), ("horse.n.01", None)),
         (TABLE.names, TABLE.synsets, ("horse", "lion"), ("horse.n.01", None)),
     ]
-    assert space.inputs("all")["labels_graph"] is space.inputs("gzsl")["labels_graph"]
+    assert space.inputs("all")["labels_graph"] is space.inputs("all")["labels_graph"]
     assert len(graph.asked) == 2

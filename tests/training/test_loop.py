@@ -4,13 +4,12 @@ import math
 import pytest
 import torch
 from torch import nn
-from toy import ToySource, ToyStage, ToyWork, make_model, make_plan, run
+from toy import ToySource, ToyStage, ToyWork, make_model, make_plan, make_setting, run
 
 from compose.training.memory_format import prefers_channels_last
 from compose.training.seeds import derive
 from compose.training.stages.optimizers import SGD
 from compose.training.stages.schedules import Plateau
-from compose.training.stages.stage import Setting
 from compose.training.storage.run_folder import RunFolder
 from compose.training.storage.weights import load_weights
 from compose.training.trainer import train
@@ -25,7 +24,7 @@ def lines(path, kind):
 def by_hand(*, batch: int, accumulate: int, rate: float, clip: float | None) -> dict[str, torch.Tensor]:
     """Two epochs of SGD over the toy, in plain PyTorch."""
     plan = make_plan([stage := ToyStage(batch=batch)], model=make_model(dropout=0.0))
-    work = ToyWork(stage, Setting(plan.model, plan.source, plan.space, derive(plan.seed, 0), torch.device("cpu")))
+    work = ToyWork(stage, make_setting(model=plan.model, source=plan.source, seed=derive(plan.seed, 0)))
     model = plan.model.training.train()
     optimizer = torch.optim.SGD(model.parameters(), lr=rate)
     for epoch in range(2):
@@ -141,7 +140,7 @@ def test_channels_last_is_for_models_whose_blocks_take_it():
             return maps.view(len(maps), -1)[:, :40].reshape(-1, 5, 8).mean(2)
 
     plan = make_plan([stage := ToyStage()])
-    work = ToyWork(stage, Setting(plan.model, plan.source, plan.space, 0, torch.device("cpu")))
+    work = ToyWork(stage, make_setting(model=plan.model, source=plan.source))
     assert prefers_channels_last(work, plan.model.training, torch.device("cpu"))
     plan.model.training.backbone.drop = nn.Sequential(Flat(), nn.Unflatten(1, (5, 1, 1)))
     plan.model.training.head.project = nn.Linear(5, 5)

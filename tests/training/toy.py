@@ -12,8 +12,12 @@ from torch import Tensor, fx, nn
 
 from compose.block import data, stage
 from compose.data.source import DataError, DataSource, Examples, LabelTable
+from compose.evaluation.evaluation import Evaluation
+from compose.graphs.vectors.label_vectors import LabelVectors
+from compose.labels.label_space import LabelSpace
 from compose.model.attention_output import label_attention
 from compose.training.logging.prediction_sheet import Predictions
+from compose.training.prepare import Prepared
 from compose.training.run_plan import RunPlan
 from compose.training.seeds import derive
 from compose.training.stages.stage import Setting, Stage
@@ -142,16 +146,34 @@ class ToySource(DataSource):
         return image
 
 
-class ToySpace:
-    dropped: tuple[str, ...] = ()
+class ToyVectors(LabelVectors):
+    dim = 5
 
-    def task(self, name: str) -> SimpleNamespace:
-        columns = [i for i, seen in enumerate(SEEN) if name == "gzsl" or seen == (name == "seen")]
-        return SimpleNamespace(names=tuple(NAMES[i] for i in columns), columns=torch.tensor(columns))
-
-    def inputs(self, name: str) -> dict[str, Tensor]:
+    def __call__(self, names: Sequence[str], synsets: Sequence[str | None]) -> Tensor:
         vectors = torch.randn(6, 5, generator=torch.Generator().manual_seed(7))
-        return {"labels_vectors": nn.functional.normalize(vectors[self.task(name).columns], dim=-1)}
+        return vectors[[NAMES.index(name) for name in names]]
+
+
+def make_space() -> LabelSpace:
+    return LabelSpace(ToySource.labels, ToyVectors())
+
+
+def make_setting(**options: object) -> Setting:
+    """A model, its data and its labels, as a stage is given them."""
+    given = {
+        "model": make_model(),
+        "source": ToySource(),
+        "space": make_space(),
+        "evaluation": Evaluation(),
+        "seed": 0,
+        "device": torch.device("cpu"),
+    }
+    return Setting(**{**given, **options})  # type: ignore[arg-type]
+
+
+def setting_of(made: Prepared, model: object, **options: object) -> Setting:
+    """The setting of a stage of a spec, on a built model."""
+    return make_setting(model=model, source=made.source, space=made.space, evaluation=made.evaluation, **options)
 
 
 @stage
@@ -171,7 +193,7 @@ class ToyWork:
     poison = None
 
     def __post_init__(self) -> None:
-        self.task = self.setting.space.task("seen")
+        self.seen = self.setting.space.label_set("seen")
         self.label_inputs = self.setting.space.inputs("seen")
         names = self.stage.losses or ["rank", "spread"]
         self.weights = {f"loss.{name}": self.setting.model.loss_weights[f"loss.{name}"] for name in names}
@@ -197,7 +219,7 @@ class ToyWork:
         for batch in range(start, len(self)):
             rows = order[batch * self.stage.batch : (batch + 1) * self.stage.batch][rank::world]
             example = self.examples[[number * count + i for i in rows]]
-            example["targets"] = example["targets"][:, self.task.columns]
+            example["targets"] = example["targets"][:, self.seen.index]
             if self.poison == number * len(self) + batch:
                 example["image"] = example["image"] * torch.inf
             yield example
@@ -221,7 +243,7 @@ def make_plan(stages: Sequence[Stage], *, model: SimpleNamespace | None = None, 
     return RunPlan(
         model=model or make_model(),
         source=source or ToySource(),
-        space=ToySpace(),
+        space=make_space(),
         stages=stages,
         evaluation=None,
         seed=3,

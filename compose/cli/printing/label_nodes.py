@@ -47,8 +47,8 @@ def graph_nodes(made: Prepared) -> Nodes:
     from compose.labels.label_space import LabelSpace
 
     space = LabelSpace(made.source.labels, strict=made.labels.strict, external=made.labels.external)
-    task, classes = space.task("all"), space.classes
+    labels, classes = space.label_set("all"), space.classes
     if classes is None:
-        return Nodes(task.names, task.synsets, task.seen)
+        return Nodes(labels.names, labels.synsets, labels.seen)
     kept = classes.kept
-    return Nodes(task.names, task.synsets, task.seen, kept.names, kept.synsets, len(classes.dropped))
+    return Nodes(labels.names, labels.synsets, labels.seen, kept.names, kept.synsets, len(classes.dropped))

@@ -71,10 +71,7 @@ def print_labels(episode: Episode, answer: Answer, *, threshold: float, top: int
 
 def threshold_of(evaluation: Evaluation) -> float:
     """The first threshold that the evaluation names, or the usual one."""
-    from compose.evaluation.metrics.threshold import Threshold
-
-    metrics = [metric for metric in evaluation.metrics if isinstance(metric, Threshold) and not metric.tuned]
-    return metrics[0].cut if metrics else USUAL
+    return next((metric.cut for metric in evaluation.metrics if metric.cut is not None), USUAL)
 
 
 def _said(episode: Episode, answer: Answer, *, cut: float | None, top: int) -> Iterator[list[Said]]:

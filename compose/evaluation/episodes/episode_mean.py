@@ -10,10 +10,8 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from compose.evaluation.episodes.episode_scores import EpisodeScores
-from compose.evaluation.episodes.tuning import best_threshold
 from compose.evaluation.metrics.metric import EpisodeMetric
 from compose.evaluation.metrics.rules import Rules
-from compose.evaluation.metrics.threshold import Threshold
 
 NORMAL = 1.959963984540054
 """The 97.5% quantile of the normal distribution."""
@@ -51,16 +49,15 @@ def episode_mean(
         validation: those that a threshold is chosen on, for the model and for the prior each its own.
         rules: the order of ties, and what a label without positives counts.
     """
-    if not isinstance(metric, Threshold):
-        return EpisodeMean(*_means(metric, metric, test, rules))
     own, of_prior, threshold = metric, metric, None
     if metric.tuned:
         assert validation is not None, "a threshold is chosen on validation episodes"
-        threshold = best_threshold(metric, validation.scores, validation.targets, rules)
+        threshold = metric.best_threshold(validation.scores, validation.targets, rules)
         own = metric.at(threshold)
-        of_prior = metric.at(best_threshold(metric, validation.prior, validation.targets, rules))
-    trivial = torch.cat([own.all_positive(part.targets, rules) for part in test.parts()])
-    return EpisodeMean(*_means(own, of_prior, test, rules), _mean(trivial), threshold)
+        of_prior = metric.at(metric.best_threshold(validation.prior, validation.targets, rules))
+    trivial = [found for part in test.parts() if (found := own.all_positive(part.targets, rules)) is not None]
+    all_positive = _mean(torch.cat(trivial)) if trivial else None
+    return EpisodeMean(*_means(own, of_prior, test, rules), all_positive, threshold)
 
 
 def _means(

@@ -19,7 +19,6 @@ from compose.evaluation.evaluation_error import EvaluationError
 from compose.evaluation.label_protocol import labels_hash
 from compose.evaluation.metrics.metric import EpisodeMetric
 from compose.evaluation.metrics.rules import Rules
-from compose.evaluation.metrics.threshold import is_tuned
 from compose.evaluation.result import TaskResult
 from compose.evaluation.task_scores import ScoringModel
 from compose.tasks.episodes import EpisodeShape
@@ -156,7 +155,7 @@ class EpisodeTest:
         """
         whole = EpisodeModel(model, {name: value.to(device) for name, value in inputs.items()}, device)
         validation = None
-        if any(is_tuned(metric) for metric in metrics):
+        if any(metric.tuned for metric in metrics):
             self.check_validation(source)
             chosen_on, score = self.validation._scoring(whole, source, parts, batch)
             validation = self.validation._scores(chosen_on, score, batch, on_batch)

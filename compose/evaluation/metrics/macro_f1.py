@@ -31,12 +31,12 @@ class MacroF1(Threshold):
 
     def value(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], rules: Rules) -> float:
         """The mean over labels of 2 hits / (predicted + positives)."""
-        labels = count(scores, targets, self.cut)
+        labels = count(scores, targets, self.chosen)
         return _mean(labels.hits, labels, rules)
 
     def chance(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], rules: Rules) -> float:
         """Exact: the model's own scores of each label, dealt out at random over the images."""
-        labels = count(scores, targets, self.cut)
+        labels = count(scores, targets, self.chosen)
         return _mean(shuffled(labels), labels, rules)
 
     def groups(self, cells: Shaped[Tensor, "e q n"]) -> Shaped[Tensor, "e n q"]:

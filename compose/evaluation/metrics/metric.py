@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 from jaxtyping import Float, Float64, Int8
@@ -30,8 +30,14 @@ class Metric(ABC):
 
     looks: ClassVar[bool] = False
     """Whether it depends on where the model looks."""
+    tolerance: float = 0.0
+    """By how many pixels the boxes grow that it compares places with; without meaning where it doesn't look."""
     both_kinds: ClassVar[bool] = False
     """Whether it exists only where seen and unseen labels are scored together."""
+    tuned: bool = False
+    """Whether a threshold of the score is chosen on validation episodes, so that only episodes have it."""
+    cut: float | None = None
+    """The threshold above which a label is predicted; None where there is none, or it is yet to be chosen."""
 
     @property
     def key(self) -> str:
@@ -120,6 +126,24 @@ class EpisodeMetric(Metric):
         """
         found = [self.chance(*episode, rules) for episode in zip(scores, targets, strict=True)]
         return torch.tensor(found, dtype=torch.float64)
+
+    def best_threshold(self, scores: Float[Tensor, "e q n"], targets: Int8[Tensor, "e q n"], rules: Rules) -> float:
+        """The threshold at which the mean over episodes is greatest, for a metric that is :attr:`tuned`.
+
+        Args:
+            scores: of every query and class.
+            targets: the truth.
+            rules: as in :meth:`value`.
+        """
+        raise TypeError(f"expected a metric with a threshold that is chosen, got `{self.key}`")
+
+    def at(self, threshold: float) -> Self:
+        """The metric with such a threshold; itself where it has none."""
+        return self
+
+    def all_positive(self, targets: Int8[Tensor, "e q n"], rules: Rules) -> Float64[Tensor, " e"] | None:
+        """What is reached in each episode by predicting every label for every query; None without a threshold."""
+        return None
 
 
 def chunks(length: int, width: int) -> Iterator[slice]:

@@ -48,5 +48,5 @@ class MicroF1(Threshold):
         return positives.new_ones(positives.shape).double()
 
     def _totals(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"]) -> Counts:
-        labels = count(scores, targets, self.cut)
+        labels = count(scores, targets, self.chosen)
         return Counts(labels.predicted.sum(), labels.positives.sum(), labels.hits.sum(), labels.known.sum())

@@ -13,7 +13,7 @@ from pydantic import Field
 from torch import Tensor
 
 from compose.evaluation.metrics.counts import per_label
-from compose.evaluation.metrics.metric import EpisodeMetric, Metric, chunks
+from compose.evaluation.metrics.metric import EpisodeMetric, chunks
 from compose.evaluation.metrics.rules import Rules
 
 Cut: TypeAlias = Annotated[float, Field(allow_inf_nan=False)] | Literal["validation"]
@@ -48,14 +48,15 @@ class Threshold(EpisodeMetric):
     """The title without a word on the threshold."""
 
     def __init__(self, *, threshold: Cut = 0.5) -> None:
-        self.threshold = threshold
+        self.tuned = threshold == "validation"
+        self.cut = None if threshold == "validation" else threshold
 
     @property
     def key(self) -> str:
         """The name, with the threshold where it is not 0.5."""
-        if self.threshold == 0.5:
+        if self.cut == 0.5:
             return super().key
-        return f"{super().key}(threshold={self.threshold if self.tuned else format(self.cut, 'g')})"
+        return f"{super().key}(threshold={'validation' if self.cut is None else format(self.cut, 'g')})"
 
     @property
     def title(self) -> str:
@@ -63,21 +64,22 @@ class Threshold(EpisodeMetric):
         return f"{self.name} (tuned)" if self.tuned else self.name
 
     @property
-    def tuned(self) -> bool:
-        """Whether the threshold is chosen on validation episodes."""
-        return self.threshold == "validation"
-
-    @property
-    def cut(self) -> float:
-        """The threshold."""
-        assert self.threshold != "validation", "a number takes its place before anything is measured"
-        return self.threshold
+    def chosen(self) -> float:
+        """The threshold, once it is a number."""
+        assert self.cut is not None, "a number takes its place before anything is measured"
+        return self.cut
 
     def at(self, threshold: float) -> Self:
         """The metric with a number as its threshold."""
         made = copy.copy(self)
-        made.threshold = threshold
+        made.tuned, made.cut = False, threshold
         return made
+
+    def best_threshold(self, scores: Float[Tensor, "e q n"], targets: Int8[Tensor, "e q n"], rules: Rules) -> float:
+        """The threshold at which the mean over episodes is greatest, over all thresholds that there are."""
+        from compose.evaluation.metrics.best_threshold import best_threshold
+
+        return best_threshold(self, scores, targets, rules)
 
     @abstractmethod
     def groups(self, cells: Shaped[Tensor, "e q n"]) -> Shaped[Tensor, "e g c"]:
@@ -96,14 +98,14 @@ class Threshold(EpisodeMetric):
         self, scores: Float[Tensor, "e q n"], targets: Int8[Tensor, "e q n"], rules: Rules
     ) -> Float64[Tensor, " e"]:
         """The F1 of the pairs predicted in each episode."""
-        counts = self._count(scores > self.cut, targets)
+        counts = self._count(scores > self.chosen, targets)
         return self._mean(counts.hits, counts, rules)
 
     def chance_of_episodes(
         self, scores: Float[Tensor, "e q n"], targets: Int8[Tensor, "e q n"], rules: Rules
     ) -> Float64[Tensor, " e"]:
         """Exact: the model's own scores, dealt out at random within each group."""
-        counts = self._count(scores > self.cut, targets)
+        counts = self._count(scores > self.chosen, targets)
         return self._mean(shuffled(counts), counts, rules)
 
     def all_positive(self, targets: Int8[Tensor, "e q n"], rules: Rules) -> Float64[Tensor, " e"]:
@@ -145,8 +147,3 @@ def f1(hits: Tensor, predicted: Tensor, positives: Tensor) -> Float64[Tensor, "*
 def shuffled(counts: Counts) -> Float64[Tensor, "*l"]:
     """The hits in the mean over all ways to deal out the same scores at random among the known targets of a group."""
     return counts.predicted.double() * counts.positives / counts.known.clamp(min=1)
-
-
-def is_tuned(metric: Metric) -> bool:
-    """Whether its threshold is chosen on validation episodes."""
-    return isinstance(metric, Threshold) and metric.tuned

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from compose.training.stages.stage import Setting, Stage, TrainableModel
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from compose.data.source import DataSource, Examples
-    from compose.evaluation.metrics.metric import Metric
     from compose.labels.parents import Parents
     from compose.training.logging.prediction_sheet import Predictions
 
@@ -121,22 +120,6 @@ def fed(model: TrainableModel, stage: Stage, source: DataSource) -> list[str]:
         for name, inputs in reads.items()
         if not inputs & lacking and (stage.examples == "data" or EXTERNAL in inputs)
     ]
-
-
-def watched(stage: Stage, default: str) -> tuple[Metric, ...]:
-    """What is measured on the validation split: the default metric, and what the stage monitors.
-
-    Raises:
-        BlockError: the stage monitors what is no metric.
-    """
-    from compose.block import BlockError
-    from compose.evaluation.metrics.metric_entries import make_metrics
-
-    monitored: Iterable[Any] = [] if stage.monitor.partition(".")[0] == "loss" else [stage.monitor]
-    try:
-        return make_metrics(dict.fromkeys([default, *monitored]))
-    except BlockError as error:
-        raise BlockError(str(error), parameter="monitor") from None
 
 
 def validates(stage: Stage, source: DataSource) -> bool:

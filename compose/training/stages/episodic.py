@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from compose.block import BlockError, stage
-from compose.training.stages.batches import BatchWork, validates, watched
+from compose.training.stages.batches import BatchWork, validates
 from compose.training.stages.stage import Setting, Stage
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from compose.data.source import DataSource, Examples
-    from compose.evaluation.episodes.episode_test import EpisodeTest, ModelParts
-    from compose.evaluation.metrics.metric import EpisodeMetric
-    from compose.evaluation.task_scores import ScoringModel as Scorer
+    from compose.evaluation.evaluation import Evaluation
     from compose.model.episode_batch import EpisodeBatch
     from compose.tasks.episodes import Episodes, EpisodeShape
     from compose.tasks.label_tasks import LabelTasks
+    from compose.training.stages.validation import Validation
 
 Count = Annotated[int, Field(ge=1)]
-VALIDATED = 256
-"""Examples that are scored at a time."""
 
 
 @stage
@@ -34,7 +30,7 @@ class Episodic(Stage):
     A batch is of episodes; all their pictures go through the model at once.
     """
 
-    gives: ClassVar[tuple[str, ...]] = ("support.targets", "query.targets")
+    gives = ("support.targets", "query.targets")
     measured: ClassVar[str] = "accuracy"
     """What is always measured on validation episodes."""
 
@@ -90,30 +86,18 @@ class Episodic(Stage):
 
         return EpisodeBatch(self.batch, max(self.shapes, key=lambda shape: shape.support))
 
-    @property
-    def tests(self) -> tuple[EpisodeTest, ...]:
-        """The episodes that it validates on."""
-        from compose.evaluation.episodes.episode_test import EpisodeTest
-        from compose.tasks.episodes import EpisodeShape
+    def validation(self, evaluation: Evaluation) -> Validation:
+        """On episodes as in training, of all their classes; the metrics are the mean over the numbers of shots."""
+        from compose.training.stages.validation import Validation
 
-        shapes = [EpisodeShape(self.ways, shots, self.queries) for shots in dict.fromkeys(self.shots)]
-        return tuple(EpisodeTest(shape, self.validation_episodes, 0, "val") for shape in shapes)
-
-    def check(self, nodes: Sequence[str], losses: Sequence[str]) -> None:
-        """Check the names in the options, that of the monitored metric too."""
-        super().check(nodes, losses)
-        if self.validate_every:
-            self.metrics()
-
-    def metrics(self) -> tuple[EpisodeMetric, ...]:
-        """What is measured on the validation episodes: the default, and what the stage monitors."""
-        from compose.evaluation.metrics.metric import EpisodeMetric
-
-        found = watched(self, self.measured)
-        known = tuple(metric for metric in found if isinstance(metric, EpisodeMetric))
-        if len(known) < len(found):
-            raise BlockError(f"expected a metric that episodes have, got {self.monitor}", parameter="monitor")
-        return known
+        episodes = {
+            "tasks": ("episodes",),
+            "ways": self.ways,
+            "shots": self.shots,
+            "queries": self.queries,
+            "episodes": self.validation_episodes,
+        }
+        return Validation(evaluation, [self.measured, *self.monitored], episodes)
 
     def check_episodes(self, source: DataSource) -> None:
         """Check that the data has the episodes that it trains on, without reading their examples."""
@@ -151,9 +135,9 @@ class EpisodicWork(BatchWork):
 
     def __init__(self, stage: Episodic, setting: Setting) -> None:
         super().__init__(stage, setting, setting.source, stage.draw(setting.source, setting.seed))
-        self._stage, self._columns = stage, setting.space.task("seen").columns
-        self._tests = stage.tests if validates(stage, setting.source) else ()
-        self.metrics = [metric.key for metric in stage.metrics()] if self._tests else []
+        self._stage, self._columns = stage, setting.space.label_set("seen").index
+        self._validation = stage.validation(setting.evaluation) if validates(stage, setting.source) else None
+        self.metrics = self._validation.names if self._validation else []
 
     def targets(self, targets: Tensor) -> dict[str, Tensor]:
         """Those of the training classes."""
@@ -173,44 +157,8 @@ class EpisodicWork(BatchWork):
 
     def validate(self) -> dict[str, float]:
         """The metrics on the validation episodes, the mean over the numbers of shots."""
+        assert self._validation is not None
         from compose.training.inference import episode_parts, scorer
 
         model, device = self._setting.model, self._setting.device
-        parts = episode_parts(model, device)
-        return validate_episodes(self._stage, self._setting, self._tests, scorer(model.inference), parts)
-
-
-def validate_episodes(
-    stage: Episodic, setting: Setting, tests: Sequence[EpisodeTest], scorer: Scorer, parts: ModelParts | None
-) -> dict[str, float]:
-    """The metrics on validation episodes, the mean over the numbers of shots.
-
-    Args:
-        stage: says what is measured.
-        setting: data and label space.
-        tests: the episodes.
-        scorer: the model, as the evaluation calls it.
-        parts: of the model.
-    """
-    from compose.evaluation.metrics.rules import Rules
-
-    metrics = stage.metrics()
-    results = [
-        test.run(
-            scorer,
-            setting.source,
-            metrics,
-            data=setting.source.name,
-            inputs=setting.space.inputs("seen"),
-            rules=Rules(),
-            batch=VALIDATED,
-            parts=parts,
-            device=setting.device,
-        )
-        for test in tests
-    ]
-    return {metric.key: _mean([result.metrics for result in results], metric.key) for metric in metrics}
-
-
-def _mean(results: Sequence[Mapping[str, float]], key: str) -> float:
-    return sum(result[key] for result in results) / len(results)
+        return self._validation.run(self._setting, scorer(model.inference), episode_parts(model, device))

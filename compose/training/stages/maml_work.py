@@ -17,7 +17,6 @@ from compose.training.adaptation.episode_labels import EpisodeLabels
 from compose.training.adaptation.task_model import Outer, TaskModel
 from compose.training.adaptation.task_scorer import TaskScorer
 from compose.training.stages.batches import validates, workers_of
-from compose.training.stages.episodic import validate_episodes
 
 if TYPE_CHECKING:
     from compose.data.source import Examples
@@ -43,8 +42,8 @@ class MamlWork:
         self._stage, self._setting, self._epoch = stage, setting, 0
         self.weights = {name: model.loss_weights[name] for name in names}
         self._labels = EpisodeLabels(setting.space, setting.device)
-        self._tests = stage.tests if validates(stage, setting.source) else ()
-        self.metrics = [metric.key for metric in stage.metrics()] if self._tests else []
+        self._validation = stage.validation(setting.evaluation) if validates(stage, setting.source) else None
+        self.metrics = self._validation.names if self._validation else []
         adapted = stage.adaptation(model.nodes)
         self.module = TaskModel(model, adapted, self.weights, varying=adapted.trained, fixed=self._labels.fixed)
 
@@ -118,9 +117,10 @@ class MamlWork:
 
     def validate(self) -> dict[str, float]:
         """The metrics on the validation episodes, the mean over the numbers of shots."""
+        assert self._validation is not None
         self.module.eval()
         scorer = TaskScorer(self.module, self._labels, self._setting.device)
-        return validate_episodes(self._stage, self._setting, self._tests, scorer, scorer.parts)
+        return self._validation.run(self._setting, scorer, scorer.parts)
 
     def predictions(self, count: int) -> Predictions | None:
         """Nothing to look at."""

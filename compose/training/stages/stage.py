@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from compose.data.source import DataSource
-    from compose.evaluation.episodes.episode_test import EpisodeTest
+    from compose.evaluation.evaluation import Evaluation
+    from compose.labels.label_space import LabelSpace
     from compose.model.episode_batch import EpisodeBatch
     from compose.model.facts import Facts
     from compose.spec.wiring.plan import Plan
     from compose.training.adaptation.adaptation import Adaptation
     from compose.training.logging.prediction_sheet import Predictions
+    from compose.training.stages.validation import Validation
 
 Patterns = list[str]
 
@@ -72,7 +74,7 @@ class TrainableModel(Protocol):
         """Names of the nodes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Setting:
     """What a stage works on.
 
@@ -80,6 +82,7 @@ class Setting:
         model: the built model.
         source: the examples.
         space: the label space.
+        evaluation: the spec's, by whose protocol the stage validates.
         seed: the seed of the stage: what is drawn depends on it, the epoch and the batch alone.
         device: where the model is.
         rank: which of the processes this is.
@@ -89,7 +92,8 @@ class Setting:
 
     model: TrainableModel
     source: DataSource
-    space: Any
+    space: LabelSpace
+    evaluation: Evaluation
     seed: int
     device: torch.device
     rank: int = 0
@@ -247,10 +251,21 @@ class Stage(ABC):
         """The options that name nodes by patterns."""
         return {"train": self.train or (), "freeze": self.freeze or (), "lr_scale": self.lr_scale}
 
+    def validation(self, evaluation: Evaluation) -> Validation | None:
+        """How it validates by a spec's protocol; None for a stage that measures in a way of its own.
+
+        Args:
+            evaluation: the spec's.
+
+        Raises:
+            BlockError: it monitors what is no metric, or none that its tasks have.
+        """
+        return None
+
     @property
-    def tests(self) -> tuple[EpisodeTest, ...]:
-        """The episodes that it validates on; empty for a stage on batches of images."""
-        return ()
+    def monitored(self) -> tuple[str, ...]:
+        """The name of the metric that it monitors; empty where that is a loss."""
+        return () if self.monitor.partition(".")[0] == "loss" else (self.monitor,)
 
     def check_episodes(self, source: DataSource) -> None:
         """Check that the data has the episodes that it trains on, if any, without reading their examples.
@@ -275,7 +290,7 @@ class Stage(ABC):
             losses: names of its losses.
 
         Raises:
-            BlockError: a pattern matches no node, or there is no such loss.
+            BlockError: a pattern matches no node, or there is no such loss, or no such metric to monitor.
         """
         for parameter, patterns in self.patterns.items():
             for pattern in patterns:
@@ -287,6 +302,10 @@ class Stage(ABC):
         watched = self.monitor.removeprefix("loss.")
         if watched != self.monitor and watched not in (self.losses or losses):
             raise BlockError(_unknown("loss is called", watched, self.losses or losses), parameter="monitor")
+        if self.validate_every:
+            from compose.evaluation.evaluation import Evaluation
+
+            self.validation(Evaluation())
 
 
 def _unknown(what: str, name: str, valid: Sequence[str]) -> str:

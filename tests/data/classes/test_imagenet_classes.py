@@ -50,9 +50,7 @@ def test_no_pictures() -> None:
     assert source.check() == source.notes() == []
     with pytest.raises(DataError, match="expected pictures for `train`, but `imagenet_classes` only names"):
         source.split("train")
-    with pytest.raises(
-        DataError, match=r"cat.jpg: expected a data source of pictures, got `imagenet_classes`, which has no ex"
-    ):
+    with pytest.raises(DataError, match=r"cat.jpg: expected a data source of pictures, got `imagenet_classes`, which"):
         source.read_image("cat.jpg")
 
 

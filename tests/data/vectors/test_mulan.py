@@ -68,7 +68,7 @@ def test_a_source(folder: Path) -> None:
         "features": torch.float32,
         "targets": torch.int8,
     }
-    with pytest.raises(DataError, match=r"a\.jpg: expected feature vectors"):
+    with pytest.raises(DataError, match=r"a\.jpg: expected a data source of pictures, got `mulan`"):
         source.read_image("a.jpg")
 
 

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from compose.evaluation.episodes.episode_mean import episode_mean
 from compose.evaluation.episodes.episode_scores import EpisodeScores
-from compose.evaluation.episodes.tuning import best_threshold
 from compose.evaluation.metrics.accuracy import Accuracy
+from compose.evaluation.metrics.best_threshold import best_threshold
 from compose.evaluation.metrics.macro_f1 import MacroF1
 from compose.evaluation.metrics.metric import EpisodeMetric
 from compose.evaluation.metrics.micro_auc import MicroAuc

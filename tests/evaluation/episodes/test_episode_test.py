@@ -30,9 +30,11 @@ from compose.evaluation.metrics.metric import EpisodeMetric
 from compose.evaluation.metrics.rules import Rules
 from compose.evaluation.result import Result, TaskResult
 from compose.evaluation.result_table import markdown, table
-from compose.evaluation.task_labels import TaskLabels
+from compose.labels.label_set import LabelSet
 from compose.tasks.class_pool import ClassPool
 from compose.tasks.episodes import Episodes, EpisodeShape
+
+from ..spaces import GivenSpace
 
 SPLITS: tuple[Split, ...] = ("train",) * 4 + ("val",) * 3 + ("test",) * 9
 SHAPE = EpisodeShape(4, 2, 3)
@@ -234,7 +236,8 @@ def test_data_without_such_episodes(shape: EpisodeShape, message: str) -> None:
 
 def evaluated(source: Blobs | None = None, model: Any = None, **options: Any) -> Result:
     section = Evaluation(**{"tasks": ("episodes",), "ways": 4, "queries": 3, "episodes": 30, "seed": 5, **options})
-    return section.run(model or Nearest(), source or Blobs(), lambda labels: {}, data="blobs")
+    source = source or Blobs()
+    return section.run(model or Nearest(), source, GivenSpace(source.labels), data="blobs")
 
 
 def test_several_shots_are_several_tasks() -> None:
@@ -262,17 +265,15 @@ def both(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def test_beside_tasks_of_labels() -> None:
-    asked = []
-
-    def vectors(labels: TaskLabels) -> dict[str, Tensor]:
-        asked.append((labels.task, len(labels.columns)))
+    def vectors(labels: LabelSet) -> dict[str, Tensor]:
         return {"labels_vectors": torch.randn(len(labels.columns), 4, generator=torch.Generator().manual_seed(0))}
 
     options: dict[str, Any] = {"ways": 4, "shots": 2, "queries": 3, "episodes": 30, "seed": 5}
     section = Evaluation(tasks=("episodes", "gzsl"), metrics=("map", "accuracy"), **options)
-    result = section.run(both, Blobs(), vectors, data="blobs")
-    alone = Evaluation(tasks=("gzsl",), metrics=("map", "accuracy")).run(both, Blobs(), vectors, data="blobs")
-    assert asked == [("gzsl", 16), ("seen", 4), ("gzsl", 16)]
+    space = GivenSpace(Blobs().labels, vectors)
+    result = section.run(both, Blobs(), space, data="blobs")
+    alone = Evaluation(tasks=("gzsl",), metrics=("map", "accuracy")).run(both, Blobs(), space, data="blobs")
+    assert [(labels.which, len(labels.columns)) for labels in space.asked] == [("all", 16), ("seen", 4), ("all", 16)]
     assert result["gzsl"] == alone["gzsl"]
     assert result["4-way 2-shot"] == run()
     assert "episodes it is the mean" in markdown(result)
@@ -280,10 +281,11 @@ def test_beside_tasks_of_labels() -> None:
 
 
 def test_where_no_class_is_seen_all_labels_are_in_use() -> None:
-    asked: list[TaskLabels] = []
     section = Evaluation(tasks=("episodes",), ways=4, queries=3, episodes=2)
-    section.run(Nearest(), Blobs(seen=(False,) * 16), lambda labels: asked.append(labels) or {}, data="blobs")
-    assert [len(labels.columns) for labels in asked] == [16]
+    source = Blobs(seen=(False,) * 16)
+    space = GivenSpace(source.labels)
+    section.run(Nearest(), source, space, data="blobs")
+    assert [labels.which for labels in space.asked] == ["all"]
 
 
 @pytest.mark.parametrize(
@@ -334,9 +336,8 @@ def test_round_trip() -> None:
 
 
 def test_tasks_of_labels_have_no_intervals() -> None:
-    result = Evaluation(tasks=("gzsl",)).run(
-        both, Blobs(), lambda labels: {"labels_vectors": torch.ones(16, 4)}, data="blobs"
-    )
+    space = GivenSpace(Blobs().labels, lambda labels: {"labels_vectors": torch.ones(16, 4)})
+    result = Evaluation(tasks=("gzsl",)).run(both, Blobs(), space, data="blobs")
     assert result["gzsl"].intervals == {}
     assert "intervals" not in result["gzsl"].to_json()
     assert Result.loads(result.dumps()) == result

@@ -31,7 +31,10 @@ from compose.evaluation.result_table import markdown, table
 from compose.tasks.episodes import EpisodeShape
 from compose.tasks.task_pool import draw_tasks
 
+from ..spaces import GivenSpace
+
 COLUMNS: dict[Split, list[int]] = {"train": [0, 1, 2], "val": [3, 4, 5, 6], "test": [7, 8, 9, 10, 11]}
+
 TUNED = {"use": "micro_f1", "threshold": "validation"}
 SIZE = 40
 KEY = "micro_f1(threshold=validation)"
@@ -44,7 +47,7 @@ class Notes(DataSource):
     """40 vectors a split, each near the sum of its labels' means. What is read is remembered."""
 
     splits: tuple[Split, ...] = ("train", "val", "test")
-    protocol: str = "example_split"
+    example_protocol: str = "example_split"
     reads: list[int] = field(default_factory=list)
 
     @property
@@ -217,7 +220,7 @@ def test_a_model_in_parts() -> None:
 
 
 def test_protocol() -> None:
-    protocol = run(source=Notes(protocol="label_split")).protocol
+    protocol = run(source=Notes(example_protocol="label_split")).protocol
     assert isinstance(protocol, EpisodeProtocol)
     assert (protocol.examples, protocol.num_classes) == ("label_split", 5)
     assert protocol.labels == labels_hash([f"l{i}" for i in range(7, 12)])
@@ -241,7 +244,7 @@ def test_data_without_validation_tasks(source: Notes, ways: int, reason: str) ->
     message = f"{ways}-way 2-shot: expected validation episodes for `threshold: validation`, but {reason}"
     for attempt in (
         lambda: section.check_thresholds(source),
-        lambda: section.run(Nearest(), source, lambda labels: {}, data="notes"),
+        lambda: section.run(Nearest(), source, GivenSpace(source.labels), data="notes"),
     ):
         with pytest.raises(EvaluationError) as caught:
             attempt()
@@ -255,7 +258,7 @@ def test_data_without_validation_tasks(source: Notes, ways: int, reason: str) ->
 
 def evaluated(metrics: Sequence[Any] = METRICS) -> Result:
     section = Evaluation(tasks=("episodes",), metrics=tuple(metrics), ways=3, shots=2, queries=8, episodes=25, seed=1)
-    return section.run(Nearest(), Notes(), lambda labels: {}, data="notes")
+    return section.run(Nearest(), Notes(), GivenSpace(Notes().labels), data="notes")
 
 
 def test_round_trip() -> None:
@@ -288,7 +291,7 @@ def test_report() -> None:
 
 def test_table_at_80_columns() -> None:
     section = Evaluation(tasks=("episodes",), metrics=METRICS, ways=4, shots=3, queries=4, episodes=5)
-    result = section.run(Nearest(), Notes(), lambda labels: {}, data="notes")
+    result = section.run(Nearest(), Notes(), GivenSpace(Notes().labels), data="notes")
     (task,) = result.tasks.values()
     out = io.StringIO()
     Console(file=out, width=80, no_color=True).print(table(Result({"10-way 5-shot": task})))

@@ -24,14 +24,17 @@ from compose.evaluation.result_table import markdown
 from compose.evaluation.scored_task import ScoredTask
 
 from ..looking import LABELS, Kind, Pictures, columns, look, slow
+from ..spaces import GivenSpace
 
 PICTURES = Pictures()
+SPACE = GivenSpace(PICTURES.labels, columns)
 TASKS = {"zsl": [2, 4, 6], "seen": [0, 1, 3, 5], "gzsl": list(range(LABELS))}
 
 
 def run(kind: Kind = "modules", pictures: Pictures = PICTURES, **options: Any) -> Result:
     options = {"tasks": tuple(TASKS), "metrics": ("map", "localisation"), "batch": 7} | options
-    return Evaluation(**options).run(partial(look, kind=kind), pictures, columns, data="toy")
+    space = GivenSpace(pictures.labels, columns)
+    return Evaluation(**options).run(partial(look, kind=kind), pictures, space, data="toy")
 
 
 def mean(kind: Kind, labels: list[int], tolerance: float = 0.0) -> float:
@@ -226,8 +229,8 @@ def test_a_model_that_does_not_tell() -> None:
         return {"scores": look(inputs)["scores"]}
 
     with pytest.raises(EvaluationError, match="expected a model that tells where it looks"):
-        Evaluation(metrics=("localisation",)).run(blind, PICTURES, columns, data="toy")
-    assert "map" in Evaluation(metrics=("map",)).run(blind, PICTURES, columns, data="toy")["zsl"].metrics
+        Evaluation(metrics=("localisation",)).run(blind, PICTURES, SPACE, data="toy")
+    assert "map" in Evaluation(metrics=("map",)).run(blind, PICTURES, SPACE, data="toy")["zsl"].metrics
 
 
 def test_examples_without_boxes() -> None:

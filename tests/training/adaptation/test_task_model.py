@@ -11,13 +11,13 @@ import pytest
 import torch
 from torch import Tensor
 from torch.func import functional_call
+from toy import setting_of
 
 from compose import load
 from compose.training.adaptation.task_model import Outer, TaskModel
 from compose.training.prepare import Prepared
 from compose.training.stages.maml import Maml
 from compose.training.stages.maml_work import MamlWork
-from compose.training.stages.stage import Setting
 
 SPEC = """
 name: small
@@ -62,7 +62,7 @@ class Case:
         assert isinstance(stage, Maml)
         self.stage, built = stage, prepared.build()
         built.training.extractor.requires_grad_(False)
-        self.work: MamlWork = stage.open(Setting(built, prepared.source, prepared.space, 0, torch.device("cpu")))
+        self.work: MamlWork = stage.open(setting_of(prepared, built))
         given = next(self.work.epoch(0, 0))
         self.model: TaskModel = self.work.module.double()
         self.whole = built.for_losses(["scores", "loss.task"]).double()

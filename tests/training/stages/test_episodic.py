@@ -13,6 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
+from toy import setting_of
 
 from compose import load
 from compose.block import BlockError
@@ -20,7 +21,6 @@ from compose.training.inference import scorer
 from compose.training.prepare import Prepared
 from compose.training.run_plan import RunPlan
 from compose.training.stages.episodic import Episodic, EpisodicWork
-from compose.training.stages.stage import Setting
 from compose.training.storage.run_folder import RunFolder
 from compose.training.trainer import train
 from compose.training.training_errors import Interrupted
@@ -58,7 +58,7 @@ def made(tmp_path: Path) -> Make:
 def open_work(made: Prepared, *, rank: int = 0, world: int = 1) -> EpisodicWork:
     (stage,) = made.stages
     assert isinstance(stage, Episodic)
-    return stage.open(Setting(made.build(), made.source, made.space, 0, torch.device("cpu"), rank, world))
+    return stage.open(setting_of(made, made.build(), rank=rank, world=world))
 
 
 def batches(work: EpisodicWork, epoch: int, start: int = 0, count: int = 2) -> list[dict[str, Tensor]]:
@@ -151,7 +151,8 @@ def test_validation_is_the_mean_over_the_shots(made: Make) -> None:
     model.training.eval()
     found = work.validate()
     values = []
-    for test in prepared.stages[0].tests:
+    tests = work._validation.evaluation.episodes
+    for test in tests:
         episodes = test.draw(prepared.source)
         right = []
         for number in range(6):
@@ -162,7 +163,7 @@ def test_validation_is_the_mean_over_the_shots(made: Make) -> None:
             right += (scores.argmax(-1) == asked.argmax(-1)).flatten().tolist()
         values.append(np.mean(right))
     assert found == {"accuracy": pytest.approx(np.mean(values))}
-    assert [test.task for test in prepared.stages[0].tests] == ["4-way 1-shot", "4-way 2-shot"]
+    assert [test.task for test in tests] == ["4-way 1-shot", "4-way 2-shot"]
     assert found == work.validate()
 
 
@@ -190,7 +191,10 @@ def test_options_that_contradict_one_another(options: dict[str, Any], parameter:
 
 @pytest.mark.parametrize(
     ("monitor", "message"),
-    [("map", "expected a metric that episodes have, got map"), ("accurac", "did you mean `accuracy`?")],
+    [
+        ("map", "expected a metric that episodes have, such as accuracy, got map"),
+        ("accurac", "did you mean `accuracy`?"),
+    ],
 )
 def test_what_episodes_do_not_measure_cannot_be_monitored(monitor: str, message: str) -> None:
     with pytest.raises(BlockError, match=message) as caught:

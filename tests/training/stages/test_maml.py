@@ -13,6 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from toy import setting_of
 from typer.testing import CliRunner
 
 from compose import load
@@ -28,7 +29,6 @@ from compose.training.stages import maml_work
 from compose.training.stages.maml import Maml
 from compose.training.stages.maml_work import MamlWork
 from compose.training.stages.nodes import Selection
-from compose.training.stages.stage import Setting
 from compose.training.storage.run_folder import RunFolder
 from compose.training.trainer import train
 from compose.training.training_errors import Interrupted
@@ -131,7 +131,7 @@ def opened(prepared: Prepared) -> tuple[MamlWork, Any]:
     stage, model = prepared.stages[-1], prepared.build()
     assert isinstance(stage, Maml)
     Selection(model.training, model.nodes, stage.train, stage.freeze).__enter__().train_mode()
-    return stage.open(Setting(model, prepared.source, prepared.space, 0, torch.device("cpu"))), model
+    return stage.open(setting_of(prepared, model)), model
 
 
 # --- a trained run, and what is asked of it -----------------------------------------------------------------------

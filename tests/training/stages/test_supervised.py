@@ -1,22 +1,19 @@
 import json
-from types import SimpleNamespace
 
 import pytest
 import torch
-from toy import SEEN, ToySource, ToySpace, make_model, make_plan
+from toy import SEEN, ToySource, make_model, make_plan, make_setting
 
 from compose.evaluation.evaluation import Evaluation
 from compose.training.stages.optimizers import Adam
-from compose.training.stages.stage import Setting
 from compose.training.stages.supervised import Supervised
 from compose.training.storage.run_folder import RunFolder
 from compose.training.trainer import train
 from compose.training.training_errors import TrainingError
 
 
-def open_work(stage: Supervised, *, source: ToySource | None = None, model: SimpleNamespace | None = None):
-    device = torch.device("cpu")
-    return stage.open(Setting(model or make_model(), source or ToySource(), ToySpace(), 0, device))
+def open_work(stage: Supervised, **options):
+    return stage.open(make_setting(**options))
 
 
 def test_targets_are_those_of_the_seen_labels():
