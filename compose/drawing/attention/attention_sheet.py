@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
 
-from compose.drawing.attention.attention_legend import legend
+from compose.drawing.attention.legends import attention_legend
 from compose.drawing.attention.marks import Box, badge, badge_size, boxes, mark
 from compose.drawing.heat import heat, overlaid, shown
 from compose.drawing.lettering import broken, font, shorten, shorten_middle
@@ -78,7 +78,7 @@ def attention_sheet(rows: Sequence[AttentionRow], *, title: str = "", columns: i
     lines = [line for row, picture in zip(rows, pictures, strict=True) for line in _lines(row, picture, width, columns)]
     across = max((len(line) for line in lines), default=0)
     content = max(across * (width + GAP) - GAP, 2 * width + GAP)
-    return _stacked(lines, title, legend(rows, content), width, content)
+    return _stacked(lines, title, attention_legend(rows, content), width, content)
 
 
 def sheet_tensor(sheet: Image.Image) -> UInt8[Tensor, "3 h w"]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw
 
 from compose.drawing.attention.episode_grid import MARGIN, tiled
-from compose.drawing.attention.episode_legend import legend
 from compose.drawing.attention.episode_query import drawn_query
+from compose.drawing.attention.legends import episode_legend
 from compose.drawing.lettering import font, shorten
 from compose.drawing.palette import FAINT, GROUND, INK
 
@@ -84,7 +84,9 @@ def episode_sheet(support: Sequence[SupportPicture], queries: Sequence[QueryView
     spatial = any(query.query_attention is not None or query.support_attention is not None for query in queries)
     task = any(query.episode_attention is not None for query in queries)
     parts = [block for pair in zip(blocks, [_line(content)] * len(blocks), strict=True) for block in pair]
-    inside = tiled([*_titled(title, content), *parts, legend(content, spatial=spatial, task=task)], 1, (0, BETWEEN))
+    inside = tiled(
+        [*_titled(title, content), *parts, episode_legend(content, spatial=spatial, task=task)], 1, (0, BETWEEN)
+    )
     sheet = Image.new("RGB", (content + 2 * MARGIN, inside.height + 2 * MARGIN), GROUND)
     sheet.paste(inside, (MARGIN, MARGIN))
     return sheet

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from compose.drawing.graph.colours import COLOURS
 from compose.drawing.graph.diagram import Box, Diagram, Role
+from compose.drawing.palette import BOXES
 
 OPEN: dict[Role, tuple[str, str]] = {
     "input": ("([", "])"),
@@ -21,7 +21,7 @@ def mermaid(diagram: Diagram) -> str:
     for arrow in diagram.arrows:
         label = f"|{_quoted(arrow.label)}|" if arrow.label else ""
         lines.append(f"    {ids[arrow.start]} -->{label} {ids[arrow.end]}")
-    for role, colour in COLOURS.items():
+    for role, colour in BOXES.items():
         members = ",".join(ids[box.key] for box in diagram.boxes if box.role == role)
         if members:
             lines.append(f"    classDef {role} fill:{colour.fill},stroke:{colour.line},color:{colour.text}")

@@ -9,9 +9,10 @@ from typing import Literal
 from xml.sax.saxutils import escape
 
 from compose.drawing.graph.svg import FONT, MARGIN, text_width
+from compose.drawing.palette import DIM, EXTERNAL, FAINT, INK, SEEN, UNSEEN
 
 Group = Literal["seen", "unseen", "external"]
-COLOURS: dict[Group, str] = {"seen": "#3d7cc9", "unseen": "#d5823a", "external": "#8a919c"}
+COLOURS: dict[Group, str] = {"seen": SEEN.line, "unseen": UNSEEN.line, "external": EXTERNAL.line}
 MOST = 72
 """Neighbours that are drawn; more would not be legible."""
 INNER, ROOM, TEXT = 46.0, 150.0, 12.0
@@ -73,10 +74,10 @@ class _Picture:
             f"<title>{escape(self.name)}</title>",
             f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>',
             f'<text x="{middle:.1f}" y="{MARGIN + 8:.1f}" text-anchor="middle" font-size="17" font-weight="600" '
-            f'fill="#20242b">{escape(self.name)}</text>',
+            f'fill="{INK}">{escape(self.name)}</text>',
             *(
                 f'<text x="{middle:.1f}" y="{MARGIN + 28 + 17 * index:.1f}" text-anchor="middle" '
-                f'font-size="{TEXT:g}" fill="#59616d">{escape(line)}</text>'
+                f'font-size="{TEXT:g}" fill="{DIM}">{escape(line)}</text>'
                 for index, line in enumerate(self.lines)
             ),
             f'<g transform="translate({middle:.1f} {centre:.1f})">',
@@ -118,7 +119,7 @@ class _Picture:
         for level in self._tenths():
             at = f'x="0" y="{3.5 - self._radius(level):.1f}" font-size="10" text-anchor="middle"'
             yield f'<text {at} fill="none" stroke="#ffffff" stroke-width="4">{level:.1f}</text>'
-            yield f'<text {at} fill="#8a919c">{level:.1f}</text>'
+            yield f'<text {at} fill="{EXTERNAL.line}">{level:.1f}</text>'
 
     def _spoke(self, index: int) -> Iterator[str]:
         spoke = self.spokes[index]
@@ -134,13 +135,13 @@ class _Picture:
         )
         yield (
             f'<path d="M{x * radius:.1f} {y * radius:.1f} L{x * self.around:.1f} {y * self.around:.1f}" '
-            f'stroke="#d3d7dc" stroke-width="0.8" stroke-dasharray="2 3"/>'
+            f'stroke="{FAINT}" stroke-width="0.8" stroke-dasharray="2 3"/>'
         )
         yield f'<circle cx="{x * radius:.1f}" cy="{y * radius:.1f}" r="4" fill="{colour}"/>'
         outer, anchor = self.around + 5, "start" if right else "end"
         yield (
             f'<text transform="translate({x * outer:.1f} {y * outer:.1f}) rotate({degrees:.1f})" dy="0.35em" '
-            f'text-anchor="{anchor}" font-size="{TEXT:g}" fill="#20242b">{escape(spoke.name)}</text>'
+            f'text-anchor="{anchor}" font-size="{TEXT:g}" fill="{INK}">{escape(spoke.name)}</text>'
         )
         yield "</g>"
 
@@ -150,5 +151,5 @@ class _Picture:
         x = middle - sum(widths) / 2 + 10
         for group, width in zip(there, widths, strict=True):
             yield f'<circle cx="{x:.1f}" cy="{y - 4:.1f}" r="4.5" fill="{COLOURS[group]}"/>'
-            yield f'<text x="{x + 10:.1f}" y="{y:.1f}" font-size="{TEXT:g}" fill="#59616d">{group}</text>'
+            yield f'<text x="{x + 10:.1f}" y="{y:.1f}" font-size="{TEXT:g}" fill="{DIM}">{group}</text>'
             x += width

@@ -6,9 +6,9 @@ import itertools
 from collections import defaultdict
 from xml.sax.saxutils import escape
 
-from compose.drawing.graph.colours import COLOURS
 from compose.drawing.graph.diagram import Arrow, Box, Diagram
 from compose.drawing.graph.layout import DiagramLayout, Edge, Size, lay_out, spread
+from compose.drawing.palette import BOXES, DIM, INK
 
 TITLE, TEXT, LABEL = 14.0, 12.0, 11.0
 """Font sizes."""
@@ -58,7 +58,7 @@ class _Picture:
             f"<title>{escape(self.diagram.title)}</title>",
             f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>',
             f'<text x="{width / 2:.1f}" y="{MARGIN + 8:.1f}" text-anchor="middle" font-size="17" font-weight="600" '
-            f'fill="#20242b">{escape(self.diagram.title)}</text>',
+            f'fill="{INK}">{escape(self.diagram.title)}</text>',
             f'<g transform="translate({shift:.1f} {MARGIN + HEAD:.1f})">',
             *self._arrows(),
             *(line for box in self.diagram.boxes for line in self._box(box)),
@@ -71,14 +71,14 @@ class _Picture:
     # --- boxes ------------------------------------------------------------------------------------------------
 
     def _box(self, box: Box) -> list[str]:
-        size, colour = self.sizes[box.key], COLOURS[box.role]
+        size, colour = self.sizes[box.key], BOXES[box.role]
         x, y = self.layout.centres[box.key]
         left, top = x - size.width / 2, y - size.height / 2
         radius = min(size.height / 2, 18.0) if box.role == "input" else 6.0
         hint = [f"<title>{escape(box.hint)}</title>"] if box.hint else []
         lines = [
             f'<text x="{x:.1f}" y="{top + PAD_Y + TITLE + 1 + LINE * (index + 1):.1f}" text-anchor="middle" '
-            f'font-size="{TEXT:g}" fill="#59616d">{escape(line)}</text>'
+            f'font-size="{TEXT:g}" fill="{DIM}">{escape(line)}</text>'
             for index, line in enumerate(box.lines)
         ]
         return [

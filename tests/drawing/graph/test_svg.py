@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from compose.drawing.graph.colours import COLOURS
 from compose.drawing.graph.diagram import Arrow, Box, Diagram
 from compose.drawing.graph.mermaid import mermaid
 from compose.drawing.graph.svg import box_size, svg
+from compose.drawing.palette import BOXES
 
 DIAGRAM = Diagram(
     'a "model" <of> & #1',
@@ -45,7 +45,7 @@ def test_mermaid() -> None:
         "    n1 --> n3",
         *(
             line
-            for index, (role, colour) in enumerate(COLOURS.items())
+            for index, (role, colour) in enumerate(BOXES.items())
             for line in (
                 f"    classDef {role} fill:{colour.fill},stroke:{colour.line},color:{colour.text}",
                 f"    class n{index} {role}",
