@@ -82,6 +82,61 @@ def test_the_framework_names_no_block() -> None:
         assert found == [], path
 
 
+def _registered() -> dict[str, tuple[str, str]]:
+    """Module -> the kind and name of a class that a spec may name, where the module defines one."""
+    kinds = {"metric", "stage", "data", "vectors", "graph"}
+    return {d.module: (d.kind, d.name) for d in DECLARATIONS if d.kind in kinds}
+
+
+def test_the_framework_names_no_metric_stage_or_source() -> None:
+    """A framework module asks for a contract, never for one of those that meet it; those may build on one another."""
+    homes = _registered()
+    found = []
+    for path in sorted((ROOT / "compose").rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        own = homes.get(name, ("",))[0]
+        found += [f"{name} imports {used}" for used in _imports(path) if homes.get(used, (own,))[0] != own]
+    assert set(found) == OF_ONE.keys()
+
+
+OF_ONE = {
+    "compose.training.stages.maml_work imports compose.training.stages.maml": "the work of that stage",
+    "compose.cli.graph_labels imports compose.graphs.label_graphs.wup_graph": "the graph of a spec that names none",
+}
+"""Modules that are about one of them."""
+
+
+LOOKED_UP = {
+    "compose/cli/failures.py": "errors of click's are known by their members: it is not imported before one is raised",
+    "compose/data/vectors/label_division_file.py": "libyaml's loader is there or not",
+    "compose/model/python_code.py": "a module may have no file",
+    "compose/model/walk.py": "a block's result may be a NamedTuple of its author's",
+    "compose/registry/introspect.py": "annotations and classes of any author are read as they are",
+    "compose/spec/yaml/reader.py": "libyaml's loader is there or not; its errors have a place or not",
+    "compose/training/allocator.py": "the C library is glibc or not",
+    "compose/training/logging/graph_def.py": "a function in a graph may have no name",
+    "compose/training/update.py": "a precision of Fabric's has a gradient scaler or not",
+}
+"""Where a member is looked up by its name, because it is none of our own classes'."""
+
+
+def test_declared_members_are_not_looked_up_by_name() -> None:
+    """``getattr(x, "name", None)`` is a member that no contract names; so is ``hasattr(x, "name")``."""
+    found = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "compose").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and _looks_up(node)
+    }
+    assert found - LOOKED_UP.keys() == set()
+    assert LOOKED_UP.keys() - found == set(), "no longer needed"
+
+
+def _looks_up(call: ast.Call) -> bool:
+    needed = {"getattr": 3, "hasattr": 2}.get(ast.unparse(call.func), 99)
+    return len(call.args) >= needed and isinstance(call.args[1], ast.Constant)
+
+
 @pytest.mark.parametrize("declaration", DECLARATIONS, ids=lambda d: f"{d.kind}-{d.name}")
 def test_everything_is_documented(declaration: Declaration) -> None:
     assert declaration.summary.endswith(".")

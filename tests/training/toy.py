@@ -173,7 +173,8 @@ def make_setting(**options: object) -> Setting:
 
 def setting_of(made: Prepared, model: object, **options: object) -> Setting:
     """The setting of a stage of a spec, on a built model."""
-    return make_setting(model=model, source=made.source, space=made.space, evaluation=made.evaluation, **options)
+    given = {"source": made.source, "space": made.space, "evaluation": made.evaluation}
+    return make_setting(model=model, **{**given, **options})
 
 
 @stage

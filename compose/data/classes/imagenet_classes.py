@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-from collections import Counter
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -13,12 +11,12 @@ from typing import Annotated, NoReturn
 from pydantic import Field
 
 from compose.block import BlockError, data
+from compose.data.classes.wordnet_classes import WORDNET_ID, class_names
 from compose.data.source import DataError, DataSource, LabelTable, Split
-from compose.graphs.taxonomy.taxonomy import Taxonomy, load_taxonomy
+from compose.graphs.taxonomy.taxonomy import load_taxonomy
 
 EMBEDDED = "imagenet_classes.txt"
 IMAGENET_1K = 1000
-WORDNET_ID = re.compile(r"n\d{8}")
 SHOWN = 10
 
 
@@ -55,15 +53,6 @@ class ImageNetClasses(DataSource):
     def split(self, name: Split) -> NoReturn:
         """Raises DataError: there are no pictures."""
         raise DataError(f"expected pictures for `{name}`, but `imagenet_classes` only names a network's classes")
-
-
-def class_names(taxonomy: Taxonomy, ids: Sequence[str]) -> tuple[str, ...]:
-    """A name for each class, all different: the first word of its synset, or else the synset's name."""
-    synsets = [synset for wordnet_id in ids if (synset := taxonomy.from_wordnet_id(wordnet_id)) is not None]
-    words = [taxonomy.synset_words(synset)[0].replace("_", " ") for synset in synsets]
-    times = Counter(word.lower() for word in words)
-    pairs = zip(synsets, words, strict=True)
-    return tuple(word if times[word.lower()] == 1 else taxonomy.name(synset) for synset, word in pairs)
 
 
 def read_classes(path: Path, *, count: int) -> list[str]:

@@ -16,8 +16,8 @@ from pydantic import Field
 from torch import Tensor
 
 from compose.block import BlockError, data
-from compose.data.classes.imagenet_classes import WORDNET_ID, class_names
 from compose.data.classes.single_label import ClassExamples, ClassSource, ClassTable, too_few
+from compose.data.classes.wordnet_classes import WORDNET_ID, class_names
 from compose.data.counter_random import Dice
 from compose.data.normalisation import NORMALISATIONS, NormalisationName
 from compose.data.pictures.image_examples import Augment, Fit, Preparation

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from compose.block import data
-from compose.data.classes.imagenet_classes import class_names
+from compose.data.classes.wordnet_classes import class_names
 from compose.data.source import Split
 from compose.data.vectors.gloss_file import embedded_glosses
 from compose.data.vectors.label_division import Part

@@ -19,7 +19,7 @@ def test_every_metric_by_name() -> None:
 def test_mapping_form() -> None:
     (made,) = make_metrics([{"use": "micro_f1", "threshold": 1}])
     assert isinstance(made, MicroF1)
-    assert made.threshold == 1.0
+    assert made.cut == 1.0
     assert [m.key for m in make_metrics([{"use": "f1", "k": 3}])] == ["f1@3"]
 
 

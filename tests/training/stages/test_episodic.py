@@ -17,6 +17,7 @@ from toy import setting_of
 
 from compose import load
 from compose.block import BlockError
+from compose.evaluation.evaluation import Evaluation
 from compose.training.inference import scorer
 from compose.training.prepare import Prepared
 from compose.training.run_plan import RunPlan
@@ -167,6 +168,16 @@ def test_validation_is_the_mean_over_the_shots(made: Make) -> None:
     assert found == work.validate()
 
 
+def test_validation_is_by_the_protocol_of_the_spec(made: Make) -> None:
+    prepared = made(monitor="macro_f1", validation_episodes=4)
+    setting = setting_of(prepared, prepared.build(), evaluation=Evaluation(no_positives="zero", batch=5))
+    work = prepared.stages[0].open(setting)
+    assert isinstance(work, EpisodicWork)
+    assert work._validation is not None
+    assert (work._validation.evaluation.rules.no_positives, work._validation.evaluation.batch) == ("zero", 5)
+    assert work.validate().keys() == {"accuracy", "macro_f1"}
+
+
 def test_without_validation_there_are_no_metrics(made: Make) -> None:
     assert open_work(made(validate_every=0)).metrics == []
     assert list(open_work(made(monitor="loss.task")).metrics) == ["accuracy"]
@@ -192,7 +203,7 @@ def test_options_that_contradict_one_another(options: dict[str, Any], parameter:
 @pytest.mark.parametrize(
     ("monitor", "message"),
     [
-        ("map", "expected a metric that episodes have, such as accuracy, got map"),
+        ("map", "a metric that episodes have, such as accuracy, got map"),
         ("accurac", "did you mean `accuracy`?"),
     ],
 )

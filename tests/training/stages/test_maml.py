@@ -134,6 +134,13 @@ def opened(prepared: Prepared) -> tuple[MamlWork, Any]:
     return stage.open(setting_of(prepared, model)), model
 
 
+def test_validation_is_by_the_protocol_of_the_spec(classes: Make) -> None:
+    work, _ = opened(classes("evaluate.ties=worst", "evaluate.split=test"))
+    assert work._validation is not None
+    assert (work._validation.evaluation.rules.ties, work._validation.evaluation.split) == ("worst", "val")
+    assert work.metrics == ["micro_auc", "accuracy"]
+
+
 # --- a trained run, and what is asked of it -----------------------------------------------------------------------
 
 
