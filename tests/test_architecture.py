@@ -95,7 +95,7 @@ def test_the_framework_names_no_metric_stage_or_source() -> None:
     for path in sorted((ROOT / "compose").rglob("*.py")):
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         own = homes.get(name, ("",))[0]
-        found += [f"{name} imports {used}" for used in _imports(path) if homes.get(used, (own,))[0] != own]
+        found += [f"{name} imports {used}" for used in imports(path) if homes.get(used, (own,))[0] != own]
     assert set(found) == OF_ONE.keys()
 
 

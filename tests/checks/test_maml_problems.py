@@ -104,7 +104,7 @@ FRESH = "{use: alphabets, size: 16, drawings: 6, fresh: false}"
         (LABELS, "ways: 3, m", "ways: 60, m", "data", "60", "needs 60 labels, and the split `test` has 59"),
         (LABELS, "losses: [task]", "losses: [base]", "unavailable-input", "[base]", "the loss `base` reads `targets`"),
         (LABELS, "losses: [base]", "losses: [task]", "unavailable-input", "[task]", "`task` reads `novel.targets`"),
-        (LABELS, "step}", "step, monitor: map}", "bad-parameter", "map", "a metric that episodes have, got map"),
+        (LABELS, "step}", "step, monitor: map}", "bad-parameter", "map", "such as accuracy, got map"),
         (LABELS, "{use: wordnet, dim: 20}", "{use: glove, path: few.20d.txt}", "labels", "{use: glove", "`thing`"),
         (CLASSES, "tasks: [episodes]", "tasks: [episodes], ways: 4", "label-space", "4", "`scores` are for 5 classes"),
         (CLASSES, FRESH, "{use: glyph_scenes, size: 32}", "data", "{use: glyph", "episodes need data whose pictures"),

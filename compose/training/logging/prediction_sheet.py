@@ -25,7 +25,7 @@ class Predictions:
     """What a model says to some pictures.
 
     Args:
-        images: the pictures.
+        images: the pictures as people see them, in [0, 1].
         scores: a score for each label.
         targets: 1 = present, -1 = absent, 0 = unknown.
         labels: the labels' names.
@@ -71,8 +71,7 @@ def attention_rows(predictions: Predictions) -> list[AttentionRow]:
             for place, (j, right) in enumerate(known)
         ]
         missed = ", ".join(_missed(predictions, i, top))
-        picture = _between_0_and_1(predictions.images[i])
-        rows.append(AttentionRow(picture, labels=labels, note=f"missed: {missed}" if missed else ""))
+        rows.append(AttentionRow(predictions.images[i], labels=labels, note=f"missed: {missed}" if missed else ""))
     return rows
 
 
@@ -90,7 +89,7 @@ def _beside_labels(predictions: Predictions) -> UInt8[ndarray, "height width 3"]
         axes.set_axis_off()
     for i in range(count):
         picture, lines = grid[i // COLUMNS][2 * (i % COLUMNS) :][:2]
-        picture.imshow(displayable(predictions.images[i]))
+        picture.imshow(predictions.images[i].permute(1, 2, 0).numpy())  # h w 3
         _write_labels(lines, caption(predictions, i))
     canvas = FigureCanvasAgg(figure)
     canvas.draw()  # type: ignore[no-untyped-call]
@@ -113,19 +112,6 @@ def _missed(predictions: Predictions, i: int, top: Sequence[int]) -> list[str]:
     """The true labels that are not among the top ones."""
     present = (predictions.targets[i] > 0).nonzero().flatten().tolist()
     return [_short(predictions.labels[label]) for label in present if label not in top]
-
-
-def displayable(image: Float[Tensor, "3 h w"]) -> Float[ndarray, "h w 3"]:
-    """A picture between 0 and 1; one that the data has normalised is stretched to that range."""
-    shown: ndarray = _between_0_and_1(image).permute(1, 2, 0).numpy()
-    return shown
-
-
-def _between_0_and_1(image: Float[Tensor, "3 h w"]) -> Float[Tensor, "3 h w"]:
-    low, high = image.min(), image.max()
-    if low < 0 or high > 1:
-        image = (image - low) / (high - low).clamp(min=1e-6)
-    return image.float()
 
 
 def _write_labels(axes: Axes, lines: list[tuple[str, str]]) -> None:
