@@ -13,7 +13,7 @@ PARTS = ("compose", "blocks", "graphs")
 FLOORS = (
     ("cli",),
     ("api",),
-    ("predict",),
+    ("prediction",),
     ("checks",),
     ("training",),
     ("evaluation",),

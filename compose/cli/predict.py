@@ -13,7 +13,7 @@ import typer
 from compose.cli.options import BlockFiles, Device, Run, Weights
 
 if TYPE_CHECKING:
-    from compose.predict.predictor import Picture, Prediction, Predictor
+    from compose.prediction.predictor import Picture, Prediction, Predictor
 
 BATCH = 32
 DRAWN = 24
@@ -89,8 +89,8 @@ def predict(
     from compose.cli.printing.attention_picture import draw_attention
     from compose.cli.specs import read
     from compose.errors import UsageError
-    from compose.predict.picture_files import picture_files
-    from compose.predict.predictor import load_predictor
+    from compose.prediction.picture_files import picture_files
+    from compose.prediction.predictor import load_predictor
     from compose.training.storage.find_run import find_run
 
     found = find_run(run)

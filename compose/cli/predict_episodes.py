@@ -12,8 +12,8 @@ from compose.spec.wiring.plan import EPISODE_ATTENTION
 if TYPE_CHECKING:
     from compose.data.source import DataSource
     from compose.drawing.attention.episode_sheet import QueryView, SupportPicture
-    from compose.predict.asked_episode import Episode
-    from compose.predict.episode_predictor import Answer
+    from compose.prediction.asked_episode import Episode
+    from compose.prediction.episode_predictor import Answer
     from compose.spec.read import Spec
     from compose.training.prepare import Prepared
     from compose.training.storage.find_run import FoundRun
@@ -91,9 +91,9 @@ def predict_episodes(
     """
     from compose.cli.console import status
     from compose.cli.specs import prepared
-    from compose.predict.asked_episode import drawn_episodes
-    from compose.predict.episode_predictor import load_episode_predictor
-    from compose.predict.given_episode import given_episode
+    from compose.prediction.asked_episode import drawn_episodes
+    from compose.prediction.episode_predictor import load_episode_predictor
+    from compose.prediction.given_episode import given_episode
 
     made = prepared(spec)
     if attention:

@@ -17,9 +17,9 @@ from compose.errors import UsageError
 from compose.evaluation.evaluation import Evaluation
 from compose.labels.label_options import LabelOptions
 from compose.labels.label_space import LabelSpace
-from compose.predict.asked_episode import Episode, drawn_episodes
-from compose.predict.episode_predictor import Answer
-from compose.predict.own_labels import own_labels
+from compose.prediction.asked_episode import Episode, drawn_episodes
+from compose.prediction.episode_predictor import Answer
+from compose.prediction.own_labels import own_labels
 
 from ..tasks.labelled import Labelled, carrying
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from compose.predict.predictor import Prediction, Predictor
+    from compose.prediction.predictor import Prediction, Predictor
 
 COLUMNS = 5
 

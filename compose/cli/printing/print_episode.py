@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from compose.predict.asked_episode import Episode
-    from compose.predict.episode_predictor import Answer
+    from compose.prediction.asked_episode import Episode
+    from compose.prediction.episode_predictor import Answer
 
 MARKS = {True: "right", False: "wrong", None: ""}
 

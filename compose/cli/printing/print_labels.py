@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from compose.evaluation.evaluation import Evaluation
-    from compose.predict.asked_episode import Episode
-    from compose.predict.episode_predictor import Answer
+    from compose.prediction.asked_episode import Episode
+    from compose.prediction.episode_predictor import Answer
 
 USUAL = 0.5
 NONE = "none"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compose.predict.asked_episode import Episode
+from compose.prediction.asked_episode import Episode
 
 if TYPE_CHECKING:
     from compose.training.prepare import Prepared
@@ -27,7 +27,7 @@ def given_episode(made: Prepared, support: Path, queries: Sequence[Path]) -> Epi
     import torch
 
     from compose.errors import UsageError
-    from compose.predict.picture_files import pictures_in
+    from compose.prediction.picture_files import pictures_in
 
     files = {folder.name: pictures_in(folder) for folder in sorted(support.iterdir()) if folder.is_dir()}
     files = {name: inside for name, inside in files.items() if inside}

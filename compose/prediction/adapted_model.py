@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from compose.model.build import Built
-    from compose.predict.asked_episode import Episode
+    from compose.prediction.asked_episode import Episode
     from compose.training.prepare import Prepared
 
 
@@ -66,7 +66,7 @@ class AdaptedModel:
         return self._model.scores({**examples, **labels, "support_targets": targets})[0].float().cpu()
 
     def _labels_of(self, episode: Episode) -> dict[str, Tensor]:
-        from compose.predict.own_labels import own_labels
+        from compose.prediction.own_labels import own_labels
 
         if episode.columns is not None:
             return dict(self._labels(episode.columns[None]))

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from compose.model.build import Built
-    from compose.predict.adapted_model import AdaptedModel
-    from compose.predict.asked_episode import Episode
+    from compose.prediction.adapted_model import AdaptedModel
+    from compose.prediction.asked_episode import Episode
     from compose.training.prepare import Prepared
     from compose.training.storage.find_run import FoundRun
 
@@ -100,7 +100,7 @@ def load_episode_predictor(made: Prepared, run: FoundRun, *, weights: str | None
         device: where it runs.
     """
 
-    from compose.predict.adapted_model import AdaptedModel
+    from compose.prediction.adapted_model import AdaptedModel
     from compose.training.device import choose_device
 
     target = choose_device(device)
