@@ -1,33 +1,180 @@
-"""compose: declarative YAML specs for composing PyTorch models.
+"""compose: declarative YAML specs for composing, training and comparing PyTorch models.
 
-from compose import load
-built = load("zoo/ml2p.yaml", variants=["no-pyramid"]).build()
-built.inference(image=..., labels_vectors=...)["scores"]
+import compose
+run = compose.train("zoo/ml2p.yaml", variants=["no-pyramid"], overrides={"seed": 1})
+run.results["zsl"].metrics, run.model
+run.predict("photo.jpg", attention=True)
+compose.load("zoo/ml2p.yaml").build().training       # the model alone, untrained
+
+Everything is imported when it is first used: ``import compose`` imports no torch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from compose.reading import Files, Names, Overrides, SpecLike
+from compose.run import LabelChoice, Run, WeightChoice
+from compose.validation import Validation
 
 if TYPE_CHECKING:
+    from compose.evaluation.result import Result
+    from compose.prediction.given_episode import Support
+    from compose.prediction.predictor import Prediction
     from compose.training.prepare import Prepared
 
 __version__ = "0.1.0"
 
+__all__ = ["Run", "Validation", "evaluate", "load", "predict", "train", "validate"]
 
-def load(name: str, *, variants: Iterable[str] = (), overrides: Iterable[str] = ()) -> Prepared:
+
+def load(spec: SpecLike, *, variants: Names = (), overrides: Overrides = (), blocks: Files = ()) -> Prepared:
     """A spec, checked and ready to build.
 
+    What it returns has the model as ``.build()`` (``training``, ``inference``, ``looking``: each a
+    ``torch.fx.GraphModule``), the shapes as ``.shaped.facts``, the label space as ``.space``, the examples as
+    ``.source``, the stages and the evaluation, and the resolved spec as ``.spec``.
+
     Args:
-        name: a path, or the name of a packaged spec (``zoo/ml2p.yaml``).
+        spec: a path, the name of a packaged spec (``zoo/ml2p.yaml``), a text of YAML, or a dict of the same content.
         variants: variants to lay over it, in order.
-        overrides: ``key.path=value`` texts to lay over those.
+        overrides: values to lay over those: a dict (``{"train.0.epochs": 3}``), or ``key=value`` texts.
+        blocks: Python files with blocks of your own.
 
     Raises:
         SpecErrors: every mistake of the spec.
+        UsageError: an override is not of the form ``key=value``, or a file of blocks cannot be used.
     """
-    from compose.spec.read import read_spec
+    from compose.reading import read
     from compose.training.prepare import prepare
 
-    return prepare(read_spec(name, variants=variants, overrides=overrides))
+    return prepare(read(spec, variants=variants, overrides=overrides, blocks=blocks))
+
+
+def validate(
+    spec: SpecLike,
+    *,
+    variants: Names = (),
+    overrides: Overrides = (),
+    blocks: Files = (),
+    fast: bool = False,
+    all_variants: bool = False,
+) -> Validation:
+    """Every mistake of a spec, without training: text, names and wiring of all variants, shapes, labels and data.
+
+    Mistakes in the spec are returned and not raised; what is returned is true where there are none.
+
+    Args:
+        spec: as for :func:`load`.
+        variants: as for :func:`load`.
+        overrides: as for :func:`load`.
+        blocks: as for :func:`load`.
+        fast: only the text, the names and the wiring; needs no torch.
+        all_variants: work out the shapes of every variant, too.
+
+    Raises:
+        UsageError: an override is not of the form ``key=value``, or a file of blocks cannot be used.
+    """
+    from compose.validation import validate_spec
+
+    return validate_spec(
+        spec, variants=variants, overrides=overrides, blocks=blocks, fast=fast, all_variants=all_variants
+    )
+
+
+def train(
+    spec: SpecLike | None = None,
+    *,
+    variants: Names = (),
+    overrides: Overrides = (),
+    blocks: Files = (),
+    out: str | PathLike[str] | None = None,
+    device: str = "auto",
+    resume: bool | str | PathLike[str] = False,
+    progress: bool = True,
+) -> Run:
+    """Train the model of a spec, evaluate it, and write a report.
+
+    Args:
+        spec: as for :func:`load`; may be left out where ``resume`` names a run.
+        variants: as for :func:`load`.
+        overrides: as for :func:`load`.
+        blocks: as for :func:`load`; the run keeps copies of them.
+        out: the run's folder; ``runs/NAME/TIME`` where not given.
+        device: where to compute (``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``).
+        resume: go on with a run from its newest checkpoint: its folder, or True for the newest run of the spec.
+        progress: show what is trained, a bar in a terminal, and a line for each epoch.
+
+    Raises:
+        SpecErrors: every mistake of the spec and its data, before anything is written.
+        UsageError: there is no such run to go on with.
+        TrainingError: training cannot start or go on.
+        Interrupted: it was stopped (Ctrl-C); its state is saved.
+    """
+    from compose.begin_run import progress_console, train_spec
+
+    return train_spec(
+        spec,
+        variants=variants,
+        overrides=overrides,
+        blocks=blocks,
+        out=out,
+        device=device,
+        resume=resume,
+        console=progress_console() if progress else None,
+    )
+
+
+def evaluate(
+    run: Run | str | PathLike[str],
+    *,
+    overrides: Overrides = (),
+    weights: WeightChoice | None = None,
+    device: str = "auto",
+    blocks: Files = (),
+) -> Result:
+    """Measure a trained model again, by another protocol or on other data.
+
+    Args:
+        run: a run, its folder, one of its weights files, or a spec, whose newest run counts.
+        overrides: what to change in the run's spec: ``{"evaluate.images": "with_positives"}``.
+        weights: ``last`` or ``best``; where not given, those that the run was opened with, else the last.
+        device: where to compute; an opened run has one already.
+        blocks: files in place of those that the run keeps; an opened run has its own already.
+
+    Raises:
+        UsageError: there is no such run.
+        SpecErrors: the model and what it is to be measured on do not go together.
+    """
+    opened = run if isinstance(run, Run) else Run(run, device=device, blocks=blocks)
+    return opened.evaluate(overrides=overrides, weights=weights)
+
+
+def predict(
+    run: Run | str | PathLike[str],
+    images: Any,
+    *,
+    support: Support | None = None,
+    top: int = 5,
+    labels: LabelChoice = "all",
+    attention: bool = False,
+    device: str = "auto",
+) -> list[Prediction]:
+    """What a trained model says to pictures; see :meth:`compose.Run.predict`.
+
+    Args:
+        run: a run, its folder, one of its weights files, or a spec, whose newest run counts.
+        images: one or several: a file, a folder, a PIL image, an array or tensor of pixels.
+        support: for a few-shot model: pictures of each class by its name, or a folder with a folder for each.
+        top: how many labels.
+        labels: which labels to choose from.
+        attention: whether to tell where the model looks for each label.
+        device: where to compute; an opened run has one already.
+
+    Raises:
+        UsageError: there is no such run or file, or the model is not of that kind.
+        DataError: a picture of an episode cannot be read.
+    """
+    opened = run if isinstance(run, Run) else Run(run, device=device)
+    return opened.predict(images, support=support, top=top, labels=labels, attention=attention)

@@ -34,6 +34,11 @@ def echo(text: str, *, style: str = "") -> None:
     out().print(text, style=style, markup=False)
 
 
+def note(text: str) -> None:
+    """Print what the user should know although it stops nothing."""
+    err().print(f"note: {text}", style="yellow", markup=False)
+
+
 def status(text: str) -> Any:
     """A context in which a terminal shows that something takes its time."""
     return err().status(text)

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compose.cli.options import AsJson, BlockFiles, Device, Overrides, Run, Weights
+from compose.cli.options import AsJson, BlockFiles, Device, Overrides, RunPath, Weights
 
 if TYPE_CHECKING:
     from compose.evaluation.result import Result
-    from compose.training.prepare import Prepared
-    from compose.training.storage.find_run import FoundRun
 
 
 def evaluate(
-    run: Run,
+    run: RunPath,
     override: Overrides = None,
     weights: Weights = None,
     device: Device = "auto",
@@ -34,42 +32,20 @@ def evaluate(
     -s 'data={use: images, folder: photos, labels: labels.csv}'. Within the same data, null removes a key:
     -s data.labels=null -s data.test=test.csv.
     """
+    from compose.cli.console import note, status
     from compose.cli.printing.print_result import print_result
-    from compose.cli.specs import read, ready
-    from compose.training.storage.find_run import find_run
+    from compose.cli.specs import opened
 
     _check(output)
-    found = find_run(run)
-    made = ready(read(str(found.lock), None, override, blocks), scoring=True)
-    result = _measure(made, found, weights=weights, device=device)
+    found = opened(run, weights=weights, device=device, blocks=blocks)
+    with status("evaluating"):
+        result = found.evaluate(overrides=override or (), tell=note)
     if output is not None:
         _write(result, output)
     if as_json:
         print(json.dumps(result.to_json(), indent=2, allow_nan=False))
     else:
         print_result(result)
-
-
-def _measure(made: Prepared, run: FoundRun, *, weights: str | None, device: str) -> Result:
-    from compose.cli.console import status
-
-    with status("evaluating"):
-        from compose.training.device import choose_device
-        from compose.training.final_report import final_evaluation, write_modules
-        from compose.training.run_plan import RunPlan
-        from compose.training.storage.run_folder import RunFolder
-
-        target = choose_device(device)
-        built = made.build()
-        run.load(built, weights)
-        for graph in (built.training, built.inference, built.looking):
-            graph.to(target).eval()
-        title = str(run.folder)
-        plan = RunPlan(built, made.source, made.space, (), made.evaluation, made.seed, "", title, made.adaptation)
-        result = final_evaluation(plan, target)
-        assert result is not None
-        write_modules(result, RunFolder(run.folder))
-    return result
 
 
 def _check(output: Path | None) -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from compose.cli.printing.label_nodes import Nodes
     from compose.drawing.graph.neighbourhood import Spoke
     from compose.graphs.label_graphs.label_graph import LabelGraph
+    from compose.labels.label_nodes import Nodes
     from compose.spec.read import Spec
-    from compose.training.prepare import Prepared
-
-_T = TypeVar("_T")
 
 
 def check_output(output: Path | None, node: str | None) -> None:
@@ -40,53 +36,25 @@ def label_graph(spec: Spec, *, node: str | None, output: Path | None) -> None:
         SpecErrors: the labels have no graph.
         UsageError: there is no such node.
     """
-    from compose.cli.console import err, status
-    from compose.cli.printing.label_nodes import graph_nodes
+    from compose.cli.console import err, note, status
     from compose.cli.printing.label_tables import print_graph, print_neighbours, print_thresholds
+    from compose.graph_of_labels import graph_of_labels
     from compose.training.prepare import prepare
 
     with status("making the label graph"):
-        made = prepare(spec)
-        source, nodes = graph_source(made), graph_nodes(made)
-        graph = _attempt(made, lambda: source(*nodes.arguments))
-    _check_graph(graph)
-    if made.labels.graph is None:
-        err().print("note: the spec has no `labels.graph`; this is `{use: wup}`", style="yellow", markup=False)
-    if node is None:
+        made = graph_of_labels(prepare(spec))
+    graph, nodes = made.graph, made.nodes
+    if made.is_default:
+        note("the spec has no `labels.graph`; this is `{use: wup}`")
+    at = None if node is None else _find(graph, node)
+    if at is None:
         print_graph(graph, nodes)
-        print_thresholds(source, nodes)
+        print_thresholds(made.source, nodes)
     else:
-        at = _find(graph, node)
         print_neighbours(graph, nodes, at)
     if output is not None:
-        _write(graph, nodes, None if node is None else at, output)
+        _write(graph, nodes, at, output)
         err().print(f"wrote {output}", markup=False)
-
-
-def graph_source(made: Prepared) -> Any:
-    """What makes the spec's label graph; the default one where the spec has none."""
-    from compose.graphs.label_graphs.wup_graph import WupGraph
-
-    return WupGraph() if made.labels.graph is None else made.labels.graph
-
-
-def _attempt(made: Prepared, make: Callable[[], _T]) -> _T:
-    from compose.errors import SpecError, SpecErrors
-    from compose.spec.yaml.tree import place_of
-
-    try:
-        return make()
-    except (ValueError, OSError) as error:
-        path = ("data",) if made.labels.graph is None else ("labels", "graph")
-        raise SpecErrors([SpecError("labels", str(error), place_of(made.spec.tree, path))]) from error
-
-
-def _check_graph(graph: Any) -> None:
-    from compose.errors import UsageError
-    from compose.graphs.label_graphs.label_graph import LabelGraph
-
-    if not isinstance(graph, LabelGraph):
-        raise UsageError(f"expected `labels.graph` to give a LabelGraph, got {type(graph).__name__}")
 
 
 def _find(graph: LabelGraph, name: str) -> int:

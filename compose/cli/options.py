@@ -46,7 +46,7 @@ BlockFiles = Annotated[
 Device = Annotated[
     str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where to compute; cuda:1 names one of several GPUs.")
 ]
-Run = Annotated[
+RunPath = Annotated[
     Path,
     typer.Argument(metavar="RUN", help="The folder of a run, or one of its weights files.", show_default=False),
 ]

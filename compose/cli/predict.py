@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from compose.cli.options import BlockFiles, Device, Run, Weights
+from compose.cli.options import BlockFiles, Device, RunPath, Weights
 
 if TYPE_CHECKING:
-    from compose.prediction.predictor import Picture, Prediction, Predictor
+    from compose import Run
+    from compose.prediction.predictor import Prediction
+    from compose.run import LabelChoice
 
-BATCH = 32
 DRAWN = 24
 """How many pictures are drawn at most: more make a sheet that nobody reads."""
-EPISODES = {"support.targets", "novel.targets"}
-"""What a few-shot model reads, or its loss where its weights adapt to an episode."""
 
 
 def predict(
-    run: Run,
+    run: RunPath,
     pictures: Annotated[
         list[Path] | None,
         typer.Argument(metavar="[IMAGE...]", help="Pictures, or folders of them.", show_default=False),
@@ -84,50 +83,53 @@ def predict(
     its classes by pictures of each: --support FOLDER IMAGE..., or --episodes N of the run's own data, which is also how
     one of feature vectors is asked.
     """
-    from compose.cli.console import status
     from compose.cli.predict_episodes import EpisodesAsked, predict_episodes
-    from compose.cli.printing.attention_picture import draw_attention
-    from compose.cli.specs import read
+    from compose.cli.specs import opened
     from compose.errors import UsageError
     from compose.prediction.picture_files import picture_files
-    from compose.prediction.predictor import load_predictor
-    from compose.training.storage.find_run import find_run
 
-    found = find_run(run)
-    spec = read(str(found.lock), None, None, blocks)
+    found = opened(run, weights=weights, device=device, blocks=blocks)
     files = list(picture_files(pictures or ()))
     _check_output(attention)
-    of_pictures = "image" in spec.plan.reserved
-    if EPISODES & set(spec.plan.reserved):
+    if found.few_shot:
         if examples is not None:
             raise UsageError("--examples is for models that score labels, and this is a few-shot model: --episodes N")
-        asked = EpisodesAsked(files, support, episodes, shots, of_pictures)
-        predict_episodes(spec, found, asked, attention, weights=weights, device=device, top=top, as_json=as_json)
+        asked = EpisodesAsked(files, support, episodes, shots, found.reads_pictures)
+        predict_episodes(found, asked, attention, top=top, as_json=as_json)
         return
     _check(files, examples, episodes, support)
-    if not of_pictures:
-        reads = "reads feature vectors, not pictures"
-        raise UsageError(f"the model of {found.folder} {reads}; `compose evaluate {found.folder}` measures it")
-    with status("loading the model"):
-        model = load_predictor(spec, found, weights=weights, device=device, task=task)
-    if attention:
-        _check_attention(model, run)
-    drawn: list[Prediction] = []
-    good = True
-    for batch in _batches(_pictures(model, files, examples)):
-        for prediction in model.predict(batch, top=top, look=attention is not None):
-            good = good and prediction.picture.error is None
-            (_print_json if as_json else _print)(prediction)
-            if prediction.guesses and len(drawn) < DRAWN:
-                drawn.append(prediction)
-    if attention and drawn:
-        draw_attention(drawn, model, attention)
+    good = _predict_labels(found, files, examples, attention, labels=task, top=top, as_json=as_json)
     raise typer.Exit(0 if good else 1)
 
 
-def _batches(pictures: Iterator[Picture]) -> Iterator[list[Picture]]:
-    while batch := list(islice(pictures, BATCH)):
-        yield batch
+def _predict_labels(
+    run: Run,
+    files: Sequence[Path],
+    examples: int | None,
+    attention: Path | None,
+    *,
+    labels: LabelChoice,
+    top: int,
+    as_json: bool,
+) -> bool:
+    """Print the labels of pictures, and draw where the model looks; whether all of them could be read."""
+    from compose.cli.console import err, status
+
+    with status("loading the model"):
+        asked = chain(files, run.examples(examples) if examples else ())
+        predictions = run.iter_predict(asked, top=top, labels=labels, attention=attention is not None)
+        _ = run.model if run.reads_pictures else None
+    drawn: list[Prediction] = []
+    good = True
+    for prediction in predictions:
+        good = good and prediction.picture.error is None
+        (_print_json if as_json else _print)(prediction)
+        if prediction.guesses and len(drawn) < DRAWN:
+            drawn.append(prediction)
+    if attention and drawn:
+        run.picture(drawn).save(attention)
+        err().print(f"wrote {attention}", markup=False)
+    return good
 
 
 def _check(files: Sequence[Path], examples: int | None, episodes: int | None, support: Path | None) -> None:
@@ -146,20 +148,6 @@ def _check_output(attention: Path | None) -> None:
         raise UsageError(f"--attention {attention}: expected a name that ends in .png, .jpg or .webp")
     if attention is not None and not attention.parent.is_dir():
         raise UsageError(f"--attention {attention}: there is no folder {attention.parent}")
-
-
-def _check_attention(model: Predictor, run: Path) -> None:
-    from compose.errors import UsageError
-
-    if model.made.spec.plan.attention is None:
-        raise UsageError(
-            f"the model of {run} does not tell where it looks: none of its blocks has an output `attention`"
-        )
-
-
-def _pictures(model: Predictor, files: Iterable[Path], examples: int | None) -> Iterator[Picture]:
-    yield from map(model.read, files)
-    yield from model.examples(examples) if examples else ()
 
 
 def _print_json(prediction: Prediction) -> None:

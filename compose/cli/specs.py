@@ -1,12 +1,13 @@
-"""Read the spec that a command line names."""
+"""Read the spec, or open the run, that a command line names."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from compose import Run
     from compose.spec.read import Spec
     from compose.training.prepare import Prepared
 
@@ -32,10 +33,9 @@ def read(
         SpecErrors: every mistake in it.
         UsageError: an override is not of the form ``key=value``, or a file of blocks cannot be used.
     """
-    from compose.spec.read import read_spec
+    from compose.reading import read as read_any
 
-    use_blocks(blocks)
-    return read_spec(spec, variants=variants or (), overrides=overrides or ())
+    return read_any(spec, variants=variants or (), overrides=overrides or (), blocks=blocks or ())
 
 
 def prepared(spec: Spec) -> Prepared:
@@ -54,39 +54,17 @@ def prepared(spec: Spec) -> Prepared:
     return made
 
 
-def ready(spec: Spec, *, data: bool = True, scoring: bool = False) -> Prepared:
-    """The spec with all that it names made, and nothing left that would stop a run.
-
-    Args:
-        spec: the checked spec.
-        data: whether the files of the data are looked at.
-        scoring: take only what the scores need, for a model that is not trained any more.
+def opened(path: Path, *, weights: Literal["last", "best"] | None, device: str, blocks: Sequence[Path] | None) -> Run:
+    """The run of a command line; says so where it reads its own copies of the user's block files.
 
     Raises:
-        SpecErrors: every mistake that can be found before training.
+        UsageError: there is no such run, or a file of blocks is gone or has changed.
     """
-    from compose.cli.console import status
-    from compose.errors import SpecErrors
+    from compose import Run
+    from compose.begin_run import kept_notes
+    from compose.cli.console import note
 
-    with status("checking the spec and its data"):
-        from compose.checks.episode_problems import ways_problems
-        from compose.checks.problems import notes, problems
-        from compose.training.prepare import prepare
-
-        made = prepare(spec)
-        unfit = list(ways_problems(made)) if scoring else []
-        made = made.scoring() if scoring else made
-        found = unfit or problems(made, data=data)
-    if found:
-        raise SpecErrors(found)
-    if data:
-        print_notes(notes(made))
-    return made
-
-
-def print_notes(found: list[str]) -> None:
-    """What the user should know although it stops nothing."""
-    from compose.cli.console import err
-
-    for line in found:
-        err().print(f"note: {line}", style="yellow", markup=False)
+    run = Run(path, weights=weights, device=device, blocks=blocks or ())
+    for line in kept_notes(run.kept_blocks):
+        note(line)
+    return run

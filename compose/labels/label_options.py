@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from compose.block import BlockError, Use, section
+
+if TYPE_CHECKING:
+    from compose.data.source import LabelTable
+    from compose.labels.label_space import LabelSpace
 
 
 @section(name="labels")
@@ -49,3 +53,15 @@ class LabelOptions:
     def __post_init__(self) -> None:
         if self.length is not None and not self.normalise:
             raise BlockError("expected `normalise: true` with a length, got `false`", parameter="length")
+
+    def space(self, table: LabelTable) -> LabelSpace:
+        """The label space that these options describe, over any table of labels.
+
+        Every option is handed on under its own name, so that none can be forgotten.
+
+        Args:
+            table: all labels.
+        """
+        from compose.labels.label_space import LabelSpace
+
+        return LabelSpace(table, **vars(self))

@@ -1,31 +1,29 @@
-"""A trained model whose weights adapt to each episode, as ``compose predict`` asks it."""
+"""A trained model whose weights adapt to each episode, as it is asked about episodes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from jaxtyping import Float
     from torch import Tensor
 
-    from compose.model.build import Built
     from compose.prediction.asked_episode import Episode
-    from compose.training.prepare import Prepared
+    from compose.prediction.trained_model import TrainedModel
 
 
 class AdaptedModel:
     """Adapts to an episode and scores its queries.
 
     Args:
-        made: the run's spec with all that it names.
-        built: its model, in evaluation mode, on ``device``.
-        device: where it runs.
+        trained: the model.
     """
 
-    def __init__(self, made: Prepared, built: Built, device: Any) -> None:
+    def __init__(self, trained: TrainedModel) -> None:
         from compose.training.adaptation.episode_labels import EpisodeLabels
         from compose.training.adaptation.task_scorer import trained_task_model
 
+        made, built, device = trained.made, trained.built, trained.device
         assert made.adaptation is not None
         self._made, self._device = made, device
         self._labels = EpisodeLabels(made.space, device)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from jaxtyping import Float
     from torch import Tensor
 
-    from compose.model.build import Built
     from compose.prediction.adapted_model import AdaptedModel
     from compose.prediction.asked_episode import Episode
-    from compose.training.prepare import Prepared
-    from compose.training.storage.find_run import FoundRun
+    from compose.prediction.trained_model import TrainedModel
 
 
 @dataclass(frozen=True)
@@ -40,16 +38,19 @@ class EpisodePredictor:
     """A trained model.
 
     Args:
-        made: the run's spec with all that it names.
-        built: its model, on ``device``.
-        device: where it runs.
+        trained: the model.
         adapted: the model with its inner loop, where its weights adapt to an episode.
     """
 
-    made: Prepared
-    built: Built
-    device: Any
+    trained: TrainedModel
     adapted: AdaptedModel | None
+
+    @classmethod
+    def of(cls, trained: TrainedModel) -> EpisodePredictor:
+        """A trained model that answers episodes."""
+        from compose.prediction.adapted_model import AdaptedModel
+
+        return cls(trained, None if trained.made.adaptation is None else AdaptedModel(trained))
 
     def answer(self, episode: Episode, *, look: bool) -> Answer:
         """The classes of an episode's queries.
@@ -76,41 +77,18 @@ class EpisodePredictor:
         from compose.training.inference import call
 
         given = {**episode.examples, "support_targets": episode.support_targets[None]}
-        given |= dict(self.made.space.inputs("seen"))
-        graph = self.built.looking if look else self.built.inference
+        given |= dict(self.trained.made.space.inputs("seen"))
+        graph = self.trained.built.looking if look else self.trained.built.inference
         with torch.no_grad():
-            return call(graph, {name: value.to(self.device) for name, value in given.items()})
+            return call(graph, {name: value.to(self.trained.device) for name, value in given.items()})
 
     def _attention(self, outputs: dict[str, Tensor]) -> dict[str, Tensor]:
         import torch
 
         return {
             port: torch.stack([outputs[f"{port}.{i}"][0] for i in range(len(refs))]).float().cpu()
-            for port, refs in self.made.spec.plan.episode_attention.items()
+            for port, refs in self.trained.made.spec.plan.episode_attention.items()
         }
-
-
-def load_episode_predictor(made: Prepared, run: FoundRun, *, weights: str | None, device: str) -> EpisodePredictor:
-    """A run's model of episodes.
-
-    Args:
-        made: the run's spec with all that it names.
-        run: the run.
-        weights: which of its weights.
-        device: where it runs.
-    """
-
-    from compose.prediction.adapted_model import AdaptedModel
-    from compose.training.device import choose_device
-
-    target = choose_device(device)
-    scoring = made.scoring()
-    built = scoring.build()
-    run.load(built, weights)
-    for graph in (built.training, built.inference, built.looking):
-        graph.to(target).eval()
-    adapted = AdaptedModel(scoring, built, target) if made.adaptation is not None else None
-    return EpisodePredictor(scoring, built, target, adapted)
 
 
 def _bounded(scores: Tensor) -> bool:

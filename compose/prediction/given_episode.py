@@ -1,59 +1,92 @@
-"""An episode of the user's pictures: a folder of each class, and pictures that may show them."""
+"""An episode of the user's pictures: some of each class, and pictures that may show them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
+from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from compose.prediction.asked_episode import Episode
+from compose.prediction.given_pictures import given_pictures
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
+    from compose.data.source import DataSource
     from compose.training.prepare import Prepared
 
+Support: TypeAlias = str | PathLike[str] | Mapping[str, Any]
+"""A folder with a folder of pictures for each class, or the pictures of each class by its name."""
 
-def given_episode(made: Prepared, support: Path, queries: Sequence[Path]) -> Episode:
+
+def given_episode(made: Prepared, support: Support, queries: Any) -> Episode:
     """An episode of the user's pictures.
 
     Args:
         made: the run's spec with all that it names.
-        support: a folder with a folder of pictures for each class.
-        queries: the pictures to classify.
+        support: pictures of each class, as :func:`~compose.prediction.given_pictures.given_pictures` takes them.
+        queries: the pictures to classify, likewise.
 
     Raises:
-        UsageError: the folder has no classes, or not as many as the model serves.
+        UsageError: there are no classes, or not as many as the model serves.
         DataError: a picture cannot be read.
     """
     import torch
 
     from compose.errors import UsageError
-    from compose.prediction.picture_files import pictures_in
 
-    files = {folder.name: pictures_in(folder) for folder in sorted(support.iterdir()) if folder.is_dir()}
-    files = {name: inside for name, inside in files.items() if inside}
-    if len(files) < 2:
-        raise UsageError(f"--support {support}: expected a folder of pictures for each class, found {len(files)}")
-    _check_ways(made, support, len(files))
-    read = made.source.read_image
-    images = [read(file) for inside in files.values() for file in inside]
-    images += [read(file) for file in queries]
-    position = [place for place, inside in enumerate(files.values()) for _ in inside]
-    targets = torch.full((len(position), len(files)), -1, dtype=torch.int8)
+    by_name = isinstance(support, Mapping)
+    shown = support if isinstance(support, Mapping) else _folders(Path(fspath(support)))
+    wanted = "pictures of two classes at least" if by_name else "a folder of pictures for each class"
+    name, what = ("support", "classes") if by_name else (f"support {support}", "folders of pictures")
+    if len(shown) < 2:
+        raise UsageError(f"{name}: expected {wanted}, found {len(shown)}")
+    _check_ways(made, f"{name}: ", f"there are {len(shown)} {what}", len(shown))
+    read = [list(_read(inside, made.source)) for inside in shown.values()]
+    asked = list(_read(queries, made.source))
+    position = [place for place, inside in enumerate(read) for _ in inside]
+    targets = torch.full((len(position), len(read)), -1, dtype=torch.int8)
     targets[torch.arange(len(position)), torch.tensor(position)] = 1
+    pictures = [picture for inside in read for picture in inside] + asked
     return Episode(
-        name=str(support),
-        classes=tuple(files),
-        examples={"image": torch.stack(images)},
+        name=", ".join(shown) if by_name else str(support),
+        classes=tuple(shown),
+        examples={"image": torch.stack([image for _, image in pictures])},
         support_targets=targets,
-        queries=tuple(str(file) for file in queries),
+        queries=tuple(name for name, _ in asked),
     )
 
 
-def _check_ways(made: Prepared, support: Path, ways: int) -> None:
+def _folders(support: Path) -> dict[str, list[Path]]:
+    from compose.errors import UsageError
+    from compose.prediction.picture_files import pictures_in
+
+    if not support.is_dir():
+        raise UsageError(f"support {support}: there is no such folder")
+    files = {folder.name: pictures_in(folder) for folder in sorted(support.iterdir()) if folder.is_dir()}
+    return {name: inside for name, inside in files.items() if inside}
+
+
+def _read(images: Any, source: DataSource) -> Iterable[tuple[str, Tensor]]:
+    """The pictures by their names.
+
+    Raises:
+        DataError: one cannot be read.
+    """
+    from compose.data.source import DataError
+
+    for picture in given_pictures(images, source):
+        if picture.image is None:
+            raise DataError(f"{picture.name}: {picture.error}")
+        yield picture.name, picture.image
+
+
+def _check_ways(made: Prepared, name: str, given: str, ways: int) -> None:
     from compose.errors import UsageError
     from compose.model.label_space_check import fixing_ways
 
     fixed, batch = fixing_ways(made.spec.plan, adapts=made.adaptation is not None), made.episodes
     if fixed and batch and batch.shape.ways != ways:
         serves = f"the weights of `{fixed.name}` are for {batch.shape.ways} classes in an episode"
-        raise UsageError(f"--support {support}: {serves}, and there are {ways} folders of pictures")
+        raise UsageError(f"{name}{serves}, and {given}")

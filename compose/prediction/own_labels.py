@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,16 +37,15 @@ def own_labels(made: Prepared, names: Sequence[str], *, vectors: bool) -> dict[s
         try:
             given["labels_novel"] = space.novel(columns)
         except ValueError as error:
-            raise UsageError(f"--support: the names of its folders are the labels, and {error}") from error
+            raise UsageError(f"support: the names of its classes are the labels, and {error}") from error
     return given
 
 
 def _with_names(made: Prepared, names: Sequence[str]) -> LabelSpace:
     """The label space of training, with these beside its labels."""
     from compose.data.source import LabelTable
-    from compose.labels.label_space import LabelSpace
 
-    options, table, dropped = made.labels, made.space.table, made.space.dropped
+    table, dropped = made.space.table, made.space.dropped
     kept = [i for i, name in enumerate(table.names) if name not in dropped]
     known = [table.names[i] for i in kept]
     added = [name for name in names if name not in known]
@@ -54,11 +54,4 @@ def _with_names(made: Prepared, names: Sequence[str]) -> LabelSpace:
         (*(table.seen[i] for i in kept), *(False for _ in added)),
         (*(table.synsets[i] for i in kept), *(None for _ in added)),
     )
-    return LabelSpace(
-        more,
-        options.vectors,
-        normalise=options.normalise,
-        standardise=options.standardise,
-        length=options.length,
-        constant=options.constant,
-    )
+    return replace(made.labels, strict=False).space(more)  # what `strict` drops is dropped, and nothing beside

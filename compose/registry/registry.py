@@ -35,6 +35,17 @@ class Registry:
         self._declarations = {(d.kind, d.name): d for d in declarations}
         self._classes: dict[tuple[Kind, str], type] = {}
 
+    def copy(self) -> Registry:
+        """One of the same content, to which others can be added."""
+        made = Registry(list(self._declarations.values()))
+        made._classes = dict(self._classes)
+        return made
+
+    def adopt(self, other: Registry, kind: Kind) -> None:
+        """Take over everything of a kind from another registry, under the same names."""
+        self._declarations |= {key: found for key, found in other._declarations.items() if key[0] == kind}
+        self._classes |= {key: cls for key, cls in other._classes.items() if key[0] == kind}
+
     def names(self, kind: Kind) -> list[str]:
         """All names of a kind, sorted."""
         return sorted(name for known, name in self._declarations if known == kind)

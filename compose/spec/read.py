@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeAlias
 
 from compose.errors import Note, SpecError, SpecErrors
@@ -11,6 +12,7 @@ from compose.registry.registry import Registry, registry
 from compose.spec.layers.merge import removes_nothing
 from compose.spec.layers.resolve import Resolved, resolve, with_variant
 from compose.spec.schema.check import Checker
+from compose.spec.spec_text import SpecText
 from compose.spec.wiring.plan import Plan
 from compose.spec.wiring.wire import wire
 from compose.spec.yaml.tree import Mapping, plain
@@ -24,11 +26,13 @@ class Spec:
         resolved: the spec with variants and overrides laid over it.
         plan: what is computed.
         registry: what its names mean.
+        blocks: the user's own files that the registry was told of.
     """
 
     resolved: Resolved
     plan: Plan
     registry: Registry
+    blocks: tuple[Path, ...] = ()
 
     @property
     def tree(self) -> Mapping:
@@ -44,23 +48,25 @@ class Spec:
 
 
 def read_spec(
-    name: str,
+    name: str | SpecText,
     *,
     variants: Iterable[str] = (),
     overrides: Iterable[str] = (),
     all_variants: bool = False,
     known: Registry | None = None,
+    blocks: Iterable[Path] = (),
 ) -> Spec:
     """Read, resolve, check and wire a spec.
 
     Args:
-        name: a path, or the name of a packaged spec.
+        name: a path, the name of a packaged spec, or a text.
         variants: variants to lay over it, in order.
         overrides: ``key=value`` texts to lay over those.
         all_variants: whether every variant that the file defines is checked too, each by itself. A variant is laid over
             the spec as its file has it, so that those of a spec that is extended are left to that spec, and all are
             left out where a variant or override is given.
         known: the registry; that of the process where not given.
+        blocks: the user's own files that it was told of.
 
     Raises:
         SpecErrors: every mistake that can be seen without torch.
@@ -75,7 +81,7 @@ def read_spec(
     if seen:
         raise SpecErrors(seen.values())
     assert plan is not None
-    return Spec(resolved, plan, found)
+    return Spec(resolved, plan, found, tuple(blocks))
 
 
 def _plan(tree: Mapping, checker: Checker) -> tuple[Plan | None, list[SpecError]]:

@@ -84,22 +84,9 @@ class Prepared:
 
     @cached_property
     def _space(self) -> LabelSpace:
-        options = self.labels
         read = {"external.vectors", "labels.graph"} & set(self.spec.plan.reserved)
-        return LabelSpace(
-            self.source.labels,
-            options.vectors,
-            normalise=options.normalise,
-            standardise=options.standardise,
-            cosines=options.cosines,
-            length=options.length,
-            constant=options.constant,
-            strict=options.strict,
-            graph=options.graph,
-            external=options.external,
-            external_nodes=options.external_nodes and bool(read),
-            clusters=options.clusters,
-        )
+        options = self.labels if read else replace(self.labels, external_nodes=False)
+        return options.space(self.source.labels)
 
     def _labels(self, key: str, attempt: Callable[[], _T]) -> _T:
         try:

@@ -1,4 +1,4 @@
-"""What a run does, as the command line hands it over."""
+"""What a run does."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from compose.evaluation.evaluation import Evaluation
     from compose.labels.label_space import LabelSpace
     from compose.training.adaptation.adaptation import Adaptation
+    from compose.training.prepare import Prepared
+    from compose.training.storage.kept_blocks import KeptFile
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RunPlan:
-    """What a run does.
+    """What a run does; :meth:`of` makes one.
 
     Args:
         model: the built model.
@@ -31,6 +33,7 @@ class RunPlan:
         lock: the text of its lock file.
         title: what the report calls it.
         adaptation: how weights adapt to episodes where they are evaluated; None where they don't.
+        blocks: the user's files without which the spec cannot be read.
     """
 
     model: TrainableModel
@@ -42,6 +45,34 @@ class RunPlan:
     lock: str
     title: str
     adaptation: Adaptation | None = None
+    blocks: Sequence[KeptFile] = ()
+
+    @classmethod
+    def of(cls, made: Prepared) -> RunPlan:
+        """What a spec says, with a model that has weights of its own.
+
+        Args:
+            made: the spec with all that it names.
+
+        Raises:
+            SpecErrors: shapes that cannot meet, or labels without a vector.
+        """
+        from compose.training.storage.kept_blocks import kept_files
+        from compose.training.storage.lock import lock_text
+
+        blocks = kept_files(made.spec.blocks)
+        return cls(
+            model=made.build(),
+            source=made.source,
+            space=made.space,
+            stages=made.stages,
+            evaluation=made.evaluation,
+            seed=made.seed,
+            lock=lock_text(made.spec, seed=made.seed, blocks=blocks),
+            title=made.spec.resolved.name,
+            adaptation=made.adaptation,
+            blocks=blocks,
+        )
 
     def check(self) -> None:
         """Check the names in the stages' options against the model's.

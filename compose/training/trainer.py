@@ -58,7 +58,7 @@ def train(
     fabric = fabrics[0] if fabrics else make_fabric(target, 32)
     folder = RunFolder(fabric.broadcast(folder.path))
     if fabric.is_global_zero and not resume:
-        folder.begin(plan.lock)
+        folder.begin(plan.lock, plan.blocks)
     saved = load_state(plan, folder) if resume else None
     for module in (plan.model.training, plan.model.inference, plan.model.looking):
         module.to(fabric.device)

@@ -240,7 +240,7 @@ def test_what_the_user_shows_is_checked(run: Any, trained: Path) -> None:
     assert told in refused.stderr.replace("\n", " ")
     wordless = run("predict", trained / "pictures", "--support", folder, folder / "bar")
     assert wordless.exit_code == 2
-    assert "the names of its folders are the labels, and 1 label is not in" in wordless.stderr.replace("\n", " ")
+    assert "the names of its classes are the labels, and 1 label is not in" in wordless.stderr.replace("\n", " ")
     assert "`moon`" in wordless.stderr
 
 

@@ -11,15 +11,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from compose.cli.printing.print_labels import print_labels, threshold_of
+from compose.cli.printing.print_labels import print_labels
 from compose.data.source import LabelTable
 from compose.errors import UsageError
 from compose.evaluation.evaluation import Evaluation
 from compose.labels.label_options import LabelOptions
-from compose.labels.label_space import LabelSpace
+from compose.prediction.answered_episode import AnsweredEpisode
 from compose.prediction.asked_episode import Episode, drawn_episodes
 from compose.prediction.episode_predictor import Answer
 from compose.prediction.own_labels import own_labels
+from compose.prediction.predicted_labels import threshold_of
 
 from ..tasks.labelled import Labelled, carrying
 
@@ -36,14 +37,14 @@ EPISODE = Episode(
 
 def test_labels_above_a_threshold(capsys: pytest.CaptureFixture[str]) -> None:
     answer = Answer(torch.tensor([[0.81, 0.55, 0.2], [0.4, 0.1, 0.3]]), {})
-    print_labels(EPISODE, answer, threshold=0.5, top=5, as_json=False)
+    print_labels(AnsweredEpisode(EPISODE, answer), threshold=0.5, top=5, as_json=False)
     assert capsys.readouterr().out == (
         "test episode 1: herb, city, tree\n"
         "  query    predicted                         not above 0.5\n"
         "  test 7   herb 0.81 right, city 0.55 wrong  tree 0.20 missed\n"
         "  test 12  none                              herb 0.40, tree 0.30 missed, city 0.10\n"
     )
-    print_labels(EPISODE, answer, threshold=0.35, top=1, as_json=False)
+    print_labels(AnsweredEpisode(EPISODE, answer), threshold=0.35, top=1, as_json=False)
     assert capsys.readouterr().out.splitlines()[2:] == [
         "  test 7   herb 0.81 right  tree 0.20 missed",
         "  test 12  herb 0.40        tree 0.30 missed",
@@ -52,7 +53,7 @@ def test_labels_above_a_threshold(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_best_labels_where_scores_are_no_probabilities(capsys: pytest.CaptureFixture[str]) -> None:
     answer = Answer(torch.tensor([[2.5, 0.5, -1.0], [0.4, 0.1, 0.3]]), {})
-    print_labels(EPISODE, answer, threshold=0.5, top=2, as_json=False)
+    print_labels(AnsweredEpisode(EPISODE, answer), threshold=0.5, top=2, as_json=False)
     assert capsys.readouterr().out.splitlines()[1:] == [
         "  query    best                              missed",
         "  test 7   herb 2.50 right, city 0.50 wrong  tree -1.00 missed",
@@ -62,7 +63,7 @@ def test_the_best_labels_where_scores_are_no_probabilities(capsys: pytest.Captur
 
 def test_a_line_of_json_for_each_query(capsys: pytest.CaptureFixture[str]) -> None:
     answer = Answer(torch.tensor([[0.75, 0.625, 0.25], [0.5, 0.125, 0.25]]), {})
-    print_labels(EPISODE, answer, threshold=0.5, top=2, as_json=True)
+    print_labels(AnsweredEpisode(EPISODE, answer), threshold=0.5, top=2, as_json=True)
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
     assert first == {
         "episode": "test episode 1",
@@ -74,7 +75,7 @@ def test_a_line_of_json_for_each_query(capsys: pytest.CaptureFixture[str]) -> No
         "missed": ["tree"],
     }
     assert second["labels"][0] == {"label": "herb", "score": 0.5, "predicted": False, "correct": None}
-    print_labels(EPISODE, Answer(4 * answer.scores, {}), threshold=0.5, top=1, as_json=True)
+    print_labels(AnsweredEpisode(EPISODE, Answer(4 * answer.scores, {})), threshold=0.5, top=1, as_json=True)
     line = json.loads(capsys.readouterr().out.splitlines()[0])
     assert line["labels"] == [{"label": "herb", "score": 3.0, "correct": True}]
     assert line["missed"] == ["tree"]
@@ -127,8 +128,7 @@ def made(**options: Any) -> Any:
     """Labels of which those that the user's classes equal are seen, unseen, or dropped."""
     table = LabelTable(("cats", "dog", "cat", "sea"), (True, True, False, True), (None, None, None, None))
     section = LabelOptions(vectors=Vectors(), **options)
-    given = {name: getattr(section, name) for name in ("normalise", "standardise", "length", "constant", "strict")}
-    return SimpleNamespace(labels=section, space=LabelSpace(table, section.vectors, **given))
+    return SimpleNamespace(labels=section, space=section.space(table))
 
 
 def test_own_labels_have_the_form_of_the_others() -> None:
@@ -148,6 +148,6 @@ def test_a_base_label_takes_no_part_beside_itself() -> None:
 
 
 def test_own_labels_without_a_vector() -> None:
-    with pytest.raises(UsageError, match="the names of its folders are the labels, and `nothing` has no vector"):
+    with pytest.raises(UsageError, match="the names of its classes are the labels, and `nothing` has no vector"):
         own_labels(made(), ["wolf", "nothing"], vectors=True)
     assert set(own_labels(made(), ["wolf", "nothing"], vectors=False)) == {"labels_base_mask"}

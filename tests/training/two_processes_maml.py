@@ -13,12 +13,9 @@ from compose.training.trainer import train
 def weights(spec: Path, folder: Path):
     """Train the spec's model and return its weights."""
     made = load(str(spec))
-    model = made.build()
-    plan = RunPlan(
-        model, made.source, made.space, made.stages, made.evaluation, 0, "name: small\n", "small", made.adaptation
-    )
+    plan = RunPlan.of(made)
     train(plan, RunFolder(folder), device="cpu")
-    return model.training.state_dict()
+    return plan.model.training.state_dict()
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from compose.cli.printing.label_nodes import Nodes
     from compose.graphs.label_graphs.label_graph import LabelGraph
     from compose.graphs.label_graphs.label_graphs import LabelGraphs
+    from compose.labels.label_nodes import Nodes
 
 
 def print_graph(graph: LabelGraph, nodes: Nodes) -> None:

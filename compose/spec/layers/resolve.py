@@ -9,6 +9,7 @@ from pathlib import Path
 
 from compose.errors import Document, Place, SpecError, SpecErrors, UsageError, nearest
 from compose.spec.layers.merge import merge, removes_nothing, set_at
+from compose.spec.spec_text import SpecText
 from compose.spec.yaml.reader import load_file, load_text
 from compose.spec.yaml.tree import Mapping, Scalar, Tree, relabel
 
@@ -23,7 +24,7 @@ class Resolved:
         own: the names of its own.
         chosen: the variants laid over it, in order.
         overrides: the overrides laid over those.
-        file: the file asked for, as the user wrote it.
+        file: the file asked for, as the user wrote it; of a text, what messages call it.
     """
 
     tree: Mapping
@@ -37,8 +38,17 @@ class Resolved:
     def name(self) -> str:
         """The spec's name with its variants: ``ml2p-no-pyramid``."""
         named = self.tree.get("name")
-        base = named.value if isinstance(named, Scalar) and isinstance(named.value, str) else Path(self.file).stem
+        base = (
+            named.value
+            if isinstance(named, Scalar) and isinstance(named.value, str)
+            else Path(self.file).stem.strip("<>")
+        )
         return "-".join([base, *self.chosen])
+
+    @property
+    def _stem(self) -> str:
+        """What the file is called; of a text without the marks around its name."""
+        return Path(self.file).stem.strip("<>")
 
 
 def find_spec(name: str) -> Path:
@@ -60,11 +70,11 @@ def zoo_names() -> list[str]:
     return [f"zoo/{path.relative_to(root).as_posix()}" for path in sorted(root.rglob("*.yaml"))]
 
 
-def resolve(name: str, *, variants: Iterable[str] = (), overrides: Iterable[str] = ()) -> Resolved:
+def resolve(spec: str | SpecText, *, variants: Iterable[str] = (), overrides: Iterable[str] = ()) -> Resolved:
     """Read a spec and lay variants and overrides over it, in that order.
 
     Args:
-        name: a path, or the name of a packaged spec.
+        spec: a path, the name of a packaged spec, or a text, which extends specs as from the working folder.
         variants: names of variants (``-v``).
         overrides: ``key.path=value`` texts (``-s``), the value parsed as YAML.
 
@@ -72,7 +82,8 @@ def resolve(name: str, *, variants: Iterable[str] = (), overrides: Iterable[str]
         SpecErrors: a file cannot be read, an ``extends`` leads nowhere, a variant does not exist.
         UsageError: an override is not of the form ``key=value``.
     """
-    whole = _read(name)
+    whole = _read(spec)
+    name = spec.name if isinstance(spec, SpecText) else spec
     tree, known = _with_bases(whole, name, ())
     chosen = tuple(variants)
     for variant in chosen:
@@ -93,11 +104,13 @@ def with_variant(tree: Mapping, overlay: Mapping, name: str) -> Mapping:
     return _as_mapping(merge(tree, relabel(overlay, f"variant {name}")))
 
 
-def _read(name: str) -> Mapping:
+def _read(spec: str | SpecText) -> Mapping:
+    if isinstance(spec, SpecText):
+        return _as_mapping(load_text(spec.text, spec.name))
     try:
-        return _as_mapping(load_file(find_spec(name), name=name))
+        return _as_mapping(load_file(find_spec(spec), name=spec))
     except SpecErrors as error:
-        raise SpecErrors(_with_nearest_file(e, name) for e in error.errors) from None
+        raise SpecErrors(_with_nearest_file(e, spec) for e in error.errors) from None
 
 
 def _with_nearest_file(error: SpecError, name: str) -> SpecError:

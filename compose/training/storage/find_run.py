@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from compose.errors import UsageError, nearest
 
 if TYPE_CHECKING:
-    from compose.model.build import Built
+    from compose.training.stages.stage import TrainableModel
     from compose.training.storage.run_folder import RunFolder
 
 ROOT = Path("runs")
@@ -33,7 +34,7 @@ class FoundRun:
         """The spec from which it repeats."""
         return self.folder / LOCK
 
-    def load(self, built: Built, which: str | None) -> None:
+    def load(self, built: TrainableModel, which: str | None) -> None:
         """Load its weights into its model, or into that part of it which gives the scores.
 
         Args:
@@ -78,6 +79,27 @@ def newest_run(folder: Path) -> Path | None:
     """The run below a folder that was begun last."""
     found = runs_below(folder)
     return max(found, key=lambda path: ((path / LOCK).stat().st_mtime, path.name)) if found else None
+
+
+def newest_of(spec: str, variants: Sequence[str] = (), *, otherwise: str = "`compose train` makes one") -> Path:
+    """The newest run of a spec.
+
+    Args:
+        spec: a path, or the name of a packaged spec.
+        variants: the variants that were laid over it.
+        otherwise: what the error says to do where there is none.
+
+    Raises:
+        SpecErrors: the spec cannot be read.
+        UsageError: it has no run.
+    """
+    from compose.spec.layers.resolve import resolve
+
+    name = resolve(spec, variants=variants).name
+    folder = newest_run(ROOT / name) or (ROOT / name if (ROOT / name / LOCK).is_file() else None)
+    if folder is None:
+        raise UsageError(f"there is no run of `{name}` in {ROOT}/; {otherwise}")
+    return folder
 
 
 def runs_below(folder: Path) -> list[Path]:

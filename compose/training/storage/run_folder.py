@@ -2,6 +2,7 @@
 
 ```
 spec.lock.yaml   the resolved spec with versions and seed, from which the run repeats
+blocks/          the user's own block files that the spec needs
 metrics.jsonl    one JSON object a line, as training goes
 events/          TensorBoard
 checkpoints/     the newest states, for --resume
@@ -16,12 +17,13 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from compose.training.storage.kept_blocks import KeptFile
 from compose.training.training_errors import TrainingError
 
 
@@ -43,8 +45,12 @@ class RunFolder:
         free = (parent / (stamp + suffix) for suffix in ["", *(f"-{n}" for n in range(2, 1000))])
         return cls(next(path for path in free if not path.exists()))
 
-    def begin(self, lock: str) -> None:
+    def begin(self, lock: str, blocks: Sequence[KeptFile] = ()) -> None:
         """Make the folder and write the lock file.
+
+        Args:
+            lock: its text.
+            blocks: the user's files that the run keeps.
 
         Raises:
             TrainingError: something is there already.
@@ -52,6 +58,9 @@ class RunFolder:
         if self.path.is_file() or (self.path.is_dir() and any(self.path.iterdir())):
             raise TrainingError(f"{self.path} is not empty; name another folder, or go on with --resume {self.path}")
         self.path.mkdir(parents=True, exist_ok=True)
+        for file in blocks:
+            (self.path / file.name).parent.mkdir(parents=True, exist_ok=True)
+            (self.path / file.name).write_bytes(file.content)
         write_text(self.lock, lock)
 
     @property

@@ -224,12 +224,9 @@ def test_the_largest_batch_is_that_of_most_support() -> None:
 
 def run(prepared: Prepared, path: Path, *, resume: bool = False) -> dict[str, Tensor]:
     """Train a fresh model and return its weights."""
-    model = prepared.build()
-    plan = RunPlan(
-        model, prepared.source, prepared.space, prepared.stages, prepared.evaluation, 0, "name: small\n", "small"
-    )
+    plan = RunPlan.of(prepared)
     train(plan, RunFolder(path), device="cpu", resume=resume)
-    return model.training.state_dict()
+    return plan.model.training.state_dict()
 
 
 def lines(path: Path, kind: str) -> list[dict[str, Any]]:

@@ -101,20 +101,9 @@ def classes(tmp_path: Path) -> Make:
 
 def run(prepared: Prepared, path: Path, *, resume: bool = False) -> dict[str, Tensor]:
     """Train a fresh model and return its weights."""
-    model = prepared.build()
-    plan = RunPlan(
-        model,
-        prepared.source,
-        prepared.space,
-        prepared.stages,
-        prepared.evaluation,
-        prepared.seed,
-        f"name: {prepared.spec.resolved.name}\n",
-        "small",
-        prepared.adaptation,
-    )
+    plan = RunPlan.of(prepared)
     train(plan, RunFolder(path), device="cpu", resume=resume)
-    return model.training.state_dict()
+    return plan.model.training.state_dict()
 
 
 def lines(path: Path, kind: str = "epoch") -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Draw where a model looks, for ``compose predict --attention``."""
+"""A picture of where a model looks."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from compose.prediction.predictor import Prediction, Predictor
+    from PIL import Image
+
+    from compose.data.source import DataSource
+    from compose.prediction.predictor import Prediction
 
 COLUMNS = 5
 
 
-def draw_attention(predictions: Sequence[Prediction], model: Predictor, out: Path) -> None:
-    """Draw pictures, each with its true boxes where they are known, then with the attention for each of its labels.
+def attention_picture(predictions: Sequence[Prediction], source: DataSource) -> Image.Image:
+    """Pictures, each with its true boxes where they are known, then with the attention for each of its labels.
 
     Args:
         predictions: of pictures that were read, with attention.
-        model: what predicted them.
-        out: the picture to write.
+        source: what read them.
     """
-    from compose.cli.console import err
     from compose.drawing.attention.attention_sheet import AttentionPanel, AttentionRow, attention_sheet
 
     rows = []
@@ -32,8 +33,7 @@ def draw_attention(predictions: Sequence[Prediction], model: Predictor, out: Pat
             for guess in prediction.guesses
             if guess.attention is not None
         ]
-        picture = model.made.source.displayed(image)
+        picture = source.displayed(image)
         name = Path(prediction.picture.name).name
         rows.append(AttentionRow(picture, name, labels, prediction.picture.boxes))
-    attention_sheet(rows, columns=COLUMNS).save(out)
-    err().print(f"wrote {out}", markup=False)
+    return attention_sheet(rows, columns=COLUMNS)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from compose.data.source import LabelTable
     from compose.drawing.graph.neighbourhood import Group
-    from compose.training.prepare import Prepared
+    from compose.labels.label_options import LabelOptions
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,16 @@ class Nodes:
         return "seen" if self.seen[node] else "unseen"
 
 
-def graph_nodes(made: Prepared) -> Nodes:
-    """All labels of a spec, seen and unseen, and its external classes."""
-    from compose.labels.label_space import LabelSpace
+def graph_nodes(options: LabelOptions, table: LabelTable) -> Nodes:
+    """All labels, seen and unseen, and the external classes that are nodes beside them.
 
-    space = LabelSpace(made.source.labels, strict=made.labels.strict, external=made.labels.external)
+    Args:
+        options: the label space's options.
+        table: all labels of the data.
+    """
+    space = options.space(table)
     labels, classes = space.label_set("all"), space.classes
-    if classes is None:
+    if classes is None or not options.external_nodes:
         return Nodes(labels.names, labels.synsets, labels.seen)
     kept = classes.kept
     return Nodes(labels.names, labels.synsets, labels.seen, kept.names, kept.synsets, len(classes.dropped))

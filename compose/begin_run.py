@@ -1,0 +1,135 @@
+"""``compose.train``: a new run of a spec, or the next part of one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from compose.errors import SpecError, SpecErrors, UsageError
+from compose.reading import LOCK, Files, Names, Overrides, SpecLike, kept_beside, named_spec, read
+from compose.run import Run
+from compose.training.storage.find_run import find_run, new_folder, newest_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from compose.spec.read import Spec
+    from compose.training.final_report import Outcome
+    from compose.training.prepare import Prepared
+    from compose.training.storage.run_folder import RunFolder
+
+NEW = "without --resume a new one begins"
+
+
+def train_spec(
+    spec: SpecLike | None,
+    *,
+    variants: Names,
+    overrides: Overrides,
+    blocks: Files,
+    out: str | PathLike[str] | None,
+    device: str,
+    resume: bool | str | PathLike[str],
+    console: Console | None,
+) -> Run:
+    """See :func:`compose.train`; ``console`` is where progress is shown, by the first of several processes."""
+    folder = _resumed(spec, resume, variants, out)
+    kept = kept_beside(str(folder / LOCK)) if folder and not blocks else ()
+    source = folder / LOCK if spec is None and folder else spec
+    assert source is not None, "there is a run where there is no spec"
+    found = read(source, variants=variants, overrides=overrides, blocks=blocks or kept)
+    shown = console if is_first_process() else None
+    if shown and not blocks:
+        print_notes(shown, kept_notes(found.blocks))
+    outcome = _run(found, folder, device=device, out=out, console=shown)
+    return Run._ended(outcome.folder, outcome.result, device=device)
+
+
+def is_first_process() -> bool:
+    """Whether this is the first, or only, process of a run."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def progress_console() -> Console:
+    """Where a run shows its progress: the terminal's standard error, or the notebook's cell."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def _resumed(
+    spec: SpecLike | None, resume: bool | str | PathLike[str], variants: Names, out: str | PathLike[str] | None
+) -> Path | None:
+    """The folder of the run to go on with; None for a new one.
+
+    Raises:
+        UsageError: there is no such run, or neither a spec nor a run is named.
+    """
+    if isinstance(resume, str | PathLike):
+        return find_run(Path(fspath(resume))).folder
+    if spec is None:
+        wanted = "--resume needs the folder of a run, or a spec whose newest run goes on"
+        raise UsageError(wanted if resume else "expected a spec to train, such as zoo/ml2p.yaml, or --resume RUN")
+    if not resume:
+        return None
+    if out is not None:
+        return Path(out)
+    named = named_spec(spec)
+    if not isinstance(named, str):
+        raise UsageError("expected `resume` to name the folder of a run, as a spec in memory has none of its own")
+    return newest_of(named, [variants] if isinstance(variants, str) else list(variants), otherwise=NEW)
+
+
+def _run(found: Spec, folder: Path | None, *, device: str, out: Any, console: Console | None) -> Outcome:
+    from compose.checks.problems import notes
+    from compose.checks.ready import ready
+    from compose.training.run_plan import RunPlan
+    from compose.training.storage.run_folder import RunFolder
+    from compose.training.trainer import train
+
+    if not found.tree.get("train"):
+        raise SpecErrors([SpecError("missing-key", "the spec has no `train:`", found.tree.place, "a list of stages")])
+    with _busy(console, "checking the spec and its data"):
+        made = ready(found, data=is_first_process())
+    if console:
+        print_notes(console, notes(made))
+    with _busy(console, "building the model"):
+        plan = RunPlan.of(made)
+    target = RunFolder(folder) if folder else new_folder(None if out is None else Path(out), found.resolved.name)
+    if console:
+        _announce(console, made, target)
+    return train(plan, target, device=device, resume=folder is not None, console=console)
+
+
+def print_notes(console: Console, found: Sequence[str]) -> None:
+    """Print what the user should know although it stops nothing."""
+    for line in found:
+        console.print(f"note: {line}", style="yellow", markup=False)
+
+
+def kept_notes(files: Sequence[Path]) -> list[str]:
+    """That a run's own copies of the user's block files are used."""
+    return [f"using the blocks that the run keeps: {', '.join(map(str, files))}"] if files else []
+
+
+def _busy(console: Console | None, text: str) -> AbstractContextManager[object]:
+    """Say on a terminal that something takes its time; a notebook would need widgets for it."""
+    return console.status(text) if console and console.is_terminal else nullcontext()
+
+
+def _announce(console: Console, made: Prepared, folder: RunFolder) -> None:
+    """What is about to run: which spec and variants, on which data, how large, and where it goes."""
+    from compose.model.summary import totals
+
+    resolved = made.spec.resolved
+    chosen = f"variant {', '.join(resolved.chosen)}" if resolved.chosen else "as it stands"
+    overrides = "".join(f" -s {text}" for text in resolved.overrides)
+    data = made.spec.values["data"]
+    console.print(f"{resolved.file}, {chosen}{overrides}", style="bold", markup=False)
+    console.print(f"data {data['use'] if isinstance(data, dict) else data}, seed {made.seed}", markup=False)
+    console.print(totals(made.shaped, made.batch, made.episodes).text, markup=False)
+    console.print(f"run folder {folder.path}\n", markup=False)

@@ -1,0 +1,29 @@
+"""A spec of which nothing is left that would stop a run."""
+
+from __future__ import annotations
+
+from compose.checks.episode_problems import ways_problems
+from compose.checks.problems import problems
+from compose.errors import SpecErrors
+from compose.spec.read import Spec
+from compose.training.prepare import Prepared, prepare
+
+
+def ready(spec: Spec, *, data: bool = True, scoring: bool = False) -> Prepared:
+    """The spec with all that it names made, and nothing left that would stop a run.
+
+    Args:
+        spec: the checked spec.
+        data: whether the files of the data are looked at.
+        scoring: take only what the scores need, for a model that is not trained any more.
+
+    Raises:
+        SpecErrors: every mistake that can be found before training.
+    """
+    made = prepare(spec)
+    unfit = list(ways_problems(made)) if scoring else []
+    made = made.scoring() if scoring else made
+    found = unfit or problems(made, data=data)
+    if found:
+        raise SpecErrors(found)
+    return made

@@ -1,0 +1,155 @@
+"""The forms in which the functions of :mod:`compose` take a spec, and how each is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from numbers import Integral, Real
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from compose.registry.registry import Registry
+    from compose.spec.read import Spec
+    from compose.spec.spec_text import SpecText
+    from compose.spec.yaml.tree import Path as TreePath
+
+SpecLike: TypeAlias = str | PathLike[str] | Mapping[str, Any]
+"""A path, the name of a packaged spec, a text of YAML, or a dict of the same content."""
+Names: TypeAlias = str | Iterable[str]
+"""One name, or several."""
+Overrides: TypeAlias = Mapping[str, Any] | Names
+"""Values by their keys (``{"seed": 3}``), or ``key=value`` texts."""
+Files: TypeAlias = str | PathLike[str] | Iterable[str | PathLike[str]]
+"""One file, or several."""
+
+LOCK = "spec.lock.yaml"
+
+
+def read(
+    spec: SpecLike,
+    *,
+    variants: Names = (),
+    overrides: Overrides = (),
+    blocks: Files = (),
+    all_variants: bool = False,
+) -> Spec:
+    """The checked spec.
+
+    Args:
+        spec: a path, the name of a packaged spec, a text of YAML, or a dict.
+        variants: variants to lay over it, in order.
+        overrides: values to lay over those.
+        blocks: Python files with blocks of the user's own. A run's lock file finds those that the run keeps.
+        all_variants: whether every variant of the spec is checked, too.
+
+    Raises:
+        SpecErrors: every mistake that can be seen without torch.
+        UsageError: an override is not of the form ``key=value``, or a file of blocks cannot be used.
+    """
+    from compose.spec.read import read_spec
+
+    named = named_spec(spec)
+    files = tuple(map(Path, _listed(blocks))) or kept_beside(named)
+    return read_spec(
+        named,
+        variants=_listed(variants),
+        overrides=override_texts(overrides),
+        all_variants=all_variants,
+        known=_registry_with(files),
+        blocks=files,
+    )
+
+
+def named_spec(spec: SpecLike) -> str | SpecText:
+    """A spec in the form that is read: the name of a file, or a text.
+
+    Raises:
+        SpecErrors: a dict holds what no spec can hold.
+    """
+    from compose.spec.spec_text import SpecText
+
+    if isinstance(spec, Mapping):
+        return _dict_text(spec)
+    name = fspath(spec)
+    is_text = isinstance(spec, str) and ("\n" in name or (": " in name and not Path(name).exists()))
+    return SpecText(name) if is_text else name
+
+
+def kept_beside(named: str | SpecText) -> tuple[Path, ...]:
+    """The block files that a run keeps, where the spec is its lock file.
+
+    Raises:
+        UsageError: one of them is gone, or has changed.
+    """
+    from compose.training.storage.kept_blocks import blocks_beside
+
+    return blocks_beside(Path(named)) if isinstance(named, str) and Path(named).name == LOCK else ()
+
+
+def override_texts(overrides: Overrides) -> list[str]:
+    """Overrides as ``key=value`` texts."""
+    from compose.spec.yaml.writer import flow
+
+    if isinstance(overrides, Mapping):
+        return [f"{key}={flow(value)}" for key, value in overrides.items()]
+    return _listed(overrides)
+
+
+def _listed(given: Any) -> list[Any]:
+    return [given] if isinstance(given, str | PathLike) else list(given)
+
+
+def _registry_with(files: Iterable[Path]) -> Registry | None:
+    """The registry with the user's files; None where there are none.
+
+    It is one of its own, so that two specs may be at work with different versions of a file. Metrics alone go into that
+    of the process, too: they are looked up by name as long as a run lasts.
+    """
+    from compose.registry.registry import load_block_file, registry
+
+    if not files:
+        return None
+    found = registry().copy()
+    for path in files:
+        load_block_file(path, found)
+    registry().adopt(found, "metric")
+    return found
+
+
+def _dict_text(values: Mapping[str, Any]) -> SpecText:
+    """A dict as the text that it would be in a file, so that its mistakes have lines."""
+    from compose.errors import SpecError, SpecErrors
+    from compose.spec.spec_text import SpecText
+    from compose.spec.yaml.reader import load_text
+    from compose.spec.yaml.tree import place_of
+    from compose.spec.yaml.writer import dump
+
+    foreign: dict[TreePath, str] = {}
+    text = SpecText(dump(_plain(values, (), foreign)), "<dict>")
+    if foreign:
+        tree, expected = load_text(text.text, text.name), "a number, a text, true, false, None, a list or a dict"
+        raise SpecErrors(
+            SpecError("wrong-type", f"a spec cannot hold a {kind}", place_of(tree, path), expected)
+            for path, kind in foreign.items()
+        )
+    return text
+
+
+def _plain(value: Any, path: TreePath, foreign: dict[TreePath, str]) -> Any:
+    """A value in the types of a spec; those of another type are noted by their paths, and shown as text."""
+    match value:
+        case Mapping():
+            return {str(key): _plain(inner, (*path, str(key)), foreign) for key, inner in value.items()}
+        case list() | tuple():
+            return [_plain(inner, (*path, index), foreign) for index, inner in enumerate(value)]
+        case str() | bool() | None:
+            return value
+        case PathLike():
+            return fspath(value)
+        case Integral():
+            return int(value)
+        case Real():
+            return float(value)
+    foreign[path] = type(value).__name__
+    return str(value)

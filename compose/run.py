@@ -1,0 +1,377 @@
+"""A run on the disk: its spec, its model with the trained weights, its results, and what the model says to pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from itertools import islice
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from compose.errors import UsageError
+from compose.reading import LOCK, Files, Names, Overrides, kept_beside, read
+from compose.training.storage.find_run import FoundRun, find_run, newest_of
+
+if TYPE_CHECKING:
+    from PIL import Image
+    from torch import nn
+
+    from compose.evaluation.result import Result
+    from compose.labels.label_space import LabelSpace
+    from compose.prediction.answered_episode import AnsweredEpisode
+    from compose.prediction.asked_episode import Episode
+    from compose.prediction.episode_predictor import EpisodePredictor
+    from compose.prediction.given_episode import Support
+    from compose.prediction.given_pictures import Picture
+    from compose.prediction.predictor import Prediction, Predictor
+    from compose.prediction.trained_model import TrainedModel
+    from compose.spec.read import Spec
+    from compose.training.prepare import Prepared
+
+LabelChoice = Literal["seen", "unseen", "all"]
+WeightChoice = Literal["last", "best"]
+
+BATCH = 32
+
+
+class Run:
+    """A run that was trained.
+
+    What it gives is read when it is asked for; the model is built once.
+
+    Args:
+        path: the run's folder, a folder of runs (the newest counts), a weights file, or a spec (its newest run).
+        variants: where a spec is named: the variants that the run was made with.
+        weights: ``last``: those that training ended with; ``best``: those of the best validation. Where not given, the
+            file that was named, or the last.
+        device: where the model runs (``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``).
+        blocks: Python files with blocks of the user's own, in place of those that the run keeps.
+
+    Raises:
+        UsageError: there is no such run.
+
+    Attributes:
+        device: where the model runs.
+        weights: which weights it has.
+    """
+
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        *,
+        variants: Names = (),
+        weights: WeightChoice | None = None,
+        device: str = "auto",
+        blocks: Files = (),
+    ) -> None:
+        self.weights, self.device = weights, device
+        self._found = _find(Path(fspath(path)), [variants] if isinstance(variants, str) else list(variants))
+        self._blocks = [blocks] if isinstance(blocks, str | PathLike) else list(blocks)
+        self._result: Result | None = None
+        self._predictors: dict[str, Predictor] = {}
+
+    @classmethod
+    def _ended(cls, folder: Path, result: Result | None, *, device: str) -> Run:
+        """The run that this process has just trained; of several processes, not all see its folder."""
+        run = cls.__new__(cls)
+        run.weights, run.device = None, device
+        run._found, run._blocks, run._result, run._predictors = FoundRun(folder), [], result, {}
+        return run
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.folder)!r})"
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return self._found.folder
+
+    @property
+    def kept_blocks(self) -> tuple[Path, ...]:
+        """The run's copies of the user's block files, where it uses them.
+
+        Raises:
+            UsageError: one of them is gone, or has changed.
+        """
+        return () if self._blocks else kept_beside(str(self._found.lock))
+
+    @cached_property
+    def spec(self) -> Spec:
+        """The spec that it was made from, with all that was laid over it; ``spec.values`` is it as a dict.
+
+        Raises:
+            SpecErrors: it names what there is no more.
+        """
+        return self._read(())
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        """What the spec names, made: data source, label space, stages, evaluation, shapes.
+
+        Raises:
+            SpecErrors: its data is gone, for one.
+        """
+        from compose.training.prepare import prepare
+
+        return prepare(self.spec)
+
+    @property
+    def model(self) -> nn.Module:
+        """The model with the trained weights, in evaluation mode.
+
+        It is called by the names of its inputs (``model(image=..., labels_vectors=...)``; ``run.labels.inputs("all")``
+        gives those of the labels) and returns a dict with ``scores``.
+
+        Raises:
+            TrainingError: there are no such weights, or this machine has no such device.
+        """
+        return self._trained.built.inference
+
+    @property
+    def labels(self) -> LabelSpace:
+        """The label space: names, vectors and graph of the seen and the unseen labels."""
+        return self.prepared.space
+
+    @property
+    def few_shot(self) -> bool:
+        """Whether its model learns its classes from an episode's support."""
+        from compose.prediction.refusals import is_few_shot
+
+        return is_few_shot(self.spec.plan)
+
+    @property
+    def reads_pictures(self) -> bool:
+        """Whether its model reads pictures, and not feature vectors."""
+        from compose.prediction.refusals import reads_pictures
+
+        return reads_pictures(self.spec.plan)
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """``report.json``: the result, seconds, steps, seed and device.
+
+        Raises:
+            UsageError: the run has not ended.
+        """
+        file = self.folder / "report.json"
+        if not file.is_file():
+            raise UsageError(
+                f"{self.folder} has no report: the run has not ended; compose train --resume {self.folder}"
+            )
+        found: dict[str, Any] = json.loads(file.read_text("utf-8"))
+        return found
+
+    @property
+    def results(self) -> Result | None:
+        """The result of the final evaluation, with its protocols; None where the spec asks for none.
+
+        Raises:
+            UsageError: the run has not ended.
+        """
+        from compose.evaluation.result import Result
+
+        if self._result is None and (data := self.report["result"]) is not None:
+            self._result = Result.from_json(data)
+        return self._result
+
+    @property
+    def metrics(self) -> list[dict[str, Any]]:
+        """The rows of ``metrics.jsonl``: of a few steps (``kind`` is ``step``), of each epoch, and of the result."""
+        file = self.folder / "metrics.jsonl"
+        return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.is_file() else []
+
+    def evaluate(
+        self,
+        *,
+        overrides: Overrides = (),
+        weights: WeightChoice | None = None,
+        tell: Callable[[str], object] | None = None,
+    ) -> Result:
+        """Measure the model again; where it has attention modules, write which labels use them beside its report.
+
+        Args:
+            overrides: values of the spec to change: the protocol (``{"evaluate.images": "with_positives"}``), or the
+                data (``{"data": {"use": "images", "folder": "photos"}}``).
+            weights: which weights; the run's own where not given.
+            tell: is called with each note on the data and labels, such as ``print``.
+
+        Raises:
+            SpecErrors: the model and what it is to be measured on do not go together.
+        """
+        from compose.checks.problems import notes
+        from compose.checks.ready import ready
+        from compose.training.device import choose_device
+        from compose.training.final_report import final_evaluation, write_modules
+        from compose.training.run_plan import RunPlan
+        from compose.training.storage.run_folder import RunFolder
+
+        made = ready(self._read(overrides), scoring=True)
+        if tell is not None:
+            for note in notes(made):
+                tell(note)
+        target, plan = choose_device(self.device), RunPlan.of(made)
+        self._found.load(plan.model, weights or self.weights)
+        for graph in (plan.model.training, plan.model.inference, plan.model.looking):
+            graph.to(target).eval()
+        result = final_evaluation(plan, target)
+        assert result is not None, "a prepared spec has an evaluation"
+        write_modules(result, RunFolder(self.folder))
+        return result
+
+    def predict(
+        self,
+        images: Any,
+        *,
+        support: Support | None = None,
+        top: int = 5,
+        labels: LabelChoice = "all",
+        attention: bool = False,
+    ) -> list[Prediction]:
+        """What the model says to pictures, the best labels first.
+
+        A picture that cannot be read comes out without labels, and says why in ``picture.error``.
+
+        Args:
+            images: one or several: a file, a folder, a PIL image, an array or tensor of pixels (bytes, or from 0 to 1),
+                or :meth:`examples` of the run's data.
+            support: for a few-shot model: pictures of each class by its name, or a folder with a folder for each.
+            top: how many labels.
+            labels: which labels to choose from.
+            attention: whether to tell where the model looks for each label.
+
+        Raises:
+            UsageError: there is no such file, or the model is not of that kind.
+            DataError: a picture of an episode cannot be read.
+        """
+        if support is not None:
+            return self.episode(images, support=support, attention=attention).predictions(top)
+        return list(self.iter_predict(images, top=top, labels=labels, attention=attention))
+
+    def iter_predict(
+        self, images: Any, *, top: int = 5, labels: LabelChoice = "all", attention: bool = False
+    ) -> Iterator[Prediction]:
+        """The same one by one, for many pictures: a few are in memory at a time. See :meth:`predict`."""
+        from compose.prediction.given_pictures import given_pictures
+        from compose.prediction.refusals import check_labels
+
+        check_labels(self.spec.plan, self.folder, attention=attention)
+        predictor = self.predictor(labels)
+        pictures = given_pictures(images, self.prepared.source)
+        while batch := list(islice(pictures, BATCH)):
+            yield from predictor.predict(batch, top=top, look=attention)
+
+    def examples(self, count: int) -> Iterator[Picture]:
+        """The first pictures that the run is evaluated on, with what they show.
+
+        Args:
+            count: how many.
+        """
+        from compose.prediction.given_pictures import example_pictures
+
+        return example_pictures(self.prepared, count)
+
+    def episode(self, images: Any, *, support: Support, attention: bool = False) -> AnsweredEpisode:
+        """What a few-shot model says to pictures of the user's own classes.
+
+        Args:
+            images: see :meth:`predict`.
+            support: see :meth:`predict`.
+            attention: whether to tell where the model looks.
+
+        Raises:
+            UsageError: the model serves another number of classes, or needs vectors of classes that have none.
+            DataError: a picture cannot be read.
+        """
+        from compose.prediction.given_episode import given_episode
+
+        self._check_episodes(attention=attention, pictures=True)
+        return self._answer(given_episode(self._trained.made, support, images), attention=attention)
+
+    def episodes(self, count: int, *, shots: int | None = None, attention: bool = False) -> Iterator[AnsweredEpisode]:
+        """What a few-shot model says to the first episodes of its test, with one query of each class.
+
+        Args:
+            count: how many.
+            shots: support examples of each class; those of the spec where not given.
+            attention: whether to tell where the model looks.
+
+        Raises:
+            UsageError: the model is none of few shots.
+            DataError: the data has no such episodes.
+        """
+        from compose.prediction.asked_episode import drawn_episodes
+
+        self._check_episodes(attention=attention, pictures=False)
+        drawn = drawn_episodes(self._trained.made, count, shots)
+        return (self._answer(episode, attention=attention) for episode in drawn)
+
+    @property
+    def threshold(self) -> float:
+        """Above which score a few-shot model predicts a label, where an example carries several."""
+        from compose.prediction.predicted_labels import threshold_of
+
+        return threshold_of(self.prepared.evaluation)
+
+    def picture(self, answers: Sequence[Prediction] | Sequence[AnsweredEpisode]) -> Image.Image:
+        """A picture of where the model looks.
+
+        Args:
+            answers: predictions or episodes that were asked with ``attention``.
+        """
+        from compose.prediction.answered_episode import AnsweredEpisode
+        from compose.prediction.attention_picture import attention_picture
+        from compose.prediction.episode_picture import episode_picture
+
+        source = self.prepared.source
+        episodes = [answer for answer in answers if isinstance(answer, AnsweredEpisode)]
+        if episodes:
+            return episode_picture(episodes, source)
+        read = [answer for answer in answers if not isinstance(answer, AnsweredEpisode) and answer.guesses]
+        return attention_picture(read, source)
+
+    def predictor(self, labels: LabelChoice = "all") -> Predictor:
+        """The model with the labels that it chooses from.
+
+        Args:
+            labels: which labels.
+        """
+        from compose.prediction.predictor import Predictor
+
+        if labels not in self._predictors:
+            self._predictors[labels] = Predictor.of(self._trained, labels)
+        return self._predictors[labels]
+
+    @cached_property
+    def _trained(self) -> TrainedModel:
+        from compose.prediction.trained_model import load_trained
+
+        return load_trained(self.prepared, self._found, weights=self.weights, device=self.device)
+
+    @cached_property
+    def _episode_predictor(self) -> EpisodePredictor:
+        from compose.prediction.episode_predictor import EpisodePredictor
+
+        return EpisodePredictor.of(self._trained)
+
+    def _answer(self, episode: Episode, *, attention: bool) -> AnsweredEpisode:
+        from compose.prediction.answered_episode import AnsweredEpisode
+
+        return AnsweredEpisode(episode, self._episode_predictor.answer(episode, look=attention))
+
+    def _check_episodes(self, *, attention: bool, pictures: bool) -> None:
+        from compose.prediction.refusals import check_episode_attention, check_episodes
+
+        check_episodes(self.spec.plan, self.folder, pictures=pictures)
+        if attention:
+            check_episode_attention(self.spec.plan, self.folder, adapts=self.prepared.adaptation is not None)
+
+    def _read(self, overrides: Overrides) -> Spec:
+        return read(self._found.lock, overrides=overrides, blocks=self._blocks)
+
+
+def _find(path: Path, variants: list[str]) -> FoundRun:
+    """The run of a folder or file, or the newest of a spec."""
+    is_spec = path.suffix in (".yaml", ".yml") and path.name != LOCK
+    return FoundRun(newest_of(str(path), variants)) if is_spec else find_run(path)

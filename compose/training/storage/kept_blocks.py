@@ -1,0 +1,83 @@
+"""The user's own block files, of which a run keeps copies: in ``blocks/``, with their hashes in the lock file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from compose.errors import UsageError
+
+FOLDER = "blocks"
+_LINE = re.compile(r"# keeps: (.+\.py) sha256 ([0-9a-f]{64})")
+
+
+@dataclass(frozen=True)
+class KeptFile:
+    """A file with blocks of the user's own, as a run keeps it.
+
+    Args:
+        name: its path inside the run's folder, such as ``blocks/my_blocks.py``.
+        content: what stands in it.
+        given: the file that the user named.
+    """
+
+    name: str
+    content: bytes
+    given: Path
+
+    @property
+    def line(self) -> str:
+        """The comment in the lock file that names it."""
+        return f"# keeps: {self.name} sha256 {sha256(self.content).hexdigest()}"
+
+
+def kept_files(files: Sequence[Path]) -> tuple[KeptFile, ...]:
+    """What a run keeps of the user's files; a second one of the same name lies in a folder of its own.
+
+    Args:
+        files: the files, in the order in which they are read.
+    """
+    kept: list[KeptFile] = []
+    for path in files:
+        taken = sum(Path(one.name).name == path.name for one in kept)
+        name = f"{FOLDER}/{taken + 1}/{path.name}" if taken else f"{FOLDER}/{path.name}"
+        kept.append(KeptFile(name, path.read_bytes(), path))
+    return tuple(kept)
+
+
+def blocks_beside(lock: Path) -> tuple[Path, ...]:
+    """The block files that a lock file names, in their order; none where the file is no lock.
+
+    Args:
+        lock: a file, which may be missing.
+
+    Raises:
+        UsageError: one of them is gone, or is another than the run was made with.
+    """
+    if not lock.is_file():
+        return ()
+    return tuple(_whole(lock, name, digest) for name, digest in _named(lock))
+
+
+def _named(lock: Path) -> Iterator[tuple[str, str]]:
+    with lock.open("r", encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            if not line.startswith("#"):
+                return
+            if found := _LINE.fullmatch(line.rstrip("\n")):
+                yield found[1], found[2]
+
+
+def _whole(lock: Path, name: str, digest: str) -> Path:
+    path = lock.parent / name
+    if not path.is_file():
+        raise UsageError(f"{lock} needs {path}, which is not there; name the file with --blocks")
+    if sha256(path.read_bytes()).hexdigest() != digest:
+        raise UsageError(
+            f"{path} has changed since the run was made (its hash is not the one in {lock.name}); "
+            "to use it as it is now, name it with --blocks"
+        )
+    return path
