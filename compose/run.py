@@ -157,9 +157,8 @@ class Run:
         """
         file = self.folder / "report.json"
         if not file.is_file():
-            raise UsageError(
-                f"{self.folder} has no report: the run has not ended; compose train --resume {self.folder}"
-            )
+            told = f"the run has not ended; go on with: compose train --resume {self.folder}"
+            raise UsageError(f"{self.folder} has no report: {told}")
         found: dict[str, Any] = json.loads(file.read_text("utf-8"))
         return found
 

@@ -1,0 +1,176 @@
+"""``compose.train``, ``evaluate``, ``predict`` and ``Run``: one tiny run, used in all ways."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import compose
+from compose.errors import SpecErrors, UsageError
+from compose.training.training_errors import CheckpointError
+
+from .conftest import SMALL, TINY
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """A picture of noise."""
+    path = tmp_path / "noise.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 40, 3), np.uint8)).save(path)
+    return path
+
+
+def test_what_training_returns_is_what_the_folder_holds(trained: compose.Run) -> None:
+    opened = compose.Run(trained.folder, device="cpu")
+    assert trained.results is not None
+    assert opened.results == trained.results
+    assert opened.results is not None
+    assert opened.results["zsl"].protocol == trained.results["zsl"].protocol
+    assert opened.report["steps"] == 1
+    assert [row["kind"] for row in opened.metrics][-2:] == ["epoch", "result"]
+    assert opened.spec.values["name"] == "tiny-short"
+    assert opened.spec.values == trained.spec.values
+    assert repr(opened) == f"Run('{trained.folder}')"
+    assert opened.kept_blocks == ()
+
+
+def test_the_model_has_the_trained_weights(trained: compose.Run) -> None:
+    from safetensors.torch import load_file
+
+    model, weights = trained.model, load_file(trained.folder / "weights" / "last.safetensors")
+    assert not model.training
+    assert all(torch.equal(value, weights[name]) for name, value in model.state_dict().items())
+    inputs = trained.labels.inputs("all")
+    scores = model(image=torch.zeros(2, 3, 32, 32), labels_vectors=inputs["labels_vectors"])["scores"]
+    assert scores.shape == (2, 161)
+
+
+def test_a_run_is_found_by_a_folder_of_runs_and_by_its_spec(here: Path) -> None:
+    Path("tiny.yaml").write_text(json.dumps(TINY))
+    with pytest.raises(UsageError, match="there is no run of `tiny-short` in runs/; `compose train` makes one"):
+        compose.Run("tiny.yaml", variants="short")
+    run = compose.train("tiny.yaml", variants="short", overrides=SMALL, device="cpu", progress=False)
+    assert run.folder.parent == Path("runs/tiny-short")
+    for named in ("tiny.yaml", "runs/tiny-short", run.folder, run.folder / "weights" / "last.safetensors"):
+        variants = ["short"] if named == "tiny.yaml" else []
+        assert compose.Run(named, variants=variants).folder == run.folder
+    with pytest.raises(UsageError, match="there is no run runs/none"):
+        compose.Run("runs/none")
+
+
+def test_a_run_that_has_not_ended(here: Path, trained: compose.Run) -> None:
+    Path("open").mkdir()
+    Path("open/spec.lock.yaml").write_bytes((trained.folder / "spec.lock.yaml").read_bytes())
+    run = compose.Run("open", device="cpu")
+    assert run.metrics == []
+    with pytest.raises(
+        UsageError, match="open has no report: the run has not ended; go on with: compose train --resume open"
+    ):
+        _ = run.results
+    with pytest.raises(CheckpointError, match="no weights and no checkpoint"):
+        _ = run.model
+
+
+def test_evaluate_again_and_by_another_protocol(trained: compose.Run) -> None:
+    assert compose.evaluate(trained) == trained.results
+    other = compose.evaluate(trained.folder, overrides={"evaluate.tasks": ["seen"]}, device="cpu")
+    assert list(other.tasks) == ["seen"]
+    with pytest.raises(SpecErrors, match=r"-s evaluate\.tasks=\[sen\]"):
+        trained.evaluate(overrides={"evaluate.tasks": ["sen"]})
+
+
+def test_evaluate_tells_notes(trained: compose.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from compose.checks import problems
+
+    monkeypatch.setattr(problems, "notes", lambda made: ["mind the data"])
+    told: list[str] = []
+    trained.evaluate(tell=told.append)
+    assert told == ["mind the data"]
+
+
+def test_predict_takes_pictures_in_every_form(trained: compose.Run, picture: Path) -> None:
+    image = Image.open(picture)
+    pixels = np.asarray(image)
+    channels_first = torch.from_numpy(pixels.copy()).permute(2, 0, 1)
+    forms = [picture, str(picture), image, pixels, channels_first, channels_first / 255]
+    found = trained.predict(forms, top=3)
+    assert [prediction.picture.name for prediction in found[2:]] == [f"image {i}" for i in range(4)]
+    for prediction in found:
+        assert len(prediction.guesses) == 3
+        assert [g.label for g in prediction.guesses] == [g.label for g in found[0].guesses]
+        assert [g.score for g in prediction.guesses] == pytest.approx([g.score for g in found[0].guesses], abs=1e-5)
+    assert len(trained.predict(torch.stack([channels_first] * 2))) == 2
+    (alone,) = compose.predict(trained.folder, picture, top=1, labels="unseen", device="cpu")
+    assert alone.guesses[0].seen is False
+
+
+def test_predict_goes_on_after_a_broken_picture(trained: compose.Run, picture: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"nothing")
+    broken, good = trained.predict([tmp_path / "broken.png", picture])
+    assert broken.picture.error == "not a picture that can be read"
+    assert broken.guesses == ()
+    assert good.guesses
+
+
+def test_where_the_model_looks(trained: compose.Run, picture: Path) -> None:
+    found = trained.predict(picture, top=2, attention=True)
+    assert all(guess.attention is not None for guess in found[0].guesses)
+    assert trained.predict(picture)[0].guesses[0].attention is None
+    assert trained.picture(found).width > 3 * 160
+
+
+def test_examples_are_pictures_whose_labels_are_known(trained: compose.Run) -> None:
+    found = trained.predict(trained.examples(3))
+    assert [prediction.picture.name for prediction in found] == ["test 0", "test 1", "test 2"]
+    assert all(guess.correct is not None for prediction in found for guess in prediction.guesses)
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        ("none.png", "there is no file none.png"),
+        (np.zeros((2, 2, 2)), "got an array 2 × 2 × 2"),
+        (np.full((4, 4), 7.0), "expected the pixels of a picture to be bytes, or from 0 to 1; got 7 to 7"),
+        (np.full((4, 4), np.nan), "got nan to nan"),
+        (3, "got a int"),
+    ],
+)
+def test_what_is_no_picture(trained: compose.Run, image: object, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        trained.predict(image)
+
+
+def test_a_model_of_labels_takes_no_episodes(trained: compose.Run, picture: Path) -> None:
+    for ask in (lambda: trained.episodes(1), lambda: trained.predict(picture, support={"a": picture, "b": picture})):
+        with pytest.raises(UsageError, match="scores labels, and takes neither support nor episodes"):
+            ask()
+
+
+def test_a_run_goes_on(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(UsageError, match="expected a spec to train"):
+        compose.train()
+    with pytest.raises(UsageError, match="--resume needs the folder of a run"):
+        compose.train(resume=True)
+    with pytest.raises(UsageError, match="expected `resume` to name the folder of a run"):
+        compose.train(TINY, resume=True)
+    Path("tiny.yaml").write_text(json.dumps(TINY))
+    with pytest.raises(UsageError, match="there is no run of `tiny` in runs/; without --resume a new one begins"):
+        compose.train("tiny.yaml", resume=True)
+    run = compose.train(TINY, variants="short", overrides=SMALL, out="run", device="cpu", progress=False)
+    assert capsys.readouterr().err == ""
+    again = compose.train(resume=run.folder, device="cpu")
+    assert again.results == run.results
+    assert "going on after step 1" in capsys.readouterr().err
+
+
+def test_nothing_is_written_before_all_is_right(here: Path) -> None:
+    with pytest.raises(SpecErrors, match="shape-mismatch"):
+        compose.train(TINY, overrides={"labels.vectors.dim": 13}, progress=False)
+    with pytest.raises(SpecErrors, match="the spec has no `train:`"):
+        compose.train(TINY, overrides={"train": None}, progress=False)
+    assert not Path("runs").exists()

@@ -1,0 +1,43 @@
+"""``compose.validate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import compose
+
+from .conftest import TINY
+
+
+def test_what_is_right_is_true_and_says_what_was_checked(here: Path) -> None:
+    found = compose.validate(TINY)
+    assert found
+    assert str(found).startswith("ok <dict>: 5 nodes, ")
+    assert found.facts["checked"] == "all"
+    assert found.to_json()["valid"] is True
+    fast = compose.validate(TINY, fast=True)
+    assert fast.text == "5 nodes; shapes and data not checked"
+
+
+def test_mistakes_are_returned(here: Path) -> None:
+    found = compose.validate({**TINY, "model": {"groups": {"group": 3}, "scores": {"use": "max_similarty"}}})
+    assert not found
+    assert {error.code for error in found.errors} == {"unknown-parameter", "unknown-block"}
+    assert str(found).count("<dict>:") == 2
+    assert compose.validate("none.yaml").errors[0].code == "no-such-file"
+    assert compose.validate({"seed": object()}).errors[0].message == "a spec cannot hold a object"
+    assert compose.validate("a: [b\n").errors[0].place.document.name == "<text>"  # type: ignore[union-attr]
+
+
+def test_shapes_of_all_variants(here: Path) -> None:
+    spec = {**TINY, "variants": {"odd": {"model": {"groups": {"groups": 3}}}}}
+    assert compose.validate(spec)
+    found = compose.validate(spec, all_variants=True)
+    assert [note.message for error in found.errors for note in error.notes][-1] == "in the variant `odd`"
+
+
+def test_overrides_and_variants(here: Path) -> None:
+    assert compose.validate(TINY, variants=["short"], overrides={"seed": 2}, fast=True)
+    found = compose.validate(TINY, overrides={"data.size": "large"}, fast=True)
+    assert "-s data.size=large" in str(found)
+    assert [error.nearest for error in compose.validate(TINY, variants=["shrt"]).errors] == ["short"]
