@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from numbers import Integral, Real
 from os import PathLike, fspath
 from pathlib import Path
@@ -51,14 +52,14 @@ def read(
 
     named = named_spec(spec)
     files = tuple(map(Path, _listed(blocks))) or kept_beside(named)
-    return read_spec(
+    found = read_spec(
         named,
         variants=_listed(variants),
         overrides=override_texts(overrides),
         all_variants=all_variants,
         known=_registry_with(files),
-        blocks=files,
     )
+    return replace(found, blocks=files)
 
 
 def named_spec(spec: SpecLike) -> str | SpecText:

@@ -29,6 +29,33 @@ def test_the_picture_of_the_rooms_is_that_of_the_code() -> None:
     assert PICTURE.read_text("utf-8") == draw()
 
 
+def _imports_at_once(tree: ast.Module) -> Iterator[str]:
+    """What importing a module imports: not what its functions do, nor what only type checkers see."""
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def test_the_command_line_imports_nothing_heavy_before_a_command_runs() -> None:
+    light = ("compose.cli", "compose.errors", "compose.spec.yaml.writer")
+    for path in (ROOT / "compose" / "cli").rglob("*.py"):
+        names = [name for name in _imports_at_once(ast.parse(path.read_text("utf-8"))) if name != "compose"]
+        rooms = [name for name in names if name.startswith("compose") and not _inside(name, light)]
+        others = {name.split(".")[0] for name in names} & {"torch", "numpy", "PIL", "rich", "networkx", "yaml"}
+        assert rooms == [], path
+        assert others == set(), path
+
+
+def test_prediction_knows_no_console() -> None:
+    for path in (ROOT / "compose" / "prediction").rglob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        assert not [name for name in _imports(path) if name.split(".")[0] in ("rich", "typer")], path
+        called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        assert not called & {"print", "sys.stdout.write", "sys.stderr.write"}, path
+
+
 def test_every_file_has_a_name_of_its_own() -> None:
     files = [path.name for _, path in modules() if path.name != "__init__.py"]
     assert [name for name, count in Counter(files).items() if count > 1] == []

@@ -63,8 +63,9 @@ def drawn_episodes(made: Prepared, count: int, shots: int | None) -> Iterator[Ep
     tests = [test for test in evaluation.episodes if shots in (None, test.shape.shots)] or evaluation.episodes
     batch = made.episodes
     assert batch is not None, "the model reads episodes"
-    shape = replace(tests[0].shape if tests else batch.shape, queries=1, query_classes=None)
-    test = EpisodeTest(replace(shape, shots=shots or shape.shots), count, evaluation.seed, evaluation.split)
+    test = tests[0] if tests else EpisodeTest(batch.shape, count, evaluation.seed, evaluation.split)
+    shape = replace(test.shape, queries=1, query_classes=None, shots=shots or test.shape.shots)
+    test = replace(test, shape=shape, episodes=count)
     episodes = test.draw(made.source)
     several = isinstance(episodes, LabelTasks)
     for number in range(count):

@@ -54,7 +54,6 @@ def read_spec(
     overrides: Iterable[str] = (),
     all_variants: bool = False,
     known: Registry | None = None,
-    blocks: Iterable[Path] = (),
 ) -> Spec:
     """Read, resolve, check and wire a spec.
 
@@ -66,7 +65,6 @@ def read_spec(
             the spec as its file has it, so that those of a spec that is extended are left to that spec, and all are
             left out where a variant or override is given.
         known: the registry; that of the process where not given.
-        blocks: the user's own files that it was told of.
 
     Raises:
         SpecErrors: every mistake that can be seen without torch.
@@ -81,7 +79,7 @@ def read_spec(
     if seen:
         raise SpecErrors(seen.values())
     assert plan is not None
-    return Spec(resolved, plan, found, tuple(blocks))
+    return Spec(resolved, plan, found)
 
 
 def _plan(tree: Mapping, checker: Checker) -> tuple[Plan | None, list[SpecError]]:
