@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ def test_the_command_line_imports_nothing_heavy_before_a_command_runs() -> None:
 def test_prediction_knows_no_console() -> None:
     for path in (ROOT / "compose" / "prediction").rglob("*.py"):
         tree = ast.parse(path.read_text("utf-8"))
-        assert not [name for name in _imports(path) if name.split(".")[0] in ("rich", "typer")], path
+        assert not [name for name in imports(path) if name.split(".")[0] in ("rich", "typer")], path
         called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
         assert not called & {"print", "sys.stdout.write", "sys.stderr.write"}, path
 
