@@ -9,9 +9,9 @@ from compose.errors import SpecError
 from compose.registry.registry import Registry
 from compose.spec.schema.document import composite, frame
 from compose.spec.schema.explain import Subject, unknown
+from compose.spec.schema.faults import faults
 from compose.spec.schema.named import Names
 from compose.spec.schema.node_keys import NODE_KEYS, TERM_KEYS, Schema
-from compose.spec.schema.values import faults
 from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree
 
 WIRED = ("model", "loss", "blocks", "scores", "attention", "bypass")

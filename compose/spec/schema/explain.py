@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from compose.errors import Note, Place, SpecError, nearest
+from compose.spec.schema.faults import Fault
 from compose.spec.schema.node_keys import Schema
-from compose.spec.schema.values import Fault
 from compose.spec.schema.words import hint, shown, text, words
 from compose.spec.yaml.tree import Mapping, Path, Scalar, Tree, plain
 

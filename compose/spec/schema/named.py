@@ -11,8 +11,8 @@ from compose.registry.registry import Registry
 from compose.spec.schema import metric_entry
 from compose.spec.schema.class_schema import definition
 from compose.spec.schema.explain import Subject, explain
+from compose.spec.schema.faults import Fault, faults
 from compose.spec.schema.node_keys import EXTRA_KEYS, Schema, placeholder, selector
-from compose.spec.schema.values import Fault, faults
 from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, plain
 
 NOUNS: dict[Kind, str] = {"data": "data source", "vectors": "vector source"}

@@ -6,8 +6,8 @@ from typing import Any
 
 from compose.errors import Note, Place, nearest
 from compose.registry.declaration import Port
+from compose.spec.schema.faults import faults
 from compose.spec.schema.node_keys import NODE_KEYS
-from compose.spec.schema.values import faults
 from compose.spec.wiring.fill import fill, mistakes
 from compose.spec.wiring.inputs import wire_ports
 from compose.spec.wiring.mentions import edges, heads, order, surely_unread

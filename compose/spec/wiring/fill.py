@@ -9,9 +9,9 @@ from compose.errors import Place, SpecError
 from compose.registry.declaration import Declaration
 from compose.registry.registry import Registry
 from compose.spec.schema.explain import Subject, explain
+from compose.spec.schema.faults import faults
 from compose.spec.schema.named import Names, subject_of
 from compose.spec.schema.node_keys import NODE_KEYS, placeholder
-from compose.spec.schema.values import faults
 from compose.spec.yaml.tree import Mapping, Path, Sequence, Tree, descend, graft
 
 UNFILLED = ("use", "in", "share", "carry", "collect")

@@ -12,7 +12,7 @@ import pytest
 from compose.errors import SpecErrors
 from compose.registry.registry import Registry
 from compose.spec.read import read_spec
-from compose.spec.schema import values
+from compose.spec.schema.faults import faults
 
 BASE = Path(__file__).parents[1] / "golden" / "base.yaml"
 
@@ -33,7 +33,6 @@ def test_what_variants_have_in_common_is_checked_once(
 ) -> None:
     def checked(count: int) -> int:
         calls = []
-        faults = values.faults
         monkeypatch.setattr("compose.spec.schema.named.faults", lambda *args: calls.append(args) or faults(*args))
         path = tmp_path / "spec.yaml"
         lines = [f"  v{index}: {{model: {{groups: {{groups: {index + 1}}}}}}}\n" for index in range(count)]

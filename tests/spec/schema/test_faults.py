@@ -1,63 +1,44 @@
-"""Values against schemas: the same verdict as the jsonschema package, and a better place."""
+"""Values against schemas: what is wrong, and where."""
 
 from __future__ import annotations
 
 import json
-import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from compose.errors import Document, Place
-from compose.registry.registry import Registry, registry
+from compose.registry.registry import Registry
+from compose.spec.schema.faults import faults
 from compose.spec.schema.node_keys import EXTRA_KEYS
 from compose.spec.schema.publish import schema_text
-from compose.spec.schema.values import faults
 from compose.spec.yaml.reader import load_file, load_text
 from compose.spec.yaml.tree import graft, plain
 
 PLACE = Place(Document("test", ("",)), 1, 1)
 GOLDEN = Path(__file__).parents[1] / "golden"
-PIECES: list[Any] = [
-    None, True, False, 0, 1, -1, 7, 300, 0.5, 1.0, 1e-8, 2000, "none", "small", "auto", "map", "a b", "a.b", "", "$x",
-]  # fmt: skip
-
-
-def _value(dice: random.Random, depth: int = 0) -> Any:
-    kind = dice.random()
-    if depth < 2 and kind < 0.25:
-        return [_value(dice, depth + 1) for _ in range(dice.randrange(4))]
-    if depth < 2 and kind < 0.4:
-        return {dice.choice(["a", "b-c", "in", "9"]): _value(dice, depth + 1) for _ in range(dice.randrange(3))}
-    return dice.choice(PIECES)
-
-
-def _schemas() -> list[Any]:
-    parameters = [p.schema for d in registry().all() for p in d.parameters if p.schema]
-    return [*parameters, *(schema for keys in EXTRA_KEYS.values() for schema in keys.values())]
-
-
-def test_the_verdict_is_that_of_jsonschema() -> None:
-    validator = pytest.importorskip("jsonschema").Draft7Validator
-    dice = random.Random(0)
-    values = [_value(dice) for _ in range(150)]
-    for schema in _schemas():
-        judge = validator(schema)
-        for value in values:
-            assert (not list(faults(graft(value, PLACE), schema))) == judge.is_valid(value), (schema, value)
 
 
 @pytest.mark.parametrize(
     ("value", "schema", "expected"),
     [
         (3, {"type": "integer", "multipleOf": 2}, ["out-of-range"]),
-        (0.3, {"type": "number", "multipleOf": 0.1}, []),
-        (float("nan"), {"type": "number", "minimum": 0}, ["out-of-range"]),
-        (float("nan"), {"type": "number"}, []),
+        (3.0, {"type": "integer", "minimum": 3}, []),
+        (-0.5, {"exclusiveMinimum": 0, "type": "integer"}, ["wrong-type"]),
+        (True, {"type": "integer"}, ["wrong-type"]),
+        (True, {"enum": [1, "a"]}, ["wrong-type"]),
+        (1.0, {"enum": [1, "a"]}, []),
+        ("b", {"enum": [1, "a"]}, ["wrong-value"]),
+        ("b", {"type": "string", "const": "a"}, ["wrong-value"]),
+        (float("nan"), {"type": "number"}, ["wrong-type"]),
+        (float("inf"), {"type": "number"}, []),
         (float("inf"), {"type": "integer"}, ["wrong-type"]),
         ("ab", {"type": "string", "maxLength": 1}, ["out-of-range"]),
         ({"a": 1}, {"type": "object", "additionalProperties": {"type": "string"}}, ["wrong-type"]),
+        ({"a": 1, "b": 2}, {"additionalProperties": False}, ["unknown", "unknown"]),
+        ({}, {"required": ["a", "b"]}, ["missing", "missing"]),
+        ({"use": "x"}, {"$ref": "#/definitions/optimizer"}, []),
         ({"a b": 1}, {"propertyNames": {"pattern": "^[a-z]$"}}, ["bad-name"]),
         ([1, 2, 3], {"items": [{"type": "integer"}], "maxItems": 1}, ["out-of-range"]),
         ([1, 2], {"type": "array", "items": [{"type": "integer"}], "additionalItems": False}, ["out-of-range"]),
