@@ -6,7 +6,7 @@ left open: it is chosen by a ``use:``, and checked there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby
@@ -62,9 +62,9 @@ def validator() -> type[Validator]:
     """The validator of draft-07 with references left open, for which not-a-number is no number."""
     from jsonschema import Draft7Validator, validators  # takes a third as long as all else that checking a spec imports
 
+    extend: Callable[..., type[Validator]] = validators.extend
     numbers = Draft7Validator.TYPE_CHECKER.redefine("number", _is_number)
-    made: type[Validator] = validators.extend(Draft7Validator, {"$ref": _open}, type_checker=numbers)
-    return made
+    return extend(Draft7Validator, {"$ref": _open}, type_checker=numbers)
 
 
 def _is_number(checker: Any, value: Any) -> bool:
@@ -92,19 +92,20 @@ def _of(tree: Tree, error: ValidationError) -> Iterator[Fault]:
     """The faults that one error of ``jsonschema`` stands for."""
     keyword, path = str(error.validator), tuple(error.absolute_path)
     here, schema = descend(tree, path), error.schema
+    value: Any = error.instance
     assert here is not None
     assert isinstance(schema, dict)
     if keyword == "anyOf":
         yield from _of_none(tree, error, Fault("wrong-type", path, here, schema))
     elif keyword == "required":
-        yield from (Fault("missing", path, here, schema, key) for key in schema[keyword] if key not in error.instance)
+        yield from (Fault("missing", path, here, schema, key) for key in schema[keyword] if key not in value)
     elif keyword == "additionalProperties":
         known = schema.get("properties", {})
-        yield from (Fault("unknown", path, here, schema, key) for key in error.instance if key not in known)
-    elif isinstance(here, Mapping) and isinstance(error.instance, str):  # one of its keys, by `propertyNames`
-        yield Fault("bad-name", path, here, schema, error.instance)
+        yield from (Fault("unknown", path, here, schema, key) for key in value if key not in known)
+    elif isinstance(here, Mapping) and isinstance(value, str):  # one of its keys, by `propertyNames`
+        yield Fault("bad-name", path, here, schema, value)
     else:
-        yield Fault(_code(keyword, error.instance, schema), path, here, schema)
+        yield Fault(_code(keyword, value, schema), path, here, schema)
 
 
 def _of_none(tree: Tree, error: ValidationError, whole: Fault) -> Iterator[Fault]:
