@@ -119,6 +119,7 @@ DECLARATIONS = [
         parameter("schedule", {}, None, uses="schedule"),
         parameter("lr_scale", maybe({"type": "object", "additionalProperties": NUMBER}), None),
         parameter("precision", {"enum": ["auto", 16, 32]}, "auto"),
+        parameter("monitor", {"type": "string", "format": "monitor"}, "map"),
     ),
     declared(
         "optimizer",

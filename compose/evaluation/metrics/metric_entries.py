@@ -1,15 +1,15 @@
-"""The metrics of a spec: ``map``, ``f1@3`` or ``{use: micro_f1, threshold: 0.3}``, each made into a metric."""
+"""The metrics that the entries of a spec name, made."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from compose.block import BlockError
-from compose.errors import nearest
+from compose.errors import SpecError
 from compose.evaluation.metrics.metric import Metric
 from compose.registry.registry import registry
+from compose.spec.schema.metric_entry import read_entry
 
 
 def make_metrics(entries: Iterable[str | Mapping[str, Any]]) -> tuple[Metric, ...]:
@@ -33,36 +33,12 @@ def make_metric(entry: str | Mapping[str, Any]) -> Metric:
     Raises:
         BlockError: the entry is malformed, names no metric, or sets a parameter that the metric does not have.
     """
-    values = long_form(entry)
-    name = values.pop("use")
-    declaration = registry().find("metric", name)
-    if declaration is None:
-        raise BlockError(_unknown("metric", name, registry().names("metric")), parameter="metrics")
-    known = [parameter.name for parameter in declaration.parameters]
-    for parameter in values:
-        if parameter not in known:
-            raise BlockError(f"{name}: {_unknown('parameter', parameter, known)}", parameter="metrics")
-    missing = [p.name for p in declaration.parameters if p.required and p.name not in values]
-    if missing:
-        hint = f", as in `{name}@3`" if missing == ["k"] else ""
-        raise BlockError(f"{name}: expected a value for `{missing[0]}`{hint}", parameter="metrics")
-    return _construct(name, values)
-
-
-def long_form(entry: str | Mapping[str, Any]) -> dict[str, Any]:
-    """An entry as ``{use: NAME, PARAMETER: value}``: ``f1@3`` is ``{use: f1, k: 3}``.
-
-    Raises:
-        BlockError: it is neither a name, nor a name@K, nor a mapping with ``use``.
-    """
-    if isinstance(entry, Mapping):
-        if not isinstance(entry.get("use"), str):
-            raise BlockError(f"expected a metric's name after `use`, got {dict(entry)!r}", parameter="metrics")
-        return dict(entry)
-    match = re.fullmatch(r"(\w+)(?:@(\d+))?", entry, re.ASCII)
-    if match is None:
-        raise BlockError(f"expected a metric such as `map` or `f1@3`, got {entry!r}", parameter="metrics")
-    return {"use": match[1]} if match[2] is None else {"use": match[1], "k": int(match[2])}
+    try:
+        found = read_entry(entry, registry())
+    except SpecError as error:
+        hint = f"did you mean `{error.nearest}`?" if error.nearest else f"expected {error.expected}"
+        raise BlockError(f"{error.message}; {hint}", parameter="metrics") from None
+    return _construct(found.name, found.parameters)
 
 
 def _construct(name: str, values: dict[str, Any]) -> Metric:
@@ -75,9 +51,3 @@ def _construct(name: str, values: dict[str, Any]) -> Metric:
             f"metric `{name}`: {type(made).__name__} is no subclass of compose.evaluation.metrics.metric.Metric"
         )
     return made
-
-
-def _unknown(kind: str, name: str, valid: list[str]) -> str:
-    close = nearest(name, valid)
-    hint = f"did you mean `{close}`?" if close else f"expected one of {', '.join(valid)}" if valid else "it takes none"
-    return f"unknown {kind} `{name}`; {hint}"

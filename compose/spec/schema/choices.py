@@ -28,9 +28,9 @@ def choice(kind: Kind) -> Schema:
     return {
         "title": kind,
         "type": "object",
-        "properties": {key: reference(f"{kind}.name")},
+        "properties": {key: reference(f"names.{kind}")},
         "required": [key],
-        "allOf": [reference(f"{kind}.parameters")],
+        "allOf": [reference(f"parameters.{kind}")],
     }
 
 
@@ -40,8 +40,8 @@ def partial_choice(kind: Kind) -> Schema:
     return {
         "title": kind,
         "type": ["object", "null"],
-        "properties": {key: reference(f"{kind}.name")},
-        "allOf": [reference(f"partial.{kind}.parameters")],
+        "properties": {key: reference(f"names.{kind}")},
+        "allOf": [reference(f"partial.parameters.{kind}")],
     }
 
 

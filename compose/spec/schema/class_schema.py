@@ -15,6 +15,8 @@ from compose.spec.schema.node_keys import EXTRA_KEYS, Schema, selector
 __all__ = ["Schema", "definition", "docs", "loose", "nullable", "parameter_schema", "partial", "reference", "selector"]
 
 NULL: Schema = {"type": "null"}
+MONITOR = "monitor"
+"""The ``format`` of a parameter that names what a stage watches, and the definition that says what may stand there."""
 
 
 def reference(name: str) -> Schema:
@@ -64,8 +66,10 @@ def parameter_schema(parameter: Parameter) -> Schema:
     """The schema of one parameter, with its doc and default."""
     schema = dict(parameter.schema)
     nullable = not parameter.required and parameter.default is None
-    if parameter.uses and schema.get("type") == "array":
-        schema["items"] = reference(f"{parameter.uses}.entry")
+    if schema.get("format") == MONITOR:
+        schema = {"title": "a metric as text, or a loss", "type": "string", "allOf": [reference(MONITOR)]}
+    elif parameter.uses and schema.get("type") == "array":
+        schema["items"] = reference("entry.metric" if parameter.uses == "metric" else parameter.uses)
     elif parameter.uses:
         schema = {"anyOf": [reference(parameter.uses), NULL]} if nullable else {"allOf": [reference(parameter.uses)]}
     return {**schema, **_described(parameter)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from compose.block import Kind
 from compose.registry.registry import Registry
 from compose.spec.schema import choices, metric_entry
-from compose.spec.schema.class_schema import definition, loose, nullable, partial, reference
+from compose.spec.schema.class_schema import MONITOR, definition, loose, nullable, partial, reference
 from compose.spec.schema.node_keys import EXTRA_KEYS, NAME, OVERLAY_IN, PLACEHOLDER, Schema
 
 CHOICES: tuple[Kind, ...] = ("block", "loss", "metric", "data", "vectors", "graph", "stage", "optimizer", "schedule")
@@ -145,10 +145,11 @@ def definitions(registry: Registry) -> dict[str, Schema]:
     found["partial.key.in"] = loose(OVERLAY_IN, OVERLAY_IN)
     for kind in CHOICES:
         found[kind], found[f"partial.{kind}"] = choices.choice(kind), choices.partial_choice(kind)
-        found[f"{kind}.name"] = choices.names(registry, kind)
-        found[f"{kind}.parameters"] = choices.parameters(registry, kind)
-        found[f"partial.{kind}.parameters"] = choices.partial_parameters(registry, kind)
-    found |= {"metric.entry": metric_entry.schema(registry), **_nodes(registry), **_terms(), **_composites()}
+        found[f"names.{kind}"] = choices.names(registry, kind)
+        found[f"parameters.{kind}"] = choices.parameters(registry, kind)
+        found[f"partial.parameters.{kind}"] = choices.partial_parameters(registry, kind)
+    found |= {"entry.metric": metric_entry.entry_schema(registry), MONITOR: metric_entry.monitor_schema(registry)}
+    found |= {**_nodes(registry), **_terms(), **_composites()}
     found |= {"overlay": _overlay(), "names": _names(), "overlay.names": _overlay_names()}
     for declaration in registry.all():
         name = f"{declaration.kind}.{declaration.name}"
@@ -158,7 +159,7 @@ def definitions(registry: Registry) -> dict[str, Schema]:
 
 def _nodes(registry: Registry) -> dict[str, Schema]:
     """A node of the model, of an overlay, and of a composite block."""
-    known_or_own = {"anyOf": [reference("block.name"), {"type": "string"}]}
+    known_or_own = {"anyOf": [reference("names.block"), {"type": "string"}]}
     keys, loose = _keys("block")
     node = {"title": "node", "type": "object", "properties": {"use": known_or_own, **keys}}
     inside = {"title": "node", "type": "object", "properties": {"use": known_or_own, **loose}}
@@ -168,8 +169,8 @@ def _nodes(registry: Registry) -> dict[str, Schema]:
         "else": {"required": ["use"]},
     }
     return {
-        "node": {**node, "allOf": [reference("block.parameters"), sharing]},
-        "partial.node": nullable({**inside, "allOf": [reference("partial.block.parameters")]}),
+        "node": {**node, "allOf": [reference("parameters.block"), sharing]},
+        "partial.node": nullable({**inside, "allOf": [reference("partial.parameters.block")]}),
         "inside.node": {**inside, "allOf": [reference("inside.parameters"), sharing]},
         "inside.parameters": choices.inside_parameters(registry, "block"),
     }
@@ -178,12 +179,12 @@ def _nodes(registry: Registry) -> dict[str, Schema]:
 def _terms() -> dict[str, Schema]:
     """A term of the loss; without ``use`` it takes a scalar port of a node as it is."""
     keys, loose = _keys("loss")
-    term = {"title": "term", "type": "object", "properties": {"use": reference("loss.name"), **keys}}
-    inside = {**term, "properties": {"use": reference("loss.name"), **loose}}
+    term = {"title": "term", "type": "object", "properties": {"use": reference("names.loss"), **keys}}
+    inside = {**term, "properties": {"use": reference("names.loss"), **loose}}
     plain = {"properties": dict.fromkeys(keys, True), "additionalProperties": False, "required": ["in"]}
     return {
-        "term": {**term, "allOf": [reference("loss.parameters"), {"if": {"required": ["use"]}, "else": plain}]},
-        "partial.term": nullable({**inside, "allOf": [reference("partial.loss.parameters")]}),
+        "term": {**term, "allOf": [reference("parameters.loss"), {"if": {"required": ["use"]}, "else": plain}]},
+        "partial.term": nullable({**inside, "allOf": [reference("partial.parameters.loss")]}),
     }
 
 
@@ -237,7 +238,7 @@ def _overlay() -> Schema:
 
 def _names() -> Schema:
     """The nodes of the model use blocks of the registry."""
-    known = {"properties": {"use": reference("block.name")}}
+    known = {"properties": {"use": reference("names.block")}}
     return {"properties": {"model": {"type": ["object", "null"], "additionalProperties": known}}}
 
 

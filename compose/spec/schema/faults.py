@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal
 
 from compose.spec.schema.node_keys import Schema
@@ -59,7 +60,7 @@ def faults(tree: Tree, schema: Schema) -> list[Fault]:
 
 @cache
 def validator() -> type[Validator]:
-    """The validator of draft-07 with references left open, for which not-a-number is no number."""
+    """The validator of draft-07 with references left open, in which a number is finite, as in JSON."""
     from jsonschema import Draft7Validator, validators  # takes a third as long as all else that checking a spec imports
 
     extend: Callable[..., type[Validator]] = validators.extend
@@ -68,7 +69,7 @@ def validator() -> type[Validator]:
 
 
 def _is_number(checker: Any, value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value == value
+    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and isfinite(value))
 
 
 def _open(*_: Any) -> tuple[()]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from compose.block import Kind
 from compose.errors import SpecError, nearest
 from compose.registry.declaration import Declaration, Parameter
 from compose.registry.registry import Registry
 from compose.spec.schema import metric_entry
-from compose.spec.schema.class_schema import definition
+from compose.spec.schema.class_schema import MONITOR, definition
 from compose.spec.schema.explain import Subject, explain
 from compose.spec.schema.faults import Fault, faults
 from compose.spec.schema.node_keys import EXTRA_KEYS, Schema, placeholder, selector
@@ -70,8 +71,12 @@ class Names:
             sound &= not told or not fault.path or fault.path[0] not in own
         for parameter in declaration.parameters:
             value = tree.get(parameter.name) if isinstance(tree, Mapping) else None
-            if parameter.uses and value is not None and not (self.inside and placeholder(value)):
+            if value is None or (self.inside and placeholder(value)):
+                continue
+            if parameter.uses:
                 self._nested(parameter, parameter.uses, value, subject)
+            elif parameter.schema.get("format") == MONITOR:
+                self._text(value, metric_entry.check_monitor)
         return sound
 
     def keys(self, tree: Tree, what: str, keys: dict[str, Schema], *, only: bool = False) -> bool:
@@ -110,11 +115,19 @@ class Names:
     def _entry(self, item: Tree, kind: Kind, what: str) -> None:
         """An item of a list of such mappings; a metric may stand there as text."""
         if kind == metric_entry.KIND and isinstance(item, Scalar) and isinstance(item.value, str):
-            self.errors += metric_entry.mistakes(item.value, item.place, self.registry)
+            self._text(item, metric_entry.read_entry)
         elif kind == metric_entry.KIND and not isinstance(item, Mapping):
             self._refuse(item, what, metric_entry.EXPECTED)
         else:
             self.check(item, kind, what)
+
+    def _text(self, tree: Tree, read: Callable[[str, Registry], object]) -> None:
+        """Read a text that has a grammar of its own; what is no text is at fault already."""
+        if isinstance(tree, Scalar) and isinstance(tree.value, str):
+            try:
+                read(tree.value, self.registry)
+            except SpecError as error:
+                self.errors.append(replace(error, place=tree.place))
 
     def _refuse(self, tree: Tree, what: str, expected: str) -> None:
         self.errors.append(explain(Fault("wrong-type", (), tree, {"const": expected}), Subject(what, "key")))

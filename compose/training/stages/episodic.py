@@ -8,7 +8,7 @@ from pydantic import Field
 
 from compose.block import BlockError, stage
 from compose.training.stages.batches import BatchWork, validates
-from compose.training.stages.stage import Setting, Stage
+from compose.training.stages.stage import Monitor, Setting, Stage
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,7 +44,7 @@ class Episodic(Stage):
         sampling: Literal["balanced", "uniform"] = "balanced",
         episodes: Count | None = None,
         batch: Count = 16,
-        monitor: str = "accuracy",
+        monitor: Monitor = "accuracy",
         validation_episodes: Annotated[int, Field(ge=2)] = 200,
         **options: Any,
     ) -> None:

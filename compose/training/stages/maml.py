@@ -11,7 +11,7 @@ from compose.block import BlockError, stage
 from compose.training.adaptation.adaptation import Adaptation, Rates
 from compose.training.stages.episodic import Episodic
 from compose.training.stages.nodes import trained
-from compose.training.stages.stage import Setting
+from compose.training.stages.stage import Monitor, Setting
 
 if TYPE_CHECKING:
     from compose.data.source import DataSource
@@ -43,7 +43,7 @@ class Maml(Episodic):
         multi_step: Annotated[int, Field(ge=0)] = 0,
         queries: Annotated[int, Field(ge=1)] = 15,
         sampling: Literal["balanced", "uniform"] = "uniform",
-        monitor: str = "micro_auc",
+        monitor: Monitor = "micro_auc",
         **options: Any,
     ) -> None:
         """Check the options against one another.

@@ -11,6 +11,8 @@ from pydantic import Field
 
 from compose.block import BlockError, Use, registration
 from compose.errors import nearest
+from compose.spec.schema.class_schema import MONITOR
+from compose.spec.schema.metric_entry import is_loss
 from compose.training.stages.nodes import matches
 from compose.training.stages.optimizers import Adam, Optimizer
 from compose.training.stages.schedules import Constant, Schedule
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from compose.training.stages.validation import Validation
 
 Patterns = list[str]
+Monitor = Annotated[str, Field(json_schema_extra={"format": MONITOR})]
+"""A metric as text, or a loss."""
 
 
 class TrainableModel(Protocol):
@@ -156,7 +160,7 @@ class Stage(ABC):
         clip: Annotated[float, Field(gt=0)] | None = None,
         accumulate: Annotated[int, Field(gt=0)] = 1,
         precision: Literal["auto", "bf16", 16, 32] = "auto",
-        monitor: str = "map",
+        monitor: Monitor = "map",
         patience: Annotated[int, Field(gt=0)] | None = None,
         min_delta: Annotated[float, Field(ge=0)] = 0.0,
         keep: Literal["last", "best"] = "last",
@@ -265,7 +269,7 @@ class Stage(ABC):
     @property
     def monitored(self) -> tuple[str, ...]:
         """The name of the metric that it monitors; empty where that is a loss."""
-        return () if self.monitor.partition(".")[0] == "loss" else (self.monitor,)
+        return () if is_loss(self.monitor) else (self.monitor,)
 
     def check_episodes(self, source: DataSource) -> None:
         """Check that the data has the episodes that it trains on, if any, without reading their examples.

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from compose.block import BlockError
-from compose.evaluation.metrics.metric_entries import long_form, make_metrics
+from compose.evaluation.metrics.metric_entries import make_metrics
 from compose.evaluation.metrics.micro_f1 import MicroF1
 from compose.registry.introspect import declare
 
@@ -23,27 +23,20 @@ def test_mapping_form() -> None:
     assert [m.key for m in make_metrics([{"use": "f1", "k": 3}])] == ["f1@3"]
 
 
-def test_long_form() -> None:
-    assert long_form("map") == {"use": "map"}
-    assert long_form("f1@10") == {"use": "f1", "k": 10}
-
-
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ("mpa", "unknown metric `mpa`; did you mean `map`?"),
-        ("zzzzz", "unknown metric `zzzzz`; expected one of accuracy, f1, "),
-        ("f1", "f1: expected a value for `k`, as in `f1@3`"),
-        ("map@3", "map: unknown parameter `k`; it takes none"),
-        ("f1@0", "f1: k: Input should be greater than 0, got 0"),
-        ("f1@", "expected a metric such as `map` or `f1@3`, got 'f1@'"),
-        ("f1 @ 3", "expected a metric such as `map` or `f1@3`, got 'f1 @ 3'"),
-        ({"use": "micro_f1", "treshold": 1}, "micro_f1: unknown parameter `treshold`; did you mean `threshold`?"),
+        ("mpa", "there is no metric `mpa`; did you mean `map`?"),
+        ("f1@0", "K of the metric `f1@0` is 0; expected an integer > 0"),
+        ({"use": "f1", "k": 0}, "f1: k: Input should be greater than 0, got 0"),
         (
             {"use": "micro_f1", "threshold": float("nan")},
             "micro_f1: threshold: Input should be a finite number, got nan",
         ),
-        ({"name": "map"}, "expected a metric's name after `use`, got {'name': 'map'}"),
+        (
+            {"name": "map"},
+            "{'name': 'map'} is no metric; expected a metric such as `map` or `f1@3`, or {use: NAME, ...}",
+        ),
     ],
 )
 def test_errors(entry: Any, message: str) -> None:
