@@ -65,8 +65,8 @@ class Prepared:
     def seed(self) -> int:
         """The seed of the weights and of the order of the examples."""
         seed = self.spec.values.get("seed", 0)
-        assert isinstance(seed, int)
-        return seed
+        assert isinstance(seed, int | float)
+        return int(seed)  # `1e3` is an integer, too
 
     @cached_property
     def space(self) -> LabelSpace:

@@ -43,10 +43,10 @@ def nullable(schema: Schema) -> Schema:
     return {**schema, "type": [schema["type"], "null"]}
 
 
-def loose(whole: Schema, described: Schema) -> Schema:
-    """A value of an overlay or a composite block: as in the complete form, null, or ``$name``."""
+def loose(whole: Schema, described: Schema, *, required: bool = False) -> Schema:
+    """A value of an overlay or a composite block: as in the complete form, ``$name``, or null unless it is required."""
     texts: Schema = {key: described[key] for key in ("description", "default") if key in described}
-    return {"anyOf": [whole, NULL, reference("placeholder")], **texts}
+    return {"anyOf": [whole, *([] if required else [NULL]), reference("placeholder")], **texts}
 
 
 def _frame(declaration: Declaration, parameters: dict[str, Schema], form: str = "") -> Schema:
@@ -78,7 +78,7 @@ def parameter_schema(parameter: Parameter) -> Schema:
 def _loose(parameter: Parameter, name: str) -> Schema:
     uses = parameter.uses if parameter.schema.get("type") != "array" else None
     whole = reference(f"partial.{uses}" if uses else f"{name}/properties/{parameter.name}")
-    return loose(whole, _described(parameter))
+    return loose(whole, _described(parameter), required=parameter.required)
 
 
 def _described(parameter: Parameter) -> Schema:

@@ -10,7 +10,7 @@ from compose.block import Kind
 from compose.registry.registry import Registry
 from compose.spec.schema import choices, metric_entry
 from compose.spec.schema.class_schema import MONITOR, definition, loose, nullable, partial, reference
-from compose.spec.schema.node_keys import EXTRA_KEYS, NAME, OVERLAY_IN, PLACEHOLDER, Schema
+from compose.spec.schema.node_keys import EXTRA_KEYS, NAME, OVERLAY_IN, PLACEHOLDER, REFERENCE, Schema
 
 CHOICES: tuple[Kind, ...] = ("block", "loss", "metric", "data", "vectors", "graph", "stage", "optimizer", "schedule")
 
@@ -27,7 +27,7 @@ def spec_schema(registry: Registry) -> Schema:
             {
                 "if": {"required": ["extends"]},
                 "then": {"properties": _sections("partial.")},
-                "else": {"properties": {**_plain_keys(), **_sections("")}, "required": ["data", "model"]},
+                "else": {"properties": {**_plain_keys(), **_sections(""), "variants": True}, "required": [*REQUIRED]},
             },
             {
                 "if": {"anyOf": [{"required": ["extends"]}, {"required": ["blocks"]}]},
@@ -51,6 +51,8 @@ SECTIONS = {
     "evaluate": "What is measured at the end, and by which protocol.",
 }
 """The keys of a spec whose contents the registry decides."""
+REQUIRED = ("data", "model")
+"""The sections that no spec can do without, so that no overlay may remove them either."""
 
 
 def _plain_keys() -> dict[str, Schema]:
@@ -106,7 +108,8 @@ def _sections(form: str) -> dict[str, Schema]:
         "train": nullable(stages) if form else stages,
         "evaluate": reference(f"{form}section.evaluate"),
     }
-    return {key: {"description": SECTIONS[key], **_beside(schema, form)} for key, schema in found.items()}
+    found = {key: {"description": SECTIONS[key], **_beside(schema, form)} for key, schema in found.items()}
+    return found | {key: {**found[key], "type": "object"} for key in REQUIRED}
 
 
 def _beside(schema: Schema, form: str) -> Schema:
@@ -132,7 +135,7 @@ def frame() -> Schema:
     return {
         "type": "object",
         "properties": {**_plain_keys(), **_sections(""), **chosen},
-        "required": ["data", "model"],
+        "required": [*REQUIRED],
         "additionalProperties": False,
     }
 
@@ -181,7 +184,8 @@ def _terms() -> dict[str, Schema]:
     keys, loose = _keys("loss")
     term = {"title": "term", "type": "object", "properties": {"use": reference("names.loss"), **keys}}
     inside = {**term, "properties": {"use": reference("names.loss"), **loose}}
-    plain = {"properties": dict.fromkeys(keys, True), "additionalProperties": False, "required": ["in"]}
+    known: Schema = {**dict.fromkeys(keys, True), "in": {"type": "string", "pattern": REFERENCE}}
+    plain: Schema = {"properties": known, "additionalProperties": False, "required": ["in"]}
     return {
         "term": {**term, "allOf": [reference("parameters.loss"), {"if": {"required": ["use"]}, "else": plain}]},
         "partial.term": nullable({**inside, "allOf": [reference("partial.parameters.loss")]}),

@@ -6,6 +6,7 @@ left open: it is chosen by a ``use:``, and checked there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -65,7 +66,7 @@ def validator() -> type[Validator]:
 
     extend: Callable[..., type[Validator]] = validators.extend
     numbers = Draft7Validator.TYPE_CHECKER.redefine("number", _is_number)
-    return extend(Draft7Validator, {"$ref": _open}, type_checker=numbers)
+    return extend(Draft7Validator, {"$ref": _open, "pattern": _pattern}, type_checker=numbers)
 
 
 def _is_number(checker: Any, value: Any) -> bool:
@@ -74,6 +75,14 @@ def _is_number(checker: Any, value: Any) -> bool:
 
 def _open(*_: Any) -> tuple[()]:
     return ()
+
+
+def _pattern(_: Validator, pattern: str, value: Any, schema: Schema) -> Iterator[ValidationError]:
+    """As editors read it: `$` is the very end, and not before a line break as well."""
+    from jsonschema.exceptions import ValidationError
+
+    if isinstance(value, str) and not re.search(re.sub(r"(?<!\\)\$$", r"\\Z", pattern), value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
 def _faults(tree: Tree, errors: Iterable[ValidationError]) -> list[Fault]:

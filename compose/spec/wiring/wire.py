@@ -83,7 +83,8 @@ def available(tree: Mapping, registry: Registry) -> dict[str, str]:
 def _has_episodes(tree: Mapping, registry: Registry) -> bool:
     """Whether a stage trains on episodes, or episodes are evaluated."""
     trained = any(RESERVED[name].of_episodes for name in _given_by_stages(tree, registry))
-    return trained or "episodes" in (_evaluated(tree).get("tasks") or ())
+    tasks = _evaluated(tree).get("tasks")
+    return trained or (isinstance(tasks, list) and "episodes" in tasks)
 
 
 def _adapts(tree: Mapping, registry: Registry) -> bool:
