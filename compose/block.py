@@ -4,12 +4,12 @@ A block is a plain ``nn.Module`` whose signature is its declaration:
 
 * ``forward``'s annotated arguments are the **input ports**, its annotated result the **output port**; several outputs
   are a ``NamedTuple`` whose fields are the ports. Annotations are jaxtyping's (``Float[Tensor, "b g d"]``) and their
-  dim names bind across the ports of one node. An optional port is ``... | None = None``; a port that takes many
-  tensors is a ``list[...]``, where ``?c`` is a dim that may differ from tensor to tensor.
+  dim names bind across the ports of one node; ``*n`` is any number of dims. An optional port is ``... | None = None``;
+  a port that takes many tensors is a ``list[...]``, where ``?c`` is a dim that may differ from tensor to tensor.
 * ``__init__``'s annotated arguments are the **parameters** that a spec may set: type, range and default come from the
   annotation, the description from the docstring's ``Args:``.
 * A parameter annotated ``Dim[int, " d"]`` is never written in a spec: it is bound from the shapes that reach the ports.
-  ``Dims[tuple[int, ...], " c"]`` binds the sizes of ``?c``, one for each tensor of a list port.
+  ``Dims[tuple[int, ...], " c"]`` binds the sizes of ``?c``, one for each tensor of a list port, or those of ``*c``.
 
 A dim of one letter is written with a leading blank, ``" d"``, as jaxtyping advises: linters look for a Python name in a
 string that could be one.
@@ -65,7 +65,7 @@ _Class = TypeVar("_Class", bound=type)
 
 @dataclass(frozen=True)
 class BoundDim:
-    """The marker behind ``Dim`` (one size) and ``Dims`` (a size for each tensor of a list port)."""
+    """The marker behind ``Dim`` (one size) and ``Dims`` (several sizes)."""
 
     letter: str
     many: bool = False
@@ -90,7 +90,7 @@ if not TYPE_CHECKING:
             return _bound("Dim", int, item)
 
     class Dims:
-        """``Dims[tuple[int, ...], " c"]``: a size for each tensor of the list port whose dims name ``?c``."""
+        """``Dims[tuple[int, ...], " c"]``: the sizes of ``?c``, one for each tensor of a list port, or of ``*c``."""
 
         def __class_getitem__(cls, item: tuple[type, str]) -> Any:
             return _bound("Dims", tuple[int, ...], item)

@@ -13,13 +13,13 @@ from compose.block import block
 class Concat(nn.Module):
     """Concatenate feature vectors of the same examples."""
 
-    def forward(self, features: list[Float[Tensor, "b ?d"]]) -> Float[Tensor, "b e"]:
+    def forward(self, features: list[Float[Tensor, "*n ?d"]]) -> Float[Tensor, "*n e"]:
         """Concatenate.
 
         Args:
-            features: vectors with sizes of their own, each ``b d``.
+            features: vectors with sizes of their own, each ``... d``.
 
         Returns:
-            One long vector for each example, ``b e``.
+            One long vector for each, ``... e``.
         """
         return torch.cat(features, dim=-1)

@@ -28,13 +28,13 @@ class GatedSum(nn.Module):
             raise BlockError(f"expected scores of the same labels, got {', '.join(map(str, labels))} labels")
         self.factors = nn.Parameter(torch.ones(len(labels)))
 
-    def forward(self, scores: list[Float[Tensor, "b ?l"]]) -> Float[Tensor, "b l"]:
+    def forward(self, scores: list[Float[Tensor, "*b ?l"]]) -> Float[Tensor, "*b l"]:
         """Add them up.
 
         Args:
-            scores: the terms, each ``b l``.
+            scores: the terms, each ``... l``; those of episodes ``e q n``.
 
         Returns:
-            One score for each example and label, ``b l``.
+            One score for each example and label, ``... l``.
         """
         return (torch.stack(scores, dim=-1) * self.factors).sum(dim=-1)

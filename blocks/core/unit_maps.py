@@ -26,14 +26,14 @@ class UnitMaps(nn.Module):
         super().__init__()
         self.length = length
 
-    def forward(self, maps: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+    def forward(self, maps: Float[Tensor, "*n c h w"]) -> Float[Tensor, "*n c h w"]:
         """Scale.
 
         Args:
-            maps: any maps, ``b c h w``.
+            maps: any maps, ``... c h w``.
 
         Returns:
-            The scaled maps, ``b c h w``.
+            The scaled maps, ``... c h w``.
         """
-        scaled: Tensor = self.length * unit_length(maps.movedim(1, -1)).movedim(-1, 1)
+        scaled: Tensor = self.length * unit_length(maps.movedim(-3, -1)).movedim(-1, -3)
         return scaled

@@ -18,12 +18,12 @@ class ProbabilityMse(nn.Module):
     Reference: RGCN-PosVAE (BMVC 2020), section 4.1 (RGCN-XL).
     """
 
-    def forward(self, scores: Float[Tensor, "b x"], posterior: Float[Tensor, "b x"]) -> Float[Tensor, ""]:
+    def forward(self, scores: Float[Tensor, "*b x"], posterior: Float[Tensor, "*b x"]) -> Float[Tensor, ""]:
         """Compare scores with probabilities.
 
         Args:
-            scores: logits of the nodes, ``b x``.
-            posterior: probabilities of the nodes' classes, ``b x``; they get no gradient.
+            scores: logits of the nodes, ``... x``.
+            posterior: probabilities of the nodes' classes, ``... x``; they get no gradient.
 
         Returns:
             The loss, a scalar.

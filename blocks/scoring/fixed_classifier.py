@@ -18,14 +18,14 @@ class FixedClassifier(nn.Module):
     Reference: DESIRE-Net, section 3.2.1, eq. 3.
     """
 
-    def forward(self, features: Float[Tensor, "b d"], labels_base: Float[Tensor, "m d"]) -> Float[Tensor, "b m"]:
+    def forward(self, features: Float[Tensor, "*b d"], labels_base: Float[Tensor, "m d"]) -> Float[Tensor, "*b m"]:
         """Score the base labels.
 
         Args:
-            features: one feature for each example, as long as a word vector, ``b d``.
+            features: one feature for each example, as long as a word vector, ``... d``.
             labels_base: vectors of the base labels, ``m d``.
 
         Returns:
-            One logit for each example and base label, ``b m``.
+            One logit for each example and base label, ``... m``.
         """
         return features @ labels_base.mT

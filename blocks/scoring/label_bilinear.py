@@ -26,14 +26,14 @@ class LabelBilinear(nn.Module):
         super().__init__()
         self.classifiers = nn.Linear(dim, channels, bias=False)
 
-    def forward(self, features: Float[Tensor, "b l c"], labels_vectors: Float[Tensor, "l d"]) -> Float[Tensor, "b l"]:
+    def forward(self, features: Float[Tensor, "*b l c"], labels_vectors: Float[Tensor, "l d"]) -> Float[Tensor, "*b l"]:
         """Score every label.
 
         Args:
-            features: one feature for each image and label, ``b l c``.
+            features: one feature for each image and label, ``... l c``.
             labels_vectors: vectors of the labels in use, ``l d``.
 
         Returns:
-            One score for each image and label, ``b l``.
+            One score for each image and label, ``... l``.
         """
-        return torch.einsum("blc,lc->bl", features, self.classifiers(labels_vectors))
+        return torch.einsum("...lc,lc->...l", features, self.classifiers(labels_vectors))

@@ -27,14 +27,14 @@ class LabelHead(nn.Module):
         before = [] if hidden is None else [nn.Linear(size, hidden), nn.ReLU()]
         self.layers = nn.Sequential(*before, nn.Linear(hidden or size, 1))
 
-    def forward(self, nodes: Float[Tensor, "b l h"]) -> Float[Tensor, "b l"]:
+    def forward(self, nodes: Float[Tensor, "*b l h"]) -> Float[Tensor, "*b l"]:
         """Score the labels.
 
         Args:
-            nodes: the labels' nodes, ``b l h``.
+            nodes: the labels' nodes, ``... l h``.
 
         Returns:
-            One logit for each image and label, ``b l``.
+            One logit for each image and label, ``... l``.
         """
         logits: Tensor = self.layers(nodes)
         return logits.squeeze(-1)

@@ -14,12 +14,12 @@ class SimilarityScores(NamedTuple):
     """Scores of the labels, and the vectors that they come from.
 
     Attributes:
-        scores: one score for each image and label, ``b l``.
-        winner: which of the image's semantic vectors the score comes from, ``b l``.
+        scores: one score for each image and label, ``... l``.
+        winner: which of the image's semantic vectors the score comes from, ``... l``.
     """
 
-    scores: Float[Tensor, "b l"]
-    winner: Int64[Tensor, "b l"]
+    scores: Float[Tensor, "*b l"]
+    winner: Int64[Tensor, "*b l"]
 
 
 @block
@@ -31,15 +31,15 @@ class MaxSimilarity(nn.Module):
     Reference: (ML)²P-Encoder (CVPR 2023), section 3.4, eq. 8.
     """
 
-    def forward(self, semantics: Float[Tensor, "b m d"], labels_vectors: Float[Tensor, "l d"]) -> SimilarityScores:
+    def forward(self, semantics: Float[Tensor, "*b m d"], labels_vectors: Float[Tensor, "l d"]) -> SimilarityScores:
         """Score every label.
 
         Args:
-            semantics: semantic vectors of the images, ``b m d``.
+            semantics: semantic vectors of the images, ``... m d``.
             labels_vectors: vectors of the labels in use, ``l d``.
 
         Returns:
-            The scores and the winning vectors, both ``b l``.
+            The scores and the winning vectors, both ``... l``.
         """
-        similarity = semantics @ labels_vectors.mT  # b m l
-        return SimilarityScores(*similarity.max(dim=1))
+        similarity = semantics @ labels_vectors.mT  # ... m l
+        return SimilarityScores(*similarity.max(dim=-2))

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any, Generic, TypeVar
 
-from compose.registry.declaration import Port
+from compose.registry.declaration import BoundSize, Port
+from compose.registry.dim_name import DimName, dim_name
 
 Shape = tuple[int, ...]
+_Size = TypeVar("_Size", int, Shape)
 
 
 @dataclass(frozen=True)
-class Bound:
-    """The size of a dim, and the port and shape that it was first read from."""
+class Bound(Generic[_Size]):
+    """What a dim name is bound to, a size or, for ``*d``, several; and the port that it was first read from."""
 
-    size: int
+    size: _Size
     port: Port
-    shape: Shape
+
+    def __str__(self) -> str:
+        return str(self.size) if isinstance(self.size, int) else shape_text(self.size) if self.size else "no dim"
 
 
 class Mismatch(Exception):
@@ -25,15 +31,22 @@ class Mismatch(Exception):
     Args:
         message: what does not fit.
         port: the port whose tensor does not fit.
-        letter: the dim that is bound to two sizes, with ``size`` the one at this port.
+        letter: the dim that is bound to two sizes, with ``here`` the one at this port.
+        here: what it is at this port.
         other: the earlier binding that it contradicts, where there is one.
     """
 
     def __init__(
-        self, message: str, port: Port, *, letter: str = "", size: int = 0, other: Bound | None = None
+        self,
+        message: str,
+        port: Port,
+        *,
+        letter: str = "",
+        here: Bound[Any] | None = None,
+        other: Bound[Any] | None = None,
     ) -> None:
         super().__init__(message)
-        self.port, self.letter, self.size, self.other = port, letter, size, other
+        self.port, self.letter, self.here, self.other = port, letter, here, other
 
     @property
     def ports(self) -> list[Port]:
@@ -42,54 +55,88 @@ class Mismatch(Exception):
 
 
 class Bindings:
-    """The dims bound so far at one node: one size a letter, and for ``?c`` a size for each tensor of its list."""
+    """The dims bound so far at one node.
+
+    Attributes:
+        sizes: ``d`` -> its size.
+        spreads: ``d`` of ``*d`` -> its sizes.
+        lists: ``c`` of ``?c`` -> a size for each tensor of the list port.
+    """
 
     def __init__(self) -> None:
-        self.sizes: dict[str, Bound] = {}
-        self.lists: dict[str, tuple[int, ...]] = {}
+        self.sizes: dict[str, Bound[int]] = {}
+        self.spreads: dict[str, Bound[Shape]] = {}
+        self.lists: dict[str, Shape] = {}
 
     def bind(self, port: Port, shape: Shape) -> None:
-        """Bind the dims of a port that takes one tensor.
+        """Bind the dims of a tensor at a port.
 
         Raises:
             Mismatch: the rank differs, or a dim is bound to another size already.
         """
-        for letter, size in self._pairs(port, shape):
-            if letter.isdigit():
-                if int(letter) != size:
-                    raise Mismatch(f"this dim must be {letter}, got {size}", port)
-            elif letter != "_":
-                self._bind_one(letter, size, port, shape)
+        for text, size in _pairs(port, shape):
+            name = dim_name(text)
+            if isinstance(size, tuple):
+                self._bind_spread(name, Bound(size, port))
+            elif name.each:
+                self.lists[name.letter] = (*self.lists.get(name.letter, ()), size)
+            else:
+                self._bind_size(name, text, Bound(size, port))
 
-    def bind_list(self, port: Port, shapes: Sequence[Shape]) -> None:
-        """Bind the dims of a list port; ``?c`` may differ from tensor to tensor."""
-        for shape in shapes:
-            for letter, size in self._pairs(port, shape):
-                if letter.startswith("?"):
-                    self.lists[letter[1:]] = (*self.lists.get(letter[1:], ()), size)
-                elif not letter.isdigit() and letter != "_":
-                    self._bind_one(letter, size, port, shape)
+    def value(self, size: BoundSize) -> Any:
+        """What a constructor argument is bound to; None where no wired port carries the dim."""
+        if not size.many:
+            return self.sizes[size.dim].size if size.dim in self.sizes else None
+        return self.spreads[size.dim].size if size.dim in self.spreads else self.lists.get(size.dim)
 
-    def _bind_one(self, letter: str, size: int, port: Port, shape: Shape) -> None:
-        known = self.sizes.setdefault(letter, Bound(size, port, shape))
-        if known.size != size:
-            message = f"{letter} is {known.size} and {size}"
-            raise Mismatch(message, port, letter=letter, size=size, other=known)
+    def _bind_size(self, name: DimName, text: str, here: Bound[int]) -> None:
+        if name.broadcast and here.size == 1:
+            return
+        wanted = name.size
+        if name.terms:
+            wanted = name.computed({letter: bound.size for letter, bound in self.sizes.items()})
+        if wanted is not None and here.size != wanted:
+            shown = f"`{text}` is {wanted}" if name.terms else f"this dim must be {wanted}"
+            raise Mismatch(f"{shown}, got {here.size}", here.port)
+        if name.letter:
+            _agree(name.letter, self.sizes.setdefault(name.letter, here), here)
 
-    def _pairs(self, port: Port, shape: Shape) -> list[tuple[str, int]]:
-        """Each dim name with its size; a leading ``...`` or ``*name`` takes whatever the others leave."""
-        if port.dims is None:
-            return []
-        dims = list(port.dims)
-        spread = next((i for i, dim in enumerate(dims) if dim == "..." or dim.startswith("*")), None)
-        if spread is not None:
-            after = len(dims) - spread - 1
-            if len(shape) >= len(dims) - 1:
-                middle = len(shape) - after
-                return [*zip(dims[:spread], shape, strict=False), *zip(dims[spread + 1 :], shape[middle:], strict=True)]
-        elif len(dims) == len(shape):
-            return list(zip(dims, shape, strict=True))
-        raise Mismatch(f"expected {len(dims)} dims ({port.shape}), got {len(shape)}", port)
+    def _bind_spread(self, name: DimName, here: Bound[Shape]) -> None:
+        if not name.letter:
+            return
+        known = self.spreads.setdefault(name.letter, here)
+        joint = _broadcast(known.size, here.size) if name.broadcast else None
+        if joint is None:
+            _agree(f"*{name.letter}", known, here)
+        else:
+            self.spreads[name.letter] = Bound(joint, known.port)
+
+
+def _agree(letter: str, known: Bound[Any], here: Bound[Any]) -> None:
+    if known.size != here.size:
+        raise Mismatch(f"{letter} is {known} and {here}", here.port, letter=letter, here=here, other=known)
+
+
+def _broadcast(first: Shape, second: Shape) -> Shape | None:
+    """The shape that two shapes broadcast to; None where they do not."""
+    pairs = list(zip_longest(reversed(first), reversed(second), fillvalue=1))
+    return tuple(max(pair) for pair in reversed(pairs)) if all(a == b or 1 in (a, b) for a, b in pairs) else None
+
+
+def _pairs(port: Port, shape: Shape) -> list[tuple[str, int | Shape]]:
+    """Each dim name with its size; ``*d`` and ``...`` take whatever the others leave."""
+    if port.dims is None:
+        return []
+    dims = list(port.dims)
+    spread = next((i for i, dim in enumerate(dims) if dim_name(dim).spread), None)
+    if spread is None and len(shape) == len(dims):
+        return list(zip(dims, shape, strict=True))
+    if spread is not None and len(shape) >= len(dims) - 1:
+        end = len(shape) - (len(dims) - spread - 1)
+        taken: list[int | Shape] = [*shape[:spread], shape[spread:end], *shape[end:]]
+        return list(zip(dims, taken, strict=True))
+    least = f"at least {len(dims) - 1}" if spread is not None else str(len(dims))
+    raise Mismatch(f"expected {least} dims ({port.shape}), got {len(shape)}", port)
 
 
 def shape_text(shape: Sequence[int]) -> str:

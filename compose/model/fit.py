@@ -33,10 +33,8 @@ def bind(port: Port, value: Fake, bindings: Bindings) -> None:
     wrong = next((tensor.dtype for tensor in tensors if not _dtype_fits(port.dtype, tensor.dtype)), None)
     if wrong is not None:
         raise Mismatch(f"expected {port.dtype} values, got {str(wrong).removeprefix('torch.')}", port)
-    if port.many:
-        bindings.bind_list(port, [tuple(tensor.shape) for tensor in tensors])
-    else:
-        bindings.bind(port, tuple(value.shape))
+    for tensor in tensors:
+        bindings.bind(port, tuple(tensor.shape))
 
 
 def bind_inputs(step: Step, fed: dict[str, Fake], producer: Producer) -> tuple[Bindings, list[SpecError]]:
@@ -56,7 +54,7 @@ def _mismatch_error(step: Step, mismatch: Mismatch, fed: dict[str, Fake], produc
     here = _feeds(step, mismatch.port)
     if mismatch.other and len(mismatch.ports) > 1:
         there = _feeds(step, mismatch.other.port)
-        sizes = f"{mismatch.letter} is {mismatch.other.size} in {there} and {mismatch.size} in {here}"
+        sizes = f"{mismatch.letter} is {mismatch.other} in {there} and {mismatch.here} in {here}"
         message = f"{there} and {here} do not fit together in `{step.name}`: {sizes}"
     else:
         message = f"{here} does not fit `{step.name}.{mismatch.port.name}`: {mismatch}"

@@ -30,11 +30,10 @@ def bound_sizes(step: Step, bindings: Bindings) -> dict[str, Any]:
     assert step.declaration is not None
     sizes: dict[str, Any] = {}
     for size in step.declaration.sizes:
-        found = bindings.sizes.get(size.dim)
-        value = bindings.lists.get(size.dim) if size.many else found.size if found else None
+        value = bindings.value(size)
         if value is None:
             message = f"no wired input of `{step.name}` carries the dim `{size.dim}`, which its block needs"
-            carriers = [p.name for p in step.declaration.inputs if p.dims and {size.dim, f"?{size.dim}"} & {*p.dims}]
+            carriers = [port.name for port in step.declaration.inputs if port.carries(size)]
             raise SpecError("unbound-dim", message, step.place, f"one of {', '.join(carriers)}")
         sizes[size.name] = value
     return sizes

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from compose.block import Kind
+from compose.registry.dim_name import dim_name
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,13 @@ class Parameter:
 
 @dataclass(frozen=True)
 class BoundSize:
-    """A constructor argument bound from the shapes at the ports: ``dim`` is the letter it is bound to."""
+    """A constructor argument bound from the shapes at the ports.
+
+    Args:
+        name: the argument.
+        dim: the letter that it is bound to.
+        many: whether it is bound to several sizes, those of ``*d``, or of ``?d`` in each tensor of a list.
+    """
 
     name: str
     dim: str
@@ -67,6 +74,11 @@ class Port:
         """The dims as one writes them: ``b g d``."""
         dims = "any shape" if self.dims is None else " ".join(self.dims) or "scalar"
         return f"list of {dims}" if self.many else dims
+
+    def carries(self, size: BoundSize) -> bool:
+        """Whether a constructor argument can be bound from the shape that arrives here."""
+        names = [dim_name(dim) for dim in self.dims or () if dim_name(dim).letter == size.dim]
+        return any((name.spread or name.each) == size.many for name in names)
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,15 @@ class Add(nn.Module):
 
 
 @block
+class AddAny(nn.Module):
+    """Add two tensors of one shape."""
+
+    def forward(self, x: Float[Tensor, "*n d"], y: Float[Tensor, "*n d"]) -> Float[Tensor, "*n d"]:
+        """Add."""
+        return x + y
+
+
+@block
 class Total(nn.Module):
     """Add any number of vectors of one width."""
 
