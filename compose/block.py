@@ -14,7 +14,8 @@ A block is a plain ``nn.Module`` whose signature is its declaration:
 A dim of one letter is written with a leading blank, ``" d"``, as jaxtyping advises: linters look for a Python name in a
 string that could be one.
 
-The class docstring says in its first line what the block does; a line ``Reference:`` names paper, section and equation.
+The class docstring says in its first line what the block does; a paragraph ``Reference:`` names paper, section and
+equation, and one ``Deviates:`` what is otherwise here than there.
 
 Whatever a spec may name after ``use:`` is registered by a decorator of this module, one for each kind. The names stay
 free of torch, so that the command line can import them for nothing.

@@ -29,7 +29,9 @@ class LabelAttention(nn.Module):
 
     The label's vector is the query, the places are the keys: a softmax over their scaled inner products.
 
-    Reference: RGCN-PosVAE (BMVC 2020), as in the authors' code.
+    Reference: RGCN-PosVAE (BMVC 2020), the authors' code.
+
+    Deviates: the text has one feature for a whole image, without attention.
 
     Args:
         channels: channels of the map.

@@ -23,6 +23,9 @@ class ML2PEncoder(nn.Module):
 
     Reference: (ML)²P-Encoder (CVPR 2023), section 3.2, eq. 1-5.
 
+    Deviates: the text leaves open how wide the hidden layers are (here a fifth of their input, as released), what the
+    layer norms go over (the channels) and how the weights begin: the MLPs add nothing at first.
+
     Args:
         dim: channels in a group.
         groups: number of groups.

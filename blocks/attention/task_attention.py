@@ -35,10 +35,12 @@ class TaskAttention(nn.Module):
     """Find the support pictures that are like a query picture, and take over what they show and their classes.
 
     The weights depend on the number of classes in an episode: trained on five classes, it serves five and no other
-    number, though any number of pictures of each. They begin as a nearest-neighbour classifier: queries equal keys, and
-    the context is the votes of the support. From a random start episodes stay at chance for long.
+    number, though any number of pictures of each.
 
     Reference: STANet (AAAI 2019), section 4.2.2-4.2.3, eq. 6, 7 and 9.
+
+    Deviates: the text does not say how the weights begin. Here it is as a nearest-neighbour classifier, where queries
+    equal keys and the context is the votes of the support: from a random start episodes stay at chance for long.
 
     Args:
         channels: size of a feature.

@@ -36,6 +36,8 @@ class PosVae(nn.Module):
 
     Reference: RGCN-PosVAE (BMVC 2020), section 3.3, eq. 1-5.
 
+    Deviates: what the text calls the logarithm of the deviation is that of the variance, as its own eq. 5 uses it.
+
     Args:
         dim: size of a class's vector.
         hidden: width of the hidden layers of the encoder and of the decoder.

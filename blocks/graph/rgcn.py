@@ -37,6 +37,9 @@ class Rgcn(nn.Module):
 
     Reference: RGCN-PosVAE (BMVC 2020), section 3.4, eq. 6-7.
 
+    Deviates: the text has a ReLU behind every layer, here the last one has none; its normalisation is ``symmetric``,
+    the default ``row``, because a neighbour's weight is not the same in both directions.
+
     Args:
         inputs: size of a node state before the first layer.
         dim: size of a node's vector.

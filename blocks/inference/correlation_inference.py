@@ -21,6 +21,9 @@ class CorrelationInference(nn.Module):
 
     Reference: DESIRE-Net, section 3.2.2, eq. 6; leaving base labels out, section 3.3.
 
+    Deviates: the text's W_I is as high as a word vector and as wide as the base labels are many, which does not fit its
+    own product; here it is the other way round.
+
     Args:
         base: number of base labels.
         dim: size of a label's vector.

@@ -16,10 +16,11 @@ class Distribution(nn.Module):
     """Keep all attentions in use: the sum of squares of how many present labels each of them wins.
 
     A softmax over an image's attentions shares each present label out among them, ℓ_m is what an attention gets.
-    The text sums ℓ_m over the images; here it is the mean over a batch's images, so that the loss, and its weight
-    against others, do not grow with the batch.
 
     Reference: LESA (CVPR 2020), section 4.2, eq. 10-11.
+
+    Deviates: the text sums ℓ_m over the images; here it is the mean over a batch's images, so that the loss, and its
+    weight against others, do not grow with the batch.
 
     Args:
         over: ``batch`` squares what an attention gets of the whole batch; ``image``, as in the released code, what it

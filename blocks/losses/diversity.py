@@ -22,6 +22,9 @@ class Diversity(nn.Module):
 
     Reference: LESA (CVPR 2020), section 4.2, eq. 7.
 
+    Deviates: the text sums over the images; here it is the mean, so that the loss, and its weight against others, do
+    not grow with the batch.
+
     Args:
         form: ``sum`` of the cosines, as in the text, or ``norm``: the root of the sum of their squares over the batch,
             as in the released code, for which opposite energies are no better than orthogonal ones are.

@@ -23,6 +23,9 @@ class MarginRanking(nn.Module):
 
     Reference: LESA (CVPR 2020), section 4.2, eq. 13.
 
+    Deviates: the text sums over the pairs and the images; by default an image's sum is divided by the number of its
+    pairs that miss the margin, as released, and the images' mean is taken.
+
     Args:
         margin: how far a present label's score shall lie above an absent one's.
         reduction: ``violations`` divides an image's sum by the number of its pairs that miss the margin, as released;

@@ -20,6 +20,9 @@ class Relevance(nn.Module):
 
     Reference: LESA (CVPR 2020), section 4.2, eq. 8.
 
+    Deviates: the text sums over the images; here it is the mean, so that the loss, and its weight against others, do
+    not grow with the batch.
+
     Args:
         reduction: ``mean`` over the images, or their ``sum``, as in the released code.
     """

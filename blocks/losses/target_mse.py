@@ -13,7 +13,9 @@ from compose.blocks.core.full_precision import full_precision
 class TargetMse(nn.Module):
     """Teach scores to be 1 for present labels and 0 for absent ones: the mean squared error over the known targets.
 
-    Reference: Relation Network (CVPR 2018), section 3.2, eq. 2, there the sum.
+    Reference: Relation Network (CVPR 2018), section 3.2, eq. 2.
+
+    Deviates: the text takes the sum; unknown targets are left out here.
     """
 
     def forward(self, scores: Float[Tensor, "*b l"], targets: Int8[Tensor, "*b l"]) -> Float[Tensor, ""]:

@@ -16,10 +16,12 @@ VOTES = 10.0
 class ContextClassifier(nn.Module):
     """Score the classes of an episode by a linear layer on the contexts of all layers, concatenated.
 
-    The weights depend on the number of classes in an episode. They begin as the mean of the layers' votes, which task
-    attention gives as the first entries of its contexts.
+    The weights depend on the number of classes in an episode.
 
     Reference: STANet (AAAI 2019), section 4.2.2-4.2.3, eq. 8.
+
+    Deviates: the text does not say how the weights begin. Here it is as the mean of the layers' votes, which task
+    attention gives as the first entries of its contexts.
 
     Args:
         layers: number of layers.

@@ -12,9 +12,9 @@ from compose.block import Dim, block
 class ExternalClassifier(nn.Module):
     """Score the classes of the external source by a linear layer, where no classifier of them is at hand to load.
 
-    It is trained on the external source's own pictures, as the ImageNet classifier of the paper was on ImageNet.
-
     Reference: RGCN-PosVAE (BMVC 2020), section 3.2.
+
+    Deviates: the paper's classifier comes trained on ImageNet; this one is trained on the external source's pictures.
 
     Args:
         inputs: size of a feature.

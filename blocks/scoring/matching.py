@@ -20,10 +20,11 @@ class Matching(nn.Module):
     """Let support pictures vote for their classes, each as much as its angle to a query picture is small.
 
     The votes are a softmax over the support; a class's score is the logarithm of its votes, so that cross-entropy
-    takes it as it is. It has no weights and takes any number of classes, and of pictures of each; there are no full
-    context embeddings.
+    takes it as it is. It has no weights and takes any number of classes, and of pictures of each.
 
     Reference: Matching Networks (NeurIPS 2016), section 2.1, eq. 1 and section 2.1.1.
+
+    Deviates: there are no full context embeddings.
 
     Args:
         temperature: what the cosine is divided by before the softmax; the paper has 1.

@@ -32,7 +32,9 @@ class ChannelResponse(nn.Module):
 
     With g groups of d channels there are g·d·g terms for an image, whatever the map's size.
 
-    Reference: (ML)²P-Encoder (CVPR 2023), figure 6; the projection is not described there.
+    Reference: (ML)²P-Encoder (CVPR 2023), figure 6.
+
+    Deviates: the text shows such maps and does not describe the projection; this one is ours.
     """
 
     def forward(

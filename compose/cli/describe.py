@@ -1,4 +1,4 @@
-"""``compose describe NAME``: ports, parameters, docs and reference of one thing that a spec may use."""
+"""``compose describe NAME``: ports, parameters, docs, reference and deviations of one thing that a spec may use."""
 
 from __future__ import annotations
 
@@ -87,9 +87,10 @@ def _print(declaration: Declaration) -> None:
         _head("gives")
         echo(f"  {', '.join(declaration.gives)}")
     _print_parameters(declaration)
-    if declaration.reference:
-        _head("reference")
-        echo(f"  {declaration.reference}")
+    for title, text in (("reference", declaration.reference), ("deviates", declaration.deviates)):
+        if text:
+            _head(title)
+            echo(f"  {text}".replace("``", "`"))
     _head("example")
     console.print(highlighted("\n".join(f"  {line}" for line in example(declaration).splitlines()), "yaml"))
 

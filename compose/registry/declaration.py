@@ -96,6 +96,7 @@ class Declaration:
         outputs: the output ports; the first is the one meant by the bare node name.
         gives: the reserved inputs that a data source feeds.
         fixes: dims that differ from task to task and that a block's weights nevertheless follow.
+        deviates: what is otherwise here than in the reference.
     """
 
     kind: Kind
@@ -111,6 +112,7 @@ class Declaration:
     outputs: tuple[Port, ...] = ()
     gives: tuple[str, ...] = ()
     fixes: tuple[str, ...] = ()
+    deviates: str = ""
 
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of this name."""

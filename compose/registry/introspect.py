@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 import types
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -13,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from compose.block import BoundDim, Use, registration
 from compose.registry.declaration import BoundSize, Declaration, Parameter, Port
+from compose.registry.docstring import class_doc, entries, sections
 
 RESERVED_KEYS = ("use", "in", "repeat", "carry", "collect", "share", "weight", "stage")
 """Keys of a node that are the framework's, so that no parameter may bear their names."""
@@ -25,7 +25,7 @@ def declare(cls: type) -> Declaration:
         TypeError: an annotation is missing or says nothing that a spec could be checked against.
     """
     declared = registration(cls)
-    summary, doc, reference = _class_doc(cls)
+    told = class_doc(cls)
     parameters, sizes = _parameters(cls)
     inputs, outputs = _ports(cls) if declared.kind in ("block", "loss") else ((), ())
     return Declaration(
@@ -33,9 +33,10 @@ def declare(cls: type) -> Declaration:
         name=declared.name,
         module=cls.__module__,
         qualname=cls.__qualname__,
-        summary=summary,
-        doc=doc,
-        reference=reference,
+        summary=told.summary,
+        doc=told.doc,
+        reference=told.reference,
+        deviates=told.deviates,
         parameters=parameters,
         sizes=sizes,
         inputs=inputs,
@@ -43,48 +44,6 @@ def declare(cls: type) -> Declaration:
         gives=tuple(getattr(cls, "gives", ())),
         fixes=declared.fixes,
     )
-
-
-# --- docs ---------------------------------------------------------------------------------------------------------
-
-
-def sections(doc: str | None) -> dict[str, str]:
-    """The parts of a Google-style docstring: "" for the text before the first heading, then one for each heading."""
-    parts: dict[str, list[str]] = {"": []}
-    current = ""
-    for line in inspect.cleandoc(doc or "").splitlines():
-        heading = re.fullmatch(r"(Args|Returns|Raises|Attributes|Example|Examples|Yields):", line)
-        if heading:
-            current = heading[1]
-            parts[current] = []
-        elif current and line and not line.startswith(" "):
-            current = ""
-            parts[""] += ["", line]
-        else:
-            parts[current].append(line)
-    return {name: inspect.cleandoc("\n".join(lines)) for name, lines in parts.items()}
-
-
-def entries(text: str) -> dict[str, str]:
-    """``name: description`` entries of an ``Args:`` section, continuation lines joined."""
-    found: dict[str, str] = {}
-    name = ""
-    for line in text.splitlines():
-        entry = re.match(r"(\w+)(?: \([^)]*\))?: *(.*)", line)
-        if entry:
-            name = entry[1]
-            found[name] = entry[2]
-        elif name:
-            found[name] = f"{found[name]} {line.strip()}".strip()
-    return found
-
-
-def _class_doc(cls: type) -> tuple[str, str, str]:
-    text = sections(cls.__doc__)[""]
-    reference = re.search(r"^Reference: *(.+(?:\n\S.*)*)", text, re.MULTILINE)
-    body = text.replace(reference[0], "") if reference else text
-    summary, _, rest = body.strip().partition("\n\n")
-    return " ".join(summary.split()), rest.strip(), " ".join(reference[1].split()) if reference else ""
 
 
 # --- parameters ---------------------------------------------------------------------------------------------------

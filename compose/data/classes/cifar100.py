@@ -32,13 +32,15 @@ class Cifar100(ClassSource):
     """CIFAR-100's photographs, with classes of its 20 superclasses kept apart for validation and test.
 
     How far the test's 20 classes are from those of training follows Meta-CIFAR100: `easy` takes one class from each
-    superclass, `moderate` two or three from each of 7, and `hard` all classes of 4. The paper itself does not name
-    them; those in `cifar100.tsv` were drawn by its rules, and the 16 for validation (15 where hard) likewise.
+    superclass, `moderate` two or three from each of 7, and `hard` all classes of 4. The 16 for validation
+    (15 where hard) were drawn likewise.
 
     A split has all 600 pictures of its classes, of both files. They are read by torchvision, which refuses files other
     than the published ones by their checksums, and are kept in memory. Superclasses are the parents.
 
     Reference: STANet (AAAI 2019), section 5.2.
+
+    Deviates: the paper does not name its classes; those in `cifar100.tsv` were drawn by its rules.
 
     Args:
         folder: where the folder `cifar-100-python` is, or that folder.
