@@ -39,7 +39,7 @@ model:
 loss:
   task: {{use: bce, in: [scores, novel.targets]}}
 train:
-  - {{stage: maml, freeze: [extractor], adapt: [feature, correlation, attention], ways: {ways}, shots: {shots},
+  main: {{stage: maml, freeze: [extractor], adapt: [feature, correlation, attention], ways: {ways}, shots: {shots},
      queries: {queries}, batch: {tasks}, episodes: {tasks}, inner_steps: {steps}, inner_lr: {lr}}}
 evaluate: {{tasks: [episodes], ways: {ways}, metrics: [micro_auc]}}
 """
@@ -87,7 +87,7 @@ def example(given: argparse.Namespace) -> tuple[TaskModel, dict[str, Tensor]]:
         path.write_text(SPEC.format(**sizes, lr=LR))
         made = load(str(path))
         built = made.build()
-    (stage,) = made.stages
+    (stage,) = made.stages.values()
     built.training.extractor.requires_grad_(False)
     work = stage.open(Setting(built, made.source, made.space, 0, torch.device("cpu")))
     return work.module, next(iter(work.epoch(0, 0)))

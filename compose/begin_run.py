@@ -92,7 +92,7 @@ def _run(found: Spec, folder: Path | None, *, device: str, out: Any, console: Co
     from compose.training.trainer import train
 
     if not found.tree.get("train"):
-        raise SpecErrors([SpecError("missing-key", "the spec has no `train:`", found.tree.place, "a list of stages")])
+        raise SpecErrors([SpecError("missing-key", "the spec has no `train:`", found.tree.place, "stages by name")])
     with _busy(console, "checking the spec and its data"):
         made = ready(found, data=is_first_process())
     if console:

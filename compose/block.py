@@ -82,6 +82,18 @@ class Use:
     kind: Kind
 
 
+@dataclass(frozen=True)
+class Refers:
+    """Marks a parameter whose texts, or keys, name nodes of the model (by patterns) or losses of the same spec.
+
+    Names of what a variant removed are dropped from it. A stage is dropped with them where such a parameter is
+    ``needed`` and nothing is left of it.
+    """
+
+    what: Literal["nodes", "losses"]
+    needed: bool = False
+
+
 if not TYPE_CHECKING:
 
     class Dim:

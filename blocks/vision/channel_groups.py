@@ -1,4 +1,4 @@
-"""Shuffle channels and cut them into groups, and put semantic vectors back into the channels' order."""
+"""Make channels for groups of the word vectors' size, shuffle and cut them, and put semantic vectors back in order."""
 
 from __future__ import annotations
 
@@ -19,25 +19,29 @@ class ChannelGroupsOutput(NamedTuple):
 
     Attributes:
         groups: the channels, ``b g d h w``.
-        order: where each channel of the input lies among the groups' channels, ``c`` = g·d; for ``channel_unshuffle``.
+        order: where each channel lies among the groups' channels, ``k`` = g·d; for ``channel_unshuffle``.
     """
 
     groups: Float[Tensor, "b g d h w"]
-    order: Int64[Tensor, " c"]
+    order: Int64[Tensor, " k"]
 
 
 @block
 class ChannelGroups(nn.Module):
-    """Shuffle the channels of a map and cut them into groups of equal size.
+    """Merge the channels of a map into groups as large as a word vector, shuffled.
 
-    The shuffle gives every group channels from all over the map, so that no group sees only one part of it.
+    A 1×1 convolution makes g·d channels of the map's, so that each group gives a vector that can meet a word vector.
+    The shuffle gives every group channels from all over them, so that no group sees only one part.
     ``channel_unshuffle`` undoes it on the semantic vectors before they are scored.
 
     Reference: (ML)²P-Encoder (CVPR 2023), section 3.2.
 
+    Deviates: the paper counts the convolution to the forward pyramid; the layers and their order are the same.
+
     Args:
         channels: channels of the map.
-        groups: number of groups; divides the channels.
+        dim: size of a word vector.
+        groups: number of groups.
         shuffle: ``interleave`` deals the channels out so that the i-th channels of all groups end up side by side,
             as released; ``random`` draws one permutation from ``seed``; ``none`` keeps the order.
         seed: seed of the random permutation.
@@ -49,31 +53,31 @@ class ChannelGroups(nn.Module):
     def __init__(
         self,
         channels: Dim[int, " c"],
+        dim: Dim[int, " d"],
         *,
         groups: Annotated[int, Field(gt=0)] = 7,
         shuffle: Shuffle = "interleave",
         seed: Annotated[int, Field(ge=0)] = 0,
     ) -> None:
         super().__init__()
-        if channels % groups:
-            raise BlockError(
-                f"expected a number of groups that divides the {channels} channels, got {groups}", parameter="groups"
-            )
         self.groups = groups
-        source = _permutation(channels, groups, shuffle, seed)
+        self.merge = nn.Conv2d(channels, groups * dim, kernel_size=1)
+        source = _permutation(groups * dim, groups, shuffle, seed)
         self.register_buffer("source", source)
         self.register_buffer("order", source.argsort())
 
-    def forward(self, maps: Float[Tensor, "b c h w"]) -> ChannelGroupsOutput:
-        """Shuffle and group.
+    def forward(self, maps: Float[Tensor, "b c h w"], labels_vectors: Float[Tensor, "l d"]) -> ChannelGroupsOutput:
+        """Merge, shuffle and group.
 
         Args:
             maps: the map to group, ``b c h w``.
+            labels_vectors: the word vectors, ``l d``, for their size alone.
 
         Returns:
-            The groups, ``b g d h w`` with d = c / g, and the order for ``channel_unshuffle``.
+            The groups, ``b g d h w``, and the order for ``channel_unshuffle``.
         """
-        groups = maps.index_select(1, self.source).reshape(maps.shape[0], self.groups, -1, *maps.shape[2:])
+        merged = self.merge(maps)  # b g·d h w
+        groups = merged.index_select(1, self.source).reshape(maps.shape[0], self.groups, -1, *maps.shape[2:])
         return ChannelGroupsOutput(groups, self.order)
 
 

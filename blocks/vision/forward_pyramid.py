@@ -1,4 +1,4 @@
-"""The forward pyramid of the (ML)²P-Encoder: maps of several sizes become one."""
+"""The forward pyramid of the (ML)²P-Encoder: maps of several sizes, brought to one size and laid side by side."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ Channels = Annotated[int, Field(gt=0)]
 
 @block
 class ForwardPyramid(nn.Module):
-    """Bring maps of several sizes to the smallest one's size and merge them into one.
+    """Bring maps of several sizes to the smallest one's size, one beside the other.
 
-    Each level passes a 1×1 convolution, batch norm and ReLU, and is max-pooled to the smallest level's size; a 1×1
-    convolution over all of them makes the channels that are grouped. A single level is a pyramid too.
+    Each level passes a 1×1 convolution, batch norm and ReLU, and is max-pooled to the smallest level's size. A single
+    level is a pyramid too. The 1×1 convolution that merges the levels belongs to ``channel_groups``, which knows how
+    many channels it has to make.
 
     Reference: (ML)²P-Encoder (CVPR 2023), section 3.2.
 
@@ -29,17 +30,12 @@ class ForwardPyramid(nn.Module):
 
     Args:
         in_channels: channels of each level.
-        channels: channels of the result, for (ML)²P groups · d.
         level_channels: channels of each level after its own convolution; by default 1024 for the last level and 512
             for the others.
     """
 
     def __init__(
-        self,
-        in_channels: Dims[tuple[int, ...], " c"],
-        *,
-        channels: Channels,
-        level_channels: list[Channels] | None = None,
+        self, in_channels: Dims[tuple[int, ...], " c"], *, level_channels: list[Channels] | None = None
     ) -> None:
         super().__init__()
         if level_channels is None:
@@ -50,21 +46,19 @@ class ForwardPyramid(nn.Module):
                 parameter="level_channels",
             )
         self.levels = nn.ModuleList(map(_level, in_channels, level_channels))
-        self.merge = nn.Conv2d(sum(level_channels), channels, kernel_size=1)
 
     def forward(self, maps: list[Float[Tensor, "b ?c ?h ?w"]]) -> Float[Tensor, "b c h w"]:
-        """Merge the levels.
+        """Bring the levels together.
 
         Args:
             maps: the levels, each ``b c h w`` with sizes of its own.
 
         Returns:
-            One map of the smallest level's size, ``b c h w``.
+            One map of the smallest level's size with the channels of all levels, ``b c h w``.
         """
         size = [min(level.shape[-2] for level in maps), min(level.shape[-1] for level in maps)]
         levels = [F.adaptive_max_pool2d(level(m), size) for level, m in zip(self.levels, maps, strict=True)]
-        merged: Tensor = self.merge(torch.cat(levels, dim=1))
-        return merged
+        return torch.cat(levels, dim=1)
 
 
 def _level(in_channels: int, channels: int) -> nn.Sequential:

@@ -16,7 +16,7 @@ from compose.evaluation.evaluation_error import EvaluationError
 from compose.model.label_space_check import fixing, fixing_ways
 from compose.spec.wiring.plan import Step, needed, refs
 from compose.spec.wiring.reserved import RESERVED, WAYS
-from compose.spec.wiring.wire import NO_TASKS
+from compose.spec.wiring.wire import no_tasks, stages_giving
 from compose.spec.yaml.tree import Mapping, Path
 from compose.tasks.class_pool import PoolError
 from compose.training.adaptation.adaptation import Adaptation, holders, task_losses
@@ -43,7 +43,7 @@ def ways_problems(made: Prepared) -> Iterator[SpecError]:
         except SpecErrors:
             return
     asked: list[tuple[Path, int]] = [
-        (("train", i), stage.episodes.shape.ways) for i, stage in enumerate(made.stages) if stage.episodes
+        (("train", name), stage.episodes.shape.ways) for name, stage in made.stages.items() if stage.episodes
     ]
     asked += [(("evaluate",), ways) for ways in dict.fromkeys(test.shape.ways for test in made.evaluation.episodes)]
     for path, ways in asked:
@@ -68,10 +68,11 @@ def _scores(made: Prepared) -> Iterator[SpecError]:
         yield replace(at(made, ("evaluate", "tasks"), "wrong-task", message), expected="`tasks: [episodes]`")
     if not of_episodes:
         asked: list[Path] = [("evaluate", "tasks")] if made.evaluation.episodes else []
-        asked += [("train", index, "stage") for index, stage in enumerate(made.stages) if stage.episodes]
+        asked += [("train", name, "stage") for name, stage in made.stages.items() if stage.episodes]
         for path in asked:
             message = "the scores are of labels, and episodes need scores of the classes that the support shows"
-            expected = "a model whose scores depend on `support.targets`, or a stage `maml`"
+            adapting = " or ".join(f"`{name}`" for name in stages_giving(made.spec.registry, "of_tasks"))
+            expected = f"a model whose scores depend on `support.targets`, or a stage {adapting}"
             yield replace(at(made, path, "wrong-task", message), expected=expected)
 
 
@@ -92,13 +93,15 @@ def adaptation_problems(made: Prepared) -> Iterator[SpecError]:
             return
     for key, value in {"inner_steps": evaluation.inner_steps, "inner_lr": evaluation.inner_lr}.items():
         if made.adaptation is None and value is not None:
-            yield at(made, ("evaluate", key), "bad-parameter", NO_TASKS)
+            yield at(made, ("evaluate", key), "bad-parameter", no_tasks(made.spec.registry))
     asked: dict[Path, Adaptation | None] = {
-        ("train", i): stage.adaptation(made.spec.plan.nodes) for i, stage in enumerate(made.stages)
+        ("train", name): stage.adaptation(made.spec.plan.nodes) for name, stage in made.stages.items()
     }
     for path, adaptation in asked.items():
         if adaptation and made.inner and adaptation.rates != "fixed" and _rated(adaptation) != _rated(made.inner):
-            message = "the model has the learned rates of the last stage `maml`, and this one would learn others"
+            message = (
+                "the model has the learned rates of the last stage that adapts weights, and this one would learn others"
+            )
             error = at(made, (*path, "inner_rates"), "bad-parameter", message)
             yield replace(error, expected="the same `inner_rates`, `inner_steps` and `adapt` in both, or `fixed`")
     asked["evaluate",] = None if evaluation.adapt is None else made.adaptation
@@ -137,11 +140,11 @@ def _idle(made: Prepared, adaptation: Adaptation) -> str:
 def _pools(made: Prepared) -> Iterator[SpecError]:
     """Episodes that the data cannot give."""
     tests: dict[Path, tuple[EpisodeTest, ...]] = {("evaluate",): made.evaluation.episodes}
-    for index, stage in enumerate(made.stages):
-        yield from _pool(made, ("train", index), partial(stage.check_episodes, made.source))
+    for name, stage in made.stages.items():
+        yield from _pool(made, ("train", name), partial(stage.check_episodes, made.source))
         with suppress(BlockError):  # what it monitors is no metric, which is told at its place
             validation = stage.validation(made.evaluation) if validates(stage, made.source) else None
-            tests["train", index] = validation.evaluation.episodes if validation else ()
+            tests["train", name] = validation.evaluation.episodes if validation else ()
     for path, listed in tests.items():
         for ways in dict.fromkeys(test.shape.ways for test in listed):
             largest = max((test for test in listed if test.shape.ways == ways), key=lambda test: test.shape.shots)

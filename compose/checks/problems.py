@@ -46,7 +46,7 @@ def _told(error: SpecError) -> tuple[str, ...]:
 
 def notes(made: Prepared) -> list[str]:
     """What the user should know of the data and labels although it stops nothing; after :func:`problems`."""
-    found = made.source.notes()
+    found = [*made.spec.notes, *made.source.notes()]
     found += made.labels.external.notes() if made.labels.external else []
     found += made.vectors.notes(made.source.labels.names) if made.vectors else []
     dropped = made.space.dropped
@@ -87,10 +87,10 @@ def _looking(made: Prepared) -> dict[Path, str]:
     for metric in made.evaluation.metrics:
         if metric.looks:
             asked.setdefault(("evaluate", "metrics"), metric.key)
-    for index, stage in enumerate(made.stages):
+    for name, stage in made.stages.items():
         with suppress(BlockError):
             if stage.validate_every and make_metric(stage.monitor).looks:
-                asked["train", index, "monitor"] = stage.monitor
+                asked["train", name, "monitor"] = stage.monitor
     return asked
 
 
@@ -110,7 +110,7 @@ def _data(made: Prepared) -> Iterator[SpecError]:
 def _splits(made: Prepared) -> Iterator[SpecError]:
     """Splits without examples: that which the first stage trains on, and that which is evaluated."""
     wanted: dict[Path, Split] = {("evaluate",): made.evaluation.split}
-    if any(stage.examples == "data" for stage in made.stages):
+    if any(stage.examples == "data" for stage in made.stages.values()):
         wanted["data",] = "train"
     for path, split in wanted.items():
         try:

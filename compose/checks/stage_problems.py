@@ -22,23 +22,23 @@ def stage_problems(made: Prepared) -> Iterator[SpecError]:
     losses = [term.name for term in made.spec.plan.terms]
     if made.stages and not losses:
         yield at(made, ("train",), "missing-key", "there is nothing to train on: the spec has no `loss:`")
-    for index, stage in enumerate(made.stages):
+    for name, stage in made.stages.items():
         try:
             stage.check(nodes, losses)
         except BlockError as error:
-            yield at(made, ("train", index, *((error.parameter or "").split("."))), "bad-parameter", str(error))
+            yield at(made, ("train", name, *((error.parameter or "").split("."))), "bad-parameter", str(error))
         source = made.labels.external if stage.examples == "external" else made.source
         if source is None:
             message = "the stage trains on external examples, but the spec has no `labels: {external: ...}`"
-            yield at(made, ("train", index, "examples"), "unavailable-input", message)
+            yield at(made, ("train", name, "examples"), "unavailable-input", message)
         else:
-            yield from _losses(made, index, source)
+            yield from _losses(made, name, source)
             yield from _shapes(made, source)
 
 
-def _losses(made: Prepared, index: int, source: DataSource) -> Iterator[SpecError]:
+def _losses(made: Prepared, key: str, source: DataSource) -> Iterator[SpecError]:
     """Losses that read what the stage's examples do not give."""
-    stage, plan = made.stages[index], made.spec.plan
+    stage, plan = made.stages[key], made.spec.plan
     given = stage.feeds(source)
     lacking = {
         term.name: [name for name in plan.reserved_of(term) if name not in given and RESERVED[name].of_examples]
@@ -47,11 +47,11 @@ def _losses(made: Prepared, index: int, source: DataSource) -> Iterator[SpecErro
     for name in stage.losses or ():
         if lacking.get(name):
             what = f"`{lacking[name][0]}`, which {_examples(stage)} do not give"
-            yield at(made, ("train", index, "losses"), "unavailable-input", f"the loss `{name}` reads {what}")
+            yield at(made, ("train", key, "losses"), "unavailable-input", f"the loss `{name}` reads {what}")
     fed = [term for term in plan.terms if not lacking[term.name] and _wanted(stage, plan.reserved_of(term))]
     if not stage.losses and plan.terms and not fed:
         message = f"no loss is on the targets of {_examples(stage)}"
-        yield at(made, ("train", index), "unavailable-input", message)
+        yield at(made, ("train", key), "unavailable-input", message)
 
 
 def _wanted(stage: Stage, reserved: Collection[str]) -> bool:

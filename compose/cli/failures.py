@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 INTERRUPTED = 130
-OUT_OF_MEMORY = "a smaller batch needs less: -s train.0.batch=16"
+OUT_OF_MEMORY = "a smaller batch needs less: -s train.main.batch=16"
 
 _ClickError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 

@@ -33,7 +33,7 @@ WHERE = {
     "data": "data: {use: ...}",
     "vectors": "labels: {vectors: {use: ...}}",
     "graphs": "labels: {graph: {use: ...}}",
-    "stages": "train: [{stage: ...}]",
+    "stages": "train: {main: {stage: ...}}",
     "optimizers": "train: [{optimizer: {use: ...}}]",
     "schedules": "train: [{schedule: {use: ...}}]",
     "sections": "at the top of a spec",

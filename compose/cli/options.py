@@ -35,7 +35,7 @@ Overrides = Annotated[
         "--set",
         "-s",
         metavar="KEY=VALUE",
-        help="Set one value, such as train.0.epochs=3; parsed as YAML, may be repeated.",
+        help="Set one value, such as train.main.epochs=3; parsed as YAML, may be repeated.",
         show_default=False,
     ),
 ]

@@ -10,7 +10,7 @@ from jaxtyping import Float64
 from pydantic import Field
 from torch import Tensor
 
-from compose.block import BlockError, Use, section
+from compose.block import BlockError, Refers, Use, section
 from compose.data.source import DataSource, Split
 from compose.evaluation.episodes.episode_test import EpisodeTest, ModelParts
 from compose.evaluation.evaluator import Truth, evaluate
@@ -69,7 +69,7 @@ class Evaluation:
         shots: Count | Annotated[tuple[Count, ...], Field(min_length=1)] = 1,
         queries: Count = 15,
         episodes: Annotated[int, Field(ge=2)] = 1000,
-        adapt: list[str] | None = None,
+        adapt: Annotated[list[str], Refers("nodes")] | None = None,
         inner_steps: Annotated[int, Field(ge=0)] | None = None,
         inner_lr: Annotated[float, Field(gt=0)] | None = None,
         seed: int = 0,

@@ -24,6 +24,8 @@ class Parameter:
         default: the value where the spec does not.
         doc: what it means.
         uses: the kind whose ``{use: ...}`` it takes, or None for a plain value.
+        refers: ``nodes`` or ``losses`` where its texts name such; "" for any other parameter.
+        needed: whether a stage has nothing to do where none of these names is left.
     """
 
     name: str
@@ -32,6 +34,21 @@ class Parameter:
     default: Any
     doc: str
     uses: Kind | None = None
+    refers: str = ""
+    needed: bool = False
+
+    @property
+    def nullable(self) -> bool:
+        """Whether null is one of its values."""
+        if self.uses and self.schema.get("type") != "array":
+            return self.default is None and not self.required
+        return admits_null(self.schema)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for ``specs/blocks.json``; what few parameters have stands there only where it is set."""
+        rare = {"refers": self.refers, "needed": self.needed}
+        data = {key: value for key, value in asdict(self).items() if key not in rare}
+        return {**data, **{key: value for key, value in rare.items() if value}}
 
 
 @dataclass(frozen=True)
@@ -128,7 +145,7 @@ class Declaration:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for ``specs/blocks.json``."""
-        return asdict(self)
+        return {**asdict(self), "parameters": [parameter.to_json() for parameter in self.parameters]}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Declaration:
@@ -144,6 +161,16 @@ class Declaration:
                 "fixes": tuple(data["fixes"]),
             }
         )
+
+
+def admits_null(schema: dict[str, Any]) -> bool:
+    """Whether a JSON Schema takes null."""
+    if "anyOf" in schema:
+        return any(admits_null(arm) for arm in schema["anyOf"])
+    if "enum" in schema:
+        return None in schema["enum"]
+    kinds = schema.get("type", "null")
+    return "null" in (kinds if isinstance(kinds, list) else [kinds])
 
 
 def _port(data: dict[str, Any]) -> Port:

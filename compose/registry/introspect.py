@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from compose.block import BoundDim, Use, registration
+from compose.block import BoundDim, Refers, Use, registration
 from compose.registry.declaration import BoundSize, Declaration, Parameter, Port
 from compose.registry.docstring import class_doc, entries, sections
 
@@ -100,7 +100,9 @@ def _parameter(name: str, hint: Any, argument: inspect.Parameter, doc: str) -> P
     default = None if required else adapter.dump_python(argument.default, mode="json")
     described: TypeAdapter[Any] = TypeAdapter(_opened(hint)) if use else adapter
     schema = draft7(described.json_schema(schema_generator=_Schema))
-    return Parameter(name, schema, required, default, doc, use.kind if use else None)
+    named: Refers | None = _marker(hint, Refers)
+    about = (named.what, named.needed) if named else ("", False)
+    return Parameter(name, schema, required, default, doc, use.kind if use else None, *about)
 
 
 def _opened(hint: Any) -> Any:

@@ -1,18 +1,21 @@
-"""Read a spec and check all that needs no torch: files, schema, wiring, and every variant of it."""
+"""Read a spec and check all that needs no torch: files, schema, wiring, and every variant and sweep of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
 from compose.errors import Note, SpecError, SpecErrors
 from compose.registry.registry import Registry, registry
-from compose.spec.layers.merge import removes_nothing
-from compose.spec.layers.resolve import Resolved, resolve, with_variant
+from compose.spec.layers.null import settle
+from compose.spec.layers.resolve import Resolved, resolve
+from compose.spec.layers.sweep import probes
 from compose.spec.schema.check import Checker
 from compose.spec.spec_text import SpecText
+from compose.spec.wiring.leftovers import Leftovers
 from compose.spec.wiring.plan import Plan
 from compose.spec.wiring.wire import wire
 from compose.spec.yaml.tree import Mapping, plain
@@ -27,12 +30,14 @@ class Spec:
         plan: what is computed.
         registry: what its names mean.
         blocks: the user's own files that the registry was told of.
+        notes: what was left out of it, and why.
     """
 
     resolved: Resolved
     plan: Plan
     registry: Registry
     blocks: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def tree(self) -> Mapping:
@@ -61,9 +66,9 @@ def read_spec(
         name: a path, the name of a packaged spec, or a text.
         variants: variants to lay over it, in order.
         overrides: ``key=value`` texts to lay over those.
-        all_variants: whether every variant that the file defines is checked too, each by itself. A variant is laid over
-            the spec as its file has it, so that those of a spec that is extended are left to that spec, and all are
-            left out where a variant or override is given.
+        all_variants: whether every variant that the file defines is checked too, each by itself, and every value of its
+            sweeps. They are laid over the spec as its file has it, so that those of a spec that is extended are left to
+            that spec, and all are left out where a variant or override is given.
         known: the registry; that of the process where not given.
 
     Raises:
@@ -71,43 +76,76 @@ def read_spec(
     """
     found = known or registry()
     resolved = resolve(name, variants=variants, overrides=overrides)
-    checker = Checker(found)
-    plan, errors = _plan(resolved.tree, checker)
+    reader = _Reader(found)
+    spec, errors = reader.read(resolved)
     seen = {_identity(error): error for error in errors}
     if all_variants and not (resolved.chosen or resolved.overrides):
-        _add_variants(resolved, checker, seen)
+        reader.add_variants(resolved, seen)
     if seen:
         raise SpecErrors(seen.values())
-    assert plan is not None
-    return Spec(resolved, plan, found)
+    assert spec is not None
+    return spec
 
 
-def _plan(tree: Mapping, checker: Checker) -> tuple[Plan | None, list[SpecError]]:
-    """The plan of a spec, None where it has mistakes, and those that were not found before."""
-    before = len(checker.errors)
-    sound = checker.check(tree)
-    errors = checker.errors[before:]
-    if not sound:
-        return None, errors
-    try:
-        return wire(tree, checker.registry), errors
-    except SpecErrors as error:
-        return None, [*errors, *error.errors]
+class _Reader:
+    """Checks a spec and what may be laid over it; what they have in common is checked once."""
+
+    def __init__(self, known: Registry) -> None:
+        self.registry = known
+        self.checker = Checker(known)
+
+    def read(self, resolved: Resolved) -> tuple[Spec | None, list[SpecError]]:
+        """The spec, None where it has mistakes, and those that were not found before."""
+        settled = settle(resolved.tree, self.registry, resolved.variants.values())
+        before = len(self.checker.errors)
+        sound = self.checker.check(settled.tree)
+        errors = [*settled.errors, *self.checker.errors[before:]]
+        if settled.errors or not sound:
+            return None, errors
+        left = Leftovers(settled.tree, settled.removed, self.registry)
+        notes = [*settled.notes, *left.notes]
+        try:
+            plan = wire(left.tree, self.registry, removed=settled.removed, unread=left.unread, notes=notes)
+        except SpecErrors as error:
+            return None, [*errors, *error.errors]
+        return Spec(replace(resolved, tree=left.read), plan, self.registry, notes=tuple(notes)), errors
+
+    def add_variants(self, resolved: Resolved, seen: dict[_Identity, SpecError]) -> None:
+        """Add the mistakes that only variants and members of sweeps have, each once, with those that have it."""
+        found: dict[_Identity, tuple[SpecError, list[Note]]] = {}
+        for note, layered in self._all(resolved):
+            try:
+                errors = self.read(layered())[1]
+            except SpecErrors as mistakes:
+                errors = mistakes.errors
+            for error in errors:
+                if _identity(error) not in seen:
+                    found.setdefault(_identity(error), (error, []))[1].append(note)
+        for identity, (error, notes) in found.items():
+            seen[identity] = replace(error, notes=(*error.notes, *_grouped(notes)))
+
+    def _all(self, resolved: Resolved) -> Iterator[tuple[Note, Callable[[], Resolved]]]:
+        for name in resolved.own:
+            yield Note(f"{IN_VARIANT}`{name}`"), partial(resolved.with_layers, [name], [])
+        for name in resolved.own_sweeps:
+            for member in probes(resolved, name):
+                note = Note(f"in the sweep `{name}` at `{member.name}`", resolved.sweeps[name].place)
+                yield note, partial(resolved.with_layers, member.variants, member.overrides)
 
 
-def _add_variants(resolved: Resolved, checker: Checker, seen: dict[_Identity, SpecError]) -> None:
-    """Add the mistakes that only variants have, each once, with the variants that have it."""
-    found: dict[_Identity, tuple[SpecError, list[str]]] = {}
-    for name in resolved.own:
-        overlay = resolved.variants[name]
-        lost = removes_nothing(resolved.tree, overlay)
-        for error in (*lost, *_plan(with_variant(resolved.tree, overlay, name), checker)[1]):
-            if _identity(error) not in seen:
-                found.setdefault(_identity(error), (error, []))[1].append(name)
-    for identity, (error, names) in found.items():
-        listed = ", ".join(f"`{name}`" for name in names[:3]) + (f" and {len(names) - 3} more" if names[3:] else "")
-        note = Note(f"in the variant{'s' if names[1:] else ''} {listed}")
-        seen[identity] = replace(error, notes=(*error.notes, note))
+IN_VARIANT = "in the variant "
+
+
+def _grouped(found: list[Note]) -> list[Note]:
+    """Where a mistake was found: variants in one line, and the first member of a sweep."""
+    names = [note.message.removeprefix(IN_VARIANT) for note in found if note.message.startswith(IN_VARIANT)]
+    members = [note for note in found if not note.message.startswith(IN_VARIANT)]
+    listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if names[3:] else "")
+    more = f" and {len(members) - 1} more" if members[1:] else ""
+    return [
+        *([Note(f"in the variant{'s' if names[1:] else ''} {listed}")] if names else ()),
+        *([replace(members[0], message=members[0].message + more)] if members else ()),
+    ]
 
 
 _Identity: TypeAlias = tuple[str, str, str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,7 +22,8 @@ from compose.model.label_space_check import Sizes
 from compose.spec.read import Spec
 from compose.spec.schema.class_schema import selector
 from compose.spec.wiring.reserved import RESERVED
-from compose.spec.yaml.tree import Path, Sequence, place_of, plain
+from compose.spec.yaml.tree import Mapping as MappingTree
+from compose.spec.yaml.tree import Path, place_of, plain
 from compose.training.adaptation.adaptation import Adaptation, evaluated_adaptation, inner_loop, task_losses
 from compose.training.adaptation.inner_rates import add_rates
 from compose.training.stages.stage import Stage
@@ -41,7 +42,7 @@ class Prepared:
         spec: the checked spec.
         source: where the examples come from.
         labels: the label space's options.
-        stages: the stages of training, in order.
+        stages: the stages of training by name, in order.
         evaluation: what is measured.
         inner: how weights adapt in the last stage that meta-learns; None where there is none.
         adaptation: how they adapt where episodes are evaluated; None where they don't.
@@ -50,7 +51,7 @@ class Prepared:
     spec: Spec
     source: DataSource
     labels: LabelOptions
-    stages: tuple[Stage, ...]
+    stages: Mapping[str, Stage]
     evaluation: Evaluation
     inner: Adaptation | None = None
     adaptation: Adaptation | None = None
@@ -105,7 +106,7 @@ class Prepared:
         """The images of the first stage's batch; with episodes, of as many as every stage's batch needs."""
         if self.episodes is not None:
             return self.episodes.images
-        return self.stages[0].batch if self.stages else 2
+        return next((stage.batch for stage in self.stages.values()), 2)
 
     @property
     def episodes(self) -> EpisodeBatch | None:
@@ -113,12 +114,12 @@ class Prepared:
 
         There are as many as hold the images of the largest other batch.
         """
-        trained = [stage.episodes for stage in self.stages if stage.episodes is not None]
+        trained = [stage.episodes for stage in self.stages.values() if stage.episodes is not None]
         tested = [EpisodeBatch(2, test.shape) for test in self.evaluation.episodes]
         first = next(iter([*trained, *tested]), None)
         if first is None:
             return None
-        images = max((stage.batch for stage in self.stages if stage.episodes is None), default=0)
+        images = max((stage.batch for stage in self.stages.values() if stage.episodes is None), default=0)
         return replace(first, count=max(first.count, -(-images // first.shape.pictures)))
 
     @cached_property
@@ -176,7 +177,7 @@ class Prepared:
         """
         plan = self.spec.plan
         losses = task_losses(plan, self.adaptation.losses) if self.adaptation else ()
-        return replace(self, spec=replace(self.spec, plan=plan.scoring(losses=losses)), stages=())
+        return replace(self, spec=replace(self.spec, plan=plan.scoring(losses=losses)), stages={})
 
     def build(self) -> Built:
         """The model with its weights, drawn from the spec's seed, and the inner rates where such are learned."""
@@ -188,7 +189,7 @@ class Prepared:
 
     def _where(self, source: str) -> Place | None:
         section, _, key = source.partition(".")
-        stage = next((index for index, stage in enumerate(self.stages) if stage.episodes is not None), None)
+        stage = next((name for name, stage in self.stages.items() if stage.episodes is not None), None)
         episodes: Path = ("evaluate",) if stage is None else ("train", stage)
         paths: dict[str, Path] = {
             "labels": ("labels", key),
@@ -211,11 +212,11 @@ def prepare(spec: Spec) -> Prepared:
     labels = maker.make("section", ("labels",), name="labels", default={})
     evaluation = maker.make("section", ("evaluate",), name="evaluate", default={})
     listed = spec.tree.get("train")
-    count = len(listed.items) if isinstance(listed, Sequence) else 0
-    stages = tuple(maker.make("stage", ("train", index)) for index in range(count))
+    names = list(listed.items) if isinstance(listed, MappingTree) else []
+    stages = {name: maker.make("stage", ("train", name)) for name in names}
     if maker.errors:
         raise SpecErrors(maker.errors)
-    inner = inner_loop(stages, spec.plan.nodes)
+    inner = inner_loop(list(stages.values()), spec.plan.nodes)
     return Prepared(spec, source, labels, stages, evaluation, inner, evaluated_adaptation(evaluation, inner))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ class RunPlan:
         model: the built model.
         source: the examples.
         space: the label space.
-        stages: the training stages in order.
+        stages: the training stages by name, in order.
         evaluation: how the result is measured; None for not at all.
         seed: the run's seed.
         lock: the text of its lock file.
@@ -39,7 +39,7 @@ class RunPlan:
     model: TrainableModel
     source: DataSource
     space: LabelSpace
-    stages: Sequence[Stage]
+    stages: Mapping[str, Stage]
     evaluation: Evaluation | None
     seed: int
     lock: str
@@ -81,14 +81,14 @@ class RunPlan:
             TrainingError: a stage names what the model does not have.
         """
         losses = [name.removeprefix("loss.") for name in self.model.loss_weights]
-        for number, stage in enumerate(self.stages):
+        for name, stage in self.stages.items():
             try:
                 stage.check(self.model.nodes, losses)
             except BlockError as error:
-                raise refused(number, error) from None
+                raise refused(name, error) from None
 
 
-def refused(stage: int, error: BlockError) -> TrainingError:
+def refused(stage: str, error: BlockError) -> TrainingError:
     """The error of a stage's option, with its place in the spec."""
     option = f".{error.parameter}" if error.parameter else ""
     return TrainingError(f"train.{stage}{option}: {error}")

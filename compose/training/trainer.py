@@ -54,7 +54,7 @@ def train(
     target = choose_device(device)
     if target.type == "cpu":
         keep_freed_memory()
-    fabrics = [make_fabric(target, choose_precision(stage.precision, target)) for stage in plan.stages]
+    fabrics = [make_fabric(target, choose_precision(stage.precision, target)) for stage in plan.stages.values()]
     fabric = fabrics[0] if fabrics else make_fabric(target, 32)
     folder = RunFolder(fabric.broadcast(folder.path))
     if fabric.is_global_zero and not resume:
@@ -92,7 +92,8 @@ def _run_stages(
 
 def _run_stage(plan: RunPlan, run: RunContext, fabric: Fabric, inner: dict[str, Any] | None) -> BestWeights:
     number = run.state.stage
-    stage, seed = plan.stages[number], derive(plan.seed, number)
+    name, stage = list(plan.stages.items())[number]
+    seed = derive(plan.seed, number)
     with Selection(plan.model.training, plan.model.nodes, stage.train, stage.freeze) as selection:
         try:
             setting = Setting(
@@ -108,13 +109,13 @@ def _run_stage(plan: RunPlan, run: RunContext, fabric: Fabric, inner: dict[str, 
             )
             work = stage.open(setting)
         except BlockError as error:
-            raise refused(number, error) from None
+            raise refused(name, error) from None
         loop = Loop(run, stage, work, fabric=fabric, selection=selection, seed=seed)
         if inner is not None:
             loop.restore(inner)
         processes = f" × {fabric.world_size}" if fabric.world_size > 1 else ""
-        title = f"stage {number + 1}/{len(plan.stages)}: {stage.name} on {fabric.device}{processes}"
-        run.log.begin_stage(title, stage=stage, batches=len(work), state=run.state)
+        title = f"stage {number + 1}/{len(plan.stages)}: {name} ({stage.name}) on {fabric.device}{processes}"
+        run.log.begin_stage(title, name=name, stage=stage, batches=len(work), state=run.state)
         best = loop.run()
         run.log.end_stage()
     return best

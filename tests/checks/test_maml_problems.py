@@ -25,8 +25,8 @@ loss:
   base: {use: bce, in: base}
   task: {use: bce, in: [feature, novel.targets]}
 train:
-  - {stage: supervised, losses: [base], train: [extractor], validate_every: 0}
-  - {stage: maml, losses: [task], freeze: [extractor], adapt: [feature], ways: 3, inner_rates: step}
+  first: {stage: supervised, losses: [base], train: [extractor], validate_every: 0}
+  second: {stage: maml, losses: [task], freeze: [extractor], adapt: [feature], ways: 3, inner_rates: step}
 evaluate: {tasks: [episodes], ways: 3, metrics: [micro_auc]}
 """
 CLASSES = """
@@ -38,7 +38,7 @@ model:
   scores: {use: linear, in: pooled, size: 5}
 loss: {task: {use: cross_entropy, in: [scores, novel.targets]}}
 train:
-  - {stage: maml, queries: 3}
+  main: {stage: maml, queries: 3}
 evaluate: {tasks: [episodes], queries: 3, metrics: [accuracy]}
 """
 

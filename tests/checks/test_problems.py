@@ -15,12 +15,12 @@ data: {use: images, folder: ., labels: labels.csv, size: 32, unseen: [b]}
 labels: {vectors: {use: wordnet, dim: 8}}
 model:
   backbone: {use: backbone, arch: conv64, channels: [4, 4, 4, 4], taps: [block3]}
-  pyramid: {use: forward_pyramid, in: backbone, channels: 16}
+  pyramid: {use: forward_pyramid, in: backbone}
   groups: {use: channel_groups, in: pyramid, groups: 2}
   vectors: {use: spatial_max, in: groups}
   scores: {use: max_similarity, in: [vectors, labels.vectors]}
 loss: {rank: {use: ranknet, in: scores}}
-train: [{stage: supervised, batch: 2, freeze: [bakbone]}]
+train: {main: {stage: supervised, batch: 2, freeze: [bakbone]}}
 evaluate: {tasks: [zsl], metrics: [map]}
 """
 
@@ -54,7 +54,9 @@ def test_every_level_at_once(folder: Path) -> None:
 
 def test_a_missing_file_of_vectors_is_an_error_at_the_labels(folder: Path) -> None:
     _labels(folder, ["cat", "dog", "b"], 3)
-    found = problems(load("small.yaml", overrides=["labels.vectors={use: glove, path: no.txt}", "train.0.freeze=null"]))
+    found = problems(
+        load("small.yaml", overrides=["labels.vectors={use: glove, path: no.txt}", "train.first.freeze=null"])
+    )
     assert [(error.code, error.message) for error in found] == [
         ("labels", "no.txt: there is no such file of word vectors"),
         ("data", found[-1].message),
@@ -98,8 +100,8 @@ loss:
   classes: {use: cross_entropy, in: [classifier, external.targets]}
   labels: {use: bce, in: scores}
 train:
-  - {stage: supervised, examples: external, losses: [classes], train: [backbone, classifier]}
-  - {stage: supervised, losses: [labels], freeze: [backbone, classifier]}
+  first: {stage: supervised, examples: external, losses: [classes], train: [backbone, classifier]}
+  second: {stage: supervised, losses: [labels], freeze: [backbone, classifier]}
 evaluate: {tasks: [zsl, gzsl], metrics: [map]}
 """
 
@@ -107,9 +109,12 @@ evaluate: {tasks: [zsl, gzsl], metrics: [map]}
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("train.0.examples=data", "`classes` reads `external.targets`, which the stage's examples (`data`) do not"),
-        ("train.0.losses=[classes, labels]", "`labels` reads `targets`, which the stage's examples (`external`) do"),
-        ("train.1.examples=external", "`labels` reads `targets`, which the stage's examples (`external`) do not"),
+        ("train.first.examples=data", "`classes` reads `external.targets`, which the stage's examples (`data`) do not"),
+        (
+            "train.first.losses=[classes, labels]",
+            "`labels` reads `targets`, which the stage's examples (`external`) do",
+        ),
+        ("train.second.examples=external", "`labels` reads `targets`, which the stage's examples (`external`) do not"),
         ("labels.external.size=48", "`image` is 3 × 48 × 48 there and 3 × 32 × 32 in `data`"),
         ("labels.graph.threshold=1.0", "no two of the 286 nodes are joined"),
     ],
@@ -124,7 +129,7 @@ def test_stages_on_external_examples(tmp_path: Path, override: str, message: str
 
 def test_a_stage_on_external_examples_that_are_not_there(folder: Path) -> None:
     _labels(folder, ["cat", "dog", "b"], 3)
-    made = load("small.yaml", overrides=["train=[{stage: supervised, examples: external}]"])
+    made = load("small.yaml", overrides=["train={main: {stage: supervised, examples: external}}"])
     assert "but the spec has no `labels: {external: ...}`" in problems(made, data=False)[0].message
 
 
@@ -138,7 +143,11 @@ def test_a_label_that_is_no_noun_is_told_once(folder: Path) -> None:
 def test_external_classes_that_are_no_nodes_need_no_vectors(tmp_path: Path) -> None:
     (tmp_path / "external.yaml").write_text(EXTERNAL)
     plain = ["loss.labels.in=plain", "model.plain={use: max_similarity, in: [vectors, labels.vectors]}", "scores=plain"]
-    plain += ["model.vectors={use: regions, in: backbone.last}", "train.1.freeze=[backbone]", "labels.vectors.dim=9"]
+    plain += [
+        "model.vectors={use: regions, in: backbone.last}",
+        "train.second.freeze=[backbone]",
+        "labels.vectors.dim=9",
+    ]
     gone = [f"model.{name}=null" for name in ("posterior", "states", "external_states", "propagation", "scores")]
     made = load(str(tmp_path / "external.yaml"), overrides=[*plain, *gone])
     given = {"labels_vectors", "labels_base", "labels_base_mask", "external_classes", "labels_graph"}
@@ -157,8 +166,8 @@ loss:
   task: {use: cross_entropy, in: [scores, query.targets]}
   semantic: {use: cross_entropy, in: semantic, weight: 0.5}
 train:
-  - {stage: supervised, batch: 4, losses: [semantic]}
-  - {stage: episodic, shots: [1, 2], queries: 3, batch: 2}
+  first: {stage: supervised, batch: 4, losses: [semantic]}
+  second: {stage: episodic, shots: [1, 2], queries: 3, batch: 2}
 evaluate: {tasks: [episodes], shots: [1, 2], queries: 3, episodes: 4}
 """
 
@@ -178,8 +187,8 @@ def _told(*overrides: str) -> list[tuple[str, int, str]]:
 
 def test_each_stage_trains_on_the_losses_that_it_feeds(fewshot: Path) -> None:
     assert _told() == []
-    assert _told("train.0.losses=null") == []
-    assert _told("train.1.losses=[task, semantic]") == []
+    assert _told("train.first.losses=null") == []
+    assert _told("train.second.losses=[task, semantic]") == []
 
 
 def _edited(old: str, new: str) -> list[tuple[str, int, str]]:
@@ -308,8 +317,8 @@ model:
   scores: {use: context_classifier, in: layers.context}
 loss: {task: {use: cross_entropy, in: [scores, query.targets]}}
 train:
-  - {stage: episodic, ways: 4, queries: 2, batch: 2}
-  - {stage: episodic, ways: 4, queries: 2, batch: 2}
+  first: {stage: episodic, ways: 4, queries: 2, batch: 2}
+  second: {stage: episodic, ways: 4, queries: 2, batch: 2}
 evaluate: {tasks: [episodes], ways: 4, queries: 3, episodes: 4}
 """
 

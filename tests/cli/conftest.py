@@ -18,7 +18,7 @@ data: {use: glyph_scenes, size: 32, train: 32, val: 16, test: 64}
 labels: {vectors: {use: wordnet, dim: 12}}
 model:
   backbone: {use: backbone, arch: conv64, channels: [4, 4, 4, 4], taps: [block2, block3]}
-  pyramid: {use: forward_pyramid, in: backbone, channels: 24, level_channels: [8, 8]}
+  pyramid: {use: forward_pyramid, in: backbone, level_channels: [8, 8]}
   groups: {use: channel_groups, in: pyramid, groups: 2}
   encoder: {use: ml2p_encoder, in: groups}
   relation: {use: group_attention, in: encoder}
@@ -28,11 +28,11 @@ loss:
   rank: {use: ranknet, in: scores, weight: 0.6}
   spread: {use: variance, in: relation, weight: 0.4}
 train:
-  - {stage: supervised, epochs: 1, batch: 16, optimizer: {use: adam, lr: 5e-5, weight_decay: 4e-3}}
+  main: {stage: supervised, epochs: 1, batch: 16, optimizer: {use: adam, lr: 5e-5, weight_decay: 4e-3}}
 evaluate: {tasks: [zsl, gzsl], metrics: [map, f1@3]}
 variants:
   no-attention: {bypass: [relation]}
-  three: {model: {pyramid: {channels: 36}, groups: {groups: 3}}}
+  three: {model: {groups: {groups: 3}}}
 """
 
 Run = Callable[..., Any]

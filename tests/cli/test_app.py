@@ -96,7 +96,7 @@ assert not heavy & set(sys.modules), heavy & set(sys.modules)
         (UsageError("no such thing"), 2, "error: no such thing\n"),
         (KeyboardInterrupt(), 130, "stopped\n"),
         (typer.Abort(), 130, "stopped\n"),
-        (MemoryError(), 1, "error: out of memory; a smaller batch needs less: -s train.0.batch=16\n"),
+        (MemoryError(), 1, "error: out of memory; a smaller batch needs less: -s train.main.batch=16\n"),
         (PermissionError(13, "Permission denied", "a.yaml"), 1, "error: a.yaml: permission denied\n"),
         (KeyError("x"), 1, "unexpected error: KeyError: 'x'; run again with --debug\n"),
     ],

@@ -46,7 +46,8 @@ loss:
   task: {use: cross_entropy, in: [scores, query.targets]}
   semantic: {use: cross_entropy, in: semantic, weight: 0.5}
 train:
-  - stage: episodic
+  main:
+    stage: episodic
     ways: 3
     shots: [1, 2]
     queries: 2

@@ -32,7 +32,7 @@ model:
 loss:
   task: {use: bce, in: [logits, novel.targets]}
 train:
-  - {stage: maml, freeze: [extractor], adapt: [feature, correlation], ways: 3, inner_lr: 2.0, inner_rates: step,
+  main: {stage: maml, freeze: [extractor], adapt: [feature, correlation], ways: 3, inner_lr: 2.0, inner_rates: step,
      epochs: 1, episodes: 4, batch: 4, validation_episodes: 2}
 evaluate:
   {tasks: [episodes], ways: 3, episodes: 4, metrics: [micro_auc, {use: micro_f1, threshold: validation}]}
@@ -52,7 +52,7 @@ model:
 loss:
   task: {use: bce, in: [logits, novel.targets]}
 train:
-  - {stage: maml, ways: 3, queries: 1, inner_lr: 0.5, epochs: 1, episodes: 2, batch: 2, validation_episodes: 2}
+  main: {stage: maml, ways: 3, queries: 1, inner_lr: 0.5, epochs: 1, episodes: 2, batch: 2, validation_episodes: 2}
 evaluate: {tasks: [episodes], ways: 3, queries: 1, episodes: 2}
 variants:
   fixed:

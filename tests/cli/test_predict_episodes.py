@@ -32,7 +32,7 @@ model:
   scores: {use: context_classifier, in: layers.context}
 loss:
   task: {use: cross_entropy, in: [scores, query.targets]}
-train: [{stage: episodic, ways: 3, queries: 2, epochs: 1, episodes: 2, batch: 2, validation_episodes: 2}]
+train: {main: {stage: episodic, ways: 3, queries: 2, epochs: 1, episodes: 2, batch: 2, validation_episodes: 2}}
 evaluate: {tasks: [episodes], ways: 3, shots: [1, 2], queries: 2, episodes: 2}
 variants:
   prototypes:

@@ -13,11 +13,11 @@ from compose.spec.read import read_spec
 
 
 def test_shows_a_spec_that_reads_back(run: Any, spec: Path) -> None:
-    words = ("small.yaml", "-v", "three", "-s", "train.0.epochs=7")
+    words = ("small.yaml", "-v", "three", "-s", "train.main.epochs=7")
     result = run("show", *words)
     assert result.exit_code == 0
     Path("copy.yaml").write_text(result.stdout)
-    wanted = read_spec("small.yaml", variants=["three"], overrides=["train.0.epochs=7"])
+    wanted = read_spec("small.yaml", variants=["three"], overrides=["train.main.epochs=7"])
     assert read_spec("copy.yaml").values == wanted.values
     assert "lr: 5e-5" in result.stdout
     for cell in ("# node ", "group_attention", "16 × 3 × 12", "# 7 nodes, "):
@@ -34,13 +34,13 @@ def test_shows_one_half(run: Any) -> None:
 def test_origin(run: Any, spec: Path) -> None:
     Path("top.yaml").write_text("extends: small.yaml\nlabels: {vectors: {dim: 24}}\n")
     result = run(
-        "show", "--spec", "--origin", "--defaults", "top.yaml", "-v", "three", "-s", "train.0.epochs=7"
+        "show", "--spec", "--origin", "--defaults", "top.yaml", "-v", "three", "-s", "train.main.epochs=7"
     ).stdout  # fmt: skip
     origins = {line.split("#")[0].strip(): line.split("# ")[1] for line in result.splitlines() if "# " in line}
     assert origins["name: small"] == "small.yaml:2"
     assert origins["dim: 24"] == "top.yaml:2"
     assert origins["groups: 3"] == "variant three (small.yaml:21)"
-    assert origins["epochs: 7"] == "-s train.0.epochs=7"
+    assert origins["epochs: 7"] == "-s train.main.epochs=7"
     assert origins["shuffle: interleave"] == "default of channel_groups"
     assert origins["eps: 1e-8"] == "default of adam"
 

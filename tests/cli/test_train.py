@@ -134,7 +134,7 @@ def test_resume(run: Any, trained: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     result = run("train", "--resume", trained)
     assert result.exit_code == 0, result.stderr
     assert "going on after step 2" in result.stderr
-    longer = run("train", "small.yaml", "-v", "three", "-s", "train.0.epochs=2", "--resume", trained)
+    longer = run("train", "small.yaml", "-v", "three", "-s", "train.main.epochs=2", "--resume", trained)
     assert "going on after step 2" in longer.stderr
     assert run("train", "small.yaml", "-v", "no-attention", "--resume").exit_code == 2
 

@@ -66,7 +66,7 @@ def test_variants_on_request(run: Any, spec: Path) -> None:
 
 
 def test_overrides_and_variants(run: Any) -> None:
-    assert run("validate", "--fast", "small.yaml", "-v", "three", "-s", "train.0.epochs=3").exit_code == 0
+    assert run("validate", "--fast", "small.yaml", "-v", "three", "-s", "train.main.epochs=3").exit_code == 0
     result = run("validate", "--fast", "small.yaml", "-v", "tree")
     assert result.exit_code == 2
     assert "did you mean `three`?" in result.stderr

@@ -23,7 +23,7 @@ loss:
   rank: {use: ranknet, in: scores, weight: 0.6}
   spread: {use: variance, in: relation, weight: 0.4}
 train:
-  - {stage: supervised, epochs: 20, batch: 48, optimizer: {use: adam, lr: 5e-5, weight_decay: 4e-3}}
+  main: {stage: supervised, epochs: 20, batch: 48, optimizer: {use: adam, lr: 5e-5, weight_decay: 4e-3}}
 evaluate: {tasks: [zsl, gzsl], metrics: [map, f1@3, {use: micro_f1, threshold: 0.3}]}
 """
 BLOCKS = """\
@@ -39,7 +39,7 @@ blocks:
 VARIANTS = """\
 variants:
   small: {model: {pyramid: {channels: 700}, groups: {groups: null}, relation: null}}
-  other: {model: {relation: {use: spatial_max}}, loss: null, train: [{stage: supervised, epochs: 1}]}
+  other: {model: {relation: {use: spatial_max}}, loss: null, train: {main: {stage: supervised, epochs: 1}}}
   vectors: {labels: {vectors: {dim: 50}}, evaluate: {tasks: [zsl]}, data: {size: 32}, bypass: [relation]}
 """
 EXTENDS = """\

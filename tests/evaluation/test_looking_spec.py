@@ -27,7 +27,7 @@ model:
 loss:
   rank: {use: ranknet, in: scores.scores}
 train:
-  - {stage: supervised, epochs: 1, batch: 16, monitor: localisation}
+  main: {stage: supervised, epochs: 1, batch: 16, monitor: localisation}
 evaluate: {tasks: [zsl, gzsl], metrics: [map, localisation, localisation_harmonic]}
 """
 OF_LABELS = {
@@ -103,7 +103,7 @@ def test_modules_are_told_by_the_graph(spec: Path) -> None:
 
 def test_what_localisation_needs(spec: Path) -> None:
     assert problems(load(str(spec))) == []
-    plain = "train.0.monitor=map"
+    plain = "train.main.monitor=map"
     (error,) = problems(load(str(spec), overrides=["data.boxes=false", plain]))
     assert error.message == "`localisation` needs boxes from the data, as with `data: {boxes: true}`"
     assert error.place is not None
@@ -123,5 +123,5 @@ def test_what_a_stage_monitors_needs_the_same(spec: Path) -> None:
     assert error.message.startswith("`localisation` needs boxes")
     assert error.place is not None
     assert "monitor: localisation" in error.place.document.lines[error.place.line - 1]
-    assert problems(load(str(spec), overrides=[*off, "train.0.validate_every=0"])) == []
-    assert problems(load(str(spec), overrides=[*off, "train.0.monitor=loss.rank"])) == []
+    assert problems(load(str(spec), overrides=[*off, "train.main.validate_every=0"])) == []
+    assert problems(load(str(spec), overrides=[*off, "train.main.monitor=loss.rank"])) == []

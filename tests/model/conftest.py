@@ -17,7 +17,7 @@ HEAD = """
 name: small
 data: {use: glyph_scenes, size: 32}
 labels: {vectors: {use: wordnet, dim: 12}}
-train: [{stage: supervised, batch: 4}]
+train: {main: {stage: supervised, batch: 4}}
 loss: {rank: {use: ranknet, in: scores}}
 """
 

@@ -34,7 +34,7 @@ model:
 loss:
   task: {use: cross_entropy, in: [scores, query.targets]}
   semantic: {use: cross_entropy, in: semantic}
-train: [{stage: episodic, ways: 3, shots: 2, queries: 1, batch: 2}]
+train: {main: {stage: episodic, ways: 3, shots: 2, queries: 1, batch: 2}}
 evaluate: {tasks: [episodes], ways: 3, shots: 2, queries: 1}
 """
 

@@ -23,7 +23,7 @@ model:
   near: {use: prototypes, in: backbone.last}
   scores: {use: tempered, in: near}
 loss: {task: {use: cross_entropy, in: [scores, query.targets]}}
-train: [{stage: episodic, shots: 2, queries: 3, query_classes: 4, batch: 4}]
+train: {main: {stage: episodic, shots: 2, queries: 3, query_classes: 4, batch: 4}}
 evaluate: {tasks: [episodes], shots: 2, queries: 3}
 """
 

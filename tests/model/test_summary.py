@@ -13,9 +13,9 @@ from compose.training.prepare import prepare
     ("name", "changes", "batch"),
     [
         ("starter", (), "batch 48"),
-        ("stanet", ("train.0.batch=4", "train.0.shots=1", "train.0.queries=3"), "80 pictures (4 episodes)"),
+        ("stanet", ("train.main.batch=4", "train.main.shots=1", "train.main.queries=3"), "80 pictures (4 episodes)"),
         ("desire-net", (), "2,500 examples (25 episodes)"),
-        ("desire-net", ("train.1.shots=1",), "2,000 examples (25 episodes)"),
+        ("desire-net", ("train.tasks.shots=1",), "2,000 examples (25 episodes)"),
         ("baselines/pretrained", (), "320 examples (4 episodes)"),
     ],
 )

@@ -56,10 +56,10 @@ model:
 loss:
   task: {use: bce, in: [inference, novel.targets]}
 train:
-  - {stage: maml, freeze: [extractor], adapt: [feature], outer: reptile, ways: 3, queries: 4, episodes: 8, batch: 4,
-     epochs: 1, validate_every: 0, optimizer: {use: sgd, lr: 0.5}}
-  - {stage: maml, freeze: [extractor], adapt: [feature], inner_rates: layer, ways: 3, queries: 4, episodes: 8, batch: 4,
-     epochs: 2, validation_episodes: 2, optimizer: {use: sgd, lr: 0.5}}
+  first: {stage: maml, freeze: [extractor], adapt: [feature], outer: reptile, ways: 3, queries: 4, episodes: 8,
+     batch: 4, epochs: 1, validate_every: 0, optimizer: {use: sgd, lr: 0.5}}
+  second: {stage: maml, freeze: [extractor], adapt: [feature], inner_rates: layer, ways: 3, queries: 4, episodes: 8,
+     batch: 4, epochs: 2, validation_episodes: 2, optimizer: {use: sgd, lr: 0.5}}
 evaluate: {tasks: [episodes], ways: 3, episodes: 4, metrics: [micro_auc]}
 """
 

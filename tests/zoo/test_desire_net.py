@@ -17,7 +17,7 @@ from .tagged import write_delicious
 TABLE2 = ("no-l2", "no-pretrain", "no-inference", "no-feature", "no-correlation", "no-attention")
 SMALL = {"ways": 2, "shots": "[1,2]", "queries": 2, "episodes": 4, "batch": 2, "validation_episodes": 2}
 """A stage of two steps."""
-NO_L2 = ("train.1.inner_lr=1e-3",)
+NO_L2 = ("train.tasks.inner_lr=1e-3",)
 """Without L2 normalisation the inner products of features and vectors are large, and larger steps diverge."""
 
 
@@ -31,9 +31,9 @@ def small(*variants: str) -> list[str]:
     """The words of a command line that make the tasks of a spec small."""
     made = prepare(read_spec("zoo/desire-net.yaml", variants=list(variants)))
     changes = ["evaluate.ways=[2,3]", "evaluate.shots=[1,2]", "evaluate.queries=2", "evaluate.episodes=4"]
-    for index, stage in enumerate(made.stages):
+    for key, stage in made.stages.items():
         options = SMALL if stage.episodes else {"batch": 100, "log_every": 1}
-        changes += [f"train.{index}.{name}={value}" for name, value in {**options, "epochs": 1}.items()]
+        changes += [f"train.{key}.{name}={value}" for name, value in {**options, "epochs": 1}.items()]
     changes += NO_L2 if "no-l2" in variants else ()
     return [*(word for name in variants for word in ("-v", name)), *(word for one in changes for word in ("-s", one))]
 

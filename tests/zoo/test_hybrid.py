@@ -60,7 +60,12 @@ def test_the_attention_of_a_hybrid_is_drawn_measured_and_counted(
 ) -> None:
     """LESA's attentions, related to one another by (ML)²P's group attention: no code knows of either."""
     monkeypatch.chdir(tmp_path)
-    quick = ["data.train=64", "data.val=32", "data.test=400", "train=[{stage: supervised, losses: [rank], epochs: 1}]"]
+    quick = [
+        "data.train=64",
+        "data.val=32",
+        "data.test=400",
+        "train={pretext: null, main: {losses: [rank], epochs: 1}}",
+    ]
     options = [part for value in quick for part in ("-s", value)]
     done = CliRunner().invoke(app, ["train", "zoo/hybrids/lesa-ml2p.yaml", "--out", "run", *options])
     assert done.exit_code == 0, done.output

@@ -79,7 +79,7 @@ def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def paper(*others: str, name: str = "ml2p", changes: tuple[str, ...] = ()) -> Prepared:
-    small = ["train.0.batch=4", "model.backbone.weights=none", *changes]
+    small = ["train.main.batch=4", "model.backbone.weights=none", *changes]
     return prepare(read_spec(f"zoo/{name}.yaml", variants=["paper", *others], overrides=small))
 
 
@@ -131,10 +131,10 @@ def trained(name: str, run: Path, quick: list[str]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", [name for name in zoo_names() if name not in FEW_SHOT])
 def test_runs_from_end_to_end(name: str, tmp_path: Path) -> None:
-    stages = len(prepare(read_spec(name)).stages)
+    stages = prepare(read_spec(name)).stages
     quick = ["data.train=64", "data.val=32", "data.test=400"]
     quick += ["labels.external.train=64"] if prepare(read_spec(name)).labels.external else []
-    quick += [f"train.{index}.{value}" for index in range(stages) for value in ("epochs=1", "batch=32")]
+    quick += [f"train.{stage}.{value}" for stage in stages for value in ("epochs=1", "batch=32")]
     tasks = trained(name, tmp_path / "run", quick)
     assert set(tasks) >= {"zsl", "gzsl"}
     assert set(tasks["zsl"]) >= {"metrics", "chance", "prior", "protocol"}
@@ -150,10 +150,10 @@ def test_few_shot_specs_run_from_end_to_end(name: str, tmp_path: Path) -> None:
     made = prepare(read_spec(name))
     shapes = [test.shape for test in made.evaluation.episodes]
     quick = ["evaluate.episodes=4", *QUICK[made.spec.values["data"]["use"]]]  # type: ignore[index, call-overload]
-    for index, stage in enumerate(made.stages):
+    for key, stage in made.stages.items():
         few = "batch=5000" if stage.episodes is None else "episodes=2"
-        quick += [f"train.{index}.{value}" for value in ("epochs=1", few, "log_every=1")]
-        quick += [] if stage.episodes is None else [f"train.{index}.validation_episodes=2"]
+        quick += [f"train.{key}.{value}" for value in ("epochs=1", few, "log_every=1")]
+        quick += [] if stage.episodes is None else [f"train.{key}.validation_episodes=2"]
     tasks = trained(name, tmp_path / "run", quick)
     assert set(tasks) == {f"{shape.ways}-way {shape.shots}-shot" for shape in shapes}
     first = made.evaluation.metrics[0].key

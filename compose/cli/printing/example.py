@@ -29,9 +29,9 @@ def example(declaration: Declaration) -> str:
         case "vectors" | "graph":
             return f"labels:\n  {declaration.kind}: {flow(used)}"
         case "stage":
-            return f"train:\n  - {flow({'stage': used.pop('use'), **used})}"
+            return f"train:\n  main: {flow({'stage': used.pop('use'), **used})}"
         case "optimizer" | "schedule":
-            return f"train:\n  - {{stage: ..., {declaration.kind}: {flow(used)}}}"
+            return f"train:\n  main: {{stage: supervised, {declaration.kind}: {flow(used)}}}"
         case "section":
             return f"{declaration.name}: {flow(_values(declaration))}"
     return f"{declaration.kind}: {flow(used)}"

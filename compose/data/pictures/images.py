@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -42,6 +43,7 @@ class Images(PictureSource):
         fractions: the shares of train, val and test where no column `split` tells; drawn with `seed`.
         unseen: labels that are not trained on: a list of names, or a text file with one a line. A name may be followed
             by a tab and its WordNet synset.
+        all_seen: whether all labels are seen, those of `unseen` too: plain multi-label classification.
         vocabulary: a text file of all labels, one a line as in `unseen`; any other label in the label files is then a
             mistake. Without it the labels are those that occur, in alphabetical order.
         separator: the characters that separate labels in a cell.
@@ -75,6 +77,7 @@ class Images(PictureSource):
         test: Path | None = None,
         fractions: tuple[Share, Share, Share] = (0.8, 0.1, 0.1),
         unseen: list[str] | Path | None = None,
+        all_seen: bool = False,
         vocabulary: Path | None = None,
         separator: Annotated[str, Field(min_length=1)] = ";|",
         unlisted: Meaning = "auto",
@@ -102,6 +105,8 @@ class Images(PictureSource):
             vocabulary=None if vocabulary is None else read_label_list(vocabulary, parameter="vocabulary"),
             unseen=read_label_list(unseen or (), parameter="unseen"),
         )
+        if all_seen:
+            self._labels = replace(self._labels, seen=(True,) * len(self._labels.names))
         self._paths = PicturePaths(folder, self._annotations.images)
         self._division = divide(self._annotations, fractions=fractions, seed=seed)
         self.normalisation = NORMALISATIONS[normalisation]

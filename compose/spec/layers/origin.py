@@ -55,8 +55,8 @@ class _Filler:
                 return _mapping(tree, {key: self.chosen("block", node) for key, node in tree.items.items()})
             case "loss", Mapping():
                 return _mapping(tree, {key: self.chosen("loss", term) for key, term in tree.items.items()})
-            case "train", Sequence():
-                return replace(tree, items=tuple(self.chosen("stage", item) for item in tree.items))
+            case "train", Mapping():
+                return _mapping(tree, {key: self.chosen("stage", stage) for key, stage in tree.items.items()})
             case (("labels" | "evaluate"), Mapping()):
                 found = self.registry.find("section", name)
                 return self.filled(tree, found) if found else self.uses(tree)

@@ -1,4 +1,4 @@
-"""From files to one tree: ``extends``, variants, and the overrides of the command line."""
+"""From files to one tree: ``extends``, variants, and the overrides of the command line; sweeps are only collected."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from importlib.resources import files
 from pathlib import Path
 
 from compose.errors import Document, Place, SpecError, SpecErrors, UsageError, nearest
-from compose.spec.layers.merge import merge, removes_nothing, set_at
+from compose.spec.layers.merge import Removed, is_null, merge, set_at
+from compose.spec.layers.null import NAMED
+from compose.spec.schema.document import OVERLAYS
 from compose.spec.spec_text import SpecText
 from compose.spec.yaml.reader import load_file, load_text
-from compose.spec.yaml.tree import Mapping, Scalar, Tree, relabel
+from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, descend, relabel
+
+OFFERED = {"variants": "variant", "sweeps": "sweep"}
+"""Sections of a spec that are laid over it, or expanded, on request; and what one entry is."""
 
 
 @dataclass(frozen=True)
@@ -19,9 +24,11 @@ class Resolved:
     """A spec with everything laid over it.
 
     Args:
-        tree: the spec without ``extends`` and ``variants``.
+        tree: the spec without ``extends``, ``variants`` and ``sweeps``; where a layer has null, it still has that mark.
         variants: the variants that it offers, its own and those of the specs that it extends.
-        own: the names of its own.
+        sweeps: the sweeps that it offers.
+        own: the names of the variants of its own.
+        own_sweeps: the names of the sweeps of its own.
         chosen: the variants laid over it, in order.
         overrides: the overrides laid over those.
         file: the file asked for, as the user wrote it; of a text, what messages call it.
@@ -29,10 +36,29 @@ class Resolved:
 
     tree: Mapping
     variants: dict[str, Mapping]
+    sweeps: dict[str, Mapping]
     own: tuple[str, ...]
+    own_sweeps: tuple[str, ...]
     chosen: tuple[str, ...]
     overrides: tuple[str, ...]
     file: str
+
+    def with_layers(self, variants: Iterable[str], overrides: Iterable[str]) -> Resolved:
+        """The same with more variants laid over it, and overrides over those.
+
+        Raises:
+            SpecErrors: a variant does not exist, an override leads nowhere.
+            UsageError: an override is not of the form ``key=value``.
+        """
+        tree, chosen, texts = self.tree, tuple(variants), tuple(overrides)
+        for variant in chosen:
+            if variant not in self.variants:
+                raise SpecErrors([_unknown_variant(variant, self.variants)])
+            tree = _as_mapping(merge(tree, relabel(self.variants[variant], f"variant {variant}")))
+        for text in texts:
+            tree = _override(tree, text)
+        chosen, texts = (*self.chosen, *chosen), (*self.overrides, *texts)
+        return replace(self, tree=tree, chosen=chosen, overrides=texts)
 
     @property
     def name(self) -> str:
@@ -84,24 +110,28 @@ def resolve(spec: str | SpecText, *, variants: Iterable[str] = (), overrides: It
     """
     whole = _read(spec)
     name = spec.name if isinstance(spec, SpecText) else spec
-    tree, known = _with_bases(whole, name, ())
-    chosen = tuple(variants)
-    for variant in chosen:
-        if variant not in known:
-            raise SpecErrors([_unknown_variant(variant, known, tree)])
-        lost = removes_nothing(tree, known[variant])
+    chosen, texts = tuple(variants), tuple(overrides)
+    tree, offered = _with_bases(whole, name, ())
+    offered = _override_offered(offered, texts)
+    known, sweeps = overlays_of(offered, "variants"), overlays_of(offered, "sweeps")
+    own = tuple(key for key in overlays_of(whole, "variants") if key in known)
+    own_sweeps = tuple(key for key in overlays_of(whole, "sweeps") if key in sweeps)
+    found = Resolved(tree, known, sweeps, own, own_sweeps, (), (), name)
+    return found.with_layers(chosen, [text for text in texts if not _is_of_offered(text)])
+
+
+def _override_offered(offered: Mapping, texts: Iterable[str]) -> Mapping:
+    """The variants and sweeps with the overrides that are about them."""
+    for text in filter(_is_of_offered, texts):
+        before, offered = offered, _override(offered, text)
+        lost = [error for kind, what in OFFERED.items() for error in _lost(what, before.get(kind), offered.get(kind))]
         if lost:
             raise SpecErrors(lost)
-        tree = with_variant(tree, known[variant], variant)
-    texts = tuple(overrides)
-    for text in texts:
-        tree = _override(tree, text)
-    return Resolved(tree, known, tuple(_variants_of(whole)), chosen, texts, name)
+    return offered
 
 
-def with_variant(tree: Mapping, overlay: Mapping, name: str) -> Mapping:
-    """The tree with a variant laid over it."""
-    return _as_mapping(merge(tree, relabel(overlay, f"variant {name}")))
+def _is_of_offered(text: str) -> bool:
+    return text.partition("=")[0].partition(".")[0] in OFFERED
 
 
 def _read(spec: str | SpecText) -> Mapping:
@@ -133,13 +163,15 @@ def _as_mapping(tree: Tree) -> Mapping:
     )
 
 
-def _with_bases(tree: Mapping, name: str, seen: tuple[str, ...]) -> tuple[Mapping, dict[str, Mapping]]:
-    """The spec laid over all that it extends, and the variants of all of them."""
+def _with_bases(tree: Mapping, name: str, seen: tuple[str, ...]) -> tuple[Mapping, Mapping]:
+    """The spec laid over all that it extends, and the variants and sweeps of all of them."""
     base_name = tree.get("extends")
-    own = _variants_of(tree)
-    rest = _without(tree, "extends", "variants")
-    if base_name is None:
-        return rest, own
+    own = _only(tree, OFFERED)
+    for kind in OFFERED:
+        overlays_of(own, kind)
+    rest = _without(tree, *OVERLAYS)
+    if base_name is None or is_null(base_name):
+        return _as_mapping(merge(None, rest)), own
     path = _base_path(base_name, name)
     if path in (*seen, str(find_spec(name).resolve())):
         raise SpecErrors([SpecError("extends-cycle", "this spec ends up extending itself", base_name.place)])
@@ -148,11 +180,38 @@ def _with_bases(tree: Mapping, name: str, seen: tuple[str, ...]) -> tuple[Mappin
     except SpecErrors as error:
         raise _at_extends(error, base_name) from None
     below, known = _with_bases(base, path, (*seen, str(find_spec(name).resolve())))
-    lost = removes_nothing(below, rest)
-    if lost:
-        raise SpecErrors(lost)
-    removed = isinstance(tree.get("variants"), Scalar)  # `variants: null`
-    return _as_mapping(merge(below, rest)), own if removed else {**known, **own}
+    return _as_mapping(merge(below, rest)), _offered_by_both(known, own)
+
+
+def _offered_by_both(below: Mapping, own: Mapping) -> Mapping:
+    """The variants and sweeps of a spec and of what it extends; one of the same name replaces, null removes.
+
+    Raises:
+        SpecErrors: null should remove what the extended spec does not have.
+    """
+    items = dict(below.items)
+    for kind, section in own.items.items():
+        old, new = items.get(kind), section
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            items[kind] = replace(old, items={**old.items, **new.items}, keys={**old.keys, **new.keys})
+        else:
+            items[kind] = new
+        lost = _lost(OFFERED[kind], old, new)
+        if lost:
+            raise SpecErrors(lost)
+    return replace(own, items=items, keys={key: own.keys.get(key, below.place) for key in items})
+
+
+def _lost(what: str, old: Tree | None, new: Tree | None) -> list[SpecError]:
+    known = [key for key, value in old.items.items() if not is_null(value)] if isinstance(old, Mapping) else []
+    gone = [key for key, value in new.items.items() if is_null(value)] if isinstance(new, Mapping) else []
+    return [
+        SpecError(
+            "removes-nothing", f"there is no {what} `{key}` to remove", new.keys[key],
+            f"one of {', '.join(known)}" if known else f"no name: there is no {what}", nearest(key, known),
+        )
+        for key in gone if key not in known and isinstance(new, Mapping)
+    ]  # fmt: skip
 
 
 def _base_path(base: Tree, name: str) -> str:
@@ -178,16 +237,35 @@ def _at_extends(error: SpecErrors, base: Tree) -> SpecErrors:
     )
 
 
-def _variants_of(tree: Mapping) -> dict[str, Mapping]:
-    variants = tree.get("variants")
-    if variants is None or (isinstance(variants, Scalar) and variants.value is None):
+def overlays_of(tree: Mapping, kind: str) -> dict[str, Mapping]:
+    """The variants, or the sweeps, that stand in a spec.
+
+    Raises:
+        SpecErrors: they are no mapping of names, or one of them is not what it must be.
+    """
+    section = tree.get(kind)
+    if section is None or is_null(section):
         return {}
-    if not isinstance(variants, Mapping):
-        raise SpecErrors([SpecError("wrong-type", "`variants` is a mapping of names to overlays", variants.place)])
-    wrong = [error for name, overlay in variants.items.items() for error in _wrong_overlay(name, overlay)]
+    if not isinstance(section, Mapping):
+        raise SpecErrors([SpecError("wrong-type", f"`{kind}` is a mapping of names", section.place)])
+    check = _wrong_overlay if kind == "variants" else wrong_sweep
+    there = {name: value for name, value in section.items.items() if not is_null(value)}
+    wrong = [error for name, value in there.items() for error in check(name, value)]
     if wrong:
         raise SpecErrors(wrong)
-    return {key: value for key, value in variants.items.items() if isinstance(value, Mapping)}
+    return {key: value for key, value in there.items() if isinstance(value, Mapping)}
+
+
+def wrong_sweep(name: str, sweep: Tree) -> list[SpecError]:
+    """What is wrong with the form of a sweep."""
+    expected = "keys with the values that each takes, such as `model.groups.groups: [1, 3, 5]`"
+    if not (isinstance(sweep, Mapping) and sweep.items):
+        return [SpecError("wrong-type", f"the sweep `{name}` is a mapping of keys to values", sweep.place, expected)]
+    return [
+        SpecError("wrong-type", f"`{key}` of the sweep `{name}` needs a list of values", values.place, expected)
+        for key, values in sweep.items.items()
+        if not (isinstance(values, Sequence) and values.items)
+    ]
 
 
 def _wrong_overlay(name: str, overlay: Tree) -> list[SpecError]:
@@ -196,7 +274,7 @@ def _wrong_overlay(name: str, overlay: Tree) -> list[SpecError]:
         return [SpecError("wrong-type", message, overlay.place, "`data:`, `model:`, `train:` ...")]
     return [
         SpecError("unknown-key", f"the variant `{name}` cannot have `{key}`", overlay.keys[key], "the other sections")
-        for key in ("extends", "variants")
+        for key in OVERLAYS
         if key in overlay.items
     ]
 
@@ -206,7 +284,11 @@ def _without(tree: Mapping, *names: str) -> Mapping:
     return replace(tree, items=items, keys={key: tree.keys[key] for key in items})
 
 
-def _unknown_variant(name: str, known: dict[str, Mapping], tree: Mapping) -> SpecError:
+def _only(tree: Mapping, names: Iterable[str]) -> Mapping:
+    return _without(tree, *(key for key in tree.items if key not in names))
+
+
+def _unknown_variant(name: str, known: dict[str, Mapping]) -> SpecError:
     flag = f"-v {name}"
     place = Place(Document("command line", (flag,)), 1, 4, len(name))
     expected = f"one of {', '.join(known)}" if known else "no variant: the spec has none"
@@ -216,12 +298,21 @@ def _unknown_variant(name: str, known: dict[str, Mapping], tree: Mapping) -> Spe
 def _override(tree: Mapping, text: str) -> Mapping:
     key, equals, value = text.partition("=")
     if not equals or not key or not all(key.split(".")):
-        raise UsageError(f"-s {text}: expected KEY=VALUE, such as -s train.0.epochs=3")
+        raise UsageError(f"-s {text}: expected KEY=VALUE, such as -s train.main.epochs=3")
     path = tuple(int(part) if part.isdigit() else part for part in key.split("."))
     try:
+        if len(path) > 2 and _is_unknown(tree, str(path[0]), str(path[1])):
+            raise KeyError(1)
         return _as_mapping(set_at(tree, path, _override_value(text, key, value)))
     except KeyError as error:
-        raise SpecErrors([_bad_path(text, key.split("."), error.args[0])]) from None
+        raise SpecErrors([_bad_path(tree, text, key.split("."), error.args[0])]) from None
+
+
+def _is_unknown(tree: Mapping, section: str, name: str) -> bool:
+    """Whether an override leads below a node, loss, stage or block that the spec does not have."""
+    found = tree.get(section)
+    below = found.was if isinstance(found, Removed) else found
+    return section in NAMED and not (isinstance(below, Mapping) and name in below.items)
 
 
 def _override_value(text: str, key: str, value: str) -> Tree:
@@ -246,8 +337,12 @@ def _moved(tree: Tree, place: Place) -> Tree:
     return replace(tree, place=place, items=tuple(_moved(item, place) for item in tree.items))
 
 
-def _bad_path(text: str, parts: list[str], good: int) -> SpecError:
+def _bad_path(tree: Mapping, text: str, parts: list[str], good: int) -> SpecError:
     start = sum(len(part) + 1 for part in parts[:good])
     place = Place(Document("command line", (f"-s {text}",)), 1, 4 + start, len(parts[min(good, len(parts) - 1)]))
     reached = ".".join(parts[:good]) or "the spec"
-    return SpecError("override-path", f"`{reached}` has no `{parts[min(good, len(parts) - 1)]}`", place)
+    missing = parts[min(good, len(parts) - 1)]
+    above = descend(tree, tuple(int(part) if part.isdigit() else part for part in parts[:good]))
+    known = list(above.items) if isinstance(above, Mapping) else []
+    expected = f"one of {', '.join(known)}" if known else None
+    return SpecError("override-path", f"`{reached}` has no `{missing}`", place, expected, nearest(missing, known))

@@ -12,7 +12,7 @@ from compose.spec.schema.explain import Subject, unknown
 from compose.spec.schema.faults import faults
 from compose.spec.schema.named import Names
 from compose.spec.schema.node_keys import NODE_KEYS, TERM_KEYS, Schema
-from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree
+from compose.spec.yaml.tree import Mapping, Scalar, Tree
 
 WIRED = ("model", "loss", "blocks", "scores", "attention", "bypass")
 """The sections that wiring reads."""
@@ -39,8 +39,8 @@ class Checker:
         self._section(tree, "evaluate")
         if data := tree.get("data"):
             self._once("data", (data,), lambda: self._outside.check(data, "data", "`data`"))
-        for index, stage in enumerate(_listed(tree.get("train"))):
-            self._once("stage", (stage,), self._stage(stage, index))
+        for name, stage in _items(tree.get("train")):
+            self._once("stage", (stage,), self._stage(stage, name))
         composites = dict(_items(tree.get("blocks")))
         own = tuple(composites.values())
         for name, node in _items(tree.get("model")):
@@ -72,8 +72,8 @@ class Checker:
         if part is not None and found is not None:
             self._once(name, (part,), lambda: self._outside.declared(part, found, Subject(f"`{name}`", "key")))
 
-    def _stage(self, stage: Tree, index: int) -> Callable[[], bool]:
-        return lambda: self._outside.check(stage, "stage", f"item {index + 1} of `train`")
+    def _stage(self, stage: Tree, name: str) -> Callable[[], bool]:
+        return lambda: self._outside.check(stage, "stage", f"the stage `{name}`")
 
     def _node(self, names: Names, node: Tree, name: str, composites: dict[str, Tree]) -> Callable[[], bool]:
         used = node.get("use") if isinstance(node, Mapping) else None
@@ -114,10 +114,6 @@ class Checker:
 
 def _items(tree: Tree | None) -> Iterator[tuple[str, Tree]]:
     return iter(tree.items.items()) if isinstance(tree, Mapping) else iter(())
-
-
-def _listed(tree: Tree | None) -> tuple[Tree, ...]:
-    return tree.items if isinstance(tree, Sequence) else ()
 
 
 @cache

@@ -9,10 +9,22 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from compose.registry.declaration import Declaration, Parameter, Port
+from compose.registry.declaration import Declaration, Parameter, Port, admits_null
 from compose.spec.schema.node_keys import EXTRA_KEYS, Schema, selector
 
-__all__ = ["Schema", "definition", "docs", "loose", "nullable", "parameter_schema", "partial", "reference", "selector"]
+__all__ = [
+    "Schema",
+    "definition",
+    "docs",
+    "loose",
+    "nullable",
+    "or_null",
+    "parameter_schema",
+    "partial",
+    "reference",
+    "selector",
+    "with_nulls",
+]
 
 NULL: Schema = {"type": "null"}
 MONITOR = "monitor"
@@ -41,6 +53,21 @@ def partial(declaration: Declaration) -> Schema:
 def nullable(schema: Schema) -> Schema:
     """The schema of one type, or null, by which an overlay removes a key."""
     return {**schema, "type": [schema["type"], "null"]}
+
+
+def with_nulls(definition: Schema) -> Schema:
+    """A class's schema as a spec is written: ``null`` for a parameter with a default stands for the default."""
+    required = definition.get("required", ())
+    properties = {k: v if v is True or k in required else or_null(v) for k, v in definition["properties"].items()}
+    return {**definition, "properties": properties}
+
+
+def or_null(schema: Schema) -> Schema:
+    """The schema, and null."""
+    if "$ref" in schema or (admits_null(schema) and "allOf" not in schema):
+        return schema
+    texts: Schema = {key: schema[key] for key in ("title", "description", "default") if key in schema}
+    return {"anyOf": [{key: value for key, value in schema.items() if key not in texts}, NULL], **texts}
 
 
 def loose(whole: Schema, described: Schema, *, required: bool = False) -> Schema:

@@ -9,8 +9,17 @@ from __future__ import annotations
 from compose.block import Kind
 from compose.registry.registry import Registry
 from compose.spec.schema import choices, metric_entry
-from compose.spec.schema.class_schema import MONITOR, definition, loose, nullable, partial, reference
-from compose.spec.schema.node_keys import EXTRA_KEYS, NAME, OVERLAY_IN, PLACEHOLDER, REFERENCE, Schema
+from compose.spec.schema.class_schema import (
+    MONITOR,
+    definition,
+    loose,
+    nullable,
+    or_null,
+    partial,
+    reference,
+    with_nulls,
+)
+from compose.spec.schema.node_keys import EXTRA_KEYS, NAME, PLACEHOLDER, REFERENCE, Schema
 
 CHOICES: tuple[Kind, ...] = ("block", "loss", "metric", "data", "vectors", "graph", "stage", "optimizer", "schedule")
 
@@ -27,7 +36,7 @@ def spec_schema(registry: Registry) -> Schema:
             {
                 "if": {"required": ["extends"]},
                 "then": {"properties": _sections("partial.")},
-                "else": {"properties": {**_plain_keys(), **_sections(""), "variants": True}, "required": [*REQUIRED]},
+                "else": {"properties": _written_sections(), "required": [*REQUIRED]},
             },
             {
                 "if": {"anyOf": [{"required": ["extends"]}, {"required": ["blocks"]}]},
@@ -47,19 +56,23 @@ SECTIONS = {
     "blocks": "Composite blocks, used like any other.",
     "model": "The model: node -> block, parameters, wiring.",
     "loss": "The terms of the loss, summed with their weights.",
-    "train": "The stages of training, in order.",
+    "train": "The stages of training: name -> stage, in order.",
     "evaluate": "What is measured at the end, and by which protocol.",
 }
 """The keys of a spec whose contents the registry decides."""
+STAGES = "a mapping of names to stages, such as `train: {main: {stage: supervised, epochs: 10}}`"
+NAME_OF_OVERLAY = r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*$"
 REQUIRED = ("data", "model")
 """The sections that no spec can do without, so that no overlay may remove them either."""
+OVERLAYS = ("extends", "variants", "sweeps")
+"""The keys that are not part of what is computed, and that an overlay cannot have."""
 
 
 def _plain_keys() -> dict[str, Schema]:
     return {
         "name": {
             "type": "string",
-            "pattern": r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*$",
+            "pattern": NAME_OF_OVERLAY,
             "description": "The model's name; names the run folder.",
         },
         "description": {"type": "string", "description": "What this spec is."},
@@ -87,29 +100,52 @@ def _plain_keys() -> dict[str, Schema]:
             "additionalProperties": reference("overlay"),
             "description": "Named overlays (`-v NAME`): a mapping merges, null removes a key, a list replaces.",
         },
+        "sweeps": {
+            "type": "object",
+            "propertyNames": {"pattern": NAME_OF_OVERLAY},
+            "additionalProperties": _sweep(),
+            "description": "Named grids: KEY.PATH -> the values that it takes in turn. Several keys make the product; "
+            "under `variants`, a value is the name of a variant, or a list of such.",
+        },
+    }
+
+
+def _sweep() -> Schema:
+    """One grid."""
+    names: Schema = {"type": "array", "items": {"type": "string"}}
+    axis: Schema = {"type": "array", "items": {"anyOf": [{"type": "string"}, names]}, "minItems": 1}
+    return {
+        "title": "{KEY.PATH: [VALUE, ...]}",
+        "type": ["object", "null"],
+        "properties": {"variants": {"description": "Variants laid over the spec, or lists of such.", **axis}},
+        "additionalProperties": {"type": "array", "minItems": 1},
+        "minProperties": 1,
     }
 
 
 def _heads() -> dict[str, Schema]:
     """The sections, without what may stand in them; for an editor that completes."""
-    kinds = {"train": "array"}
-    return {key: {"type": [kinds.get(key, "object"), "null"], "description": text} for key, text in SECTIONS.items()}
+    return {key: {"type": ["object", "null"], "description": text} for key, text in SECTIONS.items()}
 
 
 def _sections(form: str) -> dict[str, Schema]:
     """The sections in the complete form (""), or that of overlays (``partial.``)."""
-    stages: Schema = {"type": "array", "items": reference("stage"), "minItems": 1}
     found = {
         "data": reference(f"{form}data"),
         "labels": reference(f"{form}section.labels"),
         "blocks": _named(f"{form}composite", partial=bool(form)),
         "model": _named(f"{form}node", partial=bool(form)),
         "loss": _named(f"{form}term", partial=bool(form)),
-        "train": nullable(stages) if form else stages,
+        "train": {"title": STAGES, **_named(f"{form}stage", partial=bool(form))},
         "evaluate": reference(f"{form}section.evaluate"),
     }
     found = {key: {"description": SECTIONS[key], **_beside(schema, form)} for key, schema in found.items()}
     return found | {key: {**found[key], "type": "object"} for key in REQUIRED}
+
+
+def _written_sections() -> dict[str, Schema]:
+    """The sections as a spec is written: ``null`` is as if the section were not there."""
+    return {key: s if key in REQUIRED else nullable(s) for key, s in _sections("").items()}
 
 
 def _beside(schema: Schema, form: str) -> Schema:
@@ -128,6 +164,11 @@ def _named(entry: str, *, partial: bool = False) -> Schema:
     return nullable(found) if partial else {**found, "minProperties": 1}
 
 
+def keys() -> list[str]:
+    """The keys that may stand at the top of a spec."""
+    return [*_plain_keys(), *SECTIONS]
+
+
 def frame() -> Schema:
     """The top level of a spec without ``extends``, as one schema; what a ``use:`` chooses is left open."""
     chosen: dict[str, Schema] = {key: {"description": SECTIONS[key]} for key in ("data", "labels", "evaluate")}
@@ -144,8 +185,7 @@ def definitions(registry: Registry) -> dict[str, Schema]:
     """Everything that the published schema refers to."""
     found: dict[str, Schema] = {"placeholder": {"type": "string", "pattern": PLACEHOLDER}}
     for key, schema in ((key, schema) for keys in EXTRA_KEYS.values() for key, schema in keys.items()):
-        found[f"key.{key}"], found[f"partial.key.{key}"] = schema, loose(reference(f"key.{key}"), schema)
-    found["partial.key.in"] = loose(OVERLAY_IN, OVERLAY_IN)
+        found[f"key.{key}"], found[f"partial.key.{key}"] = or_null(schema), loose(reference(f"key.{key}"), schema)
     for kind in CHOICES:
         found[kind], found[f"partial.{kind}"] = choices.choice(kind), choices.partial_choice(kind)
         found[f"names.{kind}"] = choices.names(registry, kind)
@@ -156,7 +196,7 @@ def definitions(registry: Registry) -> dict[str, Schema]:
     found |= {"overlay": _overlay(), "names": _names(), "overlay.names": _overlay_names()}
     for declaration in registry.all():
         name = f"{declaration.kind}.{declaration.name}"
-        found[name], found[f"partial.{name}"] = definition(declaration), partial(declaration)
+        found[name], found[f"partial.{name}"] = with_nulls(definition(declaration)), partial(declaration)
     return found
 
 
@@ -235,7 +275,7 @@ def composite() -> Schema:
 
 def _overlay() -> Schema:
     """A variant: every section may be partial, and removed by null."""
-    plain = {key: nullable(schema) for key, schema in _plain_keys().items() if key not in ("extends", "variants")}
+    plain = {key: nullable(schema) for key, schema in _plain_keys().items() if key not in OVERLAYS}
     properties = {**plain, **_sections("partial.")}
     return {"title": "variant", "type": "object", "properties": properties, "additionalProperties": False}
 

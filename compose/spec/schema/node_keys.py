@@ -12,6 +12,7 @@ Schema = dict[str, Any]
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_-]*$"
 REFERENCE = r"^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$"
+REST = r"^1 - [A-Za-z_][A-Za-z0-9_-]*$"
 PLACEHOLDER = r"^\$[A-Za-z_][A-Za-z0-9_-]*$"
 
 _SOURCE: Schema = {"type": "string", "pattern": REFERENCE}
@@ -26,17 +27,9 @@ IN: Schema = {
     "anyOf": [
         _SOURCE,
         {"type": "array", "items": {"anyOf": [_SOURCE, _SOURCES]}, "minItems": 1},
-        {"type": "object", "additionalProperties": {"anyOf": [_SOURCE, _SOURCES]}},
-    ],
-}
-OVERLAY_IN: Schema = {
-    **IN,
-    "anyOf": [
-        *IN["anyOf"],
         {"type": "object", "additionalProperties": {"anyOf": [_SOURCE, _SOURCES, {"type": "null"}]}},
     ],
 }
-"""In an overlay null unwires a port."""
 NODE_KEYS: dict[str, Schema] = {
     "in": IN,
     "repeat": {
@@ -52,8 +45,10 @@ NODE_KEYS: dict[str, Schema] = {
 TERM_KEYS: dict[str, Schema] = {
     "in": IN,
     "weight": {
-        "type": "number",
-        "description": "What this term is multiplied by in the sum of the losses.",
+        "title": "a number, or `1 - NAME` for what the weight of another loss leaves",
+        "anyOf": [{"type": "number"}, {"type": "string", "pattern": REST}],
+        "description": "What this term is multiplied by in the sum of the losses: a number, or `1 - NAME`, which is 1 "
+        "minus the weight of the loss NAME.",
         "default": 1.0,
     },
 }

@@ -10,13 +10,15 @@ from compose.spec.schema.faults import faults
 from compose.spec.schema.node_keys import NODE_KEYS
 from compose.spec.wiring.fill import fill, mistakes
 from compose.spec.wiring.inputs import wire_ports
-from compose.spec.wiring.mentions import edges, heads, order, surely_unread
+from compose.spec.wiring.mentions import edges, heads, order, unread
 from compose.spec.wiring.module_names import MODULE_NAMES
 from compose.spec.wiring.plan import Ref, Step, Value
 from compose.spec.wiring.reserved import ROOTS
 from compose.spec.wiring.scope import Scope
 from compose.spec.yaml.tree import Mapping, Scalar, Sequence, place_of, plain
 
+LACKING = ("missing-input", "unavailable-input")
+"""Mistakes that do not matter where nothing reads a node, such as labels without what a variant took from them."""
 WIRING_KEYS = ("use", "in", "repeat", "carry", "collect", "share")
 
 
@@ -33,7 +35,11 @@ def expand(scope: Scope) -> list[Step]:
             message = f"`{name}` is {what} and cannot name a node"
             scope.world.error("reserved-name", message, scope.nodes.keys[name])
         if isinstance(node, Mapping):
+            before = len(scope.world.errors)
             scope.exports[name] = _Node(scope, name, node, steps).wire()
+            if not scope.prefix and name in scope.world.unread:
+                told = scope.world.errors[before:]
+                scope.world.errors[before:] = [error for error in told if error.code not in LACKING]
     return steps
 
 
@@ -128,13 +134,11 @@ class _Node:
             self.world.error(
                 "missing-parameter", f"the block `{self.used}` needs `{key}`", place, f"a value: `{key}` has no default"
             )
-        before = len(self.world.errors)
         scope = Scope(self.world, inner, f"{path}.", inputs, values, (*self.scope.within, self.used))
         self.steps += expand(scope)
         outputs = _outputs(scope, body)
-        for name in surely_unread(edges(inner), heads(body.get("outputs"), inner), self.world.errors[before:]):
-            message = f"nothing uses the node `{name}` of the block `{self.used}`"
-            self.world.error("unused-node", message, inner.keys[name], "an output of the block, or a node, to read it")
+        for name in unread(edges(inner), heads(body.get("outputs"), inner)):
+            self.world.notes.append(f"`{name}` of the block `{self.used}` is read by nothing and left out")
         return outputs
 
     # --- repeat ---------------------------------------------------------------------------------------------------

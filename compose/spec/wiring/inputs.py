@@ -7,7 +7,7 @@ from compose.registry.declaration import Port
 from compose.spec.wiring.plan import Ref, Value, refs
 from compose.spec.wiring.reserved import RESERVED
 from compose.spec.wiring.scope import Scope
-from compose.spec.yaml.tree import Mapping, Sequence, Tree
+from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree
 
 FED = {given.port: given.name for given in RESERVED.values()}
 """Port name -> the reserved input that feeds it where it is not wired."""
@@ -58,6 +58,8 @@ def _by_name(scope: Scope, used: str, ports: tuple[Port, ...], tree: Mapping) ->
     known = [port.name for port in ports]
     wired: dict[str, Value] = {}
     for key, feed in tree.items.items():
+        if isinstance(feed, Scalar) and feed.value is None and key in known:
+            continue  # null unwires the port
         if key not in known:
             message, expected = f"`{used}` has no input `{key}`", f"one of {', '.join(known)}"
             scope.world.error("unknown-port", message, tree.keys[key], expected, nearest(key, known))

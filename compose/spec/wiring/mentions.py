@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 
-from compose.errors import SpecError
 from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree
 
 
@@ -58,15 +57,6 @@ def reached(reads: dict[str, list[str]], start: Iterable[str]) -> set[str]:
             seen.add(name)
             stack += reads[name]
     return seen
-
-
-def surely_unread(reads: dict[str, list[str]], start: Iterable[str], errors: Iterable[SpecError]) -> list[str]:
-    """The nodes that nothing reads, without those that may be unread because of another mistake."""
-    found = list(errors)
-    meant = [error.nearest for error in found if error.code == "unknown-node"]
-    if None in meant or any(error.code in ("missing-input", "cycle") for error in found):
-        return []
-    return [name for name in unread(reads, start) if name not in meant]
 
 
 def unread(reads: dict[str, list[str]], start: Iterable[str]) -> list[str]:

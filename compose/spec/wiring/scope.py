@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from compose.errors import Note, Place, SpecError, nearest
 from compose.registry.registry import Registry
+from compose.spec.layers.merge import Removed
 from compose.spec.wiring.plan import Ref, Value
 from compose.spec.wiring.reserved import RESERVED
 from compose.spec.yaml.tree import Mapping, Scalar, Tree
+
+Removals: TypeAlias = MappingType[str, MappingType[str, Removed]]
+"""Section -> name -> what removed it."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,9 @@ class World:
         reserved: the reserved inputs -> why one is missing ("" where it is there).
         errors: where mistakes are collected.
         bypass: nodes of the model that pass their first input on.
+        removed: section -> name -> what removed it.
+        notes: where what is no mistake, and worth telling, is collected.
+        unread: the nodes of the model that nothing reads.
     """
 
     registry: Registry
@@ -29,6 +38,9 @@ class World:
     reserved: dict[str, str]
     errors: list[SpecError]
     bypass: frozenset[str] = frozenset()
+    removed: Removals = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    unread: Collection[str] = ()
 
     def error(
         self, code: str, message: str, place: Place, expected: str | None = None, near: str | None = None,
@@ -115,7 +127,17 @@ class Scope:
         known = [*self.nodes.items, *self.inputs, *there]
         what = "input" if head in {name.split(".")[0] for name in RESERVED} else "node"
         close = nearest(text, [*known, *RESERVED]) or nearest(head, known)
-        self.world.error(f"unknown-{what}", f"there is no {what} `{text}`", place, f"one of {', '.join(known)}", close)
+        gone = self.world.removed.get(self._section, {}).get(head)
+        notes = (
+            (Note(f"`{head}` is removed {f'by {gone.layer}' if gone.layer else 'here'}", gone.place),) if gone else ()
+        )
+        message, expected = f"there is no {what} `{text}`", f"one of {', '.join(known)}"
+        self.world.error(f"unknown-{what}", message, place, expected, None if gone else close, notes)
+
+    @property
+    def _section(self) -> str:
+        """Where these nodes stand in the spec."""
+        return f"blocks.{self.within[-1]}.model" if self.within else "model"
 
 
 def _asked_at(value: Value, place: Place) -> Value:

@@ -1,22 +1,21 @@
-"""Wire a resolved spec into a plan: names, ports, order, cycles, unused nodes. No shapes yet."""
+"""Wire a resolved spec into a plan: names, ports, order, cycles. No shapes yet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from compose.errors import Note, SpecError, SpecErrors, nearest
 from compose.registry.registry import Registry
 from compose.spec.wiring.expand import expand
 from compose.spec.wiring.inputs import wire_ports
-from compose.spec.wiring.mentions import edges, heads, surely_unread
+from compose.spec.wiring.leftovers import SCORES
+from compose.spec.wiring.loss_weights import loss_weights
 from compose.spec.wiring.plan import Plan, Ref, Step, Term, needed, refs
 from compose.spec.wiring.reserved import RESERVED, TARGETS
-from compose.spec.wiring.scope import Scope, World
+from compose.spec.wiring.scope import Removals, Scope, World
 from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, plain
 
-SCORES = "scores"
-"""The node that scores the labels where the spec does not say which."""
 WANTS = {
     "labels.vectors": ("vectors",),
     "labels.base": ("vectors",),
@@ -29,11 +28,41 @@ WANTS = {
 }
 """Reserved input -> the keys of ``labels`` that it comes from."""
 NO_EPISODES = "the spec has no episodes: neither a stage that trains on them nor `evaluate: {tasks: [episodes]}`"
-NO_TASKS = "no weights adapt to episodes: there is neither a stage `maml` nor `evaluate: {adapt: [...]}`"
 
 
-def wire(tree: Mapping, registry: Registry) -> Plan:
+def no_tasks(registry: Registry) -> str:
+    """Why there are no episodes to which weights adapt."""
+    adapting = " or ".join(f"`{name}`" for name in stages_giving(registry, "of_tasks"))
+    return f"no weights adapt to episodes: there is neither a stage {adapting} nor `evaluate: {{adapt: [...]}}`"
+
+
+def stages_giving(registry: Registry, quality: str) -> list[str]:
+    """The kinds of stages that feed reserved inputs of a kind.
+
+    Args:
+        registry: the known stages.
+        quality: ``of_tasks`` or ``of_episodes``, as a reserved input has them.
+    """
+    stages = [declaration for declaration in registry.all() if declaration.kind == "stage"]
+    return [stage.name for stage in stages if any(getattr(RESERVED[name], quality) for name in stage.gives)]
+
+
+def wire(
+    tree: Mapping,
+    registry: Registry,
+    *,
+    removed: Removals | None = None,
+    unread: Collection[str] = (),
+    notes: list[str] | None = None,
+) -> Plan:
     """The plan of a resolved spec.
+
+    Args:
+        tree: the spec.
+        registry: what its names mean.
+        removed: section -> name -> what removed it, to be told where something still reads it.
+        unread: nodes that nothing reads: what the data or the labels lack for them is no mistake.
+        notes: where what is left out of composite blocks is told.
 
     Raises:
         SpecErrors: every mistake of the wiring.
@@ -43,16 +72,20 @@ def wire(tree: Mapping, registry: Registry) -> Plan:
     assert isinstance(model, Mapping), "the schema check comes first"
     composites = dict(_mappings(tree.get("blocks")))
     bypass = _bypass(tree, model, errors)
-    scope = Scope(World(registry, composites, available(tree, registry), errors, bypass), model)
+    told: list[str] = []
+    world = World(registry, composites, available(tree, registry), errors, bypass, removed or {}, told, unread)
+    scope = Scope(world, model)
     steps = expand(scope)
-    terms = [term for name, node in _mappings(tree.get("loss")) if (term := _term(name, node, scope))]
+    weights = loss_weights(tree, errors, (removed or {}).get("loss", ()))
+    terms = [term for name, node in _mappings(tree.get("loss")) if (term := _term(name, node, scope, weights))]
     scores = _scores(tree, scope)
     attention = _attention(tree, scope, needed(steps, [scores])) if scores else None
-    errors += _unused(tree, model, errors) if scores else []
     if errors or scores is None:
         raise SpecErrors({(e.code, e.message, str(e.place)): e for e in errors}.values())
     ends = [scores, *([attention] if attention else []), *(ref for term in terms for ref in term.reads)]
     plan = Plan(needed(steps, ends, owners=True), tuple(terms), scores, attention)
+    if notes is not None:
+        notes += dict.fromkeys(told)
     leaks = _leaks(plan)
     if leaks:
         raise SpecErrors(leaks)
@@ -68,7 +101,7 @@ def available(tree: Mapping, registry: Registry) -> dict[str, str]:
     found = dict.fromkeys(RESERVED, "")
     for name in RESERVED:
         if RESERVED[name].of_tasks and not _adapts(tree, registry):
-            found[name] = NO_TASKS
+            found[name] = no_tasks(registry)
         elif name in WANTS:
             found[name] = _lacking(given, WANTS[name])
         elif RESERVED[name].of_episodes:
@@ -100,9 +133,8 @@ def _evaluated(tree: Mapping) -> dict[str, Any]:
 
 def _given_by_stages(tree: Mapping, registry: Registry) -> list[str]:
     """The reserved inputs that the stages feed besides what all do."""
-    listed = plain(tree).get("train")
-    named = [str(item.get("stage")) for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
-    return [name for stage in named if (found := registry.find("stage", stage)) for name in found.gives]
+    stages = [plain(stage).get("stage") for _, stage in _mappings(tree.get("train"))]
+    return [name for stage in stages if (found := registry.find("stage", str(stage))) for name in found.gives]
 
 
 def _lacking(labels: dict[str, Any], keys: Iterable[str]) -> str:
@@ -132,8 +164,8 @@ def _bypass(tree: Mapping, model: Mapping, errors: list[SpecError]) -> frozenset
     return frozenset(str(item.value) for item in items)
 
 
-def _term(name: str, node: Mapping, scope: Scope) -> Term | None:
-    weight, used, feed = plain(node).get("weight", 1.0), node.get("use"), node.get("in")
+def _term(name: str, node: Mapping, scope: Scope, weights: dict[str, float]) -> Term | None:
+    weight, used, feed = weights.get(name, 1.0), node.get("use"), node.get("in")
     if used is None:
         value = scope.reference(feed) if feed is not None else None
         return Term(name, weight, None, value) if isinstance(value, Ref) else None
@@ -167,20 +199,6 @@ def _attention(tree: Mapping, scope: Scope, scoring: tuple[Step, ...]) -> Ref | 
         return value if isinstance(value, Ref) else None
     telling = [step.name for step in scoring if step.declaration and step.declaration.output("attention")]
     return Ref(telling[-1], "attention") if telling else None
-
-
-def _unused(tree: Mapping, model: Mapping, errors: list[SpecError]) -> list[SpecError]:
-    named = tree.get("scores")
-    ends = [
-        *heads(tree.get("loss"), model),
-        *heads(tree.get("attention"), model),
-        *(heads(named, model) if named else [SCORES] if SCORES in model.items else []),
-    ]
-    expected = "a node, a loss, the scores or the attention to read it"
-    return [
-        SpecError("unused-node", f"nothing uses the node `{name}`", model.keys[name], expected)
-        for name in surely_unread(edges(model), ends, errors)
-    ]
 
 
 def _leaks(plan: Plan) -> list[SpecError]:

@@ -36,6 +36,7 @@ class RunLog:
     ) -> None:
         self._log = MetricsLog(folder.metrics, size=metrics_size) if folder else None
         self._tensorboard = TensorBoardLog(folder.events, step=step) if folder else None
+        self._stage = ""
         self._reporter = Reporter(console if folder else None)
 
     @property
@@ -43,8 +44,9 @@ class RunLog:
         """Bytes of the metrics file so far."""
         return self._log.size if self._log else 0
 
-    def begin_stage(self, title: str, *, stage: Stage, batches: int, state: RunState) -> None:
+    def begin_stage(self, title: str, *, name: str, stage: Stage, batches: int, state: RunState) -> None:
         """A stage begins or goes on."""
+        self._stage = name
         unit = "examples" if stage.episodes is None else "episodes"
         self._reporter.begin_stage(title, epochs=stage.epochs, batches=batches, state=state, unit=unit)
 
@@ -54,14 +56,14 @@ class RunLog:
 
     def step(self, state: RunState, values: Mapping[str, float]) -> None:
         """Mean values of the last few steps."""
-        self._write(_place("step", state), {f"train/{name}": value for name, value in values.items()})
+        self._write(self._place("step", state), {f"train/{name}": value for name, value in values.items()})
         self._reporter.losses(values)
 
     def epoch(self, state: RunState, means: Mapping[str, float], metrics: Mapping[str, float], *, speed: float) -> None:
         """An epoch's mean losses and validation metrics."""
         named = {f"epoch/{name}": value for name, value in means.items()}
         self._write(
-            _place("epoch", state), {**named, **{f"val/{k}": v for k, v in metrics.items()}, "epoch/speed": speed}
+            self._place("epoch", state), {**named, **{f"val/{k}": v for k, v in metrics.items()}, "epoch/speed": speed}
         )
         shown = {"loss": means["loss"], **{f"val {name}": value for name, value in metrics.items()}}
         self._reporter.epoch(state, shown, speed=speed)
@@ -112,6 +114,5 @@ class RunLog:
             self._log.write({**place, **values})
             self._tensorboard.scalars(place["step"], values)
 
-
-def _place(kind: str, state: RunState) -> dict[str, Any]:
-    return {"kind": kind, "stage": state.stage, "epoch": state.epoch + 1, "step": state.step}
+    def _place(self, kind: str, state: RunState) -> dict[str, Any]:
+        return {"kind": kind, "stage": self._stage, "epoch": state.epoch + 1, "step": state.step}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from compose.block import BlockError, stage
+from compose.block import BlockError, Refers, stage
 from compose.training.adaptation.adaptation import Adaptation, Rates
 from compose.training.stages.episodic import Episodic
 from compose.training.stages.nodes import trained
@@ -34,7 +34,7 @@ class Maml(Episodic):
     def __init__(
         self,
         *,
-        adapt: list[str] | None = None,
+        adapt: Annotated[list[str], Refers("nodes", needed=True)] | None = None,
         inner_steps: Annotated[int, Field(ge=1)] = 1,
         inner_lr: Annotated[float, Field(gt=0)] = 0.1,
         inner_rates: Rates = "fixed",

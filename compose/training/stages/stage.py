@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
-from compose.block import BlockError, Use, registration
+from compose.block import BlockError, Refers, Use, registration
 from compose.errors import nearest
 from compose.spec.schema.class_schema import MONITOR
 from compose.spec.schema.metric_entry import is_loss
@@ -153,10 +153,10 @@ class Stage(ABC):
         optimizer: Annotated[Optimizer, Use("optimizer")] | None = None,
         schedule: Annotated[Schedule, Use("schedule")] | None = None,
         examples: Literal["data", "external"] = "data",
-        losses: list[str] | None = None,
-        train: list[str] | None = None,
-        freeze: list[str] | None = None,
-        lr_scale: dict[str, Annotated[float, Field(gt=0)]] | None = None,
+        losses: Annotated[list[str], Refers("losses", needed=True)] | None = None,
+        train: Annotated[list[str], Refers("nodes", needed=True)] | None = None,
+        freeze: Annotated[list[str], Refers("nodes")] | None = None,
+        lr_scale: Annotated[dict[str, Annotated[float, Field(gt=0)]], Refers("nodes")] | None = None,
         clip: Annotated[float, Field(gt=0)] | None = None,
         accumulate: Annotated[int, Field(gt=0)] = 1,
         precision: Literal["auto", "bf16", 16, 32] = "auto",

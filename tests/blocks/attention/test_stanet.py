@@ -192,7 +192,7 @@ model:
 loss:
   task:     {use: cross_entropy, in: {scores: scores, targets: wanted}}
   semantic: {use: cross_entropy, in: semantic, weight: 0.5}
-train: [{stage: supervised, batch: 16}]
+train: {main: {stage: supervised, batch: 16}}
 """
 
 

@@ -216,7 +216,7 @@ model:
 loss:
   task: {use: bce, in: scores}
   base: {use: bce, in: [base, known.targets]}
-train: [{stage: supervised, batch: 16}]
+train: {main: {stage: supervised, batch: 16}}
 """
 
 

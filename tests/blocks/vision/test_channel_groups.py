@@ -14,33 +14,44 @@ def numbered(channels, images=2):
     return torch.arange(channels, dtype=torch.float32).view(1, -1, 1, 1).repeat(images, 1, 2, 3)
 
 
+def grouped(maps, groups, **options):
+    """The output of a block whose convolution passes every channel on."""
+    channels = maps.shape[1]
+    block = ChannelGroups(channels, channels // groups, groups=groups, **options)
+    with torch.no_grad():
+        torch.nn.init.dirac_(block.merge.weight)
+        torch.nn.init.zeros_(block.merge.bias)
+    return block(maps, torch.zeros(4, channels // groups))
+
+
 def test_interleave_deals_the_channels_out():
-    groups = ChannelGroups(6, groups=2, shuffle="interleave")(numbered(6)).groups
+    groups = grouped(numbered(6), 2, shuffle="interleave").groups
     # groups 0 1 2 | 3 4 5: the first of each, the second of each, the third of each
     assert groups[0, :, :, 0, 0].tolist() == [[0, 3, 1], [4, 2, 5]]
 
 
 def test_none_keeps_the_order():
-    groups = ChannelGroups(6, groups=2, shuffle="none")(numbered(6)).groups
+    groups = grouped(numbered(6), 2, shuffle="none").groups
     assert groups[0, :, :, 0, 0].tolist() == [[0, 1, 2], [3, 4, 5]]
 
 
 def test_random_is_a_permutation_that_depends_on_the_seed_alone():
-    drawn = [ChannelGroups(30, groups=3, shuffle="random", seed=seed)(numbered(30)).groups for seed in (1, 1, 2)]
+    drawn = [grouped(numbered(30), 3, shuffle="random", seed=seed).groups for seed in (1, 1, 2)]
     assert sorted(drawn[0][0, :, :, 0, 0].flatten().tolist()) == list(range(30))
     assert drawn[0].equal(drawn[1])
     assert not drawn[0].equal(drawn[2])
 
 
 def test_random_is_part_of_the_checkpoint():
-    first, second = (ChannelGroups(30, groups=3, shuffle="random", seed=seed) for seed in (1, 2))
+    first, second = (ChannelGroups(8, 10, groups=3, shuffle="random", seed=seed) for seed in (1, 2))
     second.load_state_dict(first.state_dict())
-    assert all(a.equal(b) for a, b in zip(first(numbered(30)), second(numbered(30)), strict=True))
+    given = torch.randn(2, 8, 2, 3), torch.randn(4, 10)
+    assert all(a.equal(b) for a, b in zip(first(*given), second(*given), strict=True))
 
 
 def test_places_stay_where_they_are():
     maps = torch.randn(2, 6, 4, 5)
-    groups = ChannelGroups(6, groups=3)(maps).groups
+    groups = grouped(maps, 3).groups
     assert groups.shape == (2, 3, 2, 4, 5)
     assert groups[:, 0, 1].equal(maps[:, 2])
 
@@ -48,7 +59,7 @@ def test_places_stay_where_they_are():
 @pytest.mark.parametrize("shuffle", SHUFFLES)
 @pytest.mark.parametrize("groups", [1, 3, 12])
 def test_unshuffle_puts_every_entry_back(shuffle, groups):
-    out = ChannelGroups(12, groups=groups, shuffle=shuffle)(numbered(12))
+    out = grouped(numbered(12), groups, shuffle=shuffle)
     semantics = out.groups.amax((3, 4))
     restored = ChannelUnshuffle(groups, 12 // groups, 12)(semantics, out.order)
     assert restored.shape == semantics.shape
@@ -58,20 +69,24 @@ def test_unshuffle_puts_every_entry_back(shuffle, groups):
 @pytest.mark.usefixtures("double")
 @pytest.mark.parametrize("shuffle", SHUFFLES)
 def test_gradients_follow_the_channels(same, shuffle):
-    maps = torch.randn(2, 6, 2, 2, requires_grad=True)
-    block, undo = ChannelGroups(6, groups=3, shuffle=shuffle), ChannelUnshuffle(3, 2, 6)
+    maps = torch.randn(2, 5, 2, 2, requires_grad=True)
+    block, undo = ChannelGroups(5, 2, groups=3, shuffle=shuffle), ChannelUnshuffle(3, 2, 6)
 
     def fast():
-        out = block(maps)
+        out = block(maps, torch.zeros(4, 2))
         return undo(out.groups.sum((3, 4)), out.order)
 
-    same(fast, lambda: maps.sum((2, 3)).view(2, 3, 2), [maps])
+    def slow():
+        """Merged and cut, as if nothing had been shuffled."""
+        merged = torch.einsum("oi,bihw->bohw", block.merge.weight[:, :, 0, 0], maps)
+        return (merged + block.merge.bias[:, None, None]).sum((2, 3)).view(2, 3, 2)
+
+    same(fast, slow, [maps, *block.parameters()])
 
 
-def test_groups_must_divide_the_channels():
-    with pytest.raises(BlockError, match="divides the 2100 channels, got 8") as raised:
-        ChannelGroups(2100, groups=8)
-    assert raised.value.parameter == "groups"
+def test_a_group_is_as_large_as_a_word_vector():
+    out = ChannelGroups(5, 30, groups=7)(torch.randn(2, 5, 4, 4), torch.randn(9, 30))
+    assert (out.groups.shape, out.order.shape) == ((2, 7, 30, 4, 4), (210,))
 
 
 def test_unshuffle_needs_the_order_of_the_same_channels():

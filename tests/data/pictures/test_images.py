@@ -55,6 +55,11 @@ def test_a_source(folder: Path) -> None:
     assert (batch["targets"].shape, batch["targets"].dtype) == ((4, 3), torch.int8)
 
 
+def test_all_seen_holds_nothing_back(folder: Path) -> None:
+    source = images(folder, unseen=["dog"], all_seen=True)
+    assert (source.labels.names, source.labels.seen) == (("bird", "cat", "dog"), (True, True, True))
+
+
 def test_targets_follow_the_file(folder: Path) -> None:
     examples = images(folder, fractions=(1, 0, 0)).split("train")
     for i, target in enumerate(examples[range(COUNT)]["targets"].tolist()):

@@ -1,4 +1,4 @@
-"""Laying one tree over another."""
+"""Laying one tree over another; what null means is settled later, see test_null."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from compose.spec.layers.merge import merge, removes_nothing, set_at
+from compose.spec.layers.merge import Removed, merge, set_at
 from compose.spec.yaml.reader import load_text
 from compose.spec.yaml.tree import Mapping, plain
 
@@ -20,17 +20,17 @@ def _tree(text: str) -> Any:
     [
         ("{a: 1, b: 2}", "{b: 3, c: 4}", {"a": 1, "b": 3, "c": 4}),
         ("{a: {b: 1, c: 2}}", "{a: {c: 3}}", {"a": {"b": 1, "c": 3}}),
-        ("{a: {b: 1, c: 2}}", "{a: {b: null}}", {"a": {"c": 2}}),
-        ("{a: 1, b: 2}", "{a: ~}", {"b": 2}),
+        ("{a: {b: 1, c: 2}}", "{a: {b: null}}", {"a": {"b": None, "c": 2}}),
+        ("{a: 1, b: 2}", "{a: ~}", {"a": None, "b": 2}),
         ("{a: [1, 2, 3]}", "{a: [4]}", {"a": [4]}),
         ("{a: [{b: 1}]}", "{a: [{c: 2}]}", {"a": [{"c": 2}]}),
         ("{a: {b: 1}}", "{a: 3}", {"a": 3}),
-        ("{a: 3}", "{a: {b: 1, c: null}}", {"a": {"b": 1}}),
-        ("{a: 1}", "{b: null}", {"a": 1}),
-        ("{a: 1}", "{b: {c: null}}", {"a": 1, "b": {}}),
+        ("{a: 3}", "{a: {b: 1, c: null}}", {"a": {"b": 1, "c": None}}),
+        ("{a: null}", "{a: 3}", {"a": 3}),
+        ("{a: null}", "{a: {b: 1}}", {"a": {"b": 1}}),
     ],
 )
-def test_a_mapping_merges_null_removes_a_list_replaces(base: str, over: str, expected: Any) -> None:
+def test_a_mapping_merges_and_a_list_replaces(base: str, over: str, expected: Any) -> None:
     assert plain(merge(_tree(base), _tree(over))) == expected
 
 
@@ -41,6 +41,44 @@ def test_another_use_drops_the_parameters_and_keeps_the_wiring() -> None:
     assert plain(merge(base, over)) == merged
     assert plain(merge(base, _tree("{use: a, width: 4}")))["width"] == 4
     assert plain(merge(base, _tree("{width: 4}")))["use"] == "a"
+
+
+def test_another_stage_drops_the_options_of_the_old_one() -> None:
+    merged = merge(_tree("{stage: a, epochs: 3}"), _tree("{stage: b, batch: 2}"))
+    assert plain(merged) == {"stage": "b", "batch": 2}
+
+
+@pytest.mark.parametrize(
+    ("was", "over", "stays"),
+    [
+        ("{use: a, in: x}", "{width: 3}", True),
+        ("{use: a, in: x}", "{use: b}", False),
+        ("{stage: a}", "{epochs: 3}", True),
+        ("{stage: a}", "{stage: a, epochs: 3}", False),
+        ("{in: x.loss, weight: 1}", "{weight: 2}", True),
+        ("{in: x.loss, weight: 1}", "{in: y.loss}", False),
+        ("{share: a, in: x}", "{in: y}", True),
+        ("{inputs: [x], model: {a: {use: b}}, outputs: a}", "{model: {a: {use: c}}}", True),
+        ("{tasks: [zsl]}", "{metrics: [map]}", False),
+    ],
+)
+def test_what_is_removed_stays_so_until_a_layer_says_what_it_is(was: str, over: str, stays: bool) -> None:
+    removed = merge(_tree(f"{{a: {was}}}"), _tree("{a: null}"))
+    found = merge(removed, _tree(f"{{a: {over}}}"))
+    assert isinstance(found, Mapping)
+    gone = found.items["a"]
+    assert isinstance(gone, Removed) == stays
+    if isinstance(gone, Removed):
+        assert [plain(said) for said in gone.ignored] == [plain(_tree(over))]
+        assert plain(gone.was) == plain(_tree(was))  # type: ignore[arg-type]
+    else:
+        assert plain(gone) == plain(_tree(over))
+
+
+def test_the_entries_of_a_removed_section_are_removed_one_by_one() -> None:
+    removed = merge(_tree("{train: {first: {stage: a}, second: {stage: a}}}"), _tree("{train: null}"))
+    found = merge(removed, _tree("{train: {first: {epochs: 3}, second: {stage: b}, third: {stage: c}}}"))
+    assert plain(found) == {"train": {"first": None, "second": {"stage": "b"}, "third": {"stage": "c"}}}
 
 
 def test_another_use_deep_inside() -> None:
@@ -79,22 +117,10 @@ def test_a_value_is_set_at_a_path(path: tuple[str | int, ...], value: str, expec
     assert plain(set_at(_tree("{a: 1, list: [{b: 1}, 2]}"), path, _tree(value))) == expected
 
 
-@pytest.mark.parametrize(("path", "good"), [(("list", 2), 1), (("list", "x"), 1), (("a", "b"), 1), (("x", 0, "y"), 0)])
+@pytest.mark.parametrize(
+    ("path", "good"), [(("list", 2), 1), (("list", "x"), 1), (("a", "b"), 1), (("x", 0, "y"), 1), ((0,), 0)]
+)
 def test_a_path_that_leads_nowhere(path: tuple[str | int, ...], good: int) -> None:
-    if path[0] == "x":
-        assert plain(set_at(_tree("{a: 1}"), path, _tree("3"))) == {"a": 1, "x": {"0": {"y": 3}}}
-        return
     with pytest.raises(KeyError) as caught:
         set_at(_tree("{a: 1, list: [{b: 1}, 2]}"), path, _tree("3"))
     assert caught.value.args == (good,)
-
-
-def test_what_null_should_remove_must_be_there() -> None:
-    base = _tree("{model: {encoder: {use: a}}, loss: {rank: {use: b}}}")
-    assert removes_nothing(base, _tree("{model: {encoder: null}, loss: {rank: {weight: null}}}")) == []
-    errors = removes_nothing(
-        base, _tree("{model: {encodr: null}, loss: {rnak: null}, blocks: {layer: null}, los: null}")
-    )
-    assert [(e.code, e.nearest) for e in errors] == [
-        ("unknown-key", "loss"), ("unknown-node", "encoder"), ("unknown-term", "rank"), ("unknown-block", None),
-    ]  # fmt: skip

@@ -14,10 +14,10 @@ from compose.spec.yaml.tree import leaves, plain
 BASE = """\
 name: base
 model: {a: {use: x, width: 1}, b: {use: y, in: a}}
-train: [{stage: s, epochs: 1}, {stage: s, epochs: 2}]
+train: {first: {stage: s, epochs: 1}, second: {stage: s, epochs: 2}}
 variants:
   wide: {model: {a: {width: 8}}}
-  short: {train: [{stage: s, epochs: 9}]}
+  short: {train: {second: {epochs: 9}, third: {stage: s}}}
   other: {model: {a: {use: z}, b: null}}
 """
 
@@ -48,10 +48,12 @@ def test_a_plain_spec_loses_its_variants_only() -> None:
 def test_variants_are_laid_over_in_order() -> None:
     found = resolve("base.yaml", variants=["wide", "short"])
     assert plain(found.tree)["model"]["a"] == {"use": "x", "width": 8}
-    assert plain(found.tree)["train"] == [{"stage": "s", "epochs": 9}]
+    assert list(plain(found.tree)["train"].items()) == [
+        ("first", {"stage": "s", "epochs": 1}), ("second", {"stage": "s", "epochs": 9}), ("third", {"stage": "s"}),
+    ]  # fmt: skip
     assert found.name == "base-wide-short"
-    assert _values(variants=["wide", "other"])["model"] == {"a": {"use": "z"}}
-    assert _values(variants=["other", "wide"])["model"] == {"a": {"use": "z", "width": 8}}
+    assert _values(variants=["wide", "other"])["model"] == {"a": {"use": "z"}, "b": None}
+    assert _values(variants=["other", "wide"])["model"] == {"a": {"use": "z", "width": 8}, "b": None}
 
 
 def test_an_unknown_variant() -> None:
@@ -66,9 +68,9 @@ def test_an_unknown_variant() -> None:
         ("model.a.width=3", ("model", "a", "width"), 3),
         ("model.a.width=5e-5", ("model", "a", "width"), 5e-5),
         ("model.a.width='3'", ("model", "a", "width"), "3"),
-        ("train.1.epochs=7", ("train", 1, "epochs"), 7),
-        ("train.0={epochs: 3, batch: 2}", ("train", 0), {"stage": "s", "epochs": 3, "batch": 2}),
-        ("train=[{stage: s}]", ("train",), [{"stage": "s"}]),
+        ("train.second.epochs=7", ("train", "second", "epochs"), 7),
+        ("train.first={epochs: 3, batch: 2}", ("train", "first"), {"stage": "s", "epochs": 3, "batch": 2}),
+        ("train.third={stage: s}", ("train", "third"), {"stage": "s"}),
         ("model.a={use: z, text: 'a=b'}", ("model", "a"), {"use": "z", "text": "a=b"}),
         ("description=a=b", ("description",), "a=b"),
         ("new.deep=true", ("new", "deep"), True),
@@ -83,7 +85,7 @@ def test_overrides(text: str, path: tuple[Any, ...], value: Any) -> None:
 
 @pytest.mark.parametrize("text", ["model.b=null", "model.b=~", "model.b="])
 def test_an_override_removes(text: str) -> None:
-    assert list(_values(overrides=[text])["model"]) == ["a"]
+    assert _values(overrides=[text])["model"]["b"] is None
 
 
 def test_overrides_come_after_variants_and_later_ones_win() -> None:
@@ -98,18 +100,21 @@ def test_an_override_of_the_wrong_form(text: str) -> None:
 
 
 def test_an_override_that_leads_nowhere() -> None:
-    error = _error("base.yaml", overrides=["train.2.epochs=3"])
+    error = _error("base.yaml", overrides=["train.0.epochs=3"])
     assert (error.code, str(error.place)) == ("override-path", "command line:1:10")
+    assert error.expected == "one of first, second"
+    error = _error("base.yaml", overrides=["train.frist.epochs=3"])
+    assert (error.code, error.nearest) == ("override-path", "first")
     assert _error("base.yaml", overrides=["name.x=3"]).code == "override-path"
     assert _error("base.yaml", overrides=["model={a: 1"]).code == "syntax"
 
 
 def test_every_value_knows_what_set_it() -> None:
-    found = resolve("base.yaml", variants=["wide"], overrides=["train.0.epochs=3"])
+    found = resolve("base.yaml", variants=["wide"], overrides=["train.first.epochs=3"])
     layers = {".".join(map(str, path)): leaf.layer for path, leaf in leaves(found.tree)}
     assert layers["model.a.use"] == ""
     assert layers["model.a.width"] == "variant wide"
-    assert layers["train.0.epochs"] == "-s train.0.epochs=3"
+    assert layers["train.first.epochs"] == "-s train.first.epochs=3"
 
 
 def _extend(name: str, text: str) -> Resolved:
@@ -120,8 +125,8 @@ def _extend(name: str, text: str) -> Resolved:
 
 def test_extends_lays_a_spec_over_another() -> None:
     found = _extend("derived.yaml", "extends: base.yaml\nname: derived\nmodel: {a: {width: 5}, b: null, c: {use: w}}\n")
-    assert plain(found.tree)["model"] == {"a": {"use": "x", "width": 5}, "c": {"use": "w"}}
-    assert plain(found.tree)["train"][1] == {"stage": "s", "epochs": 2}
+    assert plain(found.tree)["model"] == {"a": {"use": "x", "width": 5}, "b": None, "c": {"use": "w"}}
+    assert plain(found.tree)["train"]["second"] == {"stage": "s", "epochs": 2}
     assert found.name == "derived"
     assert list(found.variants) == ["wide", "short", "other"]
 
@@ -134,6 +139,18 @@ def test_extends_adds_and_replaces_variants() -> None:
 
 def test_null_removes_the_variants_of_the_extended_spec() -> None:
     assert _extend("derived.yaml", "extends: base.yaml\nvariants: null\n").variants == {}
+
+
+def test_null_removes_one_variant_of_the_extended_spec() -> None:
+    found = _extend("derived.yaml", "extends: base.yaml\nvariants: {wide: null}\n")
+    assert list(found.variants) == ["short", "other"]
+    assert list(resolve("base.yaml", overrides=["variants.wide=null"]).variants) == ["short", "other"]
+
+
+def test_null_of_an_unknown_variant() -> None:
+    Path("derived.yaml").write_text("extends: base.yaml\nvariants: {wid: null}\n")
+    assert (_error("derived.yaml").code, _error("derived.yaml").nearest) == ("removes-nothing", "wide")
+    assert _error("base.yaml", overrides=["variants.wid=null"]).nearest == "wide"
 
 
 def test_a_chain_of_extends_from_other_folders() -> None:

@@ -114,7 +114,7 @@ def test_another_output_of_a_bypassed_node_is_not_there(codes: Any) -> None:
     assert codes(nodes, "bypass: [mid]\n") == ["unknown-port"]
 
 
-BAD_NAME = ["reserved-name", "unused-node"]
+BAD_NAME = ["reserved-name"]
 
 
 # --- mistakes -----------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ model:
 loss:
   task: {use: cross_entropy, in: [scores, query.targets]}
   parents: {use: cross_entropy, in: [branch, parents.targets]}
-train: [{stage: episodic}]
+train: {main: {stage: episodic}}
 """
 
 Read = Callable[..., Spec]
@@ -86,7 +86,7 @@ def test_ports_with_the_sources_names_are_fed(read: Read) -> None:
 
 
 def test_episodes_that_are_only_evaluated_give_them_too(read: Read) -> None:
-    evaluated = ("train: [{stage: episodic}]", "evaluate: {tasks: [episodes]}")
+    evaluated = ("train: {main: {stage: episodic}}", "evaluate: {tasks: [episodes]}")
     assert "support.targets" in read(evaluated).plan.reserved
 
 
@@ -109,9 +109,11 @@ def test_what_the_scores_need_is_the_plan_without_its_losses(read: Read) -> None
 NO_EPISODES = "the spec has no episodes: neither a stage that trains on them nor `evaluate: {tasks: [episodes]}`"
 
 
-@pytest.mark.parametrize("train", ["[{stage: supervised}]", "[{stage: supervised}]\nevaluate: {tasks: [gzsl]}"])
+@pytest.mark.parametrize(
+    "train", ["{main: {stage: supervised}}", "{main: {stage: supervised}}\nevaluate: {tasks: [gzsl]}"]
+)
 def test_without_episodes_there_is_none_of_it(read: Read, train: str) -> None:
-    port, source = mistakes(read, ("[{stage: episodic}]", train))
+    port, source = mistakes(read, ("{main: {stage: episodic}}", train))
     assert at(port) == ("missing-input", 4, 3)
     assert port.message == f"the input `support_targets` of `start` is not wired: {NO_EPISODES}"
     assert at(source) == ("unavailable-input", 9, 43)

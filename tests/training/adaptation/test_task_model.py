@@ -33,7 +33,7 @@ model:
 loss:
   task: {use: bce, in: [inference, novel.targets], weight: 0.7}
 train:
-  - {stage: maml, freeze: [extractor], adapt: [feature, correlation, attention], ways: 3, shots: 2, queries: 4,
+  main: {stage: maml, freeze: [extractor], adapt: [feature, correlation, attention], ways: 3, shots: 2, queries: 4,
      batch: 3, inner_lr: 0.5, inner_steps: 2}
 evaluate: {tasks: [episodes], ways: 3, metrics: [micro_auc]}
 """
@@ -47,7 +47,7 @@ def made(tmp_path: Path) -> Make:
 
     def change(**options: Any) -> Prepared:
         (tmp_path / "small.yaml").write_text(SPEC)
-        changes = [f"train.0.{key}={json.dumps(value)}" for key, value in options.items()]
+        changes = [f"train.main.{key}={json.dumps(value)}" for key, value in options.items()]
         return load(str(tmp_path / "small.yaml"), overrides=changes)
 
     return change
@@ -58,7 +58,7 @@ class Case:
 
     def __init__(self, prepared: Prepared) -> None:
         torch.manual_seed(0)
-        (stage,) = prepared.stages
+        (stage,) = prepared.stages.values()
         assert isinstance(stage, Maml)
         self.stage, built = stage, prepared.build()
         built.training.extractor.requires_grad_(False)

@@ -37,7 +37,7 @@ loss:
   task: {use: cross_entropy, in: [scores, query.targets]}
   semantic: {use: cross_entropy, in: [semantic, parents.targets], weight: 0.5}
 train:
-  - {stage: episodic, ways: 4, shots: [1, 2], queries: 3, query_classes: 2, batch: 3, validation_episodes: 6}
+  main: {stage: episodic, ways: 4, shots: [1, 2], queries: 3, query_classes: 2, batch: 3, validation_episodes: 6}
 evaluate: {tasks: [episodes], ways: 4, shots: 1, queries: 2, episodes: 4}
 """
 
@@ -50,7 +50,7 @@ def made(tmp_path: Path) -> Make:
 
     def change(**options: Any) -> Prepared:
         (tmp_path / "small.yaml").write_text(SPEC)
-        changes = [f"train.0.{key}={json.dumps(value)}" for key, value in options.items()]
+        changes = [f"train.main.{key}={json.dumps(value)}" for key, value in options.items()]
         return load(str(tmp_path / "small.yaml"), overrides=changes)
 
     return change
@@ -312,7 +312,7 @@ loss:
   task: {use: cross_entropy, in: [scores, query.targets]}
   seen: {use: bce, in: seen}
 train:
-  - {stage: episodic, ways: 3, shots: 2, queries: 4, episodes: 40, batch: 10, epochs: 2, validation_episodes: 8,
+  main: {stage: episodic, ways: 3, shots: 2, queries: 4, episodes: 40, batch: 10, epochs: 2, validation_episodes: 8,
      monitor: micro_auc}
 evaluate: {tasks: [episodes], ways: 3, shots: 2, queries: 4, episodes: 8, metrics: [micro_auc]}
 """

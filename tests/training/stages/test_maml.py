@@ -49,10 +49,10 @@ loss:
   base: {use: bce, in: base}
   task: {use: bce, in: [inference, novel.targets]}
 train:
-  - {stage: supervised, losses: [base], train: [extractor], epochs: 3, batch: 256, validate_every: 0,
+  first: {stage: supervised, losses: [base], train: [extractor], epochs: 3, batch: 256, validate_every: 0,
      optimizer: {use: adam, lr: 5e-3}}
-  - {stage: maml, losses: [task], freeze: [extractor], adapt: [feature, correlation, attention], ways: 3, shots: 2,
-     queries: 4, inner_lr: 0.1, inner_rates: step, inner_steps: 2, episodes: 200, batch: 10, epochs: 2,
+  second: {stage: maml, losses: [task], freeze: [extractor], adapt: [feature, correlation, attention], ways: 3,
+     shots: 2, queries: 4, inner_lr: 0.1, inner_rates: step, inner_steps: 2, episodes: 200, batch: 10, epochs: 2,
      validation_episodes: 16}
 evaluate: {tasks: [episodes], ways: 3, shots: 2, queries: 4, episodes: 20, metrics: [micro_auc]}
 """
@@ -66,8 +66,8 @@ model:
 loss:
   task: {use: cross_entropy, in: [scores, novel.targets]}
 train:
-  - {stage: maml, ways: 3, shots: 1, queries: 3, inner_lr: 0.4, episodes: 48, batch: 8, epochs: 3, monitor: accuracy,
-     validation_episodes: 12, optimizer: {use: adam, lr: 5e-3}}
+  main: {stage: maml, ways: 3, shots: 1, queries: 3, inner_lr: 0.4, episodes: 48, batch: 8, epochs: 3,
+     monitor: accuracy, validation_episodes: 12, optimizer: {use: adam, lr: 5e-3}}
 evaluate: {tasks: [episodes], ways: 3, shots: 1, queries: 3, episodes: 12, split: val, metrics: [accuracy]}
 """
 ADAPTING = ("feature", "correlation", "attention")
@@ -82,7 +82,7 @@ def labels(tmp_path: Path) -> Make:
     def change(*overrides: str, **options: Any) -> Prepared:
         (tmp_path / "labels.yaml").write_text(LABELS)
         given = [f"train.1.{key}={json.dumps(value)}" for key, value in {**SHORT, **options}.items()]
-        return load(str(tmp_path / "labels.yaml"), overrides=["train.0.epochs=1", *given, *overrides])
+        return load(str(tmp_path / "labels.yaml"), overrides=["train.main.epochs=1", *given, *overrides])
 
     return change
 
@@ -93,7 +93,7 @@ def classes(tmp_path: Path) -> Make:
 
     def change(*overrides: str, **options: Any) -> Prepared:
         (tmp_path / "classes.yaml").write_text(CLASSES)
-        given = [f"train.0.{key}={json.dumps(value)}" for key, value in options.items()]
+        given = [f"train.main.{key}={json.dumps(value)}" for key, value in options.items()]
         return load(str(tmp_path / "classes.yaml"), overrides=[*given, *overrides])
 
     return change
@@ -387,7 +387,7 @@ loss:
   base: {use: bce, in: base}
   task: {use: bce, in: [scores, novel.targets]}
 train:
-  - {stage: supervised, freeze: [scores], epochs: 2, batch: 256, optimizer: {use: adam, lr: 5e-3}}
+  main: {stage: supervised, freeze: [scores], epochs: 2, batch: 256, optimizer: {use: adam, lr: 5e-3}}
 evaluate:
   {tasks: [episodes], ways: 3, shots: 2, queries: 4, episodes: 40, adapt: [scores], inner_steps: 20, inner_lr: 0.1,
    metrics: [micro_auc]}

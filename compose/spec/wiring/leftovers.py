@@ -1,0 +1,226 @@
+"""What only serves a removed part goes with it: nodes and losses that read it, and what stages say of them.
+
+A node that nothing reads is left out of the model, too. Each is told in a note. A name that never was stays a mistake,
+which the wiring finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from collections.abc import Mapping as MappingType
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from compose.block import Kind
+from compose.registry.declaration import Declaration, Parameter
+from compose.registry.registry import Registry
+from compose.spec.layers.merge import Removed
+from compose.spec.schema.node_keys import selector
+from compose.spec.wiring.mentions import edges, heads, order, reached, texts
+from compose.spec.wiring.unwire import unwired
+from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree
+
+SCORES = "scores"
+"""The node that scores the labels where the spec does not say which."""
+
+
+class Leftovers:
+    """Takes what a removal left behind out of a spec.
+
+    Args:
+        tree: the checked spec.
+        removed: section -> name -> what removed it.
+        registry: what the names mean.
+
+    Attributes:
+        tree: the spec without leftovers; nodes that nothing reads are still there, so that they can be checked.
+        notes: what was left out, and why.
+        unread: the nodes that nothing reads.
+    """
+
+    def __init__(self, tree: Mapping, removed: MappingType[str, MappingType[str, Removed]], registry: Registry) -> None:
+        self.tree, self.registry = tree, registry
+        self.notes: list[str] = []
+        self._gone = {section: set(removed.get(section, ())) for section in ("model", "loss")}
+        self._wires("model", "block")
+        self._wires("loss", "loss")
+        self._nodes()
+        self._losses()
+        self._attention()
+        self.unread = self._unread()
+        if any(self._gone.values()):
+            self._stages()
+            self._evaluate()
+
+    @property
+    def read(self) -> Mapping:
+        """The spec without the nodes that nothing reads."""
+        return _changed(self.tree, model=_without(self._section("model"), self.unread)) if self.unread else self.tree
+
+    # --- what reads something removed -------------------------------------------------------------------------------
+
+    def _wires(self, section: str, kind: Kind) -> None:
+        """Wires from removed nodes to ports that can do without."""
+        nodes = self._section(section)
+        changed = {}
+        for name, node in nodes.items.items() if self._gone["model"] else ():
+            used = node.get("use") if isinstance(node, Mapping) else None
+            found = self.registry.find(kind, str(used.value)) if isinstance(used, Scalar) else None
+            if found is None or not isinstance(node, Mapping):
+                continue
+            left = unwired(node, found, self._is_gone)
+            if left is not node:
+                changed[name] = left
+                lost = [text for text in texts(node.get("in")) if self._is_gone(text)]
+                self.notes.append(f"`{name}` goes without `{'`, `'.join(lost)}`, which is removed")
+        if changed:
+            self.tree = _changed(self.tree, **{section: replace(nodes, items={**nodes.items, **changed})})
+
+    def _is_gone(self, reference: str) -> bool:
+        return reference.split(".")[0] in self._gone["model"]
+
+    def _nodes(self) -> None:
+        """Nodes that read a removed one, and are not needed by the scores."""
+        model = self._section("model")
+        needed = reached(edges(model), self._scores())
+        broken: set[str] = set()
+        for name in order(edges(model))[0]:
+            gone = self._of_removed(model.items[name], broken)
+            if gone and name not in needed:
+                broken.add(name)
+                self.notes.append(f"`{name}` reads `{gone}`, which is removed, and is left out")
+        self._drop("model", broken)
+
+    def _losses(self) -> None:
+        losses = self._section("loss")
+        broken = set()
+        for name, term in losses.items.items():
+            gone = self._of_removed(term)
+            if gone:
+                broken.add(name)
+                self.notes.append(f"the loss `{name}` reads `{gone}`, which is removed, and is left out")
+        self._drop("loss", broken)
+
+    def _attention(self) -> None:
+        """The key ``attention``, and entries of ``bypass``, that name a removed node."""
+        named, bypass = self.tree.get("attention"), self.tree.get("bypass")
+        if isinstance(named, Scalar) and self._is_gone(str(named.value)):
+            self.notes.append(f"`attention: {named.value}` names a node that is removed, and is left out")
+            self.tree = _changed(self.tree, attention=None)
+        if isinstance(bypass, Sequence):
+            gone = self._gone["model"]
+            items = tuple(item for item in bypass.items if not (isinstance(item, Scalar) and item.value in gone))
+            self.tree = _changed(self.tree, bypass=replace(bypass, items=items) if items else None)
+
+    def _of_removed(self, node: Tree, more: Collection[str] = ()) -> str:
+        """A removed node that a node or loss reads, or whose weights it shares; "" where there is none."""
+        if not isinstance(node, Mapping):
+            return ""
+        named = [text.split(".")[0] for text in (*texts(node.get("in")), *texts(node.get("share")))]
+        return next((head for head in named if head in more or head in self._gone["model"]), "")
+
+    def _drop(self, section: str, names: Collection[str]) -> None:
+        if names:
+            self._gone[section] |= set(names)
+            left = _without(self._section(section), names)
+            self.tree = _changed(self.tree, **{section: left if left.items else None})
+
+    # --- what nothing reads -----------------------------------------------------------------------------------------
+
+    def _unread(self) -> list[str]:
+        model = self._section("model")
+        attention = heads(self.tree.get("attention"), model)
+        terms = [term for term in self._section("loss").items.values() if isinstance(term, Mapping)]
+        losses = [head for term in terms for head in heads(term.get("in"), model)]
+        used = reached(edges(model), [*self._scores(), *attention, *losses])
+        found = [name for name in model.items if name not in used] if self._scores() else []
+        feeding = {read for name in found for read in edges(model)[name]}
+        for name in found:
+            why = "is read by nothing that is trained or scored" if name in feeding else "is read by nothing"
+            self.notes.append(f"`{name}` {why} and left out")
+        self._gone["model"] |= set(found)
+        return found
+
+    def _scores(self) -> list[str]:
+        named, model = self.tree.get("scores"), self._section("model")
+        return heads(named, model) if named is not None else [SCORES] if SCORES in model.items else []
+
+    # --- what is said of it -----------------------------------------------------------------------------------------
+
+    def _stages(self) -> None:
+        stages = self._section("train")
+        items: dict[str, Tree] = {}
+        for name, stage in stages.items.items():
+            left, why = self._said(stage, "stage")
+            if why:
+                self.notes.append(f"the stage `{name}` is left out: {why}")
+            else:
+                items[name] = left
+        if items != stages.items:
+            left = _without(replace(stages, items={**stages.items, **items}), set(stages.items) - set(items))
+            self.tree = _changed(self.tree, train=left if items else None)
+
+    def _evaluate(self) -> None:
+        evaluate, found = self.tree.get("evaluate"), self.registry.find("section", "evaluate")
+        if isinstance(evaluate, Mapping) and found:
+            self.tree = _changed(self.tree, evaluate=self._without_names(evaluate, found)[0])
+
+    def _said(self, tree: Tree, kind: Kind) -> tuple[Tree, str]:
+        """What is left of a mapping that names a class, and why it has nothing to do ("" where it has)."""
+        named = tree.get(selector(kind)) if isinstance(tree, Mapping) else None
+        found = self.registry.find(kind, str(named.value)) if isinstance(named, Scalar) else None
+        return self._without_names(tree, found) if isinstance(tree, Mapping) and found else (tree, "")
+
+    def _without_names(self, tree: Mapping, declaration: Declaration) -> tuple[Mapping, str]:
+        why = ""
+        for parameter, value in _naming(tree, declaration):
+            left = self._left(value, parameter)
+            if left is value:
+                continue
+            empty = not left.items
+            why = why or (f"`{parameter.name}` names only what is removed" if empty and parameter.needed else "")
+            tree = _changed(tree, **{parameter.name: None if empty else left})
+        return tree, why
+
+    def _left(self, value: Sequence | Mapping, parameter: Parameter) -> Sequence | Mapping:
+        """A list or mapping of names without those that only mean what is removed."""
+        if isinstance(value, Mapping):
+            lost = [key for key in value.items if self._is_lost(key, parameter)]
+            return _without(value, lost) if lost else value
+        items = tuple(i for i in value.items if not (isinstance(i, Scalar) and self._is_lost(str(i.value), parameter)))
+        return replace(value, items=items) if len(items) < len(value.items) else value
+
+    def _is_lost(self, pattern: str, parameter: Parameter) -> bool:
+        section = "loss" if parameter.refers == "losses" else "model"
+        left = [name for name in self._section(section).items if section == "loss" or name not in self.unread]
+        return _matches(pattern, self._gone[section]) and not _matches(pattern, left)
+
+    def _section(self, name: str) -> Mapping:
+        found = self.tree.get(name)
+        return found if isinstance(found, Mapping) else Mapping(self.tree.place, {}, {})
+
+
+def _naming(tree: Mapping, declaration: Declaration) -> Iterator[tuple[Parameter, Sequence | Mapping]]:
+    for parameter in declaration.parameters:
+        value = tree.get(parameter.name)
+        if parameter.refers and isinstance(value, Sequence | Mapping):
+            yield parameter, value
+
+
+def _matches(pattern: str, names: Collection[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for name in names)
+
+
+def _changed(tree: Mapping, **values: Tree | None) -> Mapping:
+    """The mapping with other values for keys that it has; None takes a key out."""
+    items: dict[str, Tree] = {}
+    for key, old in tree.items.items():
+        new = values.get(key, old) if key in values else old
+        if new is not None:
+            items[key] = new
+    return replace(tree, items=items, keys={key: tree.keys[key] for key in items})
+
+
+def _without(tree: Mapping, names: Collection[str]) -> Mapping:
+    items = {key: value for key, value in tree.items.items() if key not in names}
+    return replace(tree, items=items, keys={key: tree.keys[key] for key in items})
