@@ -129,14 +129,14 @@ def test_the_framework_names_no_metric_stage_or_source() -> None:
 
 OF_ONE = {
     "compose.training.stages.maml_work imports compose.training.stages.maml": "the work of that stage",
-    "compose.cli.graph_labels imports compose.graphs.label_graphs.wup_graph": "the graph of a spec that names none",
+    "compose.graph_of_labels imports compose.graphs.label_graphs.wup_graph": "the graph of a spec that names none",
 }
 """Modules that are about one of them."""
 
 
 LOOKED_UP = {
     "compose/cli/failures.py": "errors of click's are known by their members: it is not imported before one is raised",
-    "compose/data/vectors/label_division_file.py": "libyaml's loader is there or not",
+    "compose/data/vectors/label_division.py": "libyaml's loader is there or not",
     "compose/model/python_code.py": "a module may have no file",
     "compose/model/walk.py": "a block's result may be a NamedTuple of its author's",
     "compose/registry/introspect.py": "annotations and classes of any author are read as they are",

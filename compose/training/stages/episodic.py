@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from compose.model.episode_batch import EpisodeBatch
     from compose.tasks.episodes import Episodes, EpisodeShape
     from compose.tasks.label_tasks import LabelTasks
-    from compose.training.stages.validation import Validation
+    from compose.training.stages.stage_validation import StageValidation
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -86,9 +86,9 @@ class Episodic(Stage):
 
         return EpisodeBatch(self.batch, max(self.shapes, key=lambda shape: shape.support))
 
-    def validation(self, evaluation: Evaluation) -> Validation:
+    def validation(self, evaluation: Evaluation) -> StageValidation:
         """On episodes as in training, of all their classes; the metrics are the mean over the numbers of shots."""
-        from compose.training.stages.validation import Validation
+        from compose.training.stages.stage_validation import StageValidation
 
         episodes = {
             "tasks": ("episodes",),
@@ -97,7 +97,7 @@ class Episodic(Stage):
             "queries": self.queries,
             "episodes": self.validation_episodes,
         }
-        return Validation(evaluation, [self.measured, *self.monitored], episodes)
+        return StageValidation(evaluation, [self.measured, *self.monitored], episodes)
 
     def check_episodes(self, source: DataSource) -> None:
         """Check that the data has the episodes that it trains on, without reading their examples."""

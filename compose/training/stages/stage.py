@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from compose.spec.wiring.plan import Plan
     from compose.training.adaptation.adaptation import Adaptation
     from compose.training.logging.prediction_sheet import Predictions
-    from compose.training.stages.validation import Validation
+    from compose.training.stages.stage_validation import StageValidation
 
 Patterns = list[str]
 Monitor = Annotated[str, Field(json_schema_extra={"format": MONITOR})]
@@ -255,7 +255,7 @@ class Stage(ABC):
         """The options that name nodes by patterns."""
         return {"train": self.train or (), "freeze": self.freeze or (), "lr_scale": self.lr_scale}
 
-    def validation(self, evaluation: Evaluation) -> Validation | None:
+    def validation(self, evaluation: Evaluation) -> StageValidation | None:
         """How it validates by a spec's protocol; None for a stage that measures in a way of its own.
 
         Args:

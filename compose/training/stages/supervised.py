@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
     from compose.evaluation.evaluation import Evaluation
     from compose.training.logging.prediction_sheet import Predictions
-    from compose.training.stages.validation import Validation
+    from compose.training.stages.stage_validation import StageValidation
 
 
 @stage
 class Supervised(Stage):
     """Train on batches of the training examples, against the targets of the seen labels."""
 
-    def validation(self, evaluation: Evaluation) -> Validation:
+    def validation(self, evaluation: Evaluation) -> StageValidation:
         """By the mean average precision among the seen labels, and what it monitors."""
-        from compose.training.stages.validation import Validation
+        from compose.training.stages.stage_validation import StageValidation
 
-        return Validation(evaluation, ["map", *self.monitored], {"tasks": ("seen",)})
+        return StageValidation(evaluation, ["map", *self.monitored], {"tasks": ("seen",)})
 
     def open(self, setting: Setting) -> SupervisedWork:
         """Begin to work on a model and its data."""

@@ -15,8 +15,8 @@ from compose.evaluation.evaluation import OF_ADAPTATION, Evaluation
 from compose.training.stages.episodic import Episodic
 from compose.training.stages.maml import Maml
 from compose.training.stages.stage import Stage
+from compose.training.stages.stage_validation import StageValidation
 from compose.training.stages.supervised import Supervised
-from compose.training.stages.validation import Validation
 
 STAGES_OWN = {"tasks", "metrics", "split", "ways", "shots", "queries", "episodes"}
 """What a stage says of its validation itself."""
@@ -144,6 +144,6 @@ def test_a_metric_is_monitored_with_the_options_of_the_spec(metrics: Any, monito
 )
 def test_what_cannot_be_monitored(metric: str, message: str) -> None:
     with pytest.raises(BlockError) as caught:
-        Validation(Evaluation(), ["map", metric], {"tasks": ("seen",)})
+        StageValidation(Evaluation(), ["map", metric], {"tasks": ("seen",)})
     assert str(caught.value).startswith(message)
     assert caught.value.parameter == "monitor"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from compose.training.stages.stage import Setting
 
 
-class Validation:
+class StageValidation:
     """What a stage measures on validation examples, and how.
 
     Args:
