@@ -139,6 +139,7 @@ LOOKED_UP = {
     "compose/data/vectors/label_division.py": "libyaml's loader is there or not",
     "compose/model/python_code.py": "a module may have no file",
     "compose/model/walk.py": "a block's result may be a NamedTuple of its author's",
+    "compose/prediction/given_pictures.py": "pictures are arrays of any library",
     "compose/registry/introspect.py": "annotations and classes of any author are read as they are",
     "compose/spec/yaml/reader.py": "libyaml's loader is there or not; its errors have a place or not",
     "compose/training/allocator.py": "the C library is glibc or not",
