@@ -39,7 +39,7 @@ def load(spec: SpecLike, *, variants: Names = (), overrides: Overrides = (), blo
     Args:
         spec: a path, the name of a packaged spec (``zoo/ml2p.yaml``), a text of YAML, or a dict of the same content.
         variants: variants to lay over it, in order.
-        overrides: values to lay over those: a dict (``{"train.0.epochs": 3}``), or ``key=value`` texts.
+        overrides: values to lay over those: a dict (``{"train.main.epochs": 3}``), or ``key=value`` texts.
         blocks: Python files with blocks of your own.
 
     Raises:
@@ -60,6 +60,7 @@ def validate(
     blocks: Files = (),
     fast: bool = False,
     all_variants: bool = False,
+    sweep: str | None = None,
 ) -> Validation:
     """Every mistake of a spec, without training: text, names and wiring of all variants, shapes, labels and data.
 
@@ -72,6 +73,7 @@ def validate(
         blocks: as for :func:`load`.
         fast: only the text, the names and the wiring; needs no torch.
         all_variants: work out the shapes of every variant, too.
+        sweep: the name of one of its sweeps, every member of which is checked instead.
 
     Raises:
         UsageError: an override is not of the form ``key=value``, or a file of blocks cannot be used.
@@ -79,7 +81,13 @@ def validate(
     from compose.validation import validate_spec
 
     return validate_spec(
-        spec, variants=variants, overrides=overrides, blocks=blocks, fast=fast, all_variants=all_variants
+        spec,
+        variants=variants,
+        overrides=overrides,
+        blocks=blocks,
+        fast=fast,
+        all_variants=all_variants,
+        sweep=sweep,
     )
 
 

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from compose.errors import Note, SpecError, SpecErrors, as_json, render
-from compose.reading import Files, Names, Overrides, SpecLike, named_spec, read
+from compose.reading import Files, Names, Overrides, SpecLike, named_spec, override_texts, read
+from compose.spec.layers.resolve import Resolved, resolve
 
 if TYPE_CHECKING:
     from compose.spec.read import Spec
+
+UNSEEN = "; shapes and data not checked"
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ def validate_spec(
     blocks: Files = (),
     fast: bool = False,
     all_variants: bool = False,
+    sweep: str | None = None,
 ) -> Validation:
     """See :func:`compose.validate`."""
     try:
@@ -67,11 +71,15 @@ def validate_spec(
     except SpecErrors as error:
         return Validation("<dict>", error.errors)
 
-    def again(*more: str) -> Spec:
-        chosen = [variants] if isinstance(variants, str) else variants
-        return read(spec, variants=[*chosen, *more], overrides=overrides, blocks=blocks, all_variants=not more)
+    chosen, given = [variants] if isinstance(variants, str) else [*variants], override_texts(overrides)
+
+    def again(*more: str, changes: Sequence[str] = ()) -> Spec:
+        alone = not (more or changes or sweep)
+        return read(spec, variants=[*chosen, *more], overrides=[*given, *changes], blocks=blocks, all_variants=alone)
 
     try:
+        if sweep is not None:
+            return _sweep(file, resolve(named, variants=chosen, overrides=given), sweep, again, fast=fast)
         found = again()
         report = _fast(file, found) if fast else _full(file, found)
     except SpecErrors as error:
@@ -81,10 +89,24 @@ def validate_spec(
     return replace(report, errors=_in_variants(file, found.resolved.own, again))
 
 
+def _sweep(file: str, resolved: Resolved, name: str, read_with: Callable[..., Spec], *, fast: bool) -> Validation:
+    """The members of a sweep, and the mistakes of each."""
+    from compose.checks.sweep_problems import sweep_problems
+    from compose.spec.layers.sweep import sweep
+
+    members = sweep(resolved, name)
+    errors = sweep_problems(
+        name, members, lambda member: read_with(*member.variants, changes=member.overrides), fast=fast
+    )
+    facts = {"checked": "fast" if fast else "all", "sweep": name, "members": [member.name for member in members]}
+    unseen = UNSEEN if fast else ""
+    return Validation(file, errors, facts, f"{_counted(member=len(members))} of the sweep {name}{unseen}")
+
+
 def _fast(file: str, spec: Spec) -> Validation:
-    nodes, count = len(spec.plan.steps), _checked(spec)
-    facts = {"checked": "fast", "nodes": nodes, "variants": count}
-    return Validation(file, facts=facts, text=f"{nodes} nodes{_variants(count)}; shapes and data not checked")
+    nodes = len(spec.plan.steps)
+    facts = {"checked": "fast", "nodes": nodes, **_offered(spec)}
+    return Validation(file, facts=facts, text=f"{nodes} nodes{_and_offered(spec)}{UNSEEN}", notes=spec.notes)
 
 
 def _full(file: str, spec: Spec) -> Validation:
@@ -98,9 +120,9 @@ def _full(file: str, spec: Spec) -> Validation:
     errors = problems(made)
     if errors:
         return Validation(file, errors)
-    total, count = totals(made.shaped, made.batch, made.episodes), _checked(spec)
-    facts = {"checked": "all", **asdict(total), "variants": count}
-    return Validation(file, facts=facts, text=f"{total.text}{_variants(count)}", notes=notes(made))
+    total = totals(made.shaped, made.batch, made.episodes)
+    facts = {"checked": "all", **asdict(total), **_offered(spec)}
+    return Validation(file, facts=facts, text=f"{total.text}{_and_offered(spec)}", notes=notes(made))
 
 
 def _in_variants(file: str, names: Sequence[str], read_variant: Callable[[str], Spec]) -> list[SpecError]:
@@ -117,10 +139,21 @@ def _in_variants(file: str, names: Sequence[str], read_variant: Callable[[str], 
     return list(found.values())
 
 
-def _checked(spec: Spec) -> int:
-    """How many variants were checked with the spec."""
-    return 0 if spec.resolved.chosen or spec.resolved.overrides else len(spec.resolved.own)
+def _offered(spec: Spec) -> dict[str, int]:
+    """How many variants and sweeps of its own were checked with the spec."""
+    resolved = spec.resolved
+    if resolved.chosen or resolved.overrides:
+        return {"variants": 0, "sweeps": 0}
+    return {"variants": len(resolved.own), "sweeps": len(resolved.own_sweeps)}
 
 
-def _variants(count: int) -> str:
-    return f", {count} variant{'s' if count != 1 else ''}" if count else ""
+def _and_offered(spec: Spec) -> str:
+    """The same in words."""
+    counts = _offered(spec)
+    parts = [_counted(**{word.removesuffix("s"): count}) for word, count in counts.items() if count]
+    return "".join(f", {part}" for part in parts)
+
+
+def _counted(**count: int) -> str:
+    ((word, number),) = count.items()
+    return f"{number} {word}{'s' if number != 1 else ''}"

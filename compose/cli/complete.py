@@ -1,8 +1,14 @@
-"""What the shell offers on Tab: files, packaged specs, their variants, the names that a spec may use."""
+"""What the shell offers on Tab: files, packaged specs, their variants and sweeps, the names that a spec may use."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
 import typer
+
+if TYPE_CHECKING:
+    from compose.spec.layers.resolve import Resolved
 
 
 def spec_names(incomplete: str) -> list[str]:
@@ -18,6 +24,15 @@ def spec_names(incomplete: str) -> list[str]:
 
 def variant_names(ctx: typer.Context, incomplete: str) -> list[str]:
     """The variants of the spec on the command line."""
+    return _offered(ctx, lambda resolved: resolved.variants, incomplete)
+
+
+def sweep_names(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The sweeps of the spec on the command line."""
+    return _offered(ctx, lambda resolved: resolved.sweeps, incomplete)
+
+
+def _offered(ctx: typer.Context, names: Callable[[Resolved], Iterable[str]], incomplete: str) -> list[str]:
     from compose.errors import ComposeError
     from compose.spec.layers.resolve import resolve
 
@@ -28,7 +43,7 @@ def variant_names(ctx: typer.Context, incomplete: str) -> list[str]:
     ]  # -v without a value leaves it in args
     for name in filter(None, given):
         try:
-            return [variant for variant in resolve(name).variants if variant.startswith(incomplete)]
+            return [name for name in names(resolve(name)) if name.startswith(incomplete)]
         except (ComposeError, OSError):
             continue
     return []

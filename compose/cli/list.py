@@ -117,9 +117,9 @@ def _zoo_line(name: str) -> str:
     paper = values.get("paper") or {}
     cited = ", ".join(str(paper[key]) for key in ("title", "venue") if paper.get(key))
     text = values.get("description") or cited
-    count = len(resolved.variants)
-    variants = f"{count} variant{'s' if count != 1 else ''}" if count else ""
-    return "; ".join(part for part in (" ".join(str(text).split()), variants) if part)
+    counts = {"variant": len(resolved.variants), "sweep": len(resolved.sweeps)}
+    offered = ", ".join(f"{count} {word}{'s' if count != 1 else ''}" for word, count in counts.items() if count)
+    return "; ".join(part for part in (" ".join(str(text).split()), offered) if part)
 
 
 def _print(found: dict[str, dict[str, str]]) -> None:

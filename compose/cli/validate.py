@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from compose.cli.complete import spec_names
+from compose.cli.complete import spec_names, sweep_names
 from compose.cli.options import BlockFiles, Overrides, Variants
 
 if TYPE_CHECKING:
@@ -28,6 +28,12 @@ def validate(
     all_variants: Annotated[
         bool, typer.Option("--all-variants", help="Work out the shapes of every variant too, not only its wiring.")
     ] = False,
+    sweep: Annotated[
+        str | None,
+        typer.Option(
+            "--sweep", metavar="NAME", help="Check every member of a sweep instead.", autocompletion=sweep_names
+        ),
+    ] = None,
     variant: Variants = None,
     override: Overrides = None,
     style: Annotated[Literal["text", "json"], typer.Option("--format", help="json is for other programs.")] = "text",
@@ -47,6 +53,7 @@ def validate(
                 blocks=blocks or (),
                 fast=fast,
                 all_variants=all_variants,
+                sweep=sweep,
             )
         reports.append(report)
         if style == "text":

@@ -33,6 +33,8 @@ evaluate: {tasks: [zsl, gzsl], metrics: [map, f1@3]}
 variants:
   no-attention: {bypass: [relation]}
   three: {model: {groups: {groups: 3}}}
+sweeps:
+  groups: {model.groups.groups: [1, 2]}
 """
 
 Run = Callable[..., Any]

@@ -21,12 +21,12 @@ def test_says_what_was_checked(run: Any) -> None:
     assert result.stderr == ""
     assert result.stdout.startswith("ok small.yaml: 7 nodes, ")
     assert "parameters" in result.stdout
-    assert "a training step at batch 16, 2 variants" in result.stdout
+    assert "a training step at batch 16, 2 variants, 1 sweep" in result.stdout
 
 
 def test_fast(run: Any) -> None:
     assert run("validate", "--fast", "small.yaml").stdout == (
-        "ok small.yaml: 7 nodes, 2 variants; shapes and data not checked\n"
+        "ok small.yaml: 7 nodes, 2 variants, 1 sweep; shapes and data not checked\n"
     )
 
 
@@ -42,11 +42,11 @@ def test_all_errors_of_all_files(run: Any, spec: Path) -> None:
 
 
 def test_shapes_are_checked(run: Any, spec: Path) -> None:
-    path = _change(spec, "dim: 12", "dim: 13")
+    path = _change(spec, "use: group_attention, in: encoder", "use: linear, in: encoder, size: 13")
     assert run("validate", "--fast", path).exit_code == 0
     result = run("validate", path)
     assert result.exit_code == 2
-    assert "d is 12 in `unshuffle` and 13 in `labels.vectors`" in result.stderr
+    assert "expected an order of 2·13 = 26 channels, got 24" in result.stderr
 
 
 def test_stages_are_checked(run: Any, spec: Path) -> None:
@@ -58,7 +58,7 @@ def test_stages_are_checked(run: Any, spec: Path) -> None:
 
 
 def test_variants_on_request(run: Any, spec: Path) -> None:
-    path = _change(spec, "groups: 3", "groups: 5")
+    path = _change(spec, "groups: {groups: 3}", "relation: {use: linear, size: 13}")
     assert run("validate", path).exit_code == 0
     result = run("validate", "--all-variants", path)
     assert result.exit_code == 2
@@ -72,13 +72,52 @@ def test_overrides_and_variants(run: Any) -> None:
     assert "did you mean `three`?" in result.stderr
 
 
+def test_every_member_of_a_sweep(run: Any, spec: Path) -> None:
+    result = run("validate", "small.yaml", "--sweep", "groups")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == "ok small.yaml: 2 members of the sweep groups\n"
+    fast = run("validate", "--fast", "small.yaml", "--sweep", "groups")
+    assert fast.stdout == "ok small.yaml: 2 members of the sweep groups; shapes and data not checked\n"
+
+
+def test_a_member_of_a_sweep_with_a_mistake(run: Any, spec: Path) -> None:
+    path = _change(spec, "model.groups.groups: [1, 2]", "data.size: [32, 16, 8]")
+    assert "in the sweep `groups` at `size=8`" in run("validate", "--fast", path).stderr
+    result = run("validate", "--fast", path, "--sweep", "groups")
+    assert result.exit_code == 2
+    assert "`size` of the data source `glyph_scenes` is 8" in result.stderr
+    assert "in the sweep `groups` at `size=8`" in result.stderr
+
+
+def test_a_member_of_a_sweep_whose_shapes_do_not_fit(run: Any, spec: Path) -> None:
+    path = _change(spec, "model.groups.groups: [1, 2]", "model.encoder: [{reduction: 2}, {use: linear, size: 5}]")
+    assert run("validate", "--fast", path, "--sweep", "groups").exit_code == 0
+    result = run("validate", path, "--sweep", "groups")
+    assert result.exit_code == 2
+    assert 'in the sweep `groups` at `encoder={"use": "linear", "size": 5}`' in result.stderr
+
+
+def test_an_unknown_sweep(run: Any) -> None:
+    result = run("validate", "small.yaml", "--sweep", "group")
+    assert result.exit_code == 2
+    assert "did you mean `groups`?" in result.stderr
+
+
+def test_notes(run: Any, spec: Path) -> None:
+    path = _change(spec, "  scores:", "  further: {use: linear, in: relation, size: 3}\n  scores:")
+    for words in (("--fast",), ()):
+        result = run("validate", *words, path)
+        assert result.exit_code == 0
+        assert "note: `further` is read by nothing and left out" in result.stderr
+
+
 def test_json(run: Any, spec: Path) -> None:
     path = _change(spec, "use: ranknet", "use: rank_net")
     result = run("validate", "--fast", "--format", "json", "small.yaml", path)
     assert result.exit_code == 2
     good, bad = json.loads(result.stdout)["files"]
     assert good == {
-        "file": "small.yaml", "valid": True, "errors": [], "checked": "fast", "nodes": 7, "variants": 2
+        "file": "small.yaml", "valid": True, "errors": [], "checked": "fast", "nodes": 7, "variants": 2, "sweeps": 1
     }  # fmt: skip
     (error,) = bad["errors"]
     assert (error["code"], error["line"], error["column"], error["nearest"]) == ("unknown-loss", 14, 15, "ranknet")

@@ -42,8 +42,6 @@ class Leftovers:
         self.tree, self.registry = tree, registry
         self.notes: list[str] = []
         self._gone = {section: set(removed.get(section, ())) for section in ("model", "loss")}
-        self._wires("model", "block")
-        self._wires("loss", "loss")
         self._nodes()
         self._losses()
         self._attention()
@@ -59,47 +57,63 @@ class Leftovers:
 
     # --- what reads something removed -------------------------------------------------------------------------------
 
-    def _wires(self, section: str, kind: Kind) -> None:
-        """Wires from removed nodes to ports that can do without."""
-        nodes = self._section(section)
-        changed = {}
-        for name, node in nodes.items.items() if self._gone["model"] else ():
-            used = node.get("use") if isinstance(node, Mapping) else None
-            found = self.registry.find(kind, str(used.value)) if isinstance(used, Scalar) else None
-            if found is None or not isinstance(node, Mapping):
-                continue
-            left = unwired(node, found, self._is_gone)
-            if left is not node:
-                changed[name] = left
-                lost = [text for text in texts(node.get("in")) if self._is_gone(text)]
-                self.notes.append(f"`{name}` goes without `{'`, `'.join(lost)}`, which is removed")
-        if changed:
-            self.tree = _changed(self.tree, **{section: replace(nodes, items={**nodes.items, **changed})})
-
-    def _is_gone(self, reference: str) -> bool:
-        return reference.split(".")[0] in self._gone["model"]
-
     def _nodes(self) -> None:
-        """Nodes that read a removed one, and are not needed by the scores."""
-        model = self._section("model")
-        needed = reached(edges(model), self._scores())
+        """Nodes that read a removed one and cannot do without; those that the scores need stay, as mistakes."""
+        if not self._gone["model"]:
+            return
         broken: set[str] = set()
-        for name in order(edges(model))[0]:
-            gone = self._of_removed(model.items[name], broken)
-            if gone and name not in needed:
+        for name in order(edges(self._section("model")))[0]:
+            gone = self._without_wires("model", "block", name, broken)
+            if gone:
                 broken.add(name)
-                self.notes.append(f"`{name}` reads `{gone}`, which is removed, and is left out")
-        self._drop("model", broken)
+        model = self._section("model")
+        lost = broken - reached(edges(model), self._scores())
+        for name in (name for name in model.items if name in lost):
+            gone = self._of_removed(model.items[name], broken)
+            self.notes.append(f"`{name}` reads `{gone}`, which is removed, and is left out")
+        self._drop("model", lost)
 
     def _losses(self) -> None:
-        losses = self._section("loss")
         broken = set()
-        for name, term in losses.items.items():
-            gone = self._of_removed(term)
+        for name in self._section("loss").items if self._gone["model"] else ():
+            gone = self._without_wires("loss", "loss", name)
             if gone:
                 broken.add(name)
                 self.notes.append(f"the loss `{name}` reads `{gone}`, which is removed, and is left out")
         self._drop("loss", broken)
+
+    def _without_wires(self, section: str, kind: Kind, name: str, more: Collection[str] = ()) -> str:
+        """Take the wires from removed nodes out of the ports that can do without; returns a removed node still read.
+
+        Args:
+            section: ``model`` or ``loss``.
+            kind: what stands there.
+            name: the node or loss.
+            more: nodes that count as removed, too.
+        """
+        nodes = self._section(section)
+        node = nodes.items[name]
+        if not isinstance(node, Mapping):
+            return ""
+        used = node.get("use")
+        found = self.registry.find(kind, str(used.value)) if isinstance(used, Scalar) else None
+        left = unwired(node, found, lambda text: self._is_gone(text, more)) if found else node
+        if left is not node:
+            lost = [text for text in texts(node.get("in")) if text not in texts(left.get("in"))]
+            self.notes.append(f"`{name}` goes without `{'`, `'.join(lost)}`, which is removed")
+            self.tree = _changed(self.tree, **{section: replace(nodes, items={**nodes.items, name: left})})
+        return self._of_removed(left, more)
+
+    def _is_gone(self, reference: str, more: Collection[str] = ()) -> bool:
+        head = reference.split(".")[0]
+        return head in self._gone["model"] or head in more
+
+    def _of_removed(self, node: Tree, more: Collection[str] = ()) -> str:
+        """A removed node that a node or loss reads, or whose weights it shares; "" where there is none."""
+        if not isinstance(node, Mapping):
+            return ""
+        named = [*texts(node.get("in")), *texts(node.get("share"))]
+        return next((text.split(".")[0] for text in named if self._is_gone(text, more)), "")
 
     def _attention(self) -> None:
         """The key ``attention``, and entries of ``bypass``, that name a removed node."""
@@ -111,13 +125,6 @@ class Leftovers:
             gone = self._gone["model"]
             items = tuple(item for item in bypass.items if not (isinstance(item, Scalar) and item.value in gone))
             self.tree = _changed(self.tree, bypass=replace(bypass, items=items) if items else None)
-
-    def _of_removed(self, node: Tree, more: Collection[str] = ()) -> str:
-        """A removed node that a node or loss reads, or whose weights it shares; "" where there is none."""
-        if not isinstance(node, Mapping):
-            return ""
-        named = [text.split(".")[0] for text in (*texts(node.get("in")), *texts(node.get("share")))]
-        return next((head for head in named if head in more or head in self._gone["model"]), "")
 
     def _drop(self, section: str, names: Collection[str]) -> None:
         if names:
