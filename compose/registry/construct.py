@@ -26,6 +26,8 @@ def arguments(registry: Registry, cls: type, declaration: Declaration, values: d
         parameter = declaration.parameter(name)
         if parameter is None:
             converted[name] = value
+        elif parameter.uses and value is None:
+            converted[name] = None
         elif parameter.uses and isinstance(value, dict):
             converted[name] = _nested(registry, name, parameter.uses, value)
         else:

@@ -52,10 +52,10 @@ def test_defaults_change_nothing(run: Any) -> None:
 
 
 def test_a_spec_is_shown_although_its_shapes_do_not_fit(run: Any) -> None:
-    result = run("show", "small.yaml", "-s", "labels.vectors.dim=13")
+    result = run("show", "small.yaml", "-s", "model.relation={use: linear, size: 13}")
     assert result.exit_code == 2
-    assert "dim: 13" in result.stdout
-    assert "d is 12 in `unshuffle` and 13 in `labels.vectors`" in result.stderr
+    assert "size: 13" in result.stdout
+    assert "expected an order of 2·13 = 26 channels, got 24" in result.stderr
 
 
 @pytest.mark.parametrize("inference", [False, True])

@@ -12,7 +12,7 @@ from compose.cli.app import app
 from compose.spec.read import read_spec
 from compose.training.prepare import prepare
 
-from .tagged import write_delicious
+from .stand_ins import write_delicious
 
 TABLE2 = ("no-l2", "no-pretrain", "no-inference", "no-feature", "no-correlation", "no-attention")
 SMALL = {"ways": 2, "shots": "[1,2]", "queries": 2, "episodes": 4, "batch": 2, "validation_episodes": 2}

@@ -1,0 +1,168 @@
+"""Variants compose: every ablation over the paper's setting is validated, and every other pair is wired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from compose.checks.problems import problems
+from compose.checks.stage_problems import stage_problems
+from compose.errors import ComposeError, SpecError, SpecErrors
+from compose.spec.layers.resolve import resolve
+from compose.spec.layers.sweep import sweep
+from compose.spec.read import read_spec
+from compose.training.prepare import Prepared, prepare
+
+from .stand_ins import write_delicious, write_few_shot, write_glove, write_pictures
+
+SETTINGS = {
+    "ml2p": ("paper",),
+    "lesa": ("paper",),
+    "rgcn-posvae": ("paper",),
+    "desire-net": ("paper", "delicious"),
+    "stanet": ("omniglot", "mini-imagenet", "meta-cifar100"),
+}
+"""Paper -> the variants that set its own data and training; what else it varies is laid over each."""
+VARIANTS = {name: [v for v in resolve(f"zoo/{name}.yaml").variants if v not in SETTINGS[name]] for name in SETTINGS}
+SENSELESS = {
+    ("lesa", "per-label", "m-1"): "`label_attention` has no parameter `modules`",
+    ("lesa", "per-label", "own-first-layers"): "`label_attention` has no parameter `share_first`",
+    ("rgcn-posvae", "rgcn", "rgcn-xl"): "the spec has `labels: {external_nodes: false}`",
+    ("rgcn-posvae", "rgcn-xl", "rgcn"): "the spec has `labels: {external_nodes: false}`",
+    ("desire-net", "no-inference", "no-feature"): "there is no node `i_feature`",
+    ("desire-net", "no-feature", "no-inference"): "there is no node `i_feature`",
+    ("stanet", "mini-imagenet", "semantic-parents"): "there is no `parents.targets` here",
+    ("stanet", "semantic-parents", "mini-imagenet"): "there is no `parents.targets` here",
+}
+"""Pairs that contradict each other, and what the error says of it."""
+SMALL = {
+    "ml2p": ("train.main.batch=4", "model.backbone.weights=none"),
+    "lesa": ("train.main.batch=4", "model.backbone.weights=none"),
+    "rgcn-posvae": ("train.main.batch=4", "model.backbone.weights=none", "model.classifier.weights=none"),
+    "desire-net": (
+        *(f"train.tasks.{key}" for key in ("ways=2", "shots=1", "queries=2", "episodes=4", "batch=2")),
+        "train.tasks.validation_episodes=2",
+        "evaluate={ways: 2, shots: 1, queries: 2, episodes: 4}",
+    ),
+    "stanet": (),
+}
+EXTRA = {"per-cluster": ("labels.clusters=2",)}
+"""What a variant needs where there are two labels."""
+
+
+@pytest.fixture(scope="module")
+def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("files")
+    write_delicious(folder)
+    write_few_shot(folder)
+    write_pictures(folder)
+    write_glove(folder)
+    return folder
+
+
+@pytest.fixture
+def files(stand_ins: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(stand_ins)
+
+
+def prepared(name: str, *variants: str) -> Prepared:
+    given = [*SMALL[name], *(text for variant in variants for text in EXTRA.get(variant, ()))]
+    return prepare(read_spec(f"zoo/{name}.yaml", variants=variants, overrides=given))
+
+
+def mistakes(made: Prepared) -> Iterator[SpecError]:
+    """What validation finds; of episodes of pictures, of which the stand-ins have too few, only shapes and stages."""
+    if any(test.shape.pictures for test in made.evaluation.episodes) and "image" in made.source.shapes:
+        try:
+            _ = made.shaped
+        except SpecErrors as error:
+            yield from error.errors
+        yield from stage_problems(made)
+    else:
+        yield from problems(made, data=False)
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize(
+    ("name", "setting", "variant"),
+    [
+        (name, setting, variant)
+        for name, settings in SETTINGS.items()
+        for setting in settings
+        for variant in ("", *VARIANTS[name])
+        if (name, setting, variant) not in SENSELESS
+    ],
+)
+def test_what_a_paper_varies_is_valid_over_its_setting(name: str, setting: str, variant: str) -> None:
+    made = prepared(name, setting, *filter(None, [variant]))
+    assert [str(error) for error in mistakes(made)] == []
+    assert made.stages
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_pair_of_variants_is_wired_or_says_why_not(name: str) -> None:
+    failed = {}
+    for pair in permutations(resolve(f"zoo/{name}.yaml").variants, 2):
+        try:
+            assert read_spec(f"zoo/{name}.yaml", variants=pair).values["train"]
+        except ComposeError as error:
+            failed[name, *pair] = str(error)
+    assert set(failed) == {key for key in SENSELESS if key[0] == name}
+    for key, message in failed.items():
+        assert SENSELESS[key] in message
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_member_of_every_sweep_is_wired(name: str) -> None:
+    found = resolve(f"zoo/{name}.yaml")
+    assert found.sweeps
+    for asked in found.sweeps:
+        for member in sweep(found, asked):
+            read_spec(f"zoo/{name}.yaml", variants=member.variants, overrides=member.overrides)
+
+
+@pytest.mark.parametrize(
+    ("name", "variants", "stages"),
+    [
+        ("ml2p", ("paper",), ["main"]),
+        ("lesa", ("paper", "table2-rank"), ["main"]),
+        ("rgcn-posvae", ("paper", "rgcn"), ["main"]),
+        ("desire-net", ("paper", "no-pretrain"), ["tasks"]),
+        ("desire-net", ("delicious", "no-pretrain"), ["tasks"]),
+        ("desire-net", ("no-pretrain", "delicious"), ["tasks"]),
+        ("stanet", ("omniglot",), ["pretrain", "tasks"]),
+        ("stanet", ("omniglot", "no-semantic"), ["tasks"]),
+    ],
+)
+def test_the_stages_that_are_left(name: str, variants: tuple[str, ...], stages: list[str]) -> None:
+    assert list(read_spec(f"zoo/{name}.yaml", variants=variants).values["train"]) == stages  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("variants", [("delicious", "no-pretrain"), ("no-pretrain", "delicious")])
+def test_no_pretrain_keeps_the_tasks_of_what_it_is_laid_over(variants: tuple[str, ...]) -> None:
+    tasks = read_spec("zoo/desire-net.yaml", variants=variants).values["train"]["tasks"]  # type: ignore[index, call-overload]
+    assert (tasks["inner_lr"], tasks["inner_steps"], tasks["epochs"]) == (0.3, 2, 8)
+
+
+@pytest.mark.usefixtures("files")
+def test_table5_over_the_paper_trains_every_label() -> None:
+    made = prepared("ml2p", "paper", "multi-label")
+    assert all(made.source.labels.seen)
+    assert list(made.evaluation.tasks) == ["seen"]
+
+
+@pytest.mark.parametrize(
+    ("text", "groups", "rank"),
+    [
+        ("model.groups.groups=3", (3, 100), 0.999),
+        ("labels.vectors.dim=60", (7, 60), 0.999),
+        ("loss.spread.weight=0.25", (7, 100), 0.75),
+    ],
+)
+def test_groups_vectors_and_weight_vary_by_one_value_each(text: str, groups: tuple[int, int], rank: float) -> None:
+    spec = read_spec("zoo/ml2p.yaml", overrides=[text])
+    assert prepare(spec).shaped.facts["groups"].outputs["groups"][1:3] == groups
+    assert next(term.weight for term in spec.plan.terms if term.name == "rank") == rank
