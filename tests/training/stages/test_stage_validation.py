@@ -137,8 +137,8 @@ def test_a_metric_is_monitored_with_the_options_of_the_spec(metrics: Any, monito
 @pytest.mark.parametrize(
     ("metric", "message"),
     [
-        ("maps", "unknown metric `maps`; did you mean `map`?"),
-        ("f1", "f1: expected a value for `k`, as in `f1@3`"),
+        ("maps", "there is no metric `maps`; did you mean `map`?"),
+        ("f1", "the metric `f1` needs its K; expected f1@K"),
         ("localisation_harmonic", "expected the task gzsl for `localisation_harmonic`, got seen"),
     ],
 )

@@ -64,6 +64,15 @@ def test_predictions_carry_the_attention():
     torch.testing.assert_close(predictions.attention.sum((2, 3)), torch.ones(3, 4))
 
 
+def test_pictures_are_those_that_people_see():
+    class Dark(ToySource):
+        def displayed(self, image):
+            return image + 0.5
+
+    plain, shown = (open_work(Supervised(), source=source).predictions(3).images for source in (ToySource(), Dark()))
+    torch.testing.assert_close(shown, plain + 0.5)
+
+
 def test_an_unknown_metric_is_refused(tmp_path):
     with pytest.raises(TrainingError, match=r"train\.0\.monitor: .*`maps`"):
         train(make_plan([Supervised(monitor="maps")]), RunFolder(tmp_path / "run"), device="cpu")
