@@ -74,7 +74,7 @@ def test_pictures_are_those_that_people_see():
 
 
 def test_an_unknown_metric_is_refused(tmp_path):
-    with pytest.raises(TrainingError, match=r"train\.0\.monitor: .*`maps`"):
+    with pytest.raises(TrainingError, match=r"train\.stage1\.monitor: .*`maps`"):
         train(make_plan([Supervised(monitor="maps")]), RunFolder(tmp_path / "run"), device="cpu")
     assert not (tmp_path / "run").exists()
 
