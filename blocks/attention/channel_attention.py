@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -27,9 +28,8 @@ class ChannelAttention(nn.Module):
 
     def forward(self, groups: Float[Tensor, "b g d h w"]) -> Float[Tensor, "b g d h w"]:
         """Relate the channels of each group; groups that share their weights are so many more images."""
-        dim, height, width = groups.shape[2:]
-        x = groups.reshape(-1, self.sets * dim, height, width)
-        query, key, value = self.qkv(x).view(-1, self.sets, 3, dim, height * width).unbind(2)  # d hw each, eq. 1
+        x = rearrange(groups, "b (n s) d h w -> (b n) (s d) h w", s=self.sets)
+        query, key, value = rearrange(self.qkv(x), "b (s qkv d) h w -> qkv b s d (h w)", s=self.sets, qkv=3)  # eq. 1
         relations = torch.softmax(key @ query.mT, dim=-1)  # R: d d
         enhanced = (value.mT @ relations).mT  # eq. 2
         result: Tensor = groups + enhanced.reshape(groups.shape)  # eq. 3
@@ -40,7 +40,7 @@ def _zero_values(qkv: nn.Conv2d, sets: int, dim: int) -> None:
     """Let the values begin at zero: a residual branch adds nothing at first."""
     for tensor in (qkv.weight, qkv.bias):
         assert tensor is not None
-        values = tensor.detach().view(sets, 3, dim, -1)[:, 2]
+        values = rearrange(tensor.detach(), "(s qkv d) ... -> qkv s d ...", s=sets, qkv=3)[2]
         values.zero_()
 
 
@@ -62,9 +62,8 @@ class ReleasedChannelAttention(nn.Module):
 
     def forward(self, groups: Float[Tensor, "b g d h w"]) -> Float[Tensor, "b g d h w"]:
         """Relate the channels of each group."""
-        number, dim = groups.shape[1:3]
-        qkv = self.depthwise(self.qkv(groups.flatten(1, 2))).flatten(2)
-        query, key, value = qkv.unflatten(1, (3, number, dim)).unbind(1)  # g d hw each
+        qkv = self.depthwise(self.qkv(groups.flatten(1, 2)))
+        query, key, value = rearrange(qkv, "b (qkv g d) h w -> qkv b g d (h w)", qkv=3, g=groups.shape[1])
         query, key = F.normalize(query, dim=-1) * self.temperature, F.normalize(key, dim=-1)
         related = F.scaled_dot_product_attention(query, key, value, scale=1.0)
         return related.reshape(groups.shape)

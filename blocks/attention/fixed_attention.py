@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from einops import repeat
 from jaxtyping import Float
 from torch import Tensor
 
@@ -15,12 +16,11 @@ def fixed_attention(
 
     Only the queries' and the support's own features are computed; that all queries see the same is a view.
     """
-    episodes, queries = query.shape[:2]
-    pictures, places = support.shape[1], weights.flatten()
-    features = support.flatten(3) @ places  # e s c
+    (episodes, queries), pictures = query.shape[:2], support.shape[1]
+    places = weights.flatten()
     return SpatiallyAttended(
         query.flatten(3) @ places,
-        features.unsqueeze(1).expand(-1, queries, -1, -1),
-        weights.expand(episodes, queries, -1, -1),
-        weights.expand(episodes, queries, pictures, -1, -1),
+        repeat(support.flatten(3) @ places, "e s c -> e q s c", q=queries),
+        repeat(weights, "h w -> e q h w", e=episodes, q=queries),
+        repeat(weights, "h w -> e q s h w", e=episodes, q=queries, s=pictures),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -30,7 +31,7 @@ class GroupMixer(nn.Module):
 
     def forward(self, groups: Float[Tensor, "b g r d"]) -> Float[Tensor, "b g r d"]:
         """Mix; ``r`` are the places. Groups that share their weights are so many more images."""
-        x: Tensor = groups.reshape(-1, self.sets, *groups.shape[2:])
+        x: Tensor = rearrange(groups, "b (n s) r d -> (b n) s r d", s=self.sets)
         x = x + self.mix_places(self.norm_places(x).mT).mT  # eq. 4
         x = x + self.mix_channels(self.norm_channels(x))  # eq. 5
         return x.reshape(groups.shape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
+from einops import rearrange
 from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
@@ -57,7 +58,7 @@ class LabelAttention(nn.Module):
         Returns:
             The labels' features, ``b l c``, and their attention, ``b l h w``.
         """
-        places = maps.flatten(2).mT  # b hw c
+        places = rearrange(maps, "b c h w -> b (h w) c")
         relevance = self.query(labels_vectors) @ self.key(places).mT * self.scale  # b l hw
         attention = relevance.softmax(dim=-1)
-        return LabelFeatures(attention @ places, attention.unflatten(-1, maps.shape[2:]))
+        return LabelFeatures(attention @ places, rearrange(attention, "b l (h w) -> b l h w", h=maps.shape[2]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from einops import rearrange
 from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
@@ -74,6 +75,7 @@ class ML2PEncoder(nn.Module):
             ``b g d``.
         """
         related = self.attention(groups)
-        mixed = self.mixer(related.flatten(3).mT)  # b g hw d
-        semantics, attention, places = spatial_max(mixed.mT.reshape(groups.shape))
+        mixed = self.mixer(rearrange(related, "b g d h w -> b g (h w) d"))
+        maps = rearrange(mixed, "b g (h w) d -> b g d h w", h=groups.shape[3])
+        semantics, attention, places = spatial_max(maps)
         return Semantics(self.response(semantics), attention, places)

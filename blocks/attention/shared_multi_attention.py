@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
+from einops import rearrange
 from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
@@ -67,5 +68,5 @@ class SharedMultiAttention(nn.Module):
         """
         energies = self.second(self.first(maps).tanh())  # eq. 5
         attention = energies.flatten(2).softmax(dim=-1)
-        features = attention @ maps.flatten(2).mT  # eq. 4
+        features = attention @ rearrange(maps, "b c h w -> b (h w) c")  # eq. 4
         return Attended(features, attention.view_as(energies), energies)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
+from einops import rearrange
 from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
@@ -75,7 +76,10 @@ class SpatialAttention(nn.Module):
         own, own_attention = _look(asked.unsqueeze(2), query)  # each query its own map: e q 1 ...
         others, others_attention = _look(asked.unsqueeze(1), support)  # all queries every map: e s q ...
         return SpatiallyAttended(
-            own.squeeze(2), others.transpose(1, 2), own_attention.squeeze(2), others_attention.transpose(1, 2)
+            rearrange(own, "e q 1 c -> e q c"),
+            rearrange(others, "e s q c -> e q s c"),
+            rearrange(own_attention, "e q 1 h w -> e q h w"),
+            rearrange(others_attention, "e s q h w -> e q s h w"),
         )
 
 
@@ -86,4 +90,4 @@ def _look(
     places = maps.flatten(3)  # e i c hw
     attention = (asked @ places).softmax(dim=-1)  # eq. 4
     features = attention @ places.mT  # eq. 5
-    return features, attention.view(*attention.shape[:3], *maps.shape[3:])
+    return features, rearrange(attention, "e i j (h w) -> e i j h w", h=maps.shape[3])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from einops import rearrange
 from jaxtyping import Float, Int8
 from torch import Tensor, nn
 
@@ -49,5 +50,5 @@ class ContextClassifier(nn.Module):
         Returns:
             One logit for each query picture and class, ``e q n``.
         """
-        scores: Tensor = self.linear(contexts.movedim(0, 2).flatten(2))  # e q mv
+        scores: Tensor = self.linear(rearrange(contexts, "m e q v -> e q (m v)"))
         return scores

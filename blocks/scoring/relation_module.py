@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from einops import einsum, rearrange
 from jaxtyping import Float, Int8
 from pydantic import Field
 from torch import Tensor, nn
@@ -68,8 +69,8 @@ class RelationModule(nn.Module):
         """
         support, query = split_episodes(maps, support_targets)
         pairs = self._joined(_class_sums(support, support_targets), query)
-        relations: Tensor = self.compare(pairs.flatten(0, 2))
-        return relations.view(pairs.shape[:3])
+        relations: Tensor = self.compare(rearrange(pairs, "e q n o h w -> (e q n) o h w"))
+        return rearrange(relations, "(e q n) 1 -> e q n", e=pairs.shape[0], q=pairs.shape[1])
 
     def _joined(
         self, classes: Float[Tensor, "e n c h w"], query: Float[Tensor, "e q c h w"]
@@ -81,11 +82,10 @@ class RelationModule(nn.Module):
 
 
 def _convolve(maps: Float[Tensor, "e n c h w"], weight: Float[Tensor, "o c 3 3"]) -> Float[Tensor, "e n o h w"]:
-    convolved = F.conv2d(maps.flatten(0, 1), weight, padding=1)
-    return convolved.view(*maps.shape[:2], *convolved.shape[1:])
+    convolved = F.conv2d(rearrange(maps, "e n c h w -> (e n) c h w"), weight, padding=1)
+    return rearrange(convolved, "(e n) o h w -> e n o h w", e=maps.shape[0])
 
 
 def _class_sums(support: Float[Tensor, "e s c h w"], targets: Int8[Tensor, "e s n"]) -> Float[Tensor, "e n c h w"]:
     """The maps of each class's support pictures, summed."""
-    sums = targets.gt(0).to(support.dtype).mT @ support.flatten(2)  # e n chw
-    return sums.view(*sums.shape[:2], *support.shape[2:])
+    return einsum(targets.gt(0).to(support.dtype), support, "e s n, e s c h w -> e n c h w")

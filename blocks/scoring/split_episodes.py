@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from einops import rearrange
 from jaxtyping import Float, Int8
 from torch import Tensor, nn
 
@@ -59,5 +60,5 @@ def split_episodes(features: Float[Tensor, " b *r"], support_targets: Int8[Tenso
         given = f"{pictures} for {episodes} episodes with {support} support pictures"
         raise ValueError(f"expected as many pictures in each episode, and queries after the support, got {given}")
     each = pictures // episodes
-    parts = features.reshape(episodes, each, *features.shape[1:])
+    parts = rearrange(features, "(e each) ... -> e each ...", each=each)
     return SplitEpisodesOutput(*parts.split_with_sizes([support, each - support], dim=1))

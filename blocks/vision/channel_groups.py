@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, NamedTuple
 
 import torch
+from einops import rearrange
 from jaxtyping import Float, Int64
 from pydantic import Field
 from torch import Tensor, nn
@@ -77,7 +78,7 @@ class ChannelGroups(nn.Module):
             The groups, ``b g d h w``, and the order for ``channel_unshuffle``.
         """
         merged = self.merge(maps)  # b g·d h w
-        groups = merged.index_select(1, self.source).reshape(maps.shape[0], self.groups, -1, *maps.shape[2:])
+        groups = rearrange(merged.index_select(1, self.source), "b (g d) h w -> b g d h w", g=self.groups)
         return ChannelGroupsOutput(groups, self.order)
 
 
@@ -119,4 +120,4 @@ def _permutation(channels: int, groups: int, shuffle: Shuffle, seed: int) -> Ten
     if shuffle == "random":
         return torch.randperm(channels, generator=torch.Generator("cpu").manual_seed(seed), device="cpu")
     order = torch.arange(channels)
-    return order.view(groups, -1).mT.flatten() if shuffle == "interleave" else order
+    return rearrange(order, "(g d) -> (d g)", g=groups) if shuffle == "interleave" else order

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+from einops import rearrange
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
@@ -74,7 +75,7 @@ class ChannelResponse(nn.Module):
         maps = terms.new_zeros(images, groups, height * width).scatter_add(2, where.flatten(2), terms.flatten(2))
         total = maps.sum(dim=2, keepdim=True)
         shares = torch.where(total > 0, maps / total, 1 / (height * width))
-        return ChannelResponses(shares.view(images, groups, height, width))
+        return ChannelResponses(rearrange(shares, "b g (h w) -> b g h w", h=height))
 
 
 def _entries(groups: int, dim: int, order: Tensor | None, device: torch.device) -> tuple[Tensor, Tensor]:

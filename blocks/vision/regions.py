@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -34,4 +35,5 @@ class Regions(nn.Module):
         Returns:
             One semantic vector for each region r = h·w, ``b r d``.
         """
-        return self.embed(maps).flatten(2).mT  # type: ignore[no-any-return]
+        embedded: Tensor = self.embed(maps)
+        return rearrange(embedded, "b d h w -> b (h w) d")

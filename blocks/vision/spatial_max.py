@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+from einops import rearrange
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
@@ -52,4 +53,4 @@ def spatial_max(groups: Float[Tensor, "b g d h w"]) -> Semantics:
     semantics, places = groups.flatten(3).max(dim=-1)  # both b g d
     counts = torch.zeros((*places.shape[:2], height * width), device=places.device)
     counts = counts.scatter_add(2, places, torch.ones(places.shape, device=places.device))
-    return Semantics(semantics, (counts / channels).view(*places.shape[:2], height, width), places)
+    return Semantics(semantics, rearrange(counts / channels, "b g (h w) -> b g h w", h=height), places)

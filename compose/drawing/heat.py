@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from einops import rearrange
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -27,7 +28,7 @@ def numbers(values: Tensor) -> NDArray[Any]:
 
 def shown(picture: Float[Tensor, "3 h w"], side: int) -> Image.Image:
     """A picture whose longer side is ``side``; smaller ones are scaled up smoothly, larger ones down."""
-    pixels = np.nan_to_num(numbers(picture)).clip(0, 1).transpose(1, 2, 0)
+    pixels = rearrange(np.nan_to_num(numbers(picture)).clip(0, 1), "c h w -> h w c")
     image = Image.fromarray((pixels * 255).round().astype(np.uint8))
     scale = side / max(image.size)
     width, height = (max(1, round(length * scale)) for length in image.size)

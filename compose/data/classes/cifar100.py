@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import torch
+from einops import rearrange
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -118,7 +119,7 @@ class Cifar100(ClassSource):
     def _stored(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """The pictures ``n 3 h w`` of both files, and their classes."""
         parts = [_read(self._folder, train=train, names=self.table.names) for train in (True, False)]
-        pictures = np.concatenate([part.data for part in parts]).transpose(0, 3, 1, 2)
+        pictures = rearrange(np.concatenate([part.data for part in parts]), "n h w c -> n c h w")
         return pictures, np.array([target for part in parts for target in part.targets], np.int64)
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 import torch
+from einops import rearrange
 from jaxtyping import Float32, UInt8
 from numpy.typing import NDArray
 from torch import Tensor
@@ -61,4 +62,4 @@ def moved(images: Float32[Tensor, "b c h w"], chance: NDArray[np.float64], *, by
     top, left = torch.from_numpy((chance * (2 * by + 1)).astype(np.int64)).unbind(1)
     rows, columns = top[:, None] + torch.arange(height), left[:, None] + torch.arange(width)
     picture = torch.arange(len(images))[:, None, None]
-    return padded[picture, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+    return rearrange(padded[picture, :, rows[:, :, None], columns[:, None, :]], "b h w c -> b c h w")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from einops import rearrange
 from PIL import Image, ImageDraw
 
 from compose.drawing.attention.legends import attention_legend
@@ -86,7 +87,7 @@ def sheet_tensor(sheet: Image.Image) -> UInt8[Tensor, "3 h w"]:
     import numpy as np
     import torch
 
-    return torch.from_numpy(np.array(sheet.convert("RGB"))).permute(2, 0, 1).contiguous()
+    return rearrange(torch.from_numpy(np.array(sheet.convert("RGB"))), "h w c -> c h w").contiguous()
 
 
 def _lines(row: AttentionRow, picture: Image.Image, width: int, columns: int) -> list[list[Image.Image | None]]:
