@@ -5,13 +5,12 @@ from __future__ import annotations
 from copy import copy
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Float64, Int64
 
 from compose.data.counter_random import Dice
 from compose.data.source import DataSource, Split
 from compose.data.vectors.vector_examples import MultiLabelExamples
 from compose.tasks.class_pool import PoolError, no_tasks
-from compose.tasks.random_prefix import random_prefixes
 
 
 class LabelPool:
@@ -97,3 +96,30 @@ class LabelPool:
         numbers = dice.uniform(classes.shape[1], count).reshape(-1, count)
         places = random_prefixes(numbers, self.counts[classes].reshape(-1)).reshape(*classes.shape, count)
         return np.where(places < 0, -1, self._rows[self._starts[classes][..., None] + places])
+
+
+def random_prefixes(
+    numbers: Float64[np.ndarray, "b length"], counts: Int64[np.ndarray, " b"]
+) -> Int64[np.ndarray, "b length"]:
+    """The first of each row's things in random order; all orders are equally likely.
+
+    Fisher and Yates: step j swaps what is at place j with what is at a random place from there on.
+
+    Args:
+        numbers: uniform in [0, 1), one for each step.
+        counts: how many things there are.
+
+    Returns:
+        Numbers below ``counts``, all different; -1 where there are no more.
+    """
+    steps = np.arange(numbers.shape[1])
+    others = steps + (numbers * np.maximum(counts[:, None] - steps, 0)).astype(np.int64)
+    width = max(int(counts.max()), len(steps))
+    begins = np.arange(len(counts)) * width
+    shift = np.zeros(len(counts) * width, np.int32)  # what is at a place, less the place
+    found = np.empty_like(others.T)
+    for step, other in enumerate(np.ascontiguousarray(others.T)):
+        places = begins + other
+        found[step] = other + shift[places]
+        shift[places] = step + shift[begins + step] - other
+    return np.where(steps < counts[:, None], found.T, -1)

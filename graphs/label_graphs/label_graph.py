@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compose.graphs.graph_errors import GraphsError
+from compose.graphs.taxonomy.ancestors import IntArray
 from compose.graphs.taxonomy.lookup import find_synset
-from compose.graphs.taxonomy.taxonomy import IntArray, Taxonomy
+from compose.graphs.taxonomy.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     import networkx as nx

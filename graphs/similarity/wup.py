@@ -16,13 +16,10 @@ from __future__ import annotations
 from itertools import starmap
 
 import numpy as np
-from numpy.typing import NDArray
 
-from compose.graphs.similarity.wup_blocks import WupBlocks
+from compose.graphs.similarity.wup_blocks import FloatArray, WupBlocks
+from compose.graphs.taxonomy.ancestors import IntArray
 from compose.graphs.taxonomy.taxonomy import Taxonomy
-
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float32]
 
 
 def wup_similarities(taxonomy: Taxonomy, rows: IntArray, columns: IntArray | None = None) -> FloatArray:

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compose.graphs.taxonomy.ancestors import entries
+from compose.graphs.taxonomy.ancestors import IntArray, entries
 from compose.graphs.taxonomy.taxonomy import Taxonomy
 
-IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float32]
 Run = tuple[slice, FloatArray]
 CELLS = 1 << 20

@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compose.graphs.similarity.wup import similar_pairs, top_k, wup_similarities
-from compose.graphs.similarity.wup_blocks import WupBlocks
-from compose.graphs.taxonomy.ancestors import entries
-from compose.graphs.taxonomy.taxonomy import IntArray, Taxonomy
+from compose.graphs.similarity.wup_blocks import FloatArray, WupBlocks
+from compose.graphs.taxonomy.ancestors import IntArray, entries
+from compose.graphs.taxonomy.taxonomy import Taxonomy
 
-FloatArray = NDArray[np.float32]
 Pairs = tuple[IntArray, IntArray, FloatArray]
 """One node and another, in both orders, and their similarity."""
 CHUNK = 512

@@ -15,11 +15,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from compose.graphs.taxonomy.ancestors import closure, distances, hyponym_counts, longest_paths, shortest_paths
+from compose.graphs.taxonomy.ancestors import (
+    IntArray,
+    closure,
+    distances,
+    hyponym_counts,
+    longest_paths,
+    shortest_paths,
+)
 from compose.graphs.taxonomy.taxonomy_file import read_arrays, text
 
 EMBEDDED = "wordnet_nouns.npz"
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

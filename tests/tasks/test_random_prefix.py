@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from compose.tasks.random_prefix import random_prefixes
+from compose.tasks.label_pool import random_prefixes
 
 
 def slow(numbers: list[float], count: int) -> list[int]:
