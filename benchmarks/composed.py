@@ -47,7 +47,7 @@ class HandWired(nn.Module):
 
 def inputs(prepared: Prepared, batch: int) -> dict[str, Tensor]:
     """A batch of the spec's data, its targets cut to the seen labels."""
-    seen = prepared.space.task("seen")
+    seen = prepared.space.label_set("seen")
     drawn = prepared.source.split("train")[range(batch)]
     return {
         "image": drawn["image"],

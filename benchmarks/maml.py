@@ -89,7 +89,15 @@ def example(given: argparse.Namespace) -> tuple[TaskModel, dict[str, Tensor]]:
         built = made.build()
     (stage,) = made.stages.values()
     built.training.extractor.requires_grad_(False)
-    work = stage.open(Setting(built, made.source, made.space, 0, torch.device("cpu")))
+    setting = Setting(
+        model=built,
+        source=made.source,
+        space=made.space,
+        evaluation=made.evaluation,
+        seed=0,
+        device=torch.device("cpu"),
+    )
+    work = stage.open(setting)
     return work.module, next(iter(work.epoch(0, 0)))
 
 
