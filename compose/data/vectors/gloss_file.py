@@ -31,7 +31,7 @@ EMBEDDED = "glosses.npz"
 
 @dataclass(frozen=True, eq=False)
 class GlossTable:
-    """GlossTable as bags of words, and their hypernyms.
+    """Glosses as bags of words, and their hypernyms.
 
     Args:
         words: the words that are counted.
