@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from compose.errors import SpecError, SpecErrors, UsageError
 from compose.reading import LOCK, Files, Names, Overrides, SpecLike, kept_beside, named_spec, read
 from compose.run import Run
-from compose.training.storage.find_run import find_run, new_folder, newest_of
+from compose.training.storage.find_run import FoundRun, find_run, new_folder, newest_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,7 +46,9 @@ def train_spec(
     if shown and not blocks:
         print_notes(shown, kept_notes(found.blocks))
     outcome = _run(found, folder, device=device, out=out, console=shown)
-    return Run._ended(outcome.folder, outcome.result, device=device)
+    run = Run(FoundRun(outcome.folder), device=device)  # of several processes, not all may see the folder
+    run.results = outcome.result
+    return run
 
 
 def is_first_process() -> bool:

@@ -1,25 +1,20 @@
-"""A run on the disk: its spec, its model with the trained weights, its results, and what the model says to pictures."""
+"""A trained run: its model with the trained weights, measured again and asked about pictures."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
-from os import PathLike, fspath
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from compose.errors import UsageError
-from compose.reading import LOCK, Files, Names, Overrides, kept_beside, read
-from compose.training.storage.find_run import FoundRun, find_run, newest_of
+from compose.reading import Files, Names, Overrides
+from compose.stored_run import RunLike, StoredRun
 
 if TYPE_CHECKING:
     from PIL import Image
     from torch import nn
 
     from compose.evaluation.result import Result
-    from compose.labels.label_space import LabelSpace
     from compose.prediction.answered_episode import AnsweredEpisode
     from compose.prediction.asked_episode import Episode
     from compose.prediction.episode_predictor import EpisodePredictor
@@ -27,8 +22,6 @@ if TYPE_CHECKING:
     from compose.prediction.given_pictures import Picture
     from compose.prediction.predictor import Prediction, Predictor
     from compose.prediction.trained_model import TrainedModel
-    from compose.spec.read import Spec
-    from compose.training.prepare import Prepared
 
 LabelChoice = Literal["seen", "unseen", "all"]
 WeightChoice = Literal["last", "best"]
@@ -36,7 +29,7 @@ WeightChoice = Literal["last", "best"]
 BATCH = 32
 
 
-class Run:
+class Run(StoredRun):
     """A run that was trained.
 
     What it gives is read when it is asked for; the model is built once.
@@ -59,63 +52,16 @@ class Run:
 
     def __init__(
         self,
-        path: str | PathLike[str],
+        path: RunLike,
         *,
         variants: Names = (),
         weights: WeightChoice | None = None,
         device: str = "auto",
         blocks: Files = (),
     ) -> None:
+        super().__init__(path, variants=variants, blocks=blocks)
         self.weights, self.device = weights, device
-        self._found = _find(Path(fspath(path)), [variants] if isinstance(variants, str) else list(variants))
-        self._blocks = [blocks] if isinstance(blocks, str | PathLike) else list(blocks)
-        self._result: Result | None = None
         self._predictors: dict[str, Predictor] = {}
-
-    @classmethod
-    def _ended(cls, folder: Path, result: Result | None, *, device: str) -> Run:
-        """The run that this process has just trained; of several processes, not all see its folder."""
-        run = cls.__new__(cls)
-        run.weights, run.device = None, device
-        run._found, run._blocks, run._result, run._predictors = FoundRun(folder), [], result, {}
-        return run
-
-    def __repr__(self) -> str:
-        return f"Run({str(self.folder)!r})"
-
-    @property
-    def folder(self) -> Path:
-        """Where it lies."""
-        return self._found.folder
-
-    @property
-    def kept_blocks(self) -> tuple[Path, ...]:
-        """The run's copies of the user's block files, where it uses them.
-
-        Raises:
-            UsageError: one of them is gone, or has changed.
-        """
-        return () if self._blocks else kept_beside(str(self._found.lock))
-
-    @cached_property
-    def spec(self) -> Spec:
-        """The spec that it was made from, with all that was laid over it; ``spec.values`` is it as a dict.
-
-        Raises:
-            SpecErrors: it names what there is no more.
-        """
-        return self._read(())
-
-    @cached_property
-    def prepared(self) -> Prepared:
-        """What the spec names, made: data source, label space, stages, evaluation, shapes.
-
-        Raises:
-            SpecErrors: its data is gone, for one.
-        """
-        from compose.training.prepare import prepare
-
-        return prepare(self.spec)
 
     @property
     def model(self) -> nn.Module:
@@ -130,11 +76,6 @@ class Run:
         return self._trained.built.inference
 
     @property
-    def labels(self) -> LabelSpace:
-        """The label space: names, vectors and graph of the seen and the unseen labels."""
-        return self.prepared.space
-
-    @property
     def few_shot(self) -> bool:
         """Whether its model learns its classes from an episode's support."""
         from compose.prediction.refusals import is_few_shot
@@ -147,39 +88,6 @@ class Run:
         from compose.prediction.refusals import reads_pictures
 
         return reads_pictures(self.spec.plan)
-
-    @property
-    def report(self) -> dict[str, Any]:
-        """``report.json``: the result, seconds, steps, seed and device.
-
-        Raises:
-            UsageError: the run has not ended.
-        """
-        file = self.folder / "report.json"
-        if not file.is_file():
-            told = f"the run has not ended; go on with: compose train --resume {self.folder}"
-            raise UsageError(f"{self.folder} has no report: {told}")
-        found: dict[str, Any] = json.loads(file.read_text("utf-8"))
-        return found
-
-    @property
-    def results(self) -> Result | None:
-        """The result of the final evaluation, with its protocols; None where the spec asks for none.
-
-        Raises:
-            UsageError: the run has not ended.
-        """
-        from compose.evaluation.result import Result
-
-        if self._result is None and (data := self.report["result"]) is not None:
-            self._result = Result.from_json(data)
-        return self._result
-
-    @property
-    def metrics(self) -> list[dict[str, Any]]:
-        """The rows of ``metrics.jsonl``: of a few steps (``kind`` is ``step``), of each epoch, and of the result."""
-        file = self.folder / "metrics.jsonl"
-        return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.is_file() else []
 
     def evaluate(
         self,
@@ -201,23 +109,13 @@ class Run:
         """
         from compose.checks.problems import notes
         from compose.checks.ready import ready
-        from compose.training.device import choose_device
-        from compose.training.final_report import final_evaluation, write_modules
-        from compose.training.run_plan import RunPlan
-        from compose.training.storage.run_folder import RunFolder
+        from compose.training.final_report import evaluate_run
 
         made = ready(self._read(overrides), scoring=True)
         if tell is not None:
             for note in notes(made):
                 tell(note)
-        target, plan = choose_device(self.device), RunPlan.of(made)
-        self._found.load(plan.model, weights or self.weights)
-        for graph in (plan.model.training, plan.model.inference, plan.model.looking):
-            graph.to(target).eval()
-        result = final_evaluation(plan, target)
-        assert result is not None, "a prepared spec has an evaluation"
-        write_modules(result, RunFolder(self.folder))
-        return result
+        return evaluate_run(made, self._found, weights=weights or self.weights, device=self.device)
 
     def predict(
         self,
@@ -256,7 +154,7 @@ class Run:
         from compose.prediction.refusals import check_labels
 
         check_labels(self.spec.plan, self.folder, attention=attention)
-        predictor = self.predictor(labels)
+        predictor = self._predictor(labels)
         pictures = given_pictures(images, self.prepared.source)
         while batch := list(islice(pictures, BATCH)):
             yield from predictor.predict(batch, top=top, look=attention)
@@ -330,23 +228,18 @@ class Run:
         read = [answer for answer in answers if not isinstance(answer, AnsweredEpisode) and answer.guesses]
         return attention_picture(read, source)
 
-    def predictor(self, labels: LabelChoice = "all") -> Predictor:
-        """The model with the labels that it chooses from.
-
-        Args:
-            labels: which labels.
-        """
-        from compose.prediction.predictor import Predictor
-
-        if labels not in self._predictors:
-            self._predictors[labels] = Predictor.of(self._trained, labels)
-        return self._predictors[labels]
-
     @cached_property
     def _trained(self) -> TrainedModel:
         from compose.prediction.trained_model import load_trained
 
         return load_trained(self.prepared, self._found, weights=self.weights, device=self.device)
+
+    def _predictor(self, labels: LabelChoice) -> Predictor:
+        from compose.prediction.predictor import Predictor
+
+        if labels not in self._predictors:
+            self._predictors[labels] = Predictor.of(self._trained, labels)
+        return self._predictors[labels]
 
     @cached_property
     def _episode_predictor(self) -> EpisodePredictor:
@@ -365,12 +258,3 @@ class Run:
         check_episodes(self.spec.plan, self.folder, pictures=pictures)
         if attention:
             check_episode_attention(self.spec.plan, self.folder, adapts=self.prepared.adaptation is not None)
-
-    def _read(self, overrides: Overrides) -> Spec:
-        return read(self._found.lock, overrides=overrides, blocks=self._blocks)
-
-
-def _find(path: Path, variants: list[str]) -> FoundRun:
-    """The run of a folder or file, or the newest of a spec."""
-    is_spec = path.suffix in (".yaml", ".yml") and path.name != LOCK
-    return FoundRun(newest_of(str(path), variants)) if is_spec else find_run(path)

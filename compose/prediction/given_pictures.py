@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike, fspath
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,8 +33,8 @@ class Picture:
     """
 
     name: str
-    image: Float[Tensor, "3 h w"] | None = None
-    targets: Int8[Tensor, " l"] | None = None
+    image: Float[Tensor, "3 h w"] | None = field(default=None, repr=False)
+    targets: Int8[Tensor, " l"] | None = field(default=None, repr=False)
     boxes: tuple[tuple[float, float, float, float, str], ...] = ()
     error: str | None = None
 

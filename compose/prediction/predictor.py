@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Guess:
     score: float
     seen: bool | None = None
     correct: bool | None = None
-    attention: Float[Tensor, "h w"] | None = None
+    attention: Float[Tensor, "h w"] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def check_episode_attention(plan: Plan, run: Path, *, adapts: bool) -> None:
         UsageError: it does not tell.
     """
     if adapts:
-        draws = "--attention draws few-shot models that attend to their support"
+        draws = "only few-shot models that attend to their support tell where they look"
         raise UsageError(f"{draws}, and the weights of {run} adapt to it instead")
     if not plan.episode_attention:
         names = " or ".join(f"`{port}`" for port in EPISODE_ATTENTION)

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from compose.evaluation.evaluation import Evaluation
     from compose.evaluation.result import Result
     from compose.evaluation.task_scores import ScoringModel as Scorer
+    from compose.training.prepare import Prepared
     from compose.training.run_plan import RunPlan
+    from compose.training.storage.find_run import FoundRun
 
 COUNTED = 2048
 """Training examples that are read to count how frequent the labels are."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What a run came to.
 
@@ -58,6 +60,32 @@ def final_evaluation(plan: RunPlan, device: torch.device) -> Result | None:
         train_frequency=train_frequency(plan.source) if plan.evaluation.tasks else None,
         parts=parts,
     )
+
+
+def evaluate_run(made: Prepared, run: FoundRun, *, weights: str | None, device: str) -> Result:
+    """Measure the model of a run, and write how its modules are used beside its report.
+
+    Args:
+        made: the run's spec, which may have been changed, as far as the scores need it.
+        run: the run.
+        weights: which of its weights.
+        device: where it runs.
+
+    Raises:
+        TrainingError: the run has no such weights, or this machine no such device.
+        EvaluationError: the model cannot be measured so.
+    """
+    from compose.training.device import choose_device
+    from compose.training.run_plan import RunPlan
+
+    target, plan = choose_device(device), RunPlan.of(made)
+    run.load(plan.model, weights)
+    for graph in (plan.model.training, plan.model.inference, plan.model.looking):
+        graph.to(target).eval()
+    result = final_evaluation(plan, target)
+    assert result is not None, "a prepared spec has an evaluation"
+    write_modules(result, RunFolder(run.folder))
+    return result
 
 
 def _asked(plan: RunPlan, evaluation: Evaluation, device: torch.device) -> tuple[Scorer, ModelParts | None]:

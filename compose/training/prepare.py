@@ -56,6 +56,10 @@ class Prepared:
     inner: Adaptation | None = None
     adaptation: Adaptation | None = None
 
+    def __repr__(self) -> str:
+        """Short, for a notebook; what it holds is large."""
+        return f"Prepared({self.spec.resolved.name!r}, {len(self.spec.plan.steps)} nodes)"
+
     @property
     def vectors(self) -> LabelVectors | None:
         """What gives the labels their vectors; None where the spec has none."""

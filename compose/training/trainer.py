@@ -129,7 +129,13 @@ def _finish(plan: RunPlan, run: RunContext, fabric: Fabric, folder: RunFolder) -
         plan.model.training.eval()
         with run.stop.at_once():
             result = final_evaluation(plan, fabric.device)
-        outcome = Outcome(folder.path, result, run.seconds, run.state.step, str(fabric.device))
+        outcome = Outcome(
+            folder=folder.path,
+            result=result,
+            seconds=run.seconds,
+            steps=run.state.step,
+            device=str(fabric.device),
+        )
         if result:
             run.log.result(run.state, result.scalars())
             if result.modules:

@@ -164,7 +164,7 @@ def test_what_a_model_of_vectors_refuses(run: Any, trained: Path) -> None:
         assert "reads feature vectors, not pictures: take --episodes N" in refused.stderr.replace("\n", " ")
     blind = run("predict", trained / "labels", "--episodes", 1, "--attention", "x.png")
     assert blind.exit_code == 2
-    assert "--attention draws few-shot models that attend to their support" in blind.stderr.replace("\n", " ")
+    assert "only few-shot models that attend to their support tell where they look" in blind.stderr.replace("\n", " ")
 
 
 def test_a_model_of_vectors_that_scores_labels(run: Any) -> None:

@@ -67,7 +67,14 @@ def open_run(
     else:
         log.note(f"going on after step {state.step}")
     began = time.monotonic() - (saved["seconds"] if saved else 0.0)
-    return RunContext(plan.model, Checkpoints(folder.checkpoints), log, stop, state, began)
+    return RunContext(
+        model=plan.model,
+        checkpoints=Checkpoints(folder.checkpoints),
+        log=log,
+        stop=stop,
+        state=state,
+        began=began,
+    )
 
 
 def _shapes(model: TrainableModel) -> dict[str, list[tuple[int, ...]]]:

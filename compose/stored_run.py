@@ -1,0 +1,128 @@
+"""What lies in the folder of a run: its spec, its numbers and its report."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from compose.errors import UsageError
+from compose.reading import LOCK, Files, Names, Overrides, kept_beside, read
+from compose.training.storage.find_run import FoundRun, find_run, newest_of
+
+if TYPE_CHECKING:
+    from compose.evaluation.result import Result
+    from compose.labels.label_space import LabelSpace
+    from compose.spec.read import Spec
+    from compose.training.prepare import Prepared
+
+RunLike: TypeAlias = str | PathLike[str] | FoundRun
+
+
+class StoredRun:
+    """A run on the disk. What it gives is read when it is asked for.
+
+    Args:
+        path: the run's folder, a folder of runs (the newest counts), a weights file, or a spec (its newest run).
+        variants: where a spec is named: the variants that the run was made with.
+        blocks: Python files with blocks of the user's own, in place of those that the run keeps.
+
+    Raises:
+        UsageError: there is no such run.
+    """
+
+    def __init__(self, path: RunLike, *, variants: Names = (), blocks: Files = ()) -> None:
+        self._found = _find(path, [variants] if isinstance(variants, str) else list(variants))
+        self._blocks = [blocks] if isinstance(blocks, str | PathLike) else list(blocks)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.folder)!r})"
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return self._found.folder
+
+    @property
+    def kept_blocks(self) -> tuple[Path, ...]:
+        """The run's copies of the user's block files, where it uses them.
+
+        Raises:
+            UsageError: one of them is gone, or has changed.
+        """
+        return () if self._blocks else kept_beside(str(self._found.lock))
+
+    @cached_property
+    def spec(self) -> Spec:
+        """The spec that it was made from, with all that was laid over it; ``spec.values`` is it as a dict.
+
+        Raises:
+            SpecErrors: it names what there is no more.
+        """
+        return self._read(())
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        """What the spec names, made: data source, label space, stages, evaluation, shapes.
+
+        Raises:
+            SpecErrors: its data is gone, for one.
+        """
+        from compose.training.prepare import prepare
+
+        return prepare(self.spec)
+
+    @property
+    def labels(self) -> LabelSpace:
+        """The label space: names, vectors and graph of the seen and the unseen labels."""
+        return self.prepared.space
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """``report.json``: the result, seconds, steps, seed and device.
+
+        Raises:
+            UsageError: the run has not ended.
+        """
+        from compose.training.storage.run_folder import RunFolder
+
+        file = RunFolder(self.folder).report_data
+        if not file.is_file():
+            told = f"the run has not ended; go on with: compose train --resume {self.folder}"
+            raise UsageError(f"{self.folder} has no report: {told}")
+        found: dict[str, Any] = json.loads(file.read_text("utf-8"))
+        return found
+
+    @cached_property
+    def results(self) -> Result | None:
+        """The result of the final evaluation, with its protocols; None where the spec asks for none.
+
+        Raises:
+            UsageError: the run has not ended.
+        """
+        from compose.evaluation.result import Result
+
+        data = self.report["result"]
+        return None if data is None else Result.from_json(data)
+
+    @property
+    def metrics(self) -> list[dict[str, Any]]:
+        """The rows of ``metrics.jsonl``: of a few steps (``kind`` is ``step``), of each epoch, and of the result."""
+        from compose.training.storage.run_folder import RunFolder
+
+        file = RunFolder(self.folder).metrics
+        return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.is_file() else []
+
+    def _read(self, overrides: Overrides) -> Spec:
+        return read(self._found.lock, overrides=overrides, blocks=self._blocks)
+
+
+def _find(path: RunLike, variants: list[str]) -> FoundRun:
+    """The run of a folder or file, or the newest of a spec."""
+    if isinstance(path, FoundRun):
+        return path
+    named = Path(fspath(path))
+    is_spec = named.suffix in (".yaml", ".yml") and named.name != LOCK
+    return FoundRun(newest_of(str(named), variants)) if is_spec else find_run(named)
