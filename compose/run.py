@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from compose.reading import Files, Names, Overrides
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
 LabelChoice = Literal["seen", "unseen", "all"]
 WeightChoice = Literal["last", "best"]
-
-BATCH = 32
 
 
 class Run(StoredRun):
@@ -154,10 +151,8 @@ class Run(StoredRun):
         from compose.prediction.refusals import check_labels
 
         check_labels(self.spec.plan, self.folder, attention=attention)
-        predictor = self._predictor(labels)
         pictures = given_pictures(images, self.prepared.source)
-        while batch := list(islice(pictures, BATCH)):
-            yield from predictor.predict(batch, top=top, look=attention)
+        return self._predictor(labels).predict(pictures, top=top, look=attention)
 
     def examples(self, count: int) -> Iterator[Picture]:
         """The first pictures that the run is evaluated on, with what they show.

@@ -37,7 +37,7 @@ class Validation:
     def __bool__(self) -> bool:
         return not self.errors
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """The mistakes as the command line shows them, or what was checked and the notes."""
         if self.errors:
             return "\n\n".join(map(render, self.errors))

@@ -118,7 +118,6 @@ def _predict_labels(
     with status("loading the model"):
         asked = chain(files, run.examples(examples) if examples else ())
         predictions = run.iter_predict(asked, top=top, labels=labels, attention=attention is not None)
-        _ = run.model if run.reads_pictures else None
     drawn: list[Prediction] = []
     good = True
     for prediction in predictions:

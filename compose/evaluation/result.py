@@ -85,6 +85,12 @@ class Result:
         found = [task.modules for task in self.tasks.values() if task.modules]
         return max(found, key=lambda usage: len(usage.names), default=None)
 
+    def _repr_markdown_(self) -> str:
+        """What a notebook shows: the table of the report."""
+        from compose.evaluation.result_table import markdown
+
+        return markdown(self)
+
     def scalars(self) -> dict[str, float]:
         """Every metric as ``task/metric``, for logs and early stopping."""
         return {f"{name}/{key}": value for name, task in self.tasks.items() for key, value in task.metrics.items()}

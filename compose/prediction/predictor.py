@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from compose.labels.label_set import Labels, LabelSet
     from compose.prediction.given_pictures import Picture
     from compose.prediction.trained_model import TrainedModel
+
+BATCH = 32
+"""How many pictures the model is given at a time."""
 
 
 @dataclass(frozen=True)
@@ -81,14 +85,19 @@ class Predictor:
         inputs = {name: value.to(device) for name, value in made.space.inputs(in_use).items()}
         return cls(trained, chosen, columns, inputs)
 
-    def predict(self, pictures: Sequence[Picture], *, top: int, look: bool = False) -> Iterator[Prediction]:
-        """The best labels of a few pictures.
+    def predict(self, pictures: Iterable[Picture], *, top: int, look: bool = False) -> Iterator[Prediction]:
+        """The best labels of pictures, a few of which are in memory at a time.
 
         Args:
             pictures: those that could not be read come out without labels.
             top: how many labels.
             look: whether to tell where the model looks for them.
         """
+        left = iter(pictures)
+        while batch := list(islice(left, BATCH)):
+            yield from self._of_batch(batch, top=top, look=look)
+
+    def _of_batch(self, pictures: Sequence[Picture], *, top: int, look: bool) -> Iterator[Prediction]:
         import torch
 
         from compose.training.inference import call

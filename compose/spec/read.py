@@ -39,6 +39,10 @@ class Spec:
     blocks: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """Short, for a notebook; what it holds is large."""
+        return f"Spec({self.resolved.file!r})"
+
     @property
     def tree(self) -> Mapping:
         """The resolved spec."""

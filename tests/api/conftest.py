@@ -20,7 +20,7 @@ FEW: dict[str, Any] = {
     "name": "few",
     "data": {"size": 16, "drawings": 6},
     "model": {"backbone": {"channels": [4, 4]}},
-    "train": [{"stage": "episodic", "ways": 3, "queries": 2, "batch": 2, "epochs": 1, "episodes": 2}],
+    "train": {"main": {"ways": 3, "shots": [1], "queries": 2, "batch": 2, "epochs": 1, "episodes": 2}},
     "evaluate": {"ways": 3, "shots": [1], "queries": 2, "episodes": 4},
 }
 SMALL = {"data.train": 48}

@@ -42,3 +42,13 @@ def test_a_line_for_each_epoch(shown: list[str], capfd: pytest.CaptureFixture[st
 def test_silence_on_request(shown: list[str]) -> None:
     compose.train(TINY, variants="short", overrides=SMALL, device="cpu", progress=False)
     assert shown == []
+
+
+def test_what_a_cell_shows_is_short(trained: compose.Run) -> None:
+    assert trained.results is not None
+    assert trained.results._repr_markdown_().startswith("| task |")
+    assert repr(trained.spec) == f"Spec('{trained.folder}/spec.lock.yaml')"
+    assert repr(trained.prepared) == "Prepared('tiny-short', 5 nodes)"
+    assert repr(compose.validate({"seed": [1]}, fast=True)).startswith("<dict>:1:")
+    (found,) = trained.predict(trained.examples(1), top=1, attention=True)
+    assert len(repr(found)) < 400

@@ -170,7 +170,7 @@ def test_a_run_goes_on(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_nothing_is_written_before_all_is_right(here: Path) -> None:
     with pytest.raises(SpecErrors, match="shape-mismatch"):
-        compose.train(TINY, overrides={"labels.vectors.dim": 13}, progress=False)
+        compose.train(TINY, overrides={"model.vectors": {"use": "linear", "in": "groups", "size": 5}}, progress=False)
     with pytest.raises(SpecErrors, match="the spec has no `train:`"):
         compose.train(TINY, overrides={"train": None}, progress=False)
     assert not Path("runs").exists()

@@ -30,7 +30,7 @@ def test_mistakes_are_returned(here: Path) -> None:
 
 
 def test_shapes_of_all_variants(here: Path) -> None:
-    spec = {**TINY, "variants": {"odd": {"model": {"groups": {"groups": 3}}}}}
+    spec = {**TINY, "variants": {"odd": {"model": {"vectors": {"use": "linear", "in": "groups", "size": 5}}}}}
     assert compose.validate(spec)
     found = compose.validate(spec, all_variants=True)
     assert [note.message for error in found.errors for note in error.notes][-1] == "in the variant `odd`"

@@ -153,7 +153,7 @@ def test_resume_finds_the_newest_run(run: Any) -> None:
 
 
 def test_nothing_is_written_before_all_is_right(run: Any) -> None:
-    result = run("train", "small.yaml", "-s", "labels.vectors.dim=13")
+    result = run("train", "small.yaml", "-s", "model.scores={in: [encoder, targets]}")
     assert result.exit_code == 2
     assert "[shape-mismatch]" in result.stderr
     assert "the spec has no `train:`" in run("train", "small.yaml", "-s", "train=").stderr
