@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from compose.errors import Note, SpecError, SpecErrors, as_json, render
 from compose.reading import Files, Names, Overrides, SpecLike, named_spec, override_texts, read
-from compose.spec.layers.resolve import Resolved, resolve
 
 if TYPE_CHECKING:
+    from compose.spec.layers.resolve import Resolved
     from compose.spec.read import Spec
 
 UNSEEN = "; shapes and data not checked"
@@ -79,6 +79,8 @@ def validate_spec(
 
     try:
         if sweep is not None:
+            from compose.spec.layers.resolve import resolve
+
             return _sweep(file, resolve(named, variants=chosen, overrides=given), sweep, again, fast=fast)
         found = again()
         report = _fast(file, found) if fast else _full(file, found)

@@ -41,3 +41,13 @@ def test_overrides_and_variants(here: Path) -> None:
     found = compose.validate(TINY, overrides={"data.size": "large"}, fast=True)
     assert "-s data.size=large" in str(found)
     assert [error.nearest for error in compose.validate(TINY, variants=["shrt"]).errors] == ["short"]
+
+
+def test_every_member_of_a_sweep(own_block: Path) -> None:
+    scaled = {"scaled": {"use": "own_scale", "in": "vectors"}, "scores": {"in": ["scaled", "labels.vectors"]}}
+    sweeps = {"start": {"model.scaled.start": [1.0, 2.0]}, "bad": {"model.scaled.start": [1.0, "much"]}}
+    spec = {**TINY, "model": {**TINY["model"], **scaled}, "sweeps": sweeps}
+    found = compose.validate(spec, sweep="start", blocks=own_block, fast=True)
+    assert found.facts["members"] == ["start=1.0", "start=2.0"]
+    wrong = compose.validate(spec, sweep="bad", blocks=own_block, fast=True)
+    assert [error.notes[-1].message for error in wrong.errors] == ["in the sweep `bad` at `start=much`"]

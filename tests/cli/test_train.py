@@ -153,7 +153,8 @@ def test_resume_finds_the_newest_run(run: Any) -> None:
 
 
 def test_nothing_is_written_before_all_is_right(run: Any) -> None:
-    result = run("train", "small.yaml", "-s", "model.scores={in: [encoder, targets]}")
+    wide = ("-s", "model.wide={use: linear, in: unshuffle, size: 5}", "-s", "model.scores={in: [wide, labels.vectors]}")
+    result = run("train", "small.yaml", *wide)
     assert result.exit_code == 2
     assert "[shape-mismatch]" in result.stderr
     assert "the spec has no `train:`" in run("train", "small.yaml", "-s", "train=").stderr

@@ -1,0 +1,26 @@
+"""What a run does is made from a spec in one place."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+
+import compose
+from compose.training.run_plan import RunPlan
+
+
+def test_it_is_never_filled_by_position() -> None:
+    with pytest.raises(TypeError, match="positional"):
+        RunPlan(*[None] * len(fields(RunPlan)))  # type: ignore[call-arg]
+
+
+def test_it_is_what_the_spec_says() -> None:
+    made = compose.load("zoo/starter.yaml", overrides={"seed": 7, "data.size": 32})
+    plan = RunPlan.of(made)
+    for name in ("source", "space", "stages", "evaluation", "adaptation", "seed"):
+        assert getattr(plan, name) is getattr(made, name)
+    assert plan.title == "starter"
+    assert "seed: 7\n" in plan.lock
+    assert plan.blocks == ()
+    assert plan.model.plan is made.shaped.plan
