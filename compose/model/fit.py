@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from compose.errors import Note, Place, SpecError
 from compose.model.dims import Bindings, Mismatch, shape_text
+from compose.model.failure import at_block, result_place
 from compose.registry.declaration import Port
 from compose.spec.wiring.plan import Ref, Step, refs
 
@@ -30,6 +31,9 @@ def bind(port: Port, value: Fake, bindings: Bindings) -> None:
     if is_list and not port.many:
         raise Mismatch(f"it is a list of {len(value)} tensors, and the port takes one", port)
     tensors = list(value) if is_list else [value]
+    other = next((item for item in tensors if not isinstance(item, Tensor)), value)
+    if not (isinstance(other, Tensor) or is_list):
+        raise Mismatch(f"expected a tensor, got {_what(other)}", port)
     wrong = next((tensor.dtype for tensor in tensors if not _dtype_fits(port.dtype, tensor.dtype)), None)
     if wrong is not None:
         raise Mismatch(f"expected {port.dtype} values, got {str(wrong).removeprefix('torch.')}", port)
@@ -71,11 +75,37 @@ def port_note(step: Step, port: Port, value: Fake, producer: Producer) -> Note:
     return Note(f"{_feeds(step, port)} is {shapes}; `{step.name}.{port.name}` takes {port.shape}", producer(ref))
 
 
-def output_error(step: Step, port: Port, value: Fake, mismatch: Mismatch) -> SpecError:
+def results(step: Step, module: nn.Module, result: Any) -> Iterator[tuple[Port, Fake]]:
+    """What a module returned, by output port.
+
+    Raises:
+        SpecError: it is no NamedTuple of the declared ports.
+    """
+    assert step.declaration is not None
+    ports = step.declaration.outputs
+    if len(ports) == 1 and ports[0].name == "out":
+        return iter([(ports[0], result)])
+    names = tuple(port.name for port in ports)
+    if getattr(type(result), "_fields", None) != names:
+        got = f"`{type(result).__name__}`" if isinstance(result, tuple) else _what(result)
+        message = f"`forward` of `{step.name}` returned {got}, but declares the ports {', '.join(names)}"
+        error = SpecError("output-shape", message, None, "the NamedTuple that its annotation names")
+        raise at_block(step, error, result_place(module))
+    return zip(ports, result, strict=True)
+
+
+def output_error(step: Step, module: nn.Module, port: Port, value: Fake, mismatch: Mismatch) -> SpecError:
     """A block gives something else than it declares."""
-    got = shape_text(value.shape) if isinstance(value, Tensor) else "a list"
+    got = shape_text(value.shape) if isinstance(value, Tensor) else _what(value)
     message = f"`{step.name}.{port.name}` is {got}, but its block declares {port.shape}: {mismatch}"
-    return SpecError("output-shape", message, step.place)
+    return SpecError("output-shape", message, step.place, notes=(Note("it is declared there", result_place(module)),))
+
+
+def _what(value: Any) -> str:
+    """What is no tensor, in words."""
+    if value is None:
+        return "nothing (None)"
+    return f"a {type(value).__name__} of {len(value)}" if isinstance(value, list | tuple | dict) else f"`{value!r}`"
 
 
 def _feeds(step: Step, port: Port) -> str:

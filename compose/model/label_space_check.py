@@ -101,15 +101,16 @@ class LabelSpaceCheck:
         if not moved:
             return []
         second, changed = self._again(more), _downstream(self._steps, moved)
+        unfit: list[SpecError] = []
         for step in self._steps:
+            known = len(second.errors)
             if step.name in changed:
                 second.run([step])
             else:
                 second.take_over(step, self._walk)
+            unfit += [_unfit(step, error, change) for error in second.errors[known:]]
         before, after = self._walk.facts, second.facts
         errors = [_follows(step, before[step.name], after[step.name], change) for step in self._steps]
-        note = Note(change.fits)
-        unfit = [replace(error, code="label-space", notes=(*error.notes, note)) for error in second.errors]
         return [error for error in errors if error] or unfit
 
     def _dims(self, name: str) -> list[tuple[str, int]]:
@@ -142,6 +143,14 @@ def _downstream(steps: tuple[Step, ...], reserved: set[str]) -> set[str]:
         if any(ref.step in changed or (not ref.step and ref.port in reserved) for ref in inputs):
             changed.add(step.name)
     return changed | {step.name for step in steps if step.share in changed}
+
+
+def _unfit(step: Step, error: SpecError, change: Changed) -> SpecError:
+    """What does not fit the other sizes, at the spec's line: the block is sound at those of training."""
+    place, notes = error.place, tuple(error.notes)
+    if error.code == "block-failed" and place != step.place:
+        place, notes = step.place, (Note("the block's line", error.place), *notes[1:])
+    return replace(error, code="label-space", place=place, notes=(*notes, Note(change.fits)))
 
 
 def _follows(step: Step, before: Facts, after: Facts, change: Changed) -> SpecError | None:

@@ -16,6 +16,7 @@ from compose.block import BlockError
 from compose.errors import SpecError
 from compose.model.dims import Bindings
 from compose.model.facts import Facts
+from compose.model.failure import block_failed
 from compose.registry.registry import Registry
 from compose.spec.wiring.plan import Step
 from compose.spec.yaml.tree import place_of
@@ -53,8 +54,9 @@ def make(step: Step, sizes: dict[str, Any], registry: Registry, mode: FakeTensor
     except BlockError as error:
         place = place_of(step.tree, (error.parameter,)) if error.parameter in step.tree.items else step.place
         raise SpecError("bad-parameter", f"`{step.name}`: {error}", place) from error
-    except Exception as error:
-        raise SpecError("block-failed", f"`{step.name}` cannot be made: {_first_line(error)}", step.place) from error
+    except Exception as error:  # whatever the block does
+        cls = registry.load(declaration.kind, declaration.name)
+        raise block_failed(step, cls, error, "cannot be made") from error
     return module
 
 
@@ -77,9 +79,8 @@ def run(step: Step, module: nn.Module, fed: dict[str, Any], mode: FakeTensorMode
     try:
         with _quiet(), mode, counter, torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
             result = module(**fed)
-    except Exception as error:
-        message = f"`{step.name}` fails on these shapes: {_first_line(error)}"
-        raise SpecError("block-failed", message, step.place) from error
+    except Exception as error:  # whatever the block does
+        raise block_failed(step, type(module), error, "fails on these shapes") from error
     facts.flops, facts.saved_bytes = counter.get_total_flops(), sum(saved.values())
     return result
 
@@ -94,7 +95,3 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(level)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -12,7 +12,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from compose.errors import Note, Place, SpecError
 from compose.model.dims import Bindings, Mismatch, shape_text
 from compose.model.facts import Facts
-from compose.model.fit import Fake, bind, bind_inputs, output_error, port_note
+from compose.model.fit import Fake, bind, bind_inputs, output_error, port_note, results
 from compose.model.trial import bound_sizes, make, run
 from compose.registry.registry import Registry
 from compose.spec.wiring.plan import Ref, Step, Value
@@ -84,7 +84,7 @@ class Walk:
         try:
             result = run(step, module, fed, self.mode, facts)
         except SpecError as error:
-            raise replace(error, notes=self._input_notes(step, fed)) from error
+            raise replace(error, notes=(*error.notes, *self._input_notes(step, fed))) from error
         self._record(step, module, bindings, result)
 
     def _module(self, step: Step) -> nn.Module | None:
@@ -103,12 +103,11 @@ class Walk:
     def _record(self, step: Step, module: nn.Module, bindings: Bindings, result: Fake) -> None:
         assert step.declaration is not None
         facts = self.facts[step.name]
-        found = tuple(result) if hasattr(result, "_fields") else (result,)
-        for port, value in zip(step.declaration.outputs, found, strict=True):
+        for port, value in results(step, module, result):
             try:
                 bind(port, value, bindings)
             except Mismatch as mismatch:
-                self.errors.append(output_error(step, port, value, mismatch))
+                self.errors.append(output_error(step, module, port, value, mismatch))
                 continue
             is_list = isinstance(value, (list, tuple))
             self.values[step.name, port.name] = list(value) if is_list else value

@@ -46,7 +46,7 @@ def _nested(registry: Registry, name: str, kind: Kind, value: dict[str, Any]) ->
 
 @cache
 def _hints(cls: type) -> dict[str, Any]:
-    from compose.registry.introspect import constructors
+    from compose.registry.parameters import constructors
 
     found: dict[str, Any] = {}
     for init in reversed(constructors(cls)):

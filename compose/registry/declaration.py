@@ -92,10 +92,14 @@ class Port:
         dims = "any shape" if self.dims is None else " ".join(self.dims) or "scalar"
         return f"list of {dims}" if self.many else dims
 
+    def letters(self, *, many: bool) -> list[str]:
+        """The letters that a constructor argument can be bound to: of one size, or with ``many`` of several."""
+        names = [dim_name(dim) for dim in self.dims or ()]
+        return [name.letter for name in names if name.letter and (name.spread or name.each) == many]
+
     def carries(self, size: BoundSize) -> bool:
         """Whether a constructor argument can be bound from the shape that arrives here."""
-        names = [dim_name(dim) for dim in self.dims or () if dim_name(dim).letter == size.dim]
-        return any((name.spread or name.each) == size.many for name in names)
+        return size.dim in self.letters(many=size.many)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,8 @@ class itself is asked for.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import json
 import pkgutil
-import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import entry_points
@@ -20,8 +18,11 @@ from types import ModuleType
 from typing import Any
 
 from compose.block import KINDS, REGISTRATION, Kind
-from compose.errors import UsageError
+from compose.errors import SpecError, SpecErrors, UsageError
+from compose.registry.block_file import import_block_file
+from compose.registry.contract import name_taken
 from compose.registry.declaration import Declaration
+from compose.registry.python_place import document
 
 BUILT_IN = tuple(f"compose.{room}" for room in ("blocks", "graphs", "data", "labels", "evaluation", "training"))
 """The packages whose classes a spec may name."""
@@ -82,20 +83,40 @@ class Registry:
         """Register the classes that a module defines.
 
         Raises:
-            UsageError: the module defines none, or one whose name is taken.
+            UsageError: the module defines none.
+            SpecErrors: mistakes in their signatures, or a name that is taken, each at its line.
         """
         from compose.registry.introspect import declare
 
         classes = [cls for cls in vars(module).values() if _is_registered(cls, module)]
-        for cls in classes:
-            declaration = declare(cls)
-            key = (declaration.kind, declaration.name)
-            if key in self._declarations and self._declarations[key].module != declaration.module:
-                raise UsageError(f"{module.__name__}: the {key[0]} `{key[1]}` exists already")
-            self._declarations[key], self._classes[key] = declaration, cls
         if not classes:
-            raise UsageError(f"{module.__name__} has no class with @block, @loss or another decorator of compose.block")
-        return [declare(cls) for cls in classes]
+            where = document(module.__file__).name if module.__file__ else module.__name__
+            raise UsageError(f"{where} has no class with @block, @loss or another decorator of compose.block")
+        found: dict[type, Declaration] = {}
+        errors: list[SpecError] = []
+        for cls in classes:
+            try:
+                found[cls] = declare(cls)
+            except SpecErrors as mistakes:
+                errors += mistakes.errors
+        errors += self._taken(found)
+        if errors:
+            raise SpecErrors(errors)
+        for cls, declaration in found.items():
+            key = (declaration.kind, declaration.name)
+            self._declarations[key], self._classes[key] = declaration, cls
+        return list(found.values())
+
+    def _taken(self, classes: dict[type, Declaration]) -> list[SpecError]:
+        """Names that another class of the kind has, here or elsewhere."""
+        modules = {declaration.module for declaration in classes.values()}  # read again, they replace what they were
+        owners = {key: known for key, known in self._declarations.items() if known.module not in modules}
+        errors = []
+        for cls, declaration in classes.items():
+            owner = owners.setdefault((declaration.kind, declaration.name), declaration)
+            if (owner.module, owner.qualname) != (declaration.module, declaration.qualname):
+                errors.append(name_taken(cls, owner))
+        return errors
 
 
 def _is_registered(value: Any, module: ModuleType) -> bool:
@@ -143,18 +164,7 @@ def load_block_file(path: Path, into: Registry | None = None) -> list[Declaratio
         into: the registry; that of the process where not given.
 
     Raises:
-        UsageError: there is no such file, or it fails to import.
+        UsageError: there is no such file, or it defines no class.
+        SpecErrors: its mistakes, each at its line.
     """
-    if not path.is_file():
-        raise UsageError(f"--blocks {path}: there is no such file")
-    name = f"compose_user_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise UsageError(f"--blocks {path}: expected a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise UsageError(f"--blocks {path}: {type(error).__name__}: {error}") from error
-    return (into or registry()).add_module(module)
+    return (into or registry()).add_module(import_block_file(path))

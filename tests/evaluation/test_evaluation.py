@@ -19,7 +19,7 @@ from compose.evaluation.evaluation_error import EvaluationError
 from compose.evaluation.result import Result
 from compose.evaluation.result_table import markdown, percent, table
 from compose.labels.label_set import LabelSet
-from compose.registry.introspect import _parameters
+from compose.registry.introspect import declare
 
 from .spaces import GivenSpace
 
@@ -122,7 +122,7 @@ def test_refuses_a_task_twice() -> None:
 
 
 def test_schema() -> None:
-    parameters, _ = _parameters(Evaluation)
+    parameters = declare(Evaluation).parameters
     by_name = {parameter.name: parameter for parameter in parameters}
     assert list(by_name) == [
         "tasks",

@@ -10,6 +10,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from compose.block import BlockError, Dim, Use, block, stage
+from compose.errors import SpecErrors
 from compose.registry.construct import arguments
 from compose.registry.declaration import Declaration
 from compose.registry.introspect import declare
@@ -148,7 +149,7 @@ def test_its_own_word_counts_before_that_of_its_base() -> None:
 
 
 def test_there_must_be_a_base_to_check_against() -> None:
-    with pytest.raises(TypeError, match="Open: `options` needs an annotation that a spec can be checked against"):
+    with pytest.raises(SpecErrors, match=r"`\*\*options` of `Open` has no name that a spec could give it by"):
         declare(Open)
 
 

@@ -1,0 +1,84 @@
+"""A block that fails: the error at the line of its file that failed, and the node of the spec that uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from torch import nn
+
+from compose.errors import Note, Place, SpecError
+from compose.registry.python_place import file_of, place_in_traceback, place_of_argument
+from compose.spec.wiring.plan import Step
+
+OWN = "compose."
+"""The modules whose blocks are no user's: a mistake there is the spec's, as far as one can tell."""
+
+KNOWN = (
+    (
+        ("_local_scalar_dense", "is_nonzero"),
+        "it asks for a tensor's values, which no tensor has while shapes are worked out",
+        "tensors all the way, such as `torch.where` in place of `if`, and no `.item()`, `int(x)` or `bool(x)`",
+    ),
+    (
+        ("aten.nonzero", "aten.masked_select", "aten._unique", "aten.unique", "repeat_interleave.Tensor"),
+        "it makes a tensor whose shape depends on another's values, which no tensor has while shapes are worked out",
+        "shapes that follow from shapes, such as `torch.where` and multiplication by a mask",
+    ),
+    (
+        (".numpy() is not supported",),
+        "it leaves torch for numpy, which needs values, and no tensor has them while shapes are worked out",
+        "torch's functions",
+    ),
+    (
+        ("UninitializedParameter",),
+        "it has lazy modules, whose sizes are not known before data arrives",
+        'sizes bound from the ports: `channels: Dim[int, " c"]`',
+    ),
+)
+"""What torch's message has in it -> what the block does, and what would be right."""
+
+
+def block_failed(step: Step, cls: type, error: Exception, doing: str) -> SpecError:
+    """An exception that a block raised.
+
+    Args:
+        step: the node.
+        cls: its block.
+        error: the exception.
+        doing: ends the sentence "`node` ...", such as "cannot be made".
+    """
+    path = file_of(cls)
+    place = place_in_traceback(error.__traceback__, path) if path else None
+    reason, expected = _reason(error)
+    return at_block(step, SpecError("block-failed", f"`{step.name}` {doing}: {reason}", None, expected), place)
+
+
+def at_block(step: Step, error: SpecError, place: Place | None) -> SpecError:
+    """The error at a line of the block's file, with the node beside it; the other way round for our own blocks."""
+    assert step.declaration is not None
+    if place is None or step.declaration.module.startswith(OWN):
+        error.place = step.place
+        error.notes = (*error.notes, *([Note("the block's line", place)] if place else []))
+    else:
+        error.place = place
+        uses = f"`{step.name}` uses the {step.declaration.kind} `{step.declaration.name}`"
+        error.notes = (Note(uses, step.place), *error.notes)
+    return error
+
+
+def result_place(module: nn.Module) -> Place | None:
+    """Where a block says what it returns."""
+    return place_of_argument(type(module).forward, "return")
+
+
+def _reason(error: Exception) -> tuple[str, str | None]:
+    text = (str(error).strip() or "no message").splitlines()[0]
+    for marks, reason, expected in KNOWN:
+        if _has(text, marks):
+            return reason, expected
+    plain = isinstance(error, ValueError | RuntimeError) and str(error).strip()
+    return (text if plain else f"{type(error).__name__}: {text}"), None
+
+
+def _has(text: str, marks: Iterable[str]) -> bool:
+    return any(mark in text for mark in marks)

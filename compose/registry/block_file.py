@@ -1,0 +1,62 @@
+"""A user's Python file of blocks: read it, and tell its mistakes at their lines."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from compose.errors import Note, SpecError, SpecErrors, UsageError
+from compose.registry.contract import mistake
+from compose.registry.python_place import place_in_traceback, place_of_syntax_error, repeated_classes
+
+
+def import_block_file(path: Path) -> ModuleType:
+    """The module that a file is.
+
+    Raises:
+        UsageError: there is no such Python file.
+        SpecErrors: it cannot be imported, or a class of it takes the place of another.
+    """
+    if not path.is_file():
+        raise UsageError(f"--blocks {path}: there is no such file")
+    name = _module_name(path)
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise UsageError(f"--blocks {path}: expected a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:  # whatever the user's file does
+        del sys.modules[name]
+        raise SpecErrors([_import_error(path, error)]) from error
+    _refuse_repeated(path)
+    return module
+
+
+def _module_name(path: Path) -> str:
+    """A name of its own for each file: two of one name in different folders are two modules."""
+    name, number = f"compose_user_{path.stem}", 1
+    while name in sys.modules and sys.modules[name].__file__ != str(path.absolute()):
+        number += 1
+        name = f"compose_user_{path.stem}_{number}"
+    return name
+
+
+def _import_error(path: Path, error: BaseException) -> SpecError:
+    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).absolute() == path.absolute():
+        return mistake(f"this is no Python: {error.msg}", place_of_syntax_error(error, str(path)))
+    told = f"{type(error).__name__}: {str(error).strip() or 'no message'}".splitlines()[0]
+    place = place_in_traceback(error.__traceback__, str(path))
+    return mistake(f"this file cannot be imported: {told}" if place else f"{path} cannot be imported: {told}", place)
+
+
+def _refuse_repeated(path: Path) -> None:
+    message, expected = "another class of this file has this name", "a name of its own"
+    repeated = repeated_classes(str(path))
+    if repeated:
+        raise SpecErrors(
+            mistake(message, later, expected, notes=[Note("the first", earlier)]) for later, earlier in repeated
+        )

@@ -1,0 +1,156 @@
+"""A block that fails is told at the line of its file, with the node that uses it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from compose.errors import SpecError, SpecErrors
+from compose.registry.registry import Registry, load_block_file, registry
+from compose.spec.read import read_spec
+from compose.training.prepare import prepare
+
+SPEC = """\
+name: small
+data: {use: glyph_scenes, size: 32}
+labels: {vectors: {use: wordnet, dim: 12}}
+train: [{stage: supervised, batch: 4}]
+loss: {rank: {use: ranknet, in: scores}}
+model:
+  backbone: {use: backbone, arch: conv64, channels: [8, 8, 8, 12], pools: 2}
+  gate: {use: gate, in: backbone.last}
+  regions: {use: regions, in: [gate, labels.vectors]}
+  scores: {use: max_similarity, in: [regions, labels.vectors]}
+"""
+BLOCK = """\
+from typing import NamedTuple
+from jaxtyping import Float
+import torch
+from torch import Tensor, nn
+from compose.block import Dim, block
+
+class Out(NamedTuple):
+    maps: Float[Tensor, "b c h w"]
+    mean: Float[Tensor, "b c"]
+
+@block
+class Gate(nn.Module):
+    '''Let some of a map through.'''
+    def __init__(self, channels: Dim[int, " c"]) -> None:
+        super().__init__()
+        {init}
+    def forward(self, maps: Float[Tensor, "b c h w"]) -> {result}:
+        {forward}
+"""
+MAP = 'Float[Tensor, "b c h w"]'
+VALUES = "it asks for a tensor's values, which no tensor has while shapes are worked out"
+
+
+@pytest.fixture
+def refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
+    def made(init: str = "pass", forward: str = "return maps", result: str = MAP) -> SpecError:
+        monkeypatch.chdir(tmp_path)
+        Path("small.yaml").write_text(SPEC)
+        Path("mine.py").write_text(BLOCK.format(init=init, forward=forward, result=result))
+        known = Registry(registry().all())
+        load_block_file(Path("mine.py"), known)
+        with pytest.raises(SpecErrors) as caught:
+            _ = prepare(read_spec("small.yaml", known=known)).shaped
+        (error,) = caught.value.errors
+        return error
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("init", "line", "message"),
+    [
+        ("self.x = missing", "16:18", "`gate` cannot be made: NameError: name 'missing' is not defined"),
+        ("raise ValueError('too many')", "16:9", "`gate` cannot be made: too many"),
+        ("raise RuntimeError", "16:9", "`gate` cannot be made: RuntimeError: no message"),
+        ("self.x = nn.Linear(channels)", "16:18", None),
+        ("self.x = int(torch.ones(2).sum())", "16:18", f"`gate` cannot be made: {VALUES}"),
+        (
+            "self.x = nn.LazyLinear(3)",
+            "16:18",
+            "`gate` cannot be made: it has lazy modules, whose sizes are not known before data arrives",
+        ),
+    ],
+)
+def test_at_the_line_of_init(refusal, init: str, line: str, message: str | None) -> None:
+    error = refusal(init=init)
+    assert f"{error.place}" == f"mine.py:{line}"
+    assert message is None or error.message == message
+    assert (error.notes[0].message, str(error.notes[0].place)) == ("`gate` uses the block `gate`", "small.yaml:8:3")
+
+
+@pytest.mark.parametrize(
+    ("forward", "column", "message"),
+    [
+        ("return missing(maps)", 16, "NameError: name 'missing' is not defined"),
+        ("return {}['é'] + self.missing", 16, "KeyError: 'é'"),
+        ("return self.missing", 16, "AttributeError: 'Gate' object has no attribute 'missing'"),
+        ("return maps if maps.sum() > 0 else maps", 24, VALUES),
+        ("return maps * maps.mean().item()", 23, VALUES),
+        (
+            "return maps[maps > 0]",
+            16,
+            "it makes a tensor whose shape depends on another's values, "
+            "which no tensor has while shapes are worked out",
+        ),
+        (
+            "return maps.detach().numpy()",
+            16,
+            "it leaves torch for numpy, which needs values, and no tensor has them while shapes are worked out",
+        ),
+    ],
+)
+def test_at_the_line_of_forward(refusal, forward: str, column: int, message: str) -> None:
+    error = refusal(forward=forward)
+    assert str(error.place) == f"mine.py:18:{column}"
+    assert error.message == f"`gate` fails on these shapes: {message}"
+    assert [note.message for note in error.notes] == [
+        "`gate` uses the block `gate`",
+        "`backbone.last` is 4 × 12 × 8 × 8; `gate.maps` takes b c h w",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("forward", "got"), [("return None", "nothing (None)"), ("return maps, maps", "a tuple of 2"), ("return 3", "`3`")]
+)
+def test_what_is_no_tensor(refusal, forward: str, got: str) -> None:
+    error = refusal(forward=forward)
+    assert error.code == "output-shape"
+    assert error.message.startswith(f"`gate.out` is {got}, but its block declares b c h w: ")
+    assert (str(error.place), str(error.notes[0].place)) == ("small.yaml:8:3", "mine.py:17:58")
+
+
+@pytest.mark.parametrize(
+    ("forward", "got"),
+    [
+        ("return maps, maps.mean((2, 3))", "`tuple`"),
+        ("return None", "nothing (None)"),
+        ("return [maps]", "a list of 1"),
+    ],
+)
+def test_a_plain_tuple_where_ports_have_names(refusal, forward: str, got: str) -> None:
+    error = refusal(forward=forward, result="Out")
+    assert error.message == f"`forward` of `gate` returned {got}, but declares the ports maps, mean"
+    assert (str(error.place), str(error.notes[0].place)) == ("mine.py:17:58", "small.yaml:8:3")
+
+
+def test_our_own_blocks_are_told_at_the_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    gate = "  gate: {use: gate, in: backbone.last}\n"
+    Path("small.yaml").write_text(SPEC.replace(gate, "").replace("in: [gate,", "in: [backbone.last,"))
+
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("lost")
+
+    monkeypatch.setattr("compose.blocks.vision.regions.Regions.forward", fail)
+    with pytest.raises(SpecErrors) as caught:
+        _ = prepare(read_spec("small.yaml")).shaped
+    (error,) = caught.value.errors
+    assert error.message == "`regions` fails on these shapes: KeyError: 'lost'"
+    assert str(error.place) == "small.yaml:8:3"
