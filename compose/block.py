@@ -15,7 +15,8 @@ A dim of one letter is written with a leading blank, ``" d"``, as jaxtyping advi
 string that could be one.
 
 The class docstring says in its first line what the block does; a paragraph ``Reference:`` names paper, section and
-equation, and one ``Deviates:`` what is otherwise here than there.
+equation, and one ``Deviates:`` what is otherwise here than there. A section ``Example:`` holds parameters as
+YAML, for ``compose describe``, where required ones and defaults do not show how it is used.
 
 Whatever a spec may name after ``use:`` is registered by a decorator of this module, one for each kind. The names stay
 free of torch, so that the command line can import them for nothing.

@@ -19,6 +19,9 @@ class Convolution(nn.Module):
 
     Reference: LESA (CVPR 2020), section 5.1.
 
+    Example:
+        {channels: 512, kernel: 2}
+
     Args:
         in_channels: channels of the map.
         channels: channels of the result.

@@ -15,6 +15,9 @@ from compose.block import Dim, block
 class Linear(nn.Module):
     """Map the last axis linearly to another size; all axes before it are kept.
 
+    Example:
+        {size: 300}
+
     Args:
         inputs: size of the last axis.
         size: its size afterwards.

@@ -23,6 +23,9 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 class Mlp(nn.Module):
     """Linear layers with an activation between each two; all axes before the last are kept.
 
+    Example:
+        {sizes: [512, 300], dropout: 0.1}
+
     Args:
         inputs: size of the last axis.
         sizes: size of the last axis after each linear layer.

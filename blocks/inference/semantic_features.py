@@ -21,6 +21,9 @@ class SemanticFeatures(nn.Module):
 
     Reference: DESIRE-Net, section 3.2.1 and appendix A.1.
 
+    Example:
+        {hidden: [512, 512]}
+
     Args:
         inputs: size of an example.
         dim: size of a label's vector.

@@ -75,6 +75,7 @@ def _elsewhere(name: str) -> str | None:
 def _print(declaration: Declaration) -> None:
     from compose.cli.console import echo, highlighted, out
     from compose.cli.printing.example import example
+    from compose.registry.registry import registry
 
     console = out()
     console.print(f"[bold cyan]{declaration.name}[/] [dim]({declaration.kind})[/]")
@@ -92,7 +93,8 @@ def _print(declaration: Declaration) -> None:
             _head(title)
             echo(f"  {text}".replace("``", "`"))
     _head("example")
-    console.print(highlighted("\n".join(f"  {line}" for line in example(declaration).splitlines()), "yaml"))
+    shown = "\n".join(f"  {line}" for line in example(declaration, registry()).splitlines())
+    console.print(highlighted(shown, "yaml"), markup=False)
 
 
 def _head(text: str) -> None:

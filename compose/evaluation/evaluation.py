@@ -36,6 +36,9 @@ OF_ADAPTATION = ("adapt", "inner_steps", "inner_lr")
 class Evaluation:
     """How a model is evaluated.
 
+    Example:
+        {tasks: [zsl, gzsl], metrics: [map, f1@3]}
+
     Args:
         tasks: zsl scores the unseen labels only, gzsl all labels, seen the seen ones; episodes draws many small
             tasks, of unseen classes where the data has such, and gives the mean over them with its 95% interval.

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 class LabelOptions:
     """The label space: the vectors of the labels, their graph, and which labels are in it.
 
+    Example:
+        {vectors: {use: wordnet, dim: 100}, normalise: true}
+
     Args:
         vectors: where the labels' vectors come from.
         graph: what connects the labels, and the external classes with them.

@@ -118,6 +118,7 @@ class Declaration:
         gives: the reserved inputs that a data source feeds.
         fixes: dims that differ from task to task and that a block's weights nevertheless follow.
         deviates: what is otherwise here than in the reference.
+        example: parameters that show its use, as YAML, where its defaults do not.
     """
 
     kind: Kind
@@ -134,6 +135,7 @@ class Declaration:
     gives: tuple[str, ...] = ()
     fixes: tuple[str, ...] = ()
     deviates: str = ""
+    example: str = ""
 
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of this name."""

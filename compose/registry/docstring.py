@@ -16,17 +16,20 @@ class ClassDoc:
         doc: the paragraphs after it.
         reference: the paper, section and equation, from the paragraph ``Reference:``.
         deviates: where it departs from them, from the paragraph ``Deviates:``.
+        example: parameters that show its use, a YAML mapping from the section ``Example:``.
     """
 
     summary: str
     doc: str
     reference: str
     deviates: str
+    example: str = ""
 
 
 def class_doc(cls: type) -> ClassDoc:
     """The parts of a class's docstring, without its ``Args:``."""
-    summary, _, text = sections(cls.__doc__)[""].partition("\n\n")
+    parts = sections(cls.__doc__)
+    summary, _, text = parts[""].partition("\n\n")
     marked = {"Reference": "", "Deviates": ""}
     for mark in marked:
         found = re.search(rf"^{mark}: *(.+(?:\n\S.*)*)", text, re.MULTILINE)
@@ -34,7 +37,8 @@ def class_doc(cls: type) -> ClassDoc:
             text = text.replace(found[0], "")
             marked[mark] = " ".join(found[1].split())
     doc = re.sub(r"\n{3,}", "\n\n", text).strip()
-    return ClassDoc(" ".join(summary.split()), doc, marked["Reference"], marked["Deviates"])
+    example = parts.get("Example", "").strip()
+    return ClassDoc(" ".join(summary.split()), doc, marked["Reference"], marked["Deviates"], example)
 
 
 def sections(doc: str | None) -> dict[str, str]:

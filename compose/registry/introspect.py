@@ -38,6 +38,7 @@ def declare(cls: type) -> Declaration:
         doc=told.doc,
         reference=told.reference,
         deviates=told.deviates,
+        example=told.example,
         parameters=parameters,
         sizes=sizes,
         inputs=inputs,

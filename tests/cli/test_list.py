@@ -1,19 +1,12 @@
-"""``compose list`` and ``compose describe``."""
+"""``compose list``."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-import pytest
-
 from compose.cli.list import PLURALS, WHERE, list_names
-from compose.cli.printing.example import example
-from compose.registry.declaration import Declaration
 from compose.registry.registry import registry
-from compose.spec.schema.check import Checker
-from compose.spec.yaml.reader import load_text
-from compose.spec.yaml.tree import Mapping
 
 DECLARATIONS = registry().all()
 
@@ -49,34 +42,3 @@ def test_unknown_kind(run: Any) -> None:
     result = run("list", "blokcs")
     assert result.exit_code == 2
     assert "there is no kind `blokcs`; did you mean `blocks`?" in result.stderr
-
-
-@pytest.mark.parametrize("declaration", DECLARATIONS, ids=lambda d: f"{d.kind}-{d.name}")
-def test_describes(declaration: Declaration, run: Any) -> None:
-    result = run("describe", f"{declaration.kind}.{declaration.name}")
-    assert result.exit_code == 0
-    assert result.stdout.startswith(f"{declaration.name} ({declaration.kind})\n")
-    for named in (*declaration.parameters, *declaration.sizes, *declaration.inputs, *declaration.outputs):
-        assert f"  {named.name} " in result.stdout
-
-
-@pytest.mark.parametrize("declaration", DECLARATIONS, ids=lambda d: f"{d.kind}-{d.name}")
-def test_examples_are_valid(declaration: Declaration) -> None:
-    tree = load_text(example(declaration).replace("stage: ...", "stage: supervised"), "example")
-    assert isinstance(tree, Mapping)
-    checker = Checker(registry())
-    checker.check(tree)
-    assert [error for error in checker.errors if error.code != "missing-key"] == []
-
-
-def test_unknown_name(run: Any) -> None:
-    result = run("describe", "group_atention")
-    assert result.exit_code == 2
-    assert "did you mean `group_attention`?" in result.stderr
-    assert "compose show zoo/starter.yaml" in run("describe", "zoo/starter.yaml").stderr
-    assert "for `in:`" in run("describe", "labels.vectors").stderr
-
-
-def test_describe_json(run: Any) -> None:
-    (found,) = json.loads(run("describe", "group_attention", "--json").stdout)
-    assert Declaration.from_json(found) == registry().find("block", "group_attention")

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from compose.spec.wiring.module_names import MODULE_NAMES
+from compose.spec.wiring.reserved import RESERVED, ROOTS
+from compose.spec.yaml.reader import load_text
+from compose.spec.yaml.tree import plain
 from compose.spec.yaml.writer import flow
 
 if TYPE_CHECKING:
     from compose.registry.declaration import Declaration, Parameter, Port
+    from compose.registry.registry import Registry
 
-FED = ("targets", "labels_vectors")
-"""Ports that an example leaves to be fed by their names."""
+OF_DATA = {"image", "features"}
+"""Ports that an example wires although the data may feed them: in most models a node does."""
 
 SHOWN = 2
 """How many parameters with defaults an example sets besides the required ones."""
 
 
-def example(declaration: Declaration) -> str:
+def example(declaration: Declaration, registry: Registry) -> str:
     """A YAML snippet for the place in a spec where things of this kind stand."""
-    used = {"use": declaration.name, **_wiring(declaration), **_values(declaration)}
+    values = _values(declaration, registry)
+    used = {"use": declaration.name, **_wiring(declaration), **values}
     match declaration.kind:
         case "block":
             return f"model:\n  {declaration.name}: {flow(used)}"
@@ -29,38 +35,49 @@ def example(declaration: Declaration) -> str:
         case "vectors" | "graph":
             return f"labels:\n  {declaration.kind}: {flow(used)}"
         case "stage":
-            return f"train:\n  main: {flow({'stage': used.pop('use'), **used})}"
+            return f"train:\n  main: {flow({'stage': declaration.name, **values})}"
         case "optimizer" | "schedule":
-            return f"train:\n  main: {{stage: supervised, {declaration.kind}: {flow(used)}}}"
+            stage = registry.names("stage")[-1]
+            return f"train:\n  main: {flow({'stage': stage, declaration.kind: used})}"
+        case "data" if not declaration.gives:
+            return f"labels:\n  external: {flow(used)}"
         case "section":
-            return f"{declaration.name}: {flow(_values(declaration))}"
+            return f"{declaration.name}: {flow(values)}"
     return f"{declaration.kind}: {flow(used)}"
 
 
 def _wiring(declaration: Declaration) -> dict[str, Any]:
-    """What feeds the ports: nodes named after what they carry, where the labels and targets do not feed them anyway."""
-    wired = [port for port in declaration.inputs if port.name not in FED and not port.optional]
+    """What feeds the ports: nodes named after what they carry, where no reserved input feeds them by its name."""
+    fed = {given.port for given in RESERVED.values()} - OF_DATA
+    wired = [port for port in declaration.inputs if not port.optional and port.name not in fed]
     if not wired:
         return {}
-    names = [_node(port) for port in wired]
-    return {"in": names[0] if len(names) == 1 else names}
+    if [port.name for port in declaration.inputs[: len(wired)]] != [port.name for port in wired]:
+        return {"in": {port.name: _node(port) for port in wired}}
+    return {"in": [_node(port) for port in wired] if len(wired) > 1 else _node(wired[0])}
 
 
 def _node(port: Port) -> Any:
-    return [f"{port.name}_1", f"{port.name}_2"] if port.many else port.name
+    if port.many:
+        return [f"{port.name}_1", f"{port.name}_2"]
+    taken = port.name != "image" and (port.name in ROOTS or port.name in MODULE_NAMES)
+    return f"my_{port.name}" if taken else port.name
 
 
-def _values(declaration: Declaration) -> dict[str, Any]:
-    """Every required parameter, and the first few others at their defaults."""
-    required = {p.name: sample(p) for p in declaration.parameters if p.required}
+def _values(declaration: Declaration, registry: Registry) -> dict[str, Any]:
+    """What the class itself shows; else every required parameter, and the first few others at their defaults."""
+    if declaration.example:
+        shown: dict[str, Any] = plain(load_text(declaration.example, declaration.name))
+        return shown
+    required = {p.name: sample(p, registry) for p in declaration.parameters if p.required}
     others = [p for p in declaration.parameters if not p.required and p.default is not None and not p.uses]
     return required | {p.name: p.default for p in others[:SHOWN]}
 
 
-def sample(parameter: Parameter) -> Any:
+def sample(parameter: Parameter, registry: Registry) -> Any:
     """A value that fits a parameter."""
     if parameter.uses:
-        return {"use": "..."}
+        return {"use": registry.names(parameter.uses)[0]}
     return _fitting(parameter.schema, parameter.name)
 
 

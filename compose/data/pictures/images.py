@@ -34,6 +34,9 @@ class Images(PictureSource):
     `{"image": "a.jpg", "labels": ["cat"], "absent": ["dog"]}`. A column or key `split` may say train, val or test.
     Pictures may be in any format, colour mode and orientation that PIL knows.
 
+    Example:
+        {folder: pictures, labels: labels.csv, unseen: [cat, dog]}
+
     Args:
         folder: where the pictures are; the label files name them relative to it.
         labels: one label file for all pictures; its column `split`, or else `fractions`, divides them.

@@ -18,6 +18,9 @@ class Delicious(Mulan):
     quarter of the other 12,920 for those of validation.
 
     Reference: Tsoumakas, Katakis and Vlahavas, Effective and efficient multilabel classification (MMD 2008).
+
+    Example:
+        {folder: delicious, split: {train: 600, val: 175, test: 200}}
     """
 
     def __init__(

@@ -25,6 +25,9 @@ class Mulan(VectorSource):
     Rows may be dense or sparse, attributes numbers or two values, in any order. A label is an attribute of 0 and 1; a
     missing one (`?`) is unknown, and a missing feature is 0. A split has the examples that carry one of its labels,
     with the targets of all labels.
+
+    Example:
+        {folder: corel5k, split: {val: 50, test: 60}}
     """
 
     def __init__(
