@@ -55,6 +55,7 @@ __all__ = [
     "optimizer",
     "schedule",
     "section",
+    "snake_case",
     "stage",
     "vectors",
 ]
@@ -161,7 +162,8 @@ def registration(cls: type) -> Registration:
     return found
 
 
-def _snake(name: str) -> str:
+def snake_case(name: str) -> str:
+    """The name that a class has in a spec where its decorator gives none: ``GroupAttention`` -> ``group_attention``."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
@@ -178,7 +180,7 @@ def _decorator(kind: Kind) -> Decorator:
     def decorate(cls: Any = None, /, *, name: str | None = None, fixes: tuple[str, ...] = ()) -> Any:
         if cls is None:
             return lambda cls: decorate(cls, name=name, fixes=fixes)
-        setattr(cls, REGISTRATION, Registration(kind, name or _snake(cls.__name__), fixes))
+        setattr(cls, REGISTRATION, Registration(kind, name or snake_case(cls.__name__), fixes))
         return cls
 
     decorate.__doc__ = f"Register a class as a {kind}: under ``name``, or its own name in snake case."

@@ -47,8 +47,10 @@ def declarations(name: str) -> list[Declaration]:
     Raises:
         UsageError: there is nothing of that name.
     """
+    from compose.block import KINDS
     from compose.errors import UsageError, nearest
     from compose.registry.registry import registry
+    from compose.registry.unlisted import unlisted
 
     everything = registry().all()
     found = [d for d in everything if name in (d.name, f"{d.kind}.{d.name}")]
@@ -56,7 +58,8 @@ def declarations(name: str) -> list[Declaration]:
         return found
     close = nearest(name, {d.name for d in everything})
     hint = f"did you mean `{close}`?" if close else "`compose list` lists what there is"
-    raise UsageError(f"there is nothing called `{name}` that a spec could use; {_elsewhere(name) or hint}")
+    forgotten = next((told for kind in KINDS if (told := unlisted(kind, name))), None)
+    raise UsageError(f"there is nothing called `{name}` that a spec could use; {forgotten or _elsewhere(name) or hint}")
 
 
 def _elsewhere(name: str) -> str | None:

@@ -23,9 +23,8 @@ from compose.registry.block_file import import_block_file
 from compose.registry.contract import name_taken
 from compose.registry.declaration import Declaration
 from compose.registry.python_place import document
+from compose.registry.unlisted import ROOMS, unlisted
 
-BUILT_IN = tuple(f"compose.{room}" for room in ("blocks", "graphs", "data", "labels", "evaluation", "training"))
-"""The packages whose classes a spec may name."""
 ENTRY_POINTS = "compose.blocks"
 
 
@@ -60,11 +59,20 @@ class Registry:
         return self._declarations.get((kind, name))
 
     def load(self, kind: Kind, name: str) -> type:
-        """The class behind a name; imports its module."""
+        """The class behind a name; imports its module.
+
+        Raises:
+            UsageError: there is none, or the index lists one that the code does not have.
+        """
         if (kind, name) not in self._classes:
-            declaration = self._declarations[kind, name]
-            self._classes[kind, name] = getattr(importlib.import_module(declaration.module), declaration.qualname)
+            self._classes[kind, name] = _class(self._declared(kind, name))
         return self._classes[kind, name]
+
+    def _declared(self, kind: Kind, name: str) -> Declaration:
+        if (kind, name) not in self._declarations:
+            hint = unlisted(kind, name) or "`compose list` lists what there is"
+            raise UsageError(f"there is no {kind} `{name}`; {hint}")
+        return self._declarations[kind, name]
 
     def construct(self, kind: Kind, name: str, values: dict[str, Any]) -> Any:
         """An instance from the values of a spec: types converted, nested ``{use: ...}`` constructed.
@@ -77,7 +85,7 @@ class Registry:
         from compose.registry.construct import arguments
 
         cls = self.load(kind, name)
-        return cls(**arguments(self, cls, self._declarations[kind, name], values))
+        return cls(**arguments(self, cls, self._declared(kind, name), values))
 
     def add_module(self, module: ModuleType) -> list[Declaration]:
         """Register the classes that a module defines.
@@ -119,6 +127,17 @@ class Registry:
         return errors
 
 
+def _class(declaration: Declaration) -> type:
+    try:
+        found: type = getattr(importlib.import_module(declaration.module), declaration.qualname)
+    except (ModuleNotFoundError, AttributeError) as error:
+        if isinstance(error, ModuleNotFoundError) and error.name != declaration.module:
+            raise
+        where = f"`{declaration.qualname}` of {declaration.module}"
+        raise UsageError(f"specs/blocks.json lists {where}, which is not there: run make schema") from error
+    return found
+
+
 def _is_registered(value: Any, module: ModuleType) -> bool:
     return isinstance(value, type) and REGISTRATION in vars(value) and value.__module__ == module.__name__
 
@@ -141,7 +160,7 @@ def add_entry_points(found: Registry) -> None:
 def live_declarations() -> list[Declaration]:
     """The declarations of all built-in classes, read off the code (imports everything)."""
     found = Registry([])
-    for package in BUILT_IN:
+    for package in (f"compose.{room}" for room in ROOMS):
         for module in _modules(package):
             if any(_is_registered(value, module) for value in vars(module).values()):
                 found.add_module(module)

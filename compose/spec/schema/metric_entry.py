@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from compose.block import Kind
-from compose.errors import SpecError, nearest
+from compose.errors import Note, SpecError, nearest
 from compose.registry.declaration import Declaration
 from compose.registry.registry import Registry
+from compose.registry.unlisted import unlisted
 from compose.spec.schema.class_schema import docs, reference
 from compose.spec.schema.node_keys import Schema
 
@@ -86,7 +87,8 @@ def _unknown(text: str, registry: Registry) -> SpecError:
     close, known = nearest(name.strip(), registry.names(KIND)), all_forms(registry)
     k = number.strip() if re.fullmatch(NUMBER, number.strip()) else "3"
     near = next((form.replace("@K", f"@{k}") for form in known if form.partition("@")[0] == close), None)
-    return SpecError("unknown-metric", f"there is no metric `{text}`", None, f"one of {', '.join(known)}", near)
+    notes = [Note(told)] if (told := unlisted(KIND, name.strip())) else []
+    return SpecError("unknown-metric", f"there is no metric `{text}`", None, f"one of {', '.join(known)}", near, notes)
 
 
 def check_monitor(text: str, registry: Registry) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from compose.block import Kind
-from compose.errors import SpecError, nearest
+from compose.errors import Note, SpecError, nearest
 from compose.registry.declaration import Declaration, Parameter
 from compose.registry.registry import Registry
+from compose.registry.unlisted import unlisted
 from compose.spec.schema import metric_entry
 from compose.spec.schema.class_schema import MONITOR, definition
 from compose.spec.schema.explain import Subject, explain
@@ -144,4 +145,7 @@ def unknown_name(kind: Kind, name: str, tree: Tree, names: list[str]) -> SpecErr
     """A name that no class of a kind has."""
     noun = NOUNS.get(kind, kind)
     expected = f"one of {', '.join(names)}" if names else f"no {noun}: none is known"
-    return SpecError(f"unknown-{kind}", f"there is no {noun} `{name}`", tree.place, expected, nearest(name, names))
+    forgotten = unlisted(kind, name)
+    notes = [Note(forgotten)] if forgotten else []
+    near = None if forgotten else nearest(name, names)
+    return SpecError(f"unknown-{kind}", f"there is no {noun} `{name}`", tree.place, expected, near, notes)
