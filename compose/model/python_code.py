@@ -77,10 +77,10 @@ def _imports(steps: list[Step], code: str) -> Iterator[str]:
         yield f"from {module} import {', '.join(sorted(names))}"
 
 
-def _importable(module: str) -> str:
+def _importable(name: str) -> str:
     """The module's name; that of a user's file is the file's."""
-    file = getattr(sys.modules.get(module), "__file__", None)
-    return Path(file).stem if file and module.startswith("compose_user_") else module
+    module = sys.modules.get(name)
+    return Path(module.__file__).stem if module and module.__file__ and name.startswith("compose_user_") else name
 
 
 def _assignments(steps: list[Step], calls: list[str]) -> Iterator[str]:

@@ -77,7 +77,7 @@ class Localisation(Metric):
 
         Args:
             scores: of every image and label.
-            targets: those of a localisation, see :meth:`~compose.evaluation.metrics.box_hits.Located.targets`.
+            targets: those of a localisation, see :meth:`~compose.evaluation.metrics.box_hits.BoxHits.targets`.
             rules: the protocol's order of ties.
         """
         return _mean(label_average_precision(scores, targets, rules), targets)

@@ -37,7 +37,7 @@ Monitor = Annotated[str, Field(json_schema_extra={"format": MONITOR})]
 
 
 class TrainableModel(Protocol):
-    """What training needs of a built model (see ``compose.model.built``)."""
+    """What training needs of a built model (see ``compose.model.build.Built``)."""
 
     @property
     def training(self) -> torch.fx.GraphModule:
