@@ -20,7 +20,7 @@ from compose.model.build import Built, Shaped, materialise, shape
 from compose.model.episode_batch import EpisodeBatch
 from compose.model.label_space_check import Sizes
 from compose.spec.read import Spec
-from compose.spec.schema.class_schema import selector
+from compose.spec.schema.node_keys import selector
 from compose.spec.wiring.reserved import RESERVED
 from compose.spec.yaml.tree import Mapping as MappingTree
 from compose.spec.yaml.tree import Path, place_of, plain

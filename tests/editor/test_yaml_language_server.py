@@ -87,6 +87,8 @@ def test_the_specs_of_the_zoo_have_no_marks(editor: Any, name: str) -> None:
         ("use: adam", "use: adm", "adm", '"adam"'),
         ("lr: 5e-5", "rate: 5e-5", "rate", "Property rate is not allowed."),
         ("f1@3", "f1@0", "f1@0", "Expected one of"),
+        ("f1@3", "f1@03", "f1@03", "Expected one of"),
+        ("epochs: 20", "monitor: mapp", "mapp", "Expected one of"),
         ("[map,", "[mapp,", "mapp", "Expected one of"),
         ("threshold: 0.3", "treshold: 0.3", "treshold", "Property treshold is not allowed."),
         ("tasks: [zsl", "tasks: [zls", "zls", "Value is not accepted."),

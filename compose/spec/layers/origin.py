@@ -9,7 +9,7 @@ from compose.block import Kind
 from compose.errors import Place
 from compose.registry.declaration import Declaration, Parameter
 from compose.registry.registry import Registry
-from compose.spec.schema.class_schema import selector
+from compose.spec.schema.node_keys import selector
 from compose.spec.yaml.tree import Mapping, Path, Scalar, Sequence, Tree, descend
 
 DEFAULT = "default of "

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
 
 from compose.errors import SpecError
 from compose.registry.registry import Registry
-from compose.spec.schema.document import composite, frame
+from compose.spec.schema.document import frame
 from compose.spec.schema.explain import Subject, unknown
 from compose.spec.schema.faults import faults
 from compose.spec.schema.named import Names
-from compose.spec.schema.node_keys import NODE_KEYS, TERM_KEYS, Schema
+from compose.spec.schema.node_keys import NODE_KEYS, TERM_KEYS
+from compose.spec.schema.node_schema import composite
 from compose.spec.yaml.tree import Mapping, Scalar, Tree
 
 WIRED = ("model", "loss", "blocks", "scores", "attention", "bypass")
@@ -62,7 +62,7 @@ class Checker:
 
     def _frame(self, tree: Mapping) -> bool:
         sound = True
-        for fault in faults(tree, _frame_schema()):
+        for fault in faults(tree, frame()):
             self._outside.add(fault, Subject("the spec", "key", tree.place))
             sound &= (*fault.path, fault.key)[0] not in WIRED or fault.code == "unknown"
         return sound
@@ -96,7 +96,7 @@ class Checker:
     def _composite(self, body: Tree, name: str, composites: dict[str, Tree]) -> Callable[[], bool]:
         def run() -> bool:
             sound = True
-            for fault in faults(body, _composite_schema()):
+            for fault in faults(body, composite()):
                 self._outside.add(fault, Subject(f"the block `{name}`", "key"))
                 sound &= fault.code == "unknown"
             nodes = _items(body.get("model") if isinstance(body, Mapping) else None)
@@ -114,13 +114,3 @@ class Checker:
 
 def _items(tree: Tree | None) -> Iterator[tuple[str, Tree]]:
     return iter(tree.items.items()) if isinstance(tree, Mapping) else iter(())
-
-
-@cache
-def _frame_schema() -> Schema:
-    return frame()
-
-
-@cache
-def _composite_schema() -> Schema:
-    return composite()

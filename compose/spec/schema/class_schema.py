@@ -10,21 +10,7 @@ import re
 from typing import Any
 
 from compose.registry.declaration import Declaration, Parameter, Port, admits_null
-from compose.spec.schema.node_keys import EXTRA_KEYS, Schema, selector
-
-__all__ = [
-    "Schema",
-    "definition",
-    "docs",
-    "loose",
-    "nullable",
-    "or_null",
-    "parameter_schema",
-    "partial",
-    "reference",
-    "selector",
-    "with_nulls",
-]
+from compose.spec.schema.node_keys import EXTRA_KEYS, NAME, Schema, selector
 
 NULL: Schema = {"type": "null"}
 MONITOR = "monitor"
@@ -48,6 +34,16 @@ def partial(declaration: Declaration) -> Schema:
     """The schema of a class's parameters in an overlay or a composite block; refers to the complete one."""
     name = f"{declaration.kind}.{declaration.name}"
     return nullable(_frame(declaration, {p.name: _loose(p, name) for p in declaration.parameters}, "partial."))
+
+
+def named(entry: str, *, partial: bool = False) -> Schema:
+    """A mapping of names to what a definition describes."""
+    found: Schema = {
+        "type": "object",
+        "propertyNames": {"pattern": NAME, "doNotSuggest": True},
+        "additionalProperties": reference(entry),
+    }
+    return nullable(found) if partial else {**found, "minProperties": 1}
 
 
 def nullable(schema: Schema) -> Schema:

@@ -6,6 +6,8 @@ own, or may inherit some, a node may use other names than those of the registry.
 
 from __future__ import annotations
 
+from functools import cache
+
 from compose.block import Kind
 from compose.registry.registry import Registry
 from compose.spec.schema import choices, metric_entry
@@ -13,13 +15,15 @@ from compose.spec.schema.class_schema import (
     MONITOR,
     definition,
     loose,
+    named,
     nullable,
     or_null,
     partial,
     reference,
     with_nulls,
 )
-from compose.spec.schema.node_keys import EXTRA_KEYS, NAME, PLACEHOLDER, REFERENCE, Schema
+from compose.spec.schema.node_keys import EXTRA_KEYS, PLACEHOLDER, Schema
+from compose.spec.schema.node_schema import composites, nodes, terms
 
 CHOICES: tuple[Kind, ...] = ("block", "loss", "metric", "data", "vectors", "graph", "stage", "optimizer", "schedule")
 
@@ -133,10 +137,10 @@ def _sections(form: str) -> dict[str, Schema]:
     found = {
         "data": reference(f"{form}data"),
         "labels": reference(f"{form}section.labels"),
-        "blocks": _named(f"{form}composite", partial=bool(form)),
-        "model": _named(f"{form}node", partial=bool(form)),
-        "loss": _named(f"{form}term", partial=bool(form)),
-        "train": {"title": STAGES, **_named(f"{form}stage", partial=bool(form))},
+        "blocks": named(f"{form}composite", partial=bool(form)),
+        "model": named(f"{form}node", partial=bool(form)),
+        "loss": named(f"{form}term", partial=bool(form)),
+        "train": {"title": STAGES, **named(f"{form}stage", partial=bool(form))},
         "evaluate": reference(f"{form}section.evaluate"),
     }
     found = {key: {"description": SECTIONS[key], **_beside(schema, form)} for key, schema in found.items()}
@@ -154,21 +158,12 @@ def _beside(schema: Schema, form: str) -> Schema:
     return nullable(whole) if form and "allOf" in whole else whole
 
 
-def _named(entry: str, *, partial: bool = False) -> Schema:
-    """A mapping of names to what a definition describes."""
-    found: Schema = {
-        "type": "object",
-        "propertyNames": {"pattern": NAME, "doNotSuggest": True},
-        "additionalProperties": reference(entry),
-    }
-    return nullable(found) if partial else {**found, "minProperties": 1}
-
-
 def keys() -> list[str]:
     """The keys that may stand at the top of a spec."""
     return [*_plain_keys(), *SECTIONS]
 
 
+@cache
 def frame() -> Schema:
     """The top level of a spec without ``extends``, as one schema; what a ``use:`` chooses is left open."""
     chosen: dict[str, Schema] = {key: {"description": SECTIONS[key]} for key in ("data", "labels", "evaluate")}
@@ -192,85 +187,12 @@ def definitions(registry: Registry) -> dict[str, Schema]:
         found[f"parameters.{kind}"] = choices.parameters(registry, kind)
         found[f"partial.parameters.{kind}"] = choices.partial_parameters(registry, kind)
     found |= {"entry.metric": metric_entry.entry_schema(registry), MONITOR: metric_entry.monitor_schema(registry)}
-    found |= {**_nodes(registry), **_terms(), **_composites()}
+    found |= {**nodes(registry), **terms(), **composites()}
     found |= {"overlay": _overlay(), "names": _names(), "overlay.names": _overlay_names()}
     for declaration in registry.all():
         name = f"{declaration.kind}.{declaration.name}"
         found[name], found[f"partial.{name}"] = with_nulls(definition(declaration)), partial(declaration)
     return found
-
-
-def _nodes(registry: Registry) -> dict[str, Schema]:
-    """A node of the model, of an overlay, and of a composite block."""
-    known_or_own = {"anyOf": [reference("names.block"), {"type": "string"}]}
-    keys, loose = _keys("block")
-    node = {"title": "node", "type": "object", "properties": {"use": known_or_own, **keys}}
-    inside = {"title": "node", "type": "object", "properties": {"use": known_or_own, **loose}}
-    sharing = {
-        "if": {"required": ["share"], "not": {"required": ["use"]}},
-        "then": {"properties": dict.fromkeys(keys, True), "additionalProperties": False},
-        "else": {"required": ["use"]},
-    }
-    return {
-        "node": {**node, "allOf": [reference("parameters.block"), sharing]},
-        "partial.node": nullable({**inside, "allOf": [reference("partial.parameters.block")]}),
-        "inside.node": {**inside, "allOf": [reference("inside.parameters"), sharing]},
-        "inside.parameters": choices.inside_parameters(registry, "block"),
-    }
-
-
-def _terms() -> dict[str, Schema]:
-    """A term of the loss; without ``use`` it takes a scalar port of a node as it is."""
-    keys, loose = _keys("loss")
-    term = {"title": "term", "type": "object", "properties": {"use": reference("names.loss"), **keys}}
-    inside = {**term, "properties": {"use": reference("names.loss"), **loose}}
-    known: Schema = {**dict.fromkeys(keys, True), "in": {"type": "string", "pattern": REFERENCE}}
-    plain: Schema = {"properties": known, "additionalProperties": False, "required": ["in"]}
-    return {
-        "term": {**term, "allOf": [reference("parameters.loss"), {"if": {"required": ["use"]}, "else": plain}]},
-        "partial.term": nullable({**inside, "allOf": [reference("partial.parameters.loss")]}),
-    }
-
-
-def _keys(kind: Kind) -> tuple[dict[str, Schema], dict[str, Schema]]:
-    """The spec language's own keys around a class of this kind, in the complete and the partial form."""
-    names = EXTRA_KEYS[kind]
-    return {n: reference(f"key.{n}") for n in names}, {n: reference(f"partial.key.{n}") for n in names}
-
-
-def _composites() -> dict[str, Schema]:
-    whole = composite()
-    body = whole["properties"]
-    overlay = {**body, "model": _named("partial.node", partial=True)}
-    return {
-        "composite": {**whole, "properties": {**body, "model": _named("inside.node")}},
-        "partial.composite": nullable({"type": "object", "properties": overlay, "additionalProperties": False}),
-    }
-
-
-def composite() -> Schema:
-    """A composite block, its nodes left open."""
-    name = {"type": "string", "pattern": NAME}
-    ports = {"type": "object", "additionalProperties": {"type": "string"}, "minProperties": 1}
-    return {
-        "type": "object",
-        "description": "A block written in YAML.",
-        "properties": {
-            "description": {"type": "string", "description": "What the block does."},
-            "inputs": {"type": "array", "items": name, "minItems": 1, "description": "The input ports."},
-            "params": {
-                "type": "object",
-                "description": "Parameters with their defaults (null: none); `$name` stands for one inside.",
-            },
-            "model": {"description": "The nodes inside.", **_named("node")},
-            "outputs": {
-                "description": "Output port -> what it gives out; the first is the one meant by the bare node name.",
-                "anyOf": [{"type": "string"}, ports],
-            },
-        },
-        "required": ["inputs", "model", "outputs"],
-        "additionalProperties": False,
-    }
 
 
 def _overlay() -> Schema:

@@ -73,7 +73,7 @@ def judges(known: Registry, tmp_path: Path) -> Judges:
 
 def trained(stage: dict[str, Any]) -> Any:
     """A section ``train`` of one stage."""
-    return [stage]
+    return {"main": stage}
 
 
 # --- the zoo, and mistakes ----------------------------------------------------------------------------------------
@@ -337,6 +337,9 @@ def test_a_spec_that_extends_another(judges: Judges) -> None:
         {"model": {"pyramid": {"use": "forward_pyramid", "channels": None}}},
         {"model": {"2nd": {"use": "encoder"}}},
         {"blocks": {"own": {"inputs": []}}},
+        {"blocks": {"own": {"outputs": {"more": None}}}},
+        *({"blocks": {"own": {key: value}}} for key in SPEC["blocks"]["own"] for value in VALUES),
+        *({"variants": {"other": {"blocks": {"own": {key: None}}}}} for key in SPEC["blocks"]["own"]),
         {"blocks": {"own": {"model": {"one": {"use": "mixer", "width": 0}}}}},
         {"evaluate": {"metrics": ["f1@03"]}},
         {"variants": {"other": {"seed": -1}}},

@@ -1,0 +1,94 @@
+"""A node of the model, a term of the loss and a composite block, as JSON Schema: in a spec, and in an overlay."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from compose.block import Kind
+from compose.registry.registry import Registry
+from compose.spec.schema import choices
+from compose.spec.schema.class_schema import named, nullable, reference
+from compose.spec.schema.node_keys import EXTRA_KEYS, NAME, REFERENCE, Schema
+
+
+def nodes(registry: Registry) -> dict[str, Schema]:
+    """A node of the model, of an overlay, and of a composite block."""
+    known_or_own = {"anyOf": [reference("names.block"), {"type": "string"}]}
+    keys, loose = _keys("block")
+    node = {"title": "node", "type": "object", "properties": {"use": known_or_own, **keys}}
+    inside = {"title": "node", "type": "object", "properties": {"use": known_or_own, **loose}}
+    sharing = {
+        "if": {"required": ["share"], "not": {"required": ["use"]}},
+        "then": {"properties": dict.fromkeys(keys, True), "additionalProperties": False},
+        "else": {"required": ["use"]},
+    }
+    return {
+        "node": {**node, "allOf": [reference("parameters.block"), sharing]},
+        "partial.node": nullable({**inside, "allOf": [reference("partial.parameters.block")]}),
+        "inside.node": {**inside, "allOf": [reference("inside.parameters"), sharing]},
+        "inside.parameters": choices.inside_parameters(registry, "block"),
+    }
+
+
+def terms() -> dict[str, Schema]:
+    """A term of the loss; without ``use`` it takes a scalar port of a node as it is."""
+    keys, loose = _keys("loss")
+    term = {"title": "term", "type": "object", "properties": {"use": reference("names.loss"), **keys}}
+    inside = {**term, "properties": {"use": reference("names.loss"), **loose}}
+    known: Schema = {**dict.fromkeys(keys, True), "in": {"type": "string", "pattern": REFERENCE}}
+    plain: Schema = {"properties": known, "additionalProperties": False, "required": ["in"]}
+    return {
+        "term": {**term, "allOf": [reference("parameters.loss"), {"if": {"required": ["use"]}, "else": plain}]},
+        "partial.term": nullable({**inside, "allOf": [reference("partial.parameters.loss")]}),
+    }
+
+
+def _keys(kind: Kind) -> tuple[dict[str, Schema], dict[str, Schema]]:
+    """The spec language's own keys around a class of this kind, in the complete and the partial form."""
+    names = EXTRA_KEYS[kind]
+    return {n: reference(f"key.{n}") for n in names}, {n: reference(f"partial.key.{n}") for n in names}
+
+
+def composites() -> dict[str, Schema]:
+    """A composite block, and that of an overlay."""
+    whole = composite()
+    body = whole["properties"]
+    overlay = {
+        **body,
+        **{key: nullable(body[key]) for key in ("description", "params")},
+        "model": {**named("partial.node", partial=True), "type": "object"},
+        "outputs": _outputs({"type": "object", "additionalProperties": {"type": ["string", "null"]}}),
+    }
+    return {
+        "composite": {**whole, "properties": {**body, "model": named("inside.node")}},
+        "partial.composite": nullable({"type": "object", "properties": overlay, "additionalProperties": False}),
+    }
+
+
+@cache
+def composite() -> Schema:
+    """A composite block, its nodes left open."""
+    name = {"type": "string", "pattern": NAME}
+    return {
+        "type": "object",
+        "description": "A block written in YAML.",
+        "properties": {
+            "description": {"type": "string", "description": "What the block does."},
+            "inputs": {"type": "array", "items": name, "minItems": 1, "description": "The input ports."},
+            "params": {
+                "type": "object",
+                "description": "Parameters with their defaults (null: none); `$name` stands for one inside.",
+            },
+            "model": {"description": "The nodes inside.", **named("node")},
+            "outputs": _outputs({"type": "object", "additionalProperties": {"type": "string"}, "minProperties": 1}),
+        },
+        "required": ["inputs", "model", "outputs"],
+        "additionalProperties": False,
+    }
+
+
+def _outputs(ports: Schema) -> Schema:
+    return {
+        "description": "Output port -> what it gives out; the first is the one meant by the bare node name.",
+        "anyOf": [{"type": "string"}, ports],
+    }
