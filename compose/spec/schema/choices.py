@@ -45,14 +45,9 @@ def partial_choice(kind: Kind) -> Schema:
     }
 
 
-def parameters(registry: Registry, kind: Kind) -> Schema:
-    """The parameters of the class that is named."""
-    return {"allOf": [_when(d, reference(f"{kind}.{d.name}")) for d in declarations(registry, kind)]}
-
-
-def partial_parameters(registry: Registry, kind: Kind) -> Schema:
-    """The parameters of the class that is named, in an overlay."""
-    return {"allOf": [_when(d, reference(f"partial.{kind}.{d.name}")) for d in declarations(registry, kind)]}
+def parameters(registry: Registry, kind: Kind, form: str = "") -> Schema:
+    """The parameters of the class that is named: in the complete form, ``partial.`` or ``inside.``."""
+    return {"allOf": [_when(d, reference(f"{form}{kind}.{d.name}")) for d in declarations(registry, kind)]}
 
 
 def inside_parameters(registry: Registry, kind: Kind) -> Schema:
@@ -60,7 +55,7 @@ def inside_parameters(registry: Registry, kind: Kind) -> Schema:
     found = []
     for declaration in declarations(registry, kind):
         required = [parameter.name for parameter in declaration.parameters if parameter.required]
-        then = reference(f"partial.{kind}.{declaration.name}")
+        then = reference(f"inside.{kind}.{declaration.name}")
         found.append(_when(declaration, {"allOf": [then], "required": required} if required else then))
     return {"allOf": found}
 

@@ -1,7 +1,7 @@
 """The JSON Schema (draft-07) of what a spec says of one class, ``{use: NAME, ...}``, made from its declaration.
 
-There are two forms of each: the complete one, and the partial one of an overlay, where anything may be missing and
-``null`` removes a key; inside a composite block ``$name`` may stand for a value.
+There are three forms of each: the complete one; the partial one of an overlay, where anything may be missing and
+``null`` removes a key; and that of a node inside a composite block, where ``$name`` may stand for a value as well.
 """
 
 from __future__ import annotations
@@ -31,9 +31,14 @@ def definition(declaration: Declaration) -> Schema:
 
 
 def partial(declaration: Declaration) -> Schema:
-    """The schema of a class's parameters in an overlay or a composite block; refers to the complete one."""
+    """The schema of a class's parameters in an overlay; refers to the complete one."""
     name = f"{declaration.kind}.{declaration.name}"
     return nullable(_frame(declaration, {p.name: _loose(p, name) for p in declaration.parameters}, "partial."))
+
+
+def inside(declaration: Declaration) -> Schema:
+    """The schema of a block's parameters in a composite block."""
+    return nullable(_frame(declaration, {p.name: _fillable(p) for p in declaration.parameters}, "inside."))
 
 
 def named(entry: str, *, partial: bool = False) -> Schema:
@@ -67,9 +72,28 @@ def or_null(schema: Schema) -> Schema:
 
 
 def loose(whole: Schema, described: Schema, *, required: bool = False) -> Schema:
-    """A value of an overlay or a composite block: as in the complete form, ``$name``, or null unless it is required."""
+    """A value of an overlay: as in the complete form, or null unless it is required."""
     texts: Schema = {key: described[key] for key in ("description", "default") if key in described}
-    return {"anyOf": [whole, *([] if required else [NULL]), reference("placeholder")], **texts}
+    return {"anyOf": [whole, *([] if required else [NULL])], **texts}
+
+
+def filled(schema: Schema) -> Schema:
+    """A value of a composite block: as the schema says, or ``$name`` for it or for a value in it."""
+    return {"anyOf": [_filled_within(schema), reference("placeholder")]}
+
+
+def _filled_within(schema: Schema) -> Schema:
+    found = dict(schema)
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), dict):
+            found[key] = filled(schema[key])
+    if isinstance(schema.get("items"), list):
+        found["items"] = [filled(item) for item in schema["items"]]
+    if "properties" in schema:
+        found["properties"] = {key: filled(inner) for key, inner in schema["properties"].items()}
+    if "anyOf" in schema:
+        found["anyOf"] = [_filled_within(arm) for arm in schema["anyOf"]]
+    return found
 
 
 def _frame(declaration: Declaration, parameters: dict[str, Schema], form: str = "") -> Schema:
@@ -102,6 +126,11 @@ def _loose(parameter: Parameter, name: str) -> Schema:
     uses = parameter.uses if parameter.schema.get("type") != "array" else None
     whole = reference(f"partial.{uses}" if uses else f"{name}/properties/{parameter.name}")
     return loose(whole, _described(parameter), required=parameter.required)
+
+
+def _fillable(parameter: Parameter) -> Schema:
+    whole = {"type": "object"} if parameter.uses else parameter.schema
+    return loose(filled(whole), _described(parameter), required=parameter.required)
 
 
 def _described(parameter: Parameter) -> Schema:

@@ -14,6 +14,7 @@ from compose.spec.schema import choices, metric_entry
 from compose.spec.schema.class_schema import (
     MONITOR,
     definition,
+    inside,
     loose,
     named,
     nullable,
@@ -185,13 +186,15 @@ def definitions(registry: Registry) -> dict[str, Schema]:
         found[kind], found[f"partial.{kind}"] = choices.choice(kind), choices.partial_choice(kind)
         found[f"names.{kind}"] = choices.names(registry, kind)
         found[f"parameters.{kind}"] = choices.parameters(registry, kind)
-        found[f"partial.parameters.{kind}"] = choices.partial_parameters(registry, kind)
+        found[f"partial.parameters.{kind}"] = choices.parameters(registry, kind, "partial.")
     found |= {"entry.metric": metric_entry.entry_schema(registry), MONITOR: metric_entry.monitor_schema(registry)}
     found |= {**nodes(registry), **terms(), **composites()}
     found |= {"overlay": _overlay(), "names": _names(), "overlay.names": _overlay_names()}
     for declaration in registry.all():
         name = f"{declaration.kind}.{declaration.name}"
         found[name], found[f"partial.{name}"] = with_nulls(definition(declaration)), partial(declaration)
+        if declaration.kind == "block":
+            found[f"inside.{name}"] = inside(declaration)
     return found
 
 

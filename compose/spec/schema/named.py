@@ -14,7 +14,7 @@ from compose.spec.schema import metric_entry
 from compose.spec.schema.class_schema import MONITOR, definition
 from compose.spec.schema.explain import Subject, explain
 from compose.spec.schema.faults import Fault, faults
-from compose.spec.schema.node_keys import EXTRA_KEYS, Schema, placeholder, selector
+from compose.spec.schema.node_keys import EXTRA_KEYS, UNFILLED, Schema, placeholder, selector
 from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, plain
 
 NOUNS: dict[Kind, str] = {"data": "data source", "vectors": "vector source"}
@@ -90,7 +90,7 @@ class Names:
 
     def add(self, fault: Fault, subject: Subject) -> bool:
         """Record a fault, unless ``$name`` stands there for a value that is not known yet; returns whether it did."""
-        if self.inside and placeholder(fault.tree):
+        if self.inside and placeholder(fault.tree) and fault.path[:1] not in [(key,) for key in UNFILLED]:
             return False
         self.errors.append(explain(fault, subject))
         return True

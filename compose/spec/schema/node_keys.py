@@ -42,6 +42,8 @@ NODE_KEYS: dict[str, Schema] = {
     "collect": {**_PORTS, "description": "Ports that come out stacked over the copies, along a new first axis."},
     "share": {"type": "string", "description": "Use the weights of this node."},
 }
+UNFILLED = ("use", "in", "share", "carry", "collect")
+"""Keys of a node that name things, so that ``$name`` has no meaning there."""
 TERM_KEYS: dict[str, Schema] = {
     "in": IN,
     "weight": {

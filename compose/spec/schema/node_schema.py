@@ -7,16 +7,18 @@ from functools import cache
 from compose.block import Kind
 from compose.registry.registry import Registry
 from compose.spec.schema import choices
-from compose.spec.schema.class_schema import named, nullable, reference
-from compose.spec.schema.node_keys import EXTRA_KEYS, NAME, REFERENCE, Schema
+from compose.spec.schema.class_schema import filled, loose, named, nullable, reference
+from compose.spec.schema.node_keys import EXTRA_KEYS, NAME, REFERENCE, UNFILLED, Schema
 
 
 def nodes(registry: Registry) -> dict[str, Schema]:
     """A node of the model, of an overlay, and of a composite block."""
     known_or_own = {"anyOf": [reference("names.block"), {"type": "string"}]}
-    keys, loose = _keys("block")
-    node = {"title": "node", "type": "object", "properties": {"use": known_or_own, **keys}}
-    inside = {"title": "node", "type": "object", "properties": {"use": known_or_own, **loose}}
+    keys = _keys("block")
+    node, overlay, inside = (
+        {"title": "node", "type": "object", "properties": {"use": known_or_own, **_keys("block", form)}}
+        for form in ("", "partial.", "inside.")
+    )
     sharing = {
         "if": {"required": ["share"], "not": {"required": ["use"]}},
         "then": {"properties": dict.fromkeys(keys, True), "additionalProperties": False},
@@ -24,29 +26,38 @@ def nodes(registry: Registry) -> dict[str, Schema]:
     }
     return {
         "node": {**node, "allOf": [reference("parameters.block"), sharing]},
-        "partial.node": nullable({**inside, "allOf": [reference("partial.parameters.block")]}),
+        "partial.node": nullable({**overlay, "allOf": [reference("partial.parameters.block")]}),
         "inside.node": {**inside, "allOf": [reference("inside.parameters"), sharing]},
         "inside.parameters": choices.inside_parameters(registry, "block"),
+        "partial.inside.node": nullable({**inside, "allOf": [reference("partial.inside.parameters")]}),
+        "partial.inside.parameters": choices.parameters(registry, "block", "inside."),
+        **{f"inside.key.{key}": _inside_key(key, schema) for key, schema in EXTRA_KEYS["block"].items()},
     }
 
 
 def terms() -> dict[str, Schema]:
     """A term of the loss; without ``use`` it takes a scalar port of a node as it is."""
-    keys, loose = _keys("loss")
-    term = {"title": "term", "type": "object", "properties": {"use": reference("names.loss"), **keys}}
-    inside = {**term, "properties": {"use": reference("names.loss"), **loose}}
+    keys = _keys("loss")
+    term, overlay = (
+        {"title": "term", "type": "object", "properties": {"use": reference("names.loss"), **_keys("loss", form)}}
+        for form in ("", "partial.")
+    )
     known: Schema = {**dict.fromkeys(keys, True), "in": {"type": "string", "pattern": REFERENCE}}
     plain: Schema = {"properties": known, "additionalProperties": False, "required": ["in"]}
     return {
         "term": {**term, "allOf": [reference("parameters.loss"), {"if": {"required": ["use"]}, "else": plain}]},
-        "partial.term": nullable({**inside, "allOf": [reference("partial.parameters.loss")]}),
+        "partial.term": nullable({**overlay, "allOf": [reference("partial.parameters.loss")]}),
     }
 
 
-def _keys(kind: Kind) -> tuple[dict[str, Schema], dict[str, Schema]]:
-    """The spec language's own keys around a class of this kind, in the complete and the partial form."""
-    names = EXTRA_KEYS[kind]
-    return {n: reference(f"key.{n}") for n in names}, {n: reference(f"partial.key.{n}") for n in names}
+def _keys(kind: Kind, form: str = "") -> dict[str, Schema]:
+    """The spec language's own keys around a class of this kind."""
+    return {name: reference(f"{form}key.{name}") for name in EXTRA_KEYS[kind]}
+
+
+def _inside_key(key: str, schema: Schema) -> Schema:
+    """A key of a node in a composite block; ``$name`` has no meaning for what names things."""
+    return reference(f"partial.key.{key}") if key in UNFILLED else loose(filled(reference(f"key.{key}")), schema)
 
 
 def composites() -> dict[str, Schema]:
@@ -56,7 +67,7 @@ def composites() -> dict[str, Schema]:
     overlay = {
         **body,
         **{key: nullable(body[key]) for key in ("description", "params")},
-        "model": {**named("partial.node", partial=True), "type": "object"},
+        "model": {**named("partial.inside.node", partial=True), "type": "object"},
         "outputs": _outputs({"type": "object", "additionalProperties": {"type": ["string", "null"]}}),
     }
     return {

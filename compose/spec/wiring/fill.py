@@ -11,11 +11,8 @@ from compose.registry.registry import Registry
 from compose.spec.schema.explain import Subject, explain
 from compose.spec.schema.faults import faults
 from compose.spec.schema.named import Names, subject_of
-from compose.spec.schema.node_keys import NODE_KEYS, placeholder
+from compose.spec.schema.node_keys import NODE_KEYS, UNFILLED, placeholder
 from compose.spec.yaml.tree import Mapping, Path, Sequence, Tree, descend, graft
-
-UNFILLED = ("use", "in", "share", "carry", "collect")
-"""Keys of a node that name things, so that ``$name`` has no meaning there."""
 
 
 def fill(node: Mapping, values: dict[str, Any], unknown: Callable[[str, Place], None]) -> Mapping:
