@@ -77,7 +77,7 @@ def _elsewhere(name: str) -> str | None:
 
 def _print(declaration: Declaration) -> None:
     from compose.cli.console import echo, highlighted, out
-    from compose.cli.printing.example import example
+    from compose.spec.example import example
     from compose.registry.registry import registry
 
     console = out()

@@ -119,7 +119,7 @@ def test_one_mistake_at_its_place(spec: str, old: str, new: str, code: str, plac
 
 
 def test_sources_of_tasks_where_nothing_adapts() -> None:
-    start, end = LABELS.index("  - {stage: maml"), LABELS.index("evaluate")
+    start, end = LABELS.index("  second: {stage: maml"), LABELS.index("evaluate")
     novel, targets = told(LABELS, (LABELS[start:end], ""))
     why = "no weights adapt to episodes: there is neither a stage `maml` nor `evaluate: {adapt: [...]}`"
     assert novel[1].startswith("feature: {use")
@@ -170,8 +170,9 @@ def test_the_command_line_ends_with_2() -> None:
 
 @pytest.mark.parametrize("last", ["inner_rates: fixed", "inner_rates: step, inner_steps: 2", "inner_rates: layer"])
 def test_rates_are_learned_in_the_last_stage(last: str) -> None:
-    stage = "  - {stage: maml, losses: [task], freeze: [extractor], adapt: [feature], ways: 3, inner_rates: step}\n"
-    assert told(LABELS, (stage, stage * 2)) == []
-    ((code, place, message),) = told(LABELS, (stage, stage + stage.replace("inner_rates: step", last)))
+    stage = "  second: {stage: maml, losses: [task], freeze: [extractor], adapt: [feature], ways: 3, inner_rates: step}\n"
+    third = stage.replace("second", "third")
+    assert told(LABELS, (stage, stage + third)) == []
+    ((code, place, message),) = told(LABELS, (stage, stage + third.replace("inner_rates: step", last)))
     assert (code, place) == ("bad-parameter", "step}")
-    assert message == "the model has the learned rates of the last stage `maml`, and this one would learn others"
+    assert message == "the model has the learned rates of the last stage that adapts weights, and this one would learn others"
