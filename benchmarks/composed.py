@@ -37,7 +37,7 @@ class HandWired(nn.Module):
 
     def forward(self, image: Tensor, labels_vectors: Tensor, targets: Tensor) -> dict[str, Tensor]:
         maps = self.backbone(image).maps
-        groups, order = self.groups(self.pyramid(maps), labels_vectors)
+        groups, order = self.groups(self.pyramid(maps, labels_vectors), labels_vectors)
         semantics = self.relation(self.encoder(groups).semantics).semantics
         semantics = self.semantics(semantics, order)
         scores = self.scores(semantics, labels_vectors).scores

@@ -1,4 +1,4 @@
-"""Make channels for groups of the word vectors' size, shuffle and cut them, and put semantic vectors back in order."""
+"""Shuffle channels and cut them into groups, and put semantic vectors back into the channels' order."""
 
 from __future__ import annotations
 
@@ -20,29 +20,26 @@ class ChannelGroupsOutput(NamedTuple):
 
     Attributes:
         groups: the channels, ``b g d h w``.
-        order: where each channel lies among the groups' channels, ``k`` = g·d; for ``channel_unshuffle``.
+        order: where each channel lies among the groups' channels, ``c`` = g·d; for ``channel_unshuffle``.
     """
 
     groups: Float[Tensor, "b g d h w"]
-    order: Int64[Tensor, " k"]
+    order: Int64[Tensor, " c"]
 
 
 @block
 class ChannelGroups(nn.Module):
-    """Merge the channels of a map into groups as large as a word vector, shuffled.
+    """Shuffle the channels of a map and cut them into groups as large as a word vector.
 
-    A 1×1 convolution makes g·d channels of the map's, so that each group gives a vector that can meet a word vector.
-    The shuffle gives every group channels from all over them, so that no group sees only one part.
-    ``channel_unshuffle`` undoes it on the semantic vectors before they are scored.
+    The shuffle gives every group channels from all over the map, so that no group sees only one part of it.
+    ``channel_unshuffle`` undoes it on the semantic vectors before they are scored. How many groups there are is a
+    matter of the map: ``forward_pyramid`` makes channels for as many as it is asked for.
 
     Reference: (ML)²P-Encoder (CVPR 2023), section 3.2.
 
-    Deviates: the paper counts the convolution to the forward pyramid; the layers and their order are the same.
-
     Args:
-        channels: channels of the map.
+        channels: channels of the map, a multiple of a word vector's size.
         dim: size of a word vector.
-        groups: number of groups.
         shuffle: ``interleave`` deals the channels out so that the i-th channels of all groups end up side by side,
             as released; ``random`` draws one permutation from ``seed``; ``none`` keeps the order.
         seed: seed of the random permutation.
@@ -56,29 +53,28 @@ class ChannelGroups(nn.Module):
         channels: Dim[int, " c"],
         dim: Dim[int, " d"],
         *,
-        groups: Annotated[int, Field(gt=0)] = 7,
         shuffle: Shuffle = "interleave",
         seed: Annotated[int, Field(ge=0)] = 0,
     ) -> None:
         super().__init__()
-        self.groups = groups
-        self.merge = nn.Conv2d(channels, groups * dim, kernel_size=1)
-        source = _permutation(groups * dim, groups, shuffle, seed)
+        if channels % dim:
+            raise BlockError(f"expected channels for groups of a word vector's size {dim}, got {channels} channels")
+        self.groups = channels // dim
+        source = _permutation(channels, self.groups, shuffle, seed)
         self.register_buffer("source", source)
         self.register_buffer("order", source.argsort())
 
     def forward(self, maps: Float[Tensor, "b c h w"], labels_vectors: Float[Tensor, "l d"]) -> ChannelGroupsOutput:
-        """Merge, shuffle and group.
+        """Shuffle and group.
 
         Args:
             maps: the map to group, ``b c h w``.
-            labels_vectors: the word vectors, ``l d``, for their size alone.
+            labels_vectors: the word vectors, ``l d``; only their size is used.
 
         Returns:
             The groups, ``b g d h w``, and the order for ``channel_unshuffle``.
         """
-        merged = self.merge(maps)  # b g·d h w
-        groups = rearrange(merged.index_select(1, self.source), "b (g d) h w -> b g d h w", g=self.groups)
+        groups = rearrange(maps.index_select(1, self.source), "b (g d) h w -> b g d h w", g=self.groups)
         return ChannelGroupsOutput(groups, self.order)
 
 

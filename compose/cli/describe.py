@@ -77,8 +77,8 @@ def _elsewhere(name: str) -> str | None:
 
 def _print(declaration: Declaration) -> None:
     from compose.cli.console import echo, highlighted, out
-    from compose.spec.example import example
     from compose.registry.registry import registry
+    from compose.spec.example import example
 
     console = out()
     console.print(f"[bold cyan]{declaration.name}[/] [dim]({declaration.kind})[/]")

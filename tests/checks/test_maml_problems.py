@@ -170,9 +170,14 @@ def test_the_command_line_ends_with_2() -> None:
 
 @pytest.mark.parametrize("last", ["inner_rates: fixed", "inner_rates: step, inner_steps: 2", "inner_rates: layer"])
 def test_rates_are_learned_in_the_last_stage(last: str) -> None:
-    stage = "  second: {stage: maml, losses: [task], freeze: [extractor], adapt: [feature], ways: 3, inner_rates: step}\n"
+    stage = (
+        "  second: {stage: maml, losses: [task], freeze: [extractor], adapt: [feature], ways: 3, inner_rates: step}\n"
+    )
     third = stage.replace("second", "third")
     assert told(LABELS, (stage, stage + third)) == []
     ((code, place, message),) = told(LABELS, (stage, stage + third.replace("inner_rates: step", last)))
     assert (code, place) == ("bad-parameter", "step}")
-    assert message == "the model has the learned rates of the last stage that adapts weights, and this one would learn others"
+    assert (
+        message
+        == "the model has the learned rates of the last stage that adapts weights, and this one would learn others"
+    )

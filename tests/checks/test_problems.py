@@ -15,8 +15,8 @@ data: {use: images, folder: ., labels: labels.csv, size: 32, unseen: [b]}
 labels: {vectors: {use: wordnet, dim: 8}}
 model:
   backbone: {use: backbone, arch: conv64, channels: [4, 4, 4, 4], taps: [block3]}
-  pyramid: {use: forward_pyramid, in: backbone}
-  groups: {use: channel_groups, in: pyramid, groups: 2}
+  pyramid: {use: forward_pyramid, in: backbone, groups: 2}
+  groups: {use: channel_groups, in: pyramid}
   vectors: {use: spatial_max, in: groups}
   scores: {use: max_similarity, in: [vectors, labels.vectors]}
 loss: {rank: {use: ranknet, in: scores}}

@@ -18,8 +18,8 @@ data: {use: glyph_scenes, size: 32, train: 32, val: 16, test: 64}
 labels: {vectors: {use: wordnet, dim: 12}}
 model:
   backbone: {use: backbone, arch: conv64, channels: [4, 4, 4, 4], taps: [block2, block3]}
-  pyramid: {use: forward_pyramid, in: backbone, level_channels: [8, 8]}
-  groups: {use: channel_groups, in: pyramid, groups: 2}
+  pyramid: {use: forward_pyramid, in: backbone, groups: 2, level_channels: [8, 8]}
+  groups: {use: channel_groups, in: pyramid}
   encoder: {use: ml2p_encoder, in: groups}
   relation: {use: group_attention, in: encoder}
   unshuffle: {use: channel_unshuffle, in: [relation, groups.order]}
@@ -32,9 +32,9 @@ train:
 evaluate: {tasks: [zsl, gzsl], metrics: [map, f1@3]}
 variants:
   no-attention: {bypass: [relation]}
-  three: {model: {groups: {groups: 3}}}
+  three: {model: {pyramid: {groups: 3}}}
 sweeps:
-  groups: {model.groups.groups: [1, 2]}
+  groups: {model.pyramid.groups: [1, 2]}
 """
 
 Run = Callable[..., Any]

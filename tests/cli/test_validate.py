@@ -58,7 +58,7 @@ def test_stages_are_checked(run: Any, spec: Path) -> None:
 
 
 def test_variants_on_request(run: Any, spec: Path) -> None:
-    path = _change(spec, "groups: {groups: 3}", "relation: {use: linear, size: 13}")
+    path = _change(spec, "pyramid: {groups: 3}", "relation: {use: linear, size: 13}")
     assert run("validate", path).exit_code == 0
     result = run("validate", "--all-variants", path)
     assert result.exit_code == 2
@@ -81,7 +81,7 @@ def test_every_member_of_a_sweep(run: Any, spec: Path) -> None:
 
 
 def test_a_member_of_a_sweep_with_a_mistake(run: Any, spec: Path) -> None:
-    path = _change(spec, "model.groups.groups: [1, 2]", "data.size: [32, 16, 8]")
+    path = _change(spec, "model.pyramid.groups: [1, 2]", "data.size: [32, 16, 8]")
     assert "in the sweep `groups` at `size=8`" in run("validate", "--fast", path).stderr
     result = run("validate", "--fast", path, "--sweep", "groups")
     assert result.exit_code == 2
@@ -90,7 +90,7 @@ def test_a_member_of_a_sweep_with_a_mistake(run: Any, spec: Path) -> None:
 
 
 def test_a_member_of_a_sweep_whose_shapes_do_not_fit(run: Any, spec: Path) -> None:
-    path = _change(spec, "model.groups.groups: [1, 2]", "model.encoder: [{reduction: 2}, {use: linear, size: 5}]")
+    path = _change(spec, "model.pyramid.groups: [1, 2]", "model.encoder: [{reduction: 2}, {use: linear, size: 5}]")
     assert run("validate", "--fast", path, "--sweep", "groups").exit_code == 0
     result = run("validate", path, "--sweep", "groups")
     assert result.exit_code == 2

@@ -18,8 +18,8 @@ Make = Callable[..., Prepared]
 MODEL = """
 model:
   backbone: {use: backbone, arch: conv64, taps: [block2, block3]}
-  pyramid: {use: forward_pyramid, in: backbone, level_channels: [8, 16]}
-  groups: {use: channel_groups, in: pyramid, groups: 3}
+  pyramid: {use: forward_pyramid, in: backbone, groups: 3, level_channels: [8, 16]}
+  groups: {use: channel_groups, in: pyramid}
   encoder: {use: ml2p_encoder, in: groups}
   relation: {use: group_attention, in: encoder}
   scores: {use: max_similarity, in: [relation, labels.vectors]}
@@ -57,7 +57,7 @@ def test_computes_what_its_blocks_compute(prepared: Make) -> None:
     given = batch(4, 9)
     found = model(**given)
     maps = model.backbone(given["image"]).maps
-    groups = model.groups(model.pyramid(maps), given["labels_vectors"]).groups
+    groups = model.groups(model.pyramid(maps, given["labels_vectors"]), given["labels_vectors"]).groups
     semantics = model.relation(model.encoder(groups).semantics).semantics
     scores = model.scores(semantics, given["labels_vectors"]).scores
     assert torch.equal(found["scores"], scores)
@@ -140,7 +140,8 @@ def test_bypass_passes_the_first_input_on(prepared: Make) -> None:
     model = prepared(text).build().training
     assert not hasattr(model, "relation")
     given = batch(2, 5)
-    groups = model.groups(model.pyramid(model.backbone(given["image"]).maps), given["labels_vectors"]).groups
+    pyramid = model.pyramid(model.backbone(given["image"]).maps, given["labels_vectors"])
+    groups = model.groups(pyramid, given["labels_vectors"]).groups
     semantics = model.encoder(groups).semantics
     assert torch.equal(model(**given)["scores"], model.scores(semantics, given["labels_vectors"]).scores)
 
@@ -201,7 +202,7 @@ def test_list_ports_take_many_sources(prepared: Make) -> None:
 
 
 def test_a_variant_changes_one_thing(prepared: Make) -> None:
-    fewer = "four: {model: {groups: {groups: 2}}}"
+    fewer = "four: {model: {pyramid: {groups: 2}}}"
     text = MODEL + "variants: {plain: {bypass: [relation]}, " + fewer + "}\n"
     assert hasattr(prepared(text).build().training, "relation")
     assert not hasattr(prepared(text, variants=("plain",)).build().training, "relation")

@@ -157,7 +157,7 @@ def test_table5_over_the_paper_trains_every_label() -> None:
 @pytest.mark.parametrize(
     ("text", "groups", "rank"),
     [
-        ("model.groups.groups=3", (3, 100), 0.999),
+        ("model.pyramid.groups=3", (3, 100), 0.999),
         ("labels.vectors.dim=60", (7, 60), 0.999),
         ("loss.spread.weight=0.25", (7, 100), 0.75),
     ],

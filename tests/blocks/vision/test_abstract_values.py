@@ -30,12 +30,12 @@ def targets():
 BLOCKS = {
     "backbone": (lambda: Backbone(3, arch="conv64", channels=[4, 4]), lambda: [torch.randn(2, 3, 8, 8)]),
     "forward_pyramid": (
-        lambda: ForwardPyramid((3, 4), level_channels=[2, 2]),
-        lambda: [[torch.randn(2, 3, 8, 8), torch.randn(2, 4, 4, 4)]],
+        lambda: ForwardPyramid((3, 4), 2, groups=3, level_channels=[2, 2]),
+        lambda: [[torch.randn(2, 3, 8, 8), torch.randn(2, 4, 4, 4)], torch.randn(7, 2)],
     ),
     "channel_groups": (
-        lambda: ChannelGroups(5, 2, groups=3, shuffle="random"),
-        lambda: [torch.randn(2, 5, 4, 4), torch.randn(7, 2)],
+        lambda: ChannelGroups(6, 2, shuffle="random"),
+        lambda: [torch.randn(2, 6, 4, 4), torch.randn(7, 2)],
     ),
     "channel_unshuffle": (lambda: ChannelUnshuffle(3, 2, 6), lambda: [torch.randn(2, 3, 2), torch.arange(6)]),
     "spatial_max": (SpatialMax, lambda: [torch.randn(2, 3, 2, 4, 4)]),

@@ -18,7 +18,7 @@ def given():
 
 def shuffled(kind):
     """The order of ``channel_groups``."""
-    return None if kind is None else ChannelGroups(4, DIM, groups=GROUPS, shuffle=kind).order
+    return None if kind is None else ChannelGroups(GROUPS * DIM, DIM, shuffle=kind).order
 
 
 def slow(semantics, places, relations, order):
