@@ -177,7 +177,7 @@ def test_a_model_of_vectors_that_scores_labels(run: Any) -> None:
             "scores": {"use": "fixed_classifier", "in": ["extractor", "labels.vectors"]},
         },
         "loss": {"task": {"use": "bce", "in": "scores"}},
-        "train": [{"stage": "supervised", "epochs": 1, "batch": 4096, "validate_every": 0}],
+        "train": {"main": {"stage": "supervised", "epochs": 1, "batch": 4096, "validate_every": 0}},
         "evaluate": {"tasks": ["seen"]},
     }
     Path("plain.yaml").write_text(json.dumps(spec))
