@@ -25,8 +25,8 @@ class ForwardPyramid(nn.Module):
 
     Reference: (ML)²P-Encoder (CVPR 2023), section 3.2.
 
-    Deviates: the text pools the levels and concatenates them, without a convolution. Their channels then do not divide
-    into groups as wide as a word vector.
+    Deviates: the text pools the levels and concatenates them. The convolutions, and the one that merges the levels, are
+    ours: without them the channels do not divide into groups as wide as a word vector.
 
     Args:
         in_channels: channels of each level.

@@ -100,11 +100,12 @@ def _definition(thing: Any) -> tuple[Document, Any] | None:
     if text is None or not text.lines:
         return None
     kind = ast.ClassDef if isinstance(thing, type) else ast.FunctionDef
-    code = getattr(inspect.unwrap(thing), "__code__", None)
+    plain = inspect.unwrap(thing)
+    starts = plain.__code__.co_firstlineno if inspect.isfunction(plain) else None
     for node in ast.walk(ast.parse("\n".join(text.lines))):
         if isinstance(node, kind) and node.name == thing.__name__:
             lines = [node.lineno, *(decorator.lineno for decorator in node.decorator_list)]
-            if code is None or code.co_firstlineno in lines:
+            if starts is None or starts in lines:
                 return text, node
     return None
 

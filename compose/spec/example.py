@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from compose.spec.wiring.module_names import MODULE_NAMES
-from compose.spec.wiring.reserved import RESERVED, ROOTS
-from compose.spec.yaml.reader import load_text
-from compose.spec.yaml.tree import plain
 from compose.spec.yaml.writer import flow
 
 if TYPE_CHECKING:
@@ -48,6 +44,8 @@ def example(declaration: Declaration, registry: Registry) -> str:
 
 def _wiring(declaration: Declaration) -> dict[str, Any]:
     """What feeds the ports: nodes named after what they carry, where no reserved input feeds them by its name."""
+    from compose.spec.wiring.reserved import RESERVED
+
     fed = {given.port for given in RESERVED.values()} - OF_DATA
     wired = [port for port in declaration.inputs if not port.optional and port.name not in fed]
     if not wired:
@@ -58,6 +56,9 @@ def _wiring(declaration: Declaration) -> dict[str, Any]:
 
 
 def _node(port: Port) -> Any:
+    from compose.spec.wiring.module_names import MODULE_NAMES
+    from compose.spec.wiring.reserved import ROOTS
+
     if port.many:
         return [f"{port.name}_1", f"{port.name}_2"]
     taken = port.name != "image" and (port.name in ROOTS or port.name in MODULE_NAMES)
@@ -66,6 +67,9 @@ def _node(port: Port) -> Any:
 
 def _values(declaration: Declaration, registry: Registry) -> dict[str, Any]:
     """What the class itself shows; else every required parameter, and the first few others at their defaults."""
+    from compose.spec.yaml.reader import load_text
+    from compose.spec.yaml.tree import plain
+
     if declaration.example:
         shown: dict[str, Any] = plain(load_text(declaration.example, declaration.name))
         return shown

@@ -15,7 +15,7 @@ SPEC = """\
 name: small
 data: {use: glyph_scenes, size: 32}
 labels: {vectors: {use: wordnet, dim: 12}}
-train: [{stage: supervised, batch: 4}]
+train: {main: {stage: supervised, batch: 4}}
 loss: {rank: {use: ranknet, in: scores}}
 model:
   backbone: {use: backbone, arch: conv64, channels: [8, 8, 8, 12], pools: 2}
