@@ -180,6 +180,8 @@ def _decorator(kind: Kind) -> Decorator:
     def decorate(cls: Any = None, /, *, name: str | None = None, fixes: tuple[str, ...] = ()) -> Any:
         if cls is None:
             return lambda cls: decorate(cls, name=name, fixes=fixes)
+        if not isinstance(cls, type):
+            raise TypeError(f'expected a class under @{kind}, or @{kind}(name="..."), got {cls!r}')
         setattr(cls, REGISTRATION, Registration(kind, name or snake_case(cls.__name__), fixes))
         return cls
 

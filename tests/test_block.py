@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from compose.block import BoundDim, Dim, Dims
+from compose.block import BoundDim, Dim, Dims, block
 
 
 @pytest.mark.parametrize("spelling", ["d", " d"])
@@ -31,6 +31,12 @@ def test_another_spelling_is_told(made: object, got: str) -> None:
     with pytest.raises(TypeError) as told:
         made()  # type: ignore[operator]
     assert str(told.value) == f'expected a type and the name of a dim, Dim[int, " d"], got {got}'
+
+
+@pytest.mark.parametrize("given", ["gate", test_bound_sizes_of_a_list_port_are_a_tuple])
+def test_only_classes_are_registered(given: object) -> None:
+    with pytest.raises(TypeError, match=r'^expected a class under @block, or @block\(name="\.\.\."\), got '):
+        block(given)  # type: ignore[call-overload]
 
 
 def test_dims_asks_for_a_tuple() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import traceback
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
 
@@ -36,6 +38,26 @@ def import_block_file(path: Path) -> ModuleType:
     return module
 
 
+def import_entry_point(point: EntryPoint) -> ModuleType:
+    """The module of blocks that an installed package offers.
+
+    Raises:
+        SpecErrors: it cannot be imported; told at the innermost line that is not Python's own.
+    """
+    try:
+        module: ModuleType = point.load()
+    except (Exception, SystemExit) as error:  # whatever the package does
+        told = f"the blocks of an installed package, `{point.value}`, cannot be imported: {_told(error)}"
+        frames = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+        path = next((name for name in reversed(frames) if "importlib" not in name and name != __file__), None)
+        raise SpecErrors([mistake(told, place_in_traceback(error.__traceback__, path) if path else None)]) from error
+    return module
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {str(error).strip() or 'no message'}".splitlines()[0]
+
+
 def _module_name(path: Path) -> str:
     """A name of its own for each file: two of one name in different folders are two modules."""
     name, number = f"compose_user_{path.stem}", 1
@@ -48,7 +70,7 @@ def _module_name(path: Path) -> str:
 def _import_error(path: Path, error: BaseException) -> SpecError:
     if isinstance(error, SyntaxError) and error.filename and Path(error.filename).absolute() == path.absolute():
         return mistake(f"this is no Python: {error.msg}", place_of_syntax_error(error, str(path)))
-    told = f"{type(error).__name__}: {str(error).strip() or 'no message'}".splitlines()[0]
+    told = _told(error)
     place = place_in_traceback(error.__traceback__, str(path))
     return mistake(f"this file cannot be imported: {told}" if place else f"{path} cannot be imported: {told}", place)
 

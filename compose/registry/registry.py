@@ -19,7 +19,7 @@ from typing import Any
 
 from compose.block import KINDS, REGISTRATION, Kind
 from compose.errors import SpecError, SpecErrors, UsageError
-from compose.registry.block_file import import_block_file
+from compose.registry.block_file import import_block_file, import_entry_point
 from compose.registry.contract import name_taken
 from compose.registry.declaration import Declaration
 from compose.registry.python_place import document
@@ -154,7 +154,7 @@ def registry() -> Registry:
 def add_entry_points(found: Registry) -> None:
     """Register the blocks of installed packages."""
     for point in entry_points(group=ENTRY_POINTS):
-        found.add_module(point.load())
+        found.add_module(import_entry_point(point))
 
 
 def live_declarations() -> list[Declaration]:

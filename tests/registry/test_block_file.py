@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
 from compose.errors import SpecErrors, UsageError
+from compose.registry.block_file import import_entry_point
 from compose.registry.registry import Registry, load_block_file, registry
 
 HEAD = """\
@@ -177,6 +179,17 @@ def test_a_file_without_a_block(told: Path) -> None:
     told.write_text("size = 3\n")
     with pytest.raises(UsageError, match=r"^mine\.py has no class with @block, @loss or another decorator"):
         load_block_file(told, Registry([]))
+
+
+def test_an_installed_package_that_cannot_be_imported(told: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told.write_text("size = 3\nprint(missing)\n")
+    monkeypatch.syspath_prepend(str(told.parent.absolute()))
+    for value, where in (("mine", "mine.py:2:7"), ("no_such_module", None)):
+        with pytest.raises(SpecErrors) as caught:
+            import_entry_point(EntryPoint("blocks", value, "compose.blocks"))
+        (error,) = caught.value.errors
+        assert error.message.startswith(f"the blocks of an installed package, `{value}`, cannot be imported: ")
+        assert (str(error.place) if error.place else None) == where
 
 
 def test_a_file_that_is_not_there(told: Path) -> None:
