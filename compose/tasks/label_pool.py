@@ -34,7 +34,7 @@ class LabelPool:
     def __init__(self, source: DataSource, split: Split) -> None:
         examples = source.split(split)
         if not isinstance(examples, MultiLabelExamples):
-            raise no_tasks()
+            raise no_tasks(source)
         self.examples, self.split, self.left_out = examples, split, 0
         self.columns = examples.columns()
         self.names = [source.labels.names[column] for column in self.columns]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from einops import rearrange
 from jaxtyping import Int64
 from torch import Tensor
 
@@ -85,12 +86,12 @@ class LabelTasks(TaskStream[LabelPool]):
         drawn, shape = self.draw(numbers), self.shape_of(numbers)
         batch, labels = self.read(drawn.rows, numbers), self.labels(drawn.classes)
         padding = torch.from_numpy(drawn.positions < 0)
-        carried = batch["targets"].view(*drawn.rows.shape, -1).masked_fill(padding[..., None], 0)  # e s+q l
+        carried = rearrange(batch["targets"], "(e x) l -> e x l", e=len(labels)).masked_fill(padding[..., None], 0)
         targets = carried.gather(2, labels[:, None].expand(-1, carried.shape[1], -1))  # e s+q n
         support, queries = torch.split_with_sizes(targets, [shape.support, shape.asked], dim=1)
         return {
             **batch,
-            "targets": carried.flatten(0, 1),
+            "targets": rearrange(carried, "e x l -> (e x) l"),
             "support_targets": support.contiguous(),
             "query_targets": queries.contiguous(),
             "episode_labels": labels,

@@ -29,7 +29,7 @@ def task_pool(source: DataSource, split: Split) -> ClassPool | LabelPool:
         return ClassPool(source, split)
     if isinstance(examples, MultiLabelExamples):
         return LabelPool(source, split)
-    raise no_tasks()
+    raise no_tasks(source)
 
 
 def draw_tasks(

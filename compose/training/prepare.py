@@ -103,7 +103,7 @@ class Prepared:
     @property
     def zero_shot(self) -> bool:
         """Whether the label set changes between training and testing."""
-        return any(task in ("zsl", "gzsl") for task in self.evaluation.tasks)
+        return any(LABELS[task] != "seen" for task in self.evaluation.tasks)
 
     @property
     def batch(self) -> int:

@@ -280,7 +280,7 @@ def test_pictures_of_many_classes_make_no_episodes(fewshot: Path) -> None:
 def test_data_without_classes_makes_no_episodes(fewshot: Path) -> None:
     found = _edited("{use: alphabets, size: 16, drawings: 6, fresh: false}", "{use: glyph_scenes, size: 32}")
     kinds = "whose pictures show one class each, such as `alphabets` or `images`, or several labels, such as `glosses`"
-    message = f"episodes need data {kinds}"
+    message = f"episodes need data {kinds}; got `glyph_scenes`"
     assert found == [("data", 3, message)]
 
 

@@ -10,10 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from compose.block import data
 from compose.data.source import DataSource, LabelTable, Split
 from compose.data.vectors.vector_examples import MultiLabelExamples, Positives
 
 
+@data(name="labelled")
 @dataclass
 class Labelled(DataSource):
     """Examples of one feature: their place over all epochs. What is read is remembered.

@@ -10,10 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from compose.block import data
 from compose.data.classes.single_label import ClassExamples
 from compose.data.source import DataSource, LabelTable, Split
 
 
+@data(name="numbered")
 @dataclass
 class Numbered(DataSource):
     """Pictures of one value: their place over all epochs. What is read is remembered.

@@ -88,6 +88,6 @@ def test_data_that_has_no_tasks() -> None:
         draw_tasks(Scenes({}, (True,)), "train", [SHAPE], sampling="uniform", seed=0)
     assert str(error.value) == (
         "episodes need data whose pictures show one class each, such as `alphabets` or `images`, "
-        "or several labels, such as `glosses`"
+        "or several labels, such as `glosses`; got `numbered`"
     )
     assert error.value.about is None

@@ -73,5 +73,7 @@ def check_scores(scores: Tensor, targets: Tensor, task: str) -> None:
     if scores.shape != targets.shape:
         shapes = f"{tuple(targets.shape)} (episodes, queries, classes), got {tuple(scores.shape)}"
         raise EvaluationError(f"expected scores of shape {shapes}", task=task)
-    if not scores.isfinite().all():
-        raise EvaluationError("expected finite scores, got NaN or infinity", task=task)
+    bad = scores.numel() - int(torch.count_nonzero(scores.isfinite()))
+    if bad:
+        got = f"NaN or infinity in {bad:,} of {scores.numel():,}"
+        raise EvaluationError(f"expected finite scores, got {got}", task=task)

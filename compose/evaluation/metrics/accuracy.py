@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from einops import rearrange
 from jaxtyping import Float, Float64, Int8
 from torch import Tensor
 
@@ -29,7 +30,9 @@ class Accuracy(EpisodeMetric):
         self, scores: Float[Tensor, "e q n"], targets: Int8[Tensor, "e q n"], rules: Rules
     ) -> Float64[Tensor, " e"]:
         """The share of hits in each episode."""
-        hits = hits_at(1, scores.flatten(0, 1), targets.flatten(0, 1), rules.ties).view(targets.shape[:2])
+        together = "e q n -> (e q) n"
+        hits = hits_at(1, rearrange(scores, together), rearrange(targets, together), rules.ties)
+        hits = rearrange(hits, "(e q) -> e q", e=len(targets))
         counted = (targets > 0).any(-1)
         return (hits * counted).sum(1) / counted.sum(1)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import torch
+from einops import rearrange
 from jaxtyping import Bool, Float, Float32, Int, Int8, Int64
 from torch import Tensor
 
@@ -169,7 +170,8 @@ def label_places(outputs: Mapping[str, Tensor]) -> Float32[Tensor, "b l 2"]:
     if "label_maps" in outputs:
         return _peaks(outputs["label_maps"])
     if "attention" not in outputs:
-        raise EvaluationError("expected a model that tells where it looks, but it gives no `attention`")
+        got = ", ".join(f"`{name}`" for name in outputs)
+        raise EvaluationError(f"expected a model that tells where it looks, by `attention` or `label_maps`, got {got}")
     if "winner" in outputs:
         return _peaks(outputs["attention"]).gather(1, outputs["winner"][..., None].expand(-1, -1, 2))
     mean = outputs["attention"].float().mean(1, keepdim=True)
@@ -178,6 +180,6 @@ def label_places(outputs: Mapping[str, Tensor]) -> Float32[Tensor, "b l 2"]:
 
 def _peaks(maps: Float[Tensor, "b m h w"]) -> Float32[Tensor, "b m 2"]:
     height, width = maps.shape[2:]
-    cell = maps.flatten(2).argmax(-1)
+    cell = rearrange(maps, "b m h w -> b m (h w)").argmax(-1)
     across, down = cell % width, cell.div(width, rounding_mode="floor")
     return torch.stack([(across + 0.5) / width, (down + 0.5) / height], -1)

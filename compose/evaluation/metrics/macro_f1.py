@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from einops import rearrange
 from jaxtyping import Float, Float64, Int8, Int64, Shaped
 from torch import Tensor
 
@@ -41,7 +42,7 @@ class MacroF1(Threshold):
 
     def groups(self, cells: Shaped[Tensor, "e q n"]) -> Shaped[Tensor, "e n q"]:
         """The queries of each label."""
-        return cells.mT
+        return rearrange(cells, "e q n -> e n q")
 
     def weights(self, positives: Int64[Tensor, "e n"], rules: Rules) -> Float64[Tensor, "e n"]:
         """All labels that count weigh alike."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from einops import rearrange
 from jaxtyping import Float, Float64, Int8, Int64, Shaped
 from torch import Tensor
 
@@ -41,7 +42,7 @@ class MicroF1(Threshold):
 
     def groups(self, cells: Shaped[Tensor, "e q n"]) -> Shaped[Tensor, "e 1 qn"]:
         """All pairs of an episode."""
-        return cells.flatten(1)[:, None]
+        return rearrange(cells, "e q n -> e 1 (q n)")
 
     def weights(self, positives: Int64[Tensor, "e 1"], rules: Rules) -> Float64[Tensor, "e 1"]:
         """There is one group."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
+from einops import rearrange
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -204,7 +205,7 @@ class TaskModel(nn.Module):
     def _sides(self, batch: Mapping[str, Tensor]) -> Iterator[Params]:
         """What the model takes of each episode's support, and of its queries: each ``e ...``."""
         episodes, shots = batch["support_targets"].shape[:2]
-        examples = {name: batch[name].reshape(episodes, -1, *batch[name].shape[1:]) for name in self._of_examples}
+        examples = {name: rearrange(batch[name], "(e x) ... -> e x ...", e=episodes) for name in self._of_examples}
         shared = {name: batch[name] for name in OF_EPISODES if name in batch}
         for part, targets in ((slice(shots), "support_targets"), (slice(shots, None), "query_targets")):
             known = {TARGETS: batch[targets]} if targets in batch else {}

@@ -64,7 +64,7 @@ class Episodic(Stage):
         """
         super().__init__(batch=batch, monitor=monitor, **options)
         if self.examples == "external":
-            raise BlockError("episodes are drawn from the spec's `data`, got external examples", parameter="examples")
+            raise BlockError("expected `data`, which episodes are drawn from, got `external`", parameter="examples")
         if query_classes is not None and query_classes > ways:
             message = f"expected at most the {ways} classes of an episode, got {query_classes}"
             raise BlockError(message, parameter="query_classes")

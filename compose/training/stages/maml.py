@@ -68,7 +68,8 @@ class Maml(Episodic):
         super().__init__(queries=queries, sampling=sampling, monitor=monitor, **options)
         if outer == "reptile" and (inner_rates != "fixed" or multi_step):
             parameter = "inner_rates" if inner_rates != "fixed" else "multi_step"
-            raise BlockError("expected `outer: maml`, as Reptile has no loss to learn it from", parameter=parameter)
+            message = "expected `outer: maml`, as Reptile has no loss to learn it from, got `reptile`"
+            raise BlockError(message, parameter=parameter)
         self.adapt, self.inner_steps, self.inner_lr, self.inner_rates = adapt, inner_steps, inner_lr, inner_rates
         self.reptile = outer == "reptile"
         self.first_order_epochs = self.epochs if first_order is True else int(first_order)

@@ -53,7 +53,8 @@ class Selection:
         self._initial = [(p, p.requires_grad) for p in model.parameters()]
         self._trained = [p for p, trainable in self._initial if trainable and id(p) not in idle]
         if not self._trained:
-            raise TrainingError("this stage has nothing to train: every parameter is frozen")
+            chosen = ", ".join(f"`{node}`" for node in self.nodes) or "none of the nodes"
+            raise TrainingError(f"expected weights to train, but the stage trains {chosen}, and every weight is frozen")
 
     def __enter__(self) -> Selection:
         chosen = {id(p) for p in self._trained}

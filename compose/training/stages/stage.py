@@ -195,7 +195,8 @@ class Stage(ABC):
             workers: processes that prepare batches; `auto` is up to 8 beside a GPU, and else none but the run's own.
         """
         if patience is not None and not validate_every and monitor != "loss":
-            raise BlockError("early stopping needs validate_every above 0, got 0", parameter="validate_every")
+            message = f"expected a number above 0 with `patience`, which waits for `{monitor}`, got 0"
+            raise BlockError(message, parameter="validate_every")
         self.epochs = epochs
         self.batch = batch
         self.optimizer: Optimizer = optimizer or Adam()

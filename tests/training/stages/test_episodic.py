@@ -57,7 +57,7 @@ def made(tmp_path: Path) -> Make:
 
 
 def open_work(made: Prepared, *, rank: int = 0, world: int = 1) -> EpisodicWork:
-    (stage,) = made.stages
+    (stage,) = made.stages.values()
     assert isinstance(stage, Episodic)
     return stage.open(setting_of(made, made.build(), rank=rank, world=world))
 
@@ -86,7 +86,7 @@ def test_a_batch_holds_support_and_queries_with_their_classes(made: Make) -> Non
 def test_parents_are_those_of_the_pictures_classes(made: Make) -> None:
     prepared = made()
     work = open_work(prepared)
-    episodes = prepared.stages[0].draw(prepared.source, 0)
+    episodes = prepared.stages["main"].draw(prepared.source, 0)
     parents = prepared.source.parents
     alphabets = list(dict.fromkeys(p for p, seen in zip(parents, prepared.source.labels.seen, strict=True) if seen))
     shown = prepared.source.split("train").classes()
@@ -171,7 +171,7 @@ def test_validation_is_the_mean_over_the_shots(made: Make) -> None:
 def test_validation_is_by_the_protocol_of_the_spec(made: Make) -> None:
     prepared = made(monitor="macro_f1", validation_episodes=4)
     setting = setting_of(prepared, prepared.build(), evaluation=Evaluation(no_positives="zero", batch=5))
-    work = prepared.stages[0].open(setting)
+    work = prepared.stages["main"].open(setting)
     assert isinstance(work, EpisodicWork)
     assert work._validation is not None
     assert (work._validation.evaluation.rules.no_positives, work._validation.evaluation.batch) == ("zero", 5)
@@ -190,8 +190,12 @@ def test_without_validation_there_are_no_metrics(made: Make) -> None:
     ("options", "parameter", "message"),
     [
         ({"ways": 3, "query_classes": 4}, "query_classes", "expected at most the 3 classes of an episode, got 4"),
-        ({"examples": "external"}, "examples", "episodes are drawn from the spec's `data`, got external examples"),
-        ({"patience": 2, "validate_every": 0}, "validate_every", "early stopping needs validate_every above 0, got 0"),
+        ({"examples": "external"}, "examples", "expected `data`, which episodes are drawn from, got `external`"),
+        (
+            {"patience": 2, "validate_every": 0},
+            "validate_every",
+            "above 0 with `patience`, which waits for `accuracy`, got 0",
+        ),
     ],
 )
 def test_options_that_contradict_one_another(options: dict[str, Any], parameter: str, message: str) -> None:
@@ -287,9 +291,9 @@ def test_the_best_weights_are_kept(made: Make, tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_supervised_stage_before_trains_on_what_it_feeds(tmp_path: Path) -> None:
-    pretrain = "train:\n  - {stage: supervised, epochs: 1, batch: 256}"
+    pretrain = "train:\n  pretext: {stage: supervised, epochs: 1, batch: 256}"
     (tmp_path / "two.yaml").write_text(SPEC.replace("train:", pretrain))
-    short = ["train.1.epochs=1", "train.1.episodes=4", "train.1.freeze=[semantic]"]
+    short = ["train.main.epochs=1", "train.main.episodes=4", "train.main.freeze=[semantic]"]
     run(load(str(tmp_path / "two.yaml"), overrides=short), tmp_path / "run")
     first, second = lines(tmp_path / "run", "epoch")
     keys = {"epoch/loss", "epoch/loss.semantic"}

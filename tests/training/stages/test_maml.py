@@ -81,8 +81,8 @@ def labels(tmp_path: Path) -> Make:
 
     def change(*overrides: str, **options: Any) -> Prepared:
         (tmp_path / "labels.yaml").write_text(LABELS)
-        given = [f"train.1.{key}={json.dumps(value)}" for key, value in {**SHORT, **options}.items()]
-        return load(str(tmp_path / "labels.yaml"), overrides=["train.main.epochs=1", *given, *overrides])
+        given = [f"train.second.{key}={json.dumps(value)}" for key, value in {**SHORT, **options}.items()]
+        return load(str(tmp_path / "labels.yaml"), overrides=["train.first.epochs=1", *given, *overrides])
 
     return change
 
@@ -117,7 +117,7 @@ def same(left: Mapping[str, Tensor], right: Mapping[str, Tensor]) -> bool:
 
 def opened(prepared: Prepared) -> tuple[MamlWork, Any]:
     """The last stage at work on a fresh model, as the loop opens it."""
-    stage, model = prepared.stages[-1], prepared.build()
+    stage, model = [*prepared.stages.values()][-1], prepared.build()
     assert isinstance(stage, Maml)
     Selection(model.training, model.nodes, stage.train, stage.freeze).__enter__().train_mode()
     return stage.open(setting_of(prepared, model)), model
@@ -158,7 +158,7 @@ def measured(folder: Path, *overrides: str) -> float:
 
 
 def test_a_run_learns(trained: Path) -> None:
-    epochs = [line for line in lines(trained) if line["stage"] == 1]
+    epochs = [line for line in lines(trained) if line["stage"] == "second"]
     assert epochs[1]["epoch/loss.task"] < 0.9 * epochs[0]["epoch/loss.task"]
     assert epochs[1]["val/micro_auc"] > 0.6
     assert measured(trained) > 0.6
@@ -319,10 +319,10 @@ def test_frozen_features_are_computed_once(labels: Make) -> None:
         assert "features" not in batch
     assert counter.rows - len(prepared.source.split("train")) <= 3
     assert counter.modes == {False}
-    assert isinstance(prepared.stages[-1], Maml)
+    assert isinstance([*prepared.stages.values()][-1], Maml)
     work._loader._order.epoch = 0
     (numbers, *_) = work._loader._order
-    raw = prepared.stages[-1].draw(prepared.source, 0)[numbers]["features"]
+    raw = [*prepared.stages.values()][-1].draw(prepared.source, 0)[numbers]["features"]
     expected = model.training.extractor.eval()(raw, prepared.space.inputs("seen")["labels_base"])
     torch.testing.assert_close(batches[0]["extractor"], expected)
 
@@ -346,7 +346,7 @@ def test_features_that_are_not_kept(labels: Make, monkeypatch: pytest.MonkeyPatc
 
 def test_rates_of_tensors_are_those_of_what_the_loss_reads(labels: Make, tmp_path: Path) -> None:
     """`base` is trained by the stage and read by no loss of it; the model that is evaluated is without it."""
-    prepared = labels("train.1.adapt=null", inner_rates="layer")
+    prepared = labels("train.second.adapt=null", inner_rates="layer")
     weights = run(prepared, tmp_path / "run")
     built = prepared.scoring().build()
     assert built.training.inner_rates.values.shape == weights["inner_rates.values"].shape

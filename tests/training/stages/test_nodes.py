@@ -55,7 +55,7 @@ def test_the_last_pattern_sets_the_rate():
 
 
 def test_nothing_to_train():
-    with pytest.raises(TrainingError, match="nothing to train: every parameter is frozen"):
+    with pytest.raises(TrainingError, match="but the stage trains none of the nodes, and every weight is frozen"):
         Selection(make_model().training, NODES, None, ["*"])
 
 
@@ -76,5 +76,5 @@ def test_an_unknown_name_is_refused_with_the_nearest(options, parameter, message
 
 
 def test_training_refuses_it_too(tmp_path):
-    with pytest.raises(TrainingError, match=r"train\.0\.freeze: no node matches `bakbone`"):
+    with pytest.raises(TrainingError, match=r"train\.stage1\.freeze: no node matches `bakbone`"):
         run([ToyStage(freeze=["bakbone"])], tmp_path / "run")
