@@ -14,8 +14,8 @@ data: {use: glyph_scenes}
 labels: {vectors: {use: wordnet, dim: 300}}
 model:
   backbone: {use: backbone, in: image, arch: conv64}
-  pyramid: {use: forward_pyramid, in: backbone, channels: 2100}
-  groups: {use: channel_groups, in: pyramid, groups: 7}
+  merge: {use: convolution, in: backbone, channels: 2100}
+  groups: {use: channel_groups, in: merge, groups: 7}
   encoder: {use: ml2p_encoder, in: groups}
   relation: {use: group_attention, in: {semantics: encoder}}
   scores: {use: max_similarity, in: [relation, labels.vectors]}
@@ -32,20 +32,20 @@ blocks:
     inputs: [maps]
     params: {width: null, share: true}
     model:
-      pyramid: {use: forward_pyramid, in: maps, channels: $width}
-      encoder: {use: ml2p_encoder, in: pyramid, shared: $share}
+      merge: {use: convolution, in: maps, channels: $width}
+      encoder: {use: ml2p_encoder, in: merge, shared: $share}
     outputs: encoder
 """
 VARIANTS = """\
 variants:
-  small: {model: {pyramid: {channels: 700}, groups: {groups: null}, relation: null}}
+  small: {model: {merge: {channels: 700}, groups: {groups: null}, relation: null}}
   other: {model: {relation: {use: spatial_max}}, loss: null, train: {main: {stage: supervised, epochs: 1}}}
   vectors: {labels: {vectors: {dim: 50}}, evaluate: {tasks: [zsl]}, data: {size: 32}, bypass: [relation]}
 """
 EXTENDS = """\
 extends: ml2p.yaml
 model:
-  pyramid: {channels: 700}
+  merge: {channels: 700}
   relation: null
 loss: {rank: {weight: 1}}
 """
@@ -72,13 +72,13 @@ def test_the_specs_of_the_zoo_have_no_marks(editor: Any, name: str) -> None:
     ("old", "new", "marked", "message"),
     [
         ("groups: 7", "grops: 7", "grops", "Property grops is not allowed."),
-        ("groups: 7", "groups: seven", "seven", 'Incorrect type. Expected "integer".'),
+        ("groups: 7", "groups: seven", "seven", "Incorrect type. Expected one of integer, null."),
         ("groups: 7", "groups: 0", "0", "exclusive minimum of 0"),
-        (", channels: 2100", "", "pyramid", 'Missing property "channels".'),
-        ("use: forward_pyramid, ", "", "pyramid", 'Missing property "use".'),
+        (", channels: 2100", "", "merge", 'Missing property "channels".'),
+        ("use: convolution, ", "", "merge", 'Missing property "use".'),
         ("in: image", "in: [image, 5]", "5", "Incorrect type"),
         ("use: ranknet", "use: rank_net", "rank_net", '"ranknet"'),
-        ("weight: 0.6", "weight: lots", "lots", 'Incorrect type. Expected "number".'),
+        ("weight: 0.6", "weight: lots", "lots", 'Incorrect type. Expected "number | null".'),
         ("use: glyph_scenes", "use: glyph", "glyph", '"glyph_scenes"'),
         ("use: wordnet", "use: wordnt", "wordnt", '"wordnet"'),
         ("dim: 300", "dims: 300", "dims", "Property dims is not allowed."),
@@ -102,10 +102,10 @@ def test_a_mistake_is_marked(editor: Any, spec: str, old: str, new: str, marked:
 
 
 def test_an_unknown_block_is_marked_where_the_spec_has_no_blocks_of_its_own(editor: Any) -> None:
-    wrong = swap(SPEC, "use: forward_pyramid", "use: pyramid")
+    wrong = swap(SPEC, "use: convolution", "use: convolve")
     [(words, message)] = editor.marks(wrong)
-    assert words == "pyramid"
-    assert '"forward_pyramid"' in message
+    assert words == "convolve"
+    assert '"convolution"' in message
     assert editor.marks(wrong + BLOCKS) == []
     assert editor.marks(swap(EXTENDS, "{channels", "{use: mine, channels")) == []
 
@@ -115,7 +115,7 @@ def test_an_unknown_block_is_marked_where_the_spec_has_no_blocks_of_its_own(edit
     [
         ("channels: $width", "chanels: $width", "chanels"),
         ("channels: $width", "channels: wide", "wide"),
-        (", channels: $width", "", "pyramid"),
+        (", channels: $width", "", "merge"),
         ("outputs:", "output:", "output"),
         ("inputs: [maps]", "inputs: []", "[]"),
     ],
@@ -128,8 +128,8 @@ def test_a_mistake_in_a_composite_block_is_marked(editor: Any, old: str, new: st
     ("old", "new", "marked"),
     [
         ("use: spatial_max", "use: spatial_mx", "spatial_mx"),
-        ("use: spatial_max", "use: forward_pyramid, chanels: 3", "chanels"),
-        ("use: spatial_max", "use: forward_pyramid, channels: wide", "wide"),
+        ("use: spatial_max", "use: convolution, chanels: 3", "chanels"),
+        ("use: spatial_max", "use: convolution, channels: wide", "wide"),
         ("epochs: 1", "epochs: none", "none"),
         ("tasks: [zsl]", "tasks: zsl", "zsl"),
         ("bypass: [relation]", "bypas: [relation]", "bypas"),
@@ -148,8 +148,8 @@ def test_a_variant_with_blocks_of_its_own_may_use_them(editor: Any) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "offered"),
     [
-        ("use: forward_pyramid", "use: |", {"forward_pyramid", "backbone", "max_similarity"}),
-        ("use: forward_pyramid", "use: forw|", {"forward_pyramid"}),
+        ("use: convolution", "use: |", {"convolution", "backbone", "max_similarity"}),
+        ("use: convolution", "use: conv|", {"convolution"}),
         ("use: ranknet", "use: |", {"ranknet", "variance"}),
         ("use: glyph_scenes", "use: |", {"glyph_scenes"}),
         ("use: wordnet", "use: |", {"wordnet", "glove"}),
@@ -166,16 +166,16 @@ def test_names_are_completed(editor: Any, old: str, new: str, offered: set[str])
 
 
 def test_a_completed_name_comes_with_its_docs(editor: Any) -> None:
-    found = editor.completions(swap(SPEC, "use: forward_pyramid", "use: |"))["forward_pyramid"]
-    assert found["insertText"] == "forward_pyramid"
-    assert "Bring maps of several sizes" in found["documentation"]["value"]
+    found = editor.completions(swap(SPEC, "use: convolution", "use: |"))["convolution"]
+    assert found["insertText"] == "convolution"
+    assert "Convolve a map" in found["documentation"]["value"]
 
 
 @pytest.mark.parametrize(
     ("old", "new", "offered", "not_offered"),
     [
         ("arch: conv64", "t|", {"taps", "frozen", "weights"}, {"groups", "use"}),
-        ("channels: 2100", "l|", {"channels", "level_channels", "repeat"}, {"arch"}),
+        ("channels: 2100", "k|", {"channels", "kernel", "repeat"}, {"arch"}),
         ("weight: 0.6", "d|", {"difficulty", "weight"}, {"positive_weight"}),
         ("dim: 300", "d|", {"dim"}, {"path"}),
         ("epochs: 20", "e|", {"epochs", "schedule"}, {"lr"}),
@@ -198,8 +198,8 @@ def test_parameters_are_completed_on_a_new_line(editor: Any) -> None:
 
 
 def test_variants_and_composite_blocks_are_completed(editor: Any) -> None:
-    inside = swap(SPEC + BLOCKS, "channels: $width", "l|")
-    assert {"channels", "level_channels"} <= set(editor.completions(inside))
+    inside = swap(SPEC + BLOCKS, "channels: $width", "k|")
+    assert {"channels", "kernel"} <= set(editor.completions(inside))
     variant = SPEC + swap(VARIANTS, "use: spatial_max", "use: |")
     assert {"spatial_max", "backbone"} <= set(editor.completions(variant))
     assert {"model", "train", "loss"} <= set(editor.completions(f"{SPEC}variants:\n  small:\n    |\n"))
@@ -208,8 +208,8 @@ def test_variants_and_composite_blocks_are_completed(editor: Any) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "shown"),
     [
-        ("use: forward_pyramid", "use: forward|_pyramid", "Bring maps of several sizes"),
-        ("pyramid:", "pyr|amid:", "Bring maps of several sizes"),
+        ("use: convolution", "use: convo|lution", "Convolve a map"),
+        ("merge:", "mer|ge:", "Convolve a map"),
         ("channels: 2100", "cha|nnels: 2100", "channels of the result"),
         ("in: image", "i|n: image", "Where the inputs come from"),
         ("use: ranknet", "use: rank|net", "Rank an image's present labels"),
@@ -229,5 +229,5 @@ def test_docs_are_shown_on_hover(editor: Any, old: str, new: str, shown: str) ->
 
 
 def test_docs_are_shown_in_a_variant(editor: Any) -> None:
-    variant = SPEC + swap(VARIANTS, "use: spatial_max", "use: forward_pyramid, chan|nels: 8")
+    variant = SPEC + swap(VARIANTS, "use: spatial_max", "use: convolution, chan|nels: 8")
     assert "channels of the result" in editor.hover(variant)

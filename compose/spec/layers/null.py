@@ -135,7 +135,9 @@ class _Settler:
         def part(key: str, value: Tree) -> Tree | None:
             if key == "model" and isinstance(value, Mapping):
                 return self._named(value, ("blocks", name, "model"), "node", lambda _, node: self._node(node))
-            return None if is_null(value) else value
+            if is_null(value):
+                return None
+            return self._free(value, {}) if key == "outputs" else value
 
         return _kept(body, part)  # in `params`, null is a parameter without default
 
@@ -145,10 +147,9 @@ class _Settler:
         """A ``{use: NAME, ...}``."""
         named = tree.get(selector(kind))
         found = self.registry.find(kind, str(named.value)) if isinstance(named, Scalar) else None
-        own = {selector(kind), *EXTRA_KEYS.get(kind, ())}
         if found is None:
-            return _kept(tree, lambda key, value: None if is_null(value) else value)
-        return self._declared(tree, found, own)
+            return _kept(tree, lambda key, value: None if is_null(value) and key != selector(kind) else value)
+        return self._declared(tree, found, EXTRA_KEYS.get(kind, ()))
 
     def _declared(self, tree: Mapping, declaration: Declaration, own: Collection[str] = ()) -> Mapping:
         """The parameters of a class, and the keys of the spec language beside them."""

@@ -59,14 +59,32 @@ def nullable(schema: Schema) -> Schema:
 def with_nulls(definition: Schema) -> Schema:
     """A class's schema as a spec is written: ``null`` for a parameter with a default stands for the default."""
     required = definition.get("required", ())
-    properties = {k: v if v is True or k in required else or_null(v) for k, v in definition["properties"].items()}
+    properties = {
+        key: schema if schema is True else _with_null_entries(schema) if key in required else or_null(schema)
+        for key, schema in definition["properties"].items()
+    }
     return {**definition, "properties": properties}
+
+
+def _with_null_entries(schema: Schema) -> Schema:
+    """A schema in whose mappings null removes an entry."""
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [_with_null_entries(arm) for arm in schema["anyOf"]]}
+    found = dict(schema)
+    if "properties" in schema:
+        found["properties"] = {key: or_null(inner) for key, inner in schema["properties"].items()}
+    if isinstance(schema.get("additionalProperties"), dict):
+        found["additionalProperties"] = or_null(schema["additionalProperties"])
+    return found
 
 
 def or_null(schema: Schema) -> Schema:
     """The schema, and null."""
+    schema = _with_null_entries(schema)
     if "$ref" in schema or (admits_null(schema) and "allOf" not in schema):
         return schema
+    if isinstance(schema.get("type"), str) and not {"enum", "const", "allOf"} & set(schema):
+        return nullable(schema)
     texts: Schema = {key: schema[key] for key in ("title", "description", "default") if key in schema}
     return {"anyOf": [{key: value for key, value in schema.items() if key not in texts}, NULL], **texts}
 
@@ -129,7 +147,7 @@ def _loose(parameter: Parameter, name: str) -> Schema:
 
 
 def _fillable(parameter: Parameter) -> Schema:
-    whole = {"type": "object"} if parameter.uses else parameter.schema
+    whole = {"type": "object"} if parameter.uses else _with_null_entries(parameter.schema)
     return loose(filled(whole), _described(parameter), required=parameter.required)
 
 

@@ -195,7 +195,8 @@ def definitions(registry: Registry) -> dict[str, Schema]:
         found[name], found[f"partial.{name}"] = with_nulls(definition(declaration)), partial(declaration)
         if declaration.kind == "block":
             found[f"inside.{name}"] = inside(declaration)
-    return found
+    removable = ["stage", "overlay", *(f"section.{name}" for name in registry.names("section"))]
+    return found | {name: nullable(found[name]) for name in removable}
 
 
 def _overlay() -> Schema:

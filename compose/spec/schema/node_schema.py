@@ -20,14 +20,14 @@ def nodes(registry: Registry) -> dict[str, Schema]:
         for form in ("", "partial.", "inside.")
     )
     sharing = {
-        "if": {"required": ["share"], "not": {"required": ["use"]}},
+        "if": {"properties": {"share": {"type": "string"}}, "required": ["share"], "not": {"required": ["use"]}},
         "then": {"properties": dict.fromkeys(keys, True), "additionalProperties": False},
         "else": {"required": ["use"]},
     }
     return {
-        "node": {**node, "allOf": [reference("parameters.block"), sharing]},
+        "node": nullable({**node, "allOf": [reference("parameters.block"), sharing]}),
         "partial.node": nullable({**overlay, "allOf": [reference("partial.parameters.block")]}),
-        "inside.node": {**inside, "allOf": [reference("inside.parameters"), sharing]},
+        "inside.node": nullable({**inside, "allOf": [reference("inside.parameters"), sharing]}),
         "inside.parameters": choices.inside_parameters(registry, "block"),
         "partial.inside.node": nullable({**inside, "allOf": [reference("partial.inside.parameters")]}),
         "partial.inside.parameters": choices.parameters(registry, "block", "inside."),
@@ -45,7 +45,9 @@ def terms() -> dict[str, Schema]:
     known: Schema = {**dict.fromkeys(keys, True), "in": {"type": "string", "pattern": REFERENCE}}
     plain: Schema = {"properties": known, "additionalProperties": False, "required": ["in"]}
     return {
-        "term": {**term, "allOf": [reference("parameters.loss"), {"if": {"required": ["use"]}, "else": plain}]},
+        "term": nullable(
+            {**term, "allOf": [reference("parameters.loss"), {"if": {"required": ["use"]}, "else": plain}]}
+        ),
         "partial.term": nullable({**overlay, "allOf": [reference("partial.parameters.loss")]}),
     }
 
@@ -64,14 +66,15 @@ def composites() -> dict[str, Schema]:
     """A composite block, and that of an overlay."""
     whole = composite()
     body = whole["properties"]
+    removable = {key: nullable(body[key]) for key in ("description", "params")}
     overlay = {
         **body,
-        **{key: nullable(body[key]) for key in ("description", "params")},
+        **removable,
         "model": {**named("partial.inside.node", partial=True), "type": "object"},
         "outputs": _outputs({"type": "object", "additionalProperties": {"type": ["string", "null"]}}),
     }
     return {
-        "composite": {**whole, "properties": {**body, "model": named("inside.node")}},
+        "composite": nullable({**whole, "properties": {**body, **removable, "model": named("inside.node")}}),
         "partial.composite": nullable({"type": "object", "properties": overlay, "additionalProperties": False}),
     }
 

@@ -179,6 +179,10 @@ def real(tmp_path: Path) -> Judges:
 
 @pytest.mark.parametrize("kind", sorted({declaration.kind for declaration, _ in PARAMETERS}))
 def test_every_parameter(real: Judges, kind: str) -> None:
+    right = [
+        whole(hosted(declaration, minimal(declaration))) for declaration, _ in PARAMETERS if declaration.kind == kind
+    ]
+    assert [error.message for spec in right for error in real.errors(spec)] == []
     specs = [
         whole(hosted(declaration, {**minimal(declaration), name: value}))
         for declaration, name in PARAMETERS
@@ -194,8 +198,8 @@ def test_every_parameter_in_a_variant(real: Judges, kind: str) -> None:
     for declaration, name in PARAMETERS:
         parameter = declaration.parameter(name)
         for value in VALUES if declaration.kind == kind else ():
-            if (value == {} and parameter and parameter.uses) or (value is None and name == "nonsense"):
-                continue  # good where what it is laid over says more; nothing to remove
+            if value == {} and parameter and parameter.uses:
+                continue  # good where what it is laid over says more
             over = hosted(declaration, {name: value})
             specs.append({**whole(hosted(declaration, minimal(declaration))), "variants": {"other": over}})
     assert [told for spec in specs if (told := real.disagree(spec))] == []
@@ -216,9 +220,7 @@ def test_what_the_schema_accepts_can_be_made(declaration: Declaration, name: str
 def test_every_parameter_in_a_composite(real: Judges, value: Any) -> None:
     told = []
     for declaration, name in PARAMETERS:
-        parameter = declaration.parameter(name)
-        required = parameter.required if parameter else name == "nonsense"
-        if declaration.kind == "block" and (value is not None or required):  # null removes what is not required
+        if declaration.kind == "block":
             node = {"use": declaration.name, **minimal(declaration), "in": "x", name: value}
             own = {"inputs": ["x"], "params": {"width": 3}, "model": {"inner": node}, "outputs": "inner"}
             spec = whole({"blocks": {"own": own}, "model": {"node": {"use": "own"}}})
@@ -280,9 +282,7 @@ def mutants(spec: Any, key: str) -> Iterator[Any]:
     """A spec with every place below a key set to every value, taken away, and given a key that nothing knows."""
     for path, there in places(spec[key], (key,)):
         more = [{**there, "nonsense": 1}] if isinstance(there, dict) else []
-        inside = path[:3:2] == ("blocks", "model")  # what null removes there is not required
-        values = VALUES[1:] if inside else VALUES
-        yield from (changed(spec, path, value) for value in (*values, *more, ABSENT))
+        yield from (changed(spec, path, value) for value in (*VALUES, *more, ABSENT))
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
