@@ -22,12 +22,14 @@ from compose.blocks.losses.target_mse import TargetMse
 from compose.blocks.scoring.fixed_classifier import FixedClassifier
 from compose.blocks.scoring.label_bilinear import LabelBilinear
 from compose.blocks.scoring.label_head import LabelHead
+from compose.blocks.scoring.label_projection import LabelProjection
 from compose.blocks.scoring.max_similarity import MaxSimilarity
 from compose.registry.dim_name import dim_name
 from compose.registry.registry import registry
 
 VECTORS = torch.randn(6, 4)
 LABEL_BILINEAR, LABEL_HEAD, LINEAR, MLP = LabelBilinear(3, 4), LabelHead(3), Linear(5, size=2), Mlp(5, sizes=[3, 2])
+LABEL_PROJECTION = LabelProjection(5, 4)
 
 TRIED: dict[str, tuple[Callable[[Tensor], object], tuple[int, ...]]] = {
     "bce": (lambda x: Bce()(x, (x > 0).to(torch.int8)), (5,)),
@@ -37,6 +39,7 @@ TRIED: dict[str, tuple[Callable[[Tensor], object], tuple[int, ...]]] = {
     "gated_sum": (lambda x: GatedSum((5, 5))([x, 2 * x]), (5,)),
     "label_bilinear": (lambda x: LABEL_BILINEAR(x, VECTORS), (6, 3)),
     "label_head": (lambda x: LABEL_HEAD(x), (6, 3)),
+    "label_projection": (lambda x: LABEL_PROJECTION(x, VECTORS), (5,)),
     "linear": (lambda x: LINEAR(x), (5,)),
     "max_similarity": (lambda x: MaxSimilarity()(x, VECTORS), (7, 4)),
     "mlp": (lambda x: MLP(x), (5,)),
