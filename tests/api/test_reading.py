@@ -37,18 +37,18 @@ def test_a_path_a_name_a_text_and_a_dict_are_the_same_spec(here: Path) -> None:
 
 
 def test_a_mistake_in_a_text_has_its_line(here: Path) -> None:
-    text = "extends: zoo/starter.yaml\nmodel:\n  groups: {group: 3}\n"
+    text = "extends: zoo/starter.yaml\nmodel:\n  backbone: {arc: conv64}\n"
     told = error_of(lambda: compose.load(text))
-    assert told.splitlines()[0].startswith("<text>:3:12: error: the block `channel_groups` has no parameter `group`")
-    assert told.splitlines()[1].endswith("groups: {group: 3}")
-    assert "did you mean `groups`?" in told
+    assert told.splitlines()[0].startswith("<text>:3:14: error: the block `backbone` has no parameter `arc`")
+    assert told.splitlines()[1].endswith("backbone: {arc: conv64}")
+    assert "did you mean `arch`?" in told
 
 
 def test_a_mistake_in_a_dict_has_its_line(here: Path) -> None:
-    told = error_of(lambda: compose.load({**TINY, "model": {"groups": {"group": 3}}}))
+    told = error_of(lambda: compose.load({**TINY, "model": {"backbone": {"arc": "conv64"}}}))
     assert told.startswith("<dict>:")
-    assert "groups: {group: 3}" in told
-    assert "did you mean `groups`?" in told
+    assert "backbone: {arc: conv64}" in told
+    assert "did you mean `arch`?" in told
 
 
 def test_a_dict_of_what_no_spec_can_hold(here: Path) -> None:

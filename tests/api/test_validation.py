@@ -20,7 +20,7 @@ def test_what_is_right_is_true_and_says_what_was_checked(here: Path) -> None:
 
 
 def test_mistakes_are_returned(here: Path) -> None:
-    found = compose.validate({**TINY, "model": {"groups": {"group": 3}, "scores": {"use": "max_similarty"}}})
+    found = compose.validate({**TINY, "model": {"backbone": {"arc": "conv64"}, "scores": {"use": "max_similarty"}}})
     assert not found
     assert {error.code for error in found.errors} == {"unknown-parameter", "unknown-block"}
     assert str(found).count("<dict>:") == 2
