@@ -139,6 +139,7 @@ LOOKED_UP = {
     "compose/data/vectors/label_division.py": "libyaml's loader is there or not",
     "compose/model/fit.py": "a block's result may be a NamedTuple of its author's",
     "compose/prediction/given_pictures.py": "pictures are arrays of any library",
+    "compose/registry/contract.py": "a member is abstract or any other thing",
     "compose/registry/introspect.py": "classes of any author are read as they are",
     "compose/registry/parameters.py": "annotations of any author are read as they are",
     "compose/registry/ports.py": "annotations of any author are read as they are",

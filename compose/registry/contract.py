@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any, get_type_hints
 
+from compose.block import Kind
 from compose.errors import Note, Place, SpecError, nearest
 from compose.registry.declaration import Declaration
 from compose.registry.python_place import document, place_of_argument, place_of_class, place_of_field
@@ -22,6 +23,37 @@ def mistake(
 ) -> SpecError:
     """An error in the Python file of a block."""
     return SpecError("block-file", message, place, expected, near, tuple(notes))
+
+
+BASES: Mapping[Kind, str] = {
+    "metric": "compose.evaluation.metrics.metric.Metric",
+    "data": "compose.data.source.DataSource",
+    "vectors": "compose.graphs.vectors.label_vectors.LabelVectors",
+    "graph": "compose.graphs.label_graphs.label_graphs.LabelGraphs",
+    "stage": "compose.training.stages.stage.Stage",
+}
+"""The class that names all members of a kind, and that whatever is of the kind extends."""
+
+
+def unmet(cls: type, declaration: Declaration) -> SpecError | None:
+    """A class that does not extend the contract of its kind, or lacks members of it; None where it meets it."""
+    if declaration.kind not in BASES:
+        return None
+    module, _, base = BASES[declaration.kind].rpartition(".")
+    if BASES[declaration.kind] not in {f"{known.__module__}.{known.__qualname__}" for known in cls.__mro__}:
+        message = f"the {declaration.kind} `{declaration.name}` is no {base}"
+        expected = f"`class {cls.__name__}({base})`, with `from {module} import {base}`"
+        return mistake(message, place_of_class(cls), expected)
+    lacking = [name for name, member in inspect.getmembers_static(cls) if member_is_abstract(member)]
+    if lacking:
+        message = f"the {declaration.kind} `{declaration.name}` lacks members of {base}"
+        return mistake(message, place_of_class(cls), ", ".join(f"`{name}`" for name in lacking))
+    return None
+
+
+def member_is_abstract(member: object) -> bool:
+    """Whether a class leaves a method or property to those that extend it."""
+    return bool(getattr(member, "__isabstractmethod__", False))
 
 
 def name_taken(cls: type, owner: Declaration) -> SpecError:

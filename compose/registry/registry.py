@@ -20,7 +20,7 @@ from typing import Any
 from compose.block import KINDS, REGISTRATION, Kind
 from compose.errors import SpecError, SpecErrors, UsageError
 from compose.registry.block_file import import_block_file, import_entry_point
-from compose.registry.contract import name_taken
+from compose.registry.contract import name_taken, unmet
 from compose.registry.declaration import Declaration
 from compose.registry.python_place import document
 from compose.registry.unlisted import ROOMS, unlisted
@@ -92,7 +92,8 @@ class Registry:
 
         Raises:
             UsageError: the module defines none.
-            SpecErrors: mistakes in their signatures, or a name that is taken, each at its line.
+            SpecErrors: mistakes in their signatures, a class that does not meet the contract of its kind, or a name
+                that is taken, each at its line.
         """
         from compose.registry.introspect import declare
 
@@ -107,6 +108,7 @@ class Registry:
                 found[cls] = declare(cls)
             except SpecErrors as mistakes:
                 errors += mistakes.errors
+        errors += [error for cls, declaration in found.items() if (error := unmet(cls, declaration))]
         errors += self._taken(found)
         if errors:
             raise SpecErrors(errors)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
+from compose.block import Kind
 from compose.errors import SpecErrors, UsageError
 from compose.registry.block_file import import_entry_point
+from compose.registry.contract import BASES
 from compose.registry.registry import Registry, load_block_file, registry
 
 HEAD = """\
@@ -195,3 +198,41 @@ def test_an_installed_package_that_cannot_be_imported(told: Path, monkeypatch: p
 def test_a_file_that_is_not_there(told: Path) -> None:
     with pytest.raises(UsageError, match=r"^--blocks mine\.py: there is no such file$"):
         load_block_file(told, Registry([]))
+
+
+# --- contracts of other kinds than blocks -------------------------------------------------------------------------
+
+
+def refusal(told: Path, text: str) -> str:
+    told.write_text(text)
+    with pytest.raises(SpecErrors) as caught:
+        load_block_file(told, Registry([]))
+    return str(caught.value)
+
+
+def test_a_data_source_extends_its_contract(told: Path) -> None:
+    text = 'from compose.block import data\n\n@data\nclass Digits:\n    """Digits."""\n'
+    assert refusal(told, text) == (
+        "mine.py:4:7: error: the data `digits` is no DataSource [block-file]\n"
+        "    4 | class Digits:\n"
+        "      |       ^^^^^^\n"
+        "      expected: `class Digits(DataSource)`, with `from compose.data.source import DataSource`"
+    )
+
+
+def test_members_that_a_data_source_lacks(told: Path) -> None:
+    head = "from compose.block import data\nfrom compose.data.source import DataSource\n\n"
+    text = f'{head}@data\nclass Digits(DataSource):\n    """Digits."""\n    labels = shapes = None\n'
+    assert refusal(told, text) == (
+        "mine.py:5:7: error: the data `digits` lacks members of DataSource [block-file]\n"
+        "    5 | class Digits(DataSource):\n"
+        "      |       ^^^^^^\n"
+        "      expected: `split`"
+    )
+
+
+@pytest.mark.parametrize("kind", BASES)
+def test_every_contract_is_there(kind: Kind) -> None:
+    module, _, name = BASES[kind].rpartition(".")
+    base = getattr(importlib.import_module(module), name)
+    assert all(issubclass(registry().load(kind, known), base) for known in registry().names(kind))
