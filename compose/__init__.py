@@ -14,9 +14,9 @@ from __future__ import annotations
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from compose.reading import Files, Names, Overrides, SpecLike
-from compose.run import LabelChoice, Run, WeightChoice
-from compose.validation import Validation
+from compose.api.reading import Files, Names, Overrides, SpecLike
+from compose.api.run import LabelChoice, Run, WeightChoice
+from compose.api.validation import Validation
 
 if TYPE_CHECKING:
     from compose.evaluation.result import Result
@@ -46,7 +46,7 @@ def load(spec: SpecLike, *, variants: Names = (), overrides: Overrides = (), blo
         SpecErrors: every mistake of the spec.
         UsageError: an override is not of the form ``key=value``, or a file of blocks cannot be used.
     """
-    from compose.reading import read
+    from compose.api.reading import read
     from compose.training.prepare import prepare
 
     return prepare(read(spec, variants=variants, overrides=overrides, blocks=blocks))
@@ -78,7 +78,7 @@ def validate(
     Raises:
         UsageError: an override is not of the form ``key=value``, or a file of blocks cannot be used.
     """
-    from compose.validation import validate_spec
+    from compose.api.validation import validate_spec
 
     return validate_spec(
         spec,
@@ -120,7 +120,7 @@ def train(
         TrainingError: training cannot start or go on.
         Interrupted: it was stopped (Ctrl-C); its state is saved.
     """
-    from compose.begin_run import progress_console, train_spec
+    from compose.api.begin_run import progress_console, train_spec
 
     return train_spec(
         spec,

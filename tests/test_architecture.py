@@ -129,7 +129,7 @@ def test_the_framework_names_no_metric_stage_or_source() -> None:
 
 OF_ONE = {
     "compose.training.stages.maml_work imports compose.training.stages.maml": "the work of that stage",
-    "compose.graph_of_labels imports compose.graphs.label_graphs.wup_graph": "the graph of a spec that names none",
+    "compose.api.graph_of_labels imports compose.graphs.label_graphs.wup_graph": "the graph of a spec that names none",
 }
 """Modules that are about one of them."""
 

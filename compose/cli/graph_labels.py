@@ -36,9 +36,9 @@ def label_graph(spec: Spec, *, node: str | None, output: Path | None) -> None:
         SpecErrors: the labels have no graph.
         UsageError: there is no such node.
     """
+    from compose.api.graph_of_labels import graph_of_labels
     from compose.cli.console import err, note, status
     from compose.cli.printing.label_tables import print_graph, print_neighbours, print_thresholds
-    from compose.graph_of_labels import graph_of_labels
     from compose.training.prepare import prepare
 
     with status("making the label graph"):

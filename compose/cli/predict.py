@@ -14,8 +14,8 @@ from compose.cli.options import BlockFiles, Device, RunPath, Weights
 
 if TYPE_CHECKING:
     from compose import Run
+    from compose.api.run import LabelChoice
     from compose.prediction.predictor import Prediction
-    from compose.run import LabelChoice
 
 DRAWN = 24
 """How many pictures are drawn at most: more make a sheet that nobody reads."""

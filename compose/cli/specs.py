@@ -33,7 +33,7 @@ def read(
         SpecErrors: every mistake in it.
         UsageError: an override is not of the form ``key=value``, or a file of blocks cannot be used.
     """
-    from compose.reading import read as read_any
+    from compose.api.reading import read as read_any
 
     return read_any(spec, variants=variants or (), overrides=overrides or (), blocks=blocks or ())
 
@@ -61,7 +61,7 @@ def opened(path: Path, *, weights: Literal["last", "best"] | None, device: str, 
         UsageError: there is no such run, or a file of blocks is gone or has changed.
     """
     from compose import Run
-    from compose.begin_run import kept_notes
+    from compose.api.begin_run import kept_notes
     from compose.cli.console import note
 
     run = Run(path, weights=weights, device=device, blocks=blocks or ())

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from compose.api.reading import Files, Names, Overrides, SpecLike, named_spec, override_texts, read
 from compose.errors import Note, SpecError, SpecErrors, as_json, render
-from compose.reading import Files, Names, Overrides, SpecLike, named_spec, override_texts, read
 
 if TYPE_CHECKING:
     from compose.spec.layers.resolve import Resolved

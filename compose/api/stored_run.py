@@ -8,8 +8,8 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from compose.api.reading import LOCK, Files, Names, Overrides, kept_beside, read
 from compose.errors import UsageError
-from compose.reading import LOCK, Files, Names, Overrides, kept_beside, read
 from compose.training.storage.find_run import FoundRun, find_run, newest_of
 
 if TYPE_CHECKING:

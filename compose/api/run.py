@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from compose.reading import Files, Names, Overrides
-from compose.stored_run import RunLike, StoredRun
+from compose.api.reading import Files, Names, Overrides
+from compose.api.stored_run import RunLike, StoredRun
 
 if TYPE_CHECKING:
     from PIL import Image

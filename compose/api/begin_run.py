@@ -9,9 +9,9 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from compose.api.reading import LOCK, Files, Names, Overrides, SpecLike, kept_beside, named_spec, read
+from compose.api.run import Run
 from compose.errors import SpecError, SpecErrors, UsageError
-from compose.reading import LOCK, Files, Names, Overrides, SpecLike, kept_beside, named_spec, read
-from compose.run import Run
 from compose.training.storage.find_run import FoundRun, find_run, new_folder, newest_of
 
 if TYPE_CHECKING:

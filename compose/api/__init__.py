@@ -1,0 +1,1 @@
+"""What the functions of :mod:`compose` do, and what they return."""
