@@ -12,6 +12,7 @@ import pytest
 from compose.errors import SpecErrors
 from compose.registry.registry import Registry
 from compose.spec.read import Spec, read_spec
+from compose.spec.schema.publish import schema_text
 
 from ..conftest import DECLARATIONS, INT, declared, maybe, parameter
 
@@ -219,3 +220,12 @@ def test_an_unknown_parameter_stays_unknown(known: Registry) -> None:
         read_spec(write(BASE), overrides=["model.end.hiden=null"], known=known)
     (error,) = caught.value.errors
     assert (error.code, error.nearest) == ("unknown-parameter", "hidden")
+
+
+@pytest.mark.parametrize("path", [path for path, _ in VALUES.values()], ids=VALUES)
+def test_the_published_schema_takes_what_the_command_line_takes(path: str, known: Registry) -> None:
+    judge = pytest.importorskip("jsonschema").Draft7Validator(json.loads(schema_text(known)))
+    assert judge.is_valid(BASE)
+    assert judge.is_valid(changed(path, None))
+    assert judge.is_valid({**BASE, "variants": {"null": nested(path, None)}})
+    assert judge.is_valid({"extends": "base.yaml", **nested(path, None)})
