@@ -35,7 +35,7 @@ def test_all_errors_of_all_files(run: Any, spec: Path) -> None:
     result = run("validate", "--fast", path, "missing.yaml", "small.yaml")
     assert result.exit_code == 2
     assert result.stdout.startswith("ok small.yaml")
-    assert "changed.yaml:8:46: error: the block `channel_groups` has no parameter `group`" in result.stderr
+    assert "changed.yaml:7:49: error: the block `forward_pyramid` has no parameter `group`" in result.stderr
     assert "did you mean `ranknet`?" in result.stderr
     assert "2 errors" in result.stderr
     assert "there is no file missing.yaml" in result.stderr
