@@ -49,7 +49,7 @@ class Evaluation:
         queries: query examples of each of them.
         episodes: how many of them.
         adapt: patterns of the nodes that adapt to each episode's support before its queries are scored; those of the
-            last stage `maml` where not given.
+            last stage that adapts weights where not given.
         inner_steps: gradient steps on the support; those of that stage where not given, and 0 for no adaptation.
         inner_lr: their learning rate; where not given that stage's, learned ones as they were learned.
         seed: another seed draws other episodes.
