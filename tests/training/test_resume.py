@@ -12,7 +12,9 @@ from toy import ToySource, ToyStage, ToyWork, make_model, make_plan, run
 
 from compose.training.stages.optimizers import SGD, Adam, AdamW, RMSprop
 from compose.training.stages.schedules import Cosine, Plateau, StepDecay
+from compose.training.storage.checkpoint import Checkpoints
 from compose.training.storage.run_folder import RunFolder
+from compose.training.storage.weights import load_weights
 from compose.training.trainer import train
 from compose.training.training_errors import CheckpointError, Interrupted
 
@@ -90,6 +92,16 @@ def test_interrupted_anywhere_it_resumes_to_the_same_weights(whole, tmp_path, at
     trapped(two_stages(), tmp_path / "run", at=at)
     assert same(run(two_stages(), tmp_path / "run", resume=True), whole[0])
     assert lines(tmp_path / "run") == lines(whole[1])
+
+
+def test_the_best_weights_of_an_interrupted_run_are_those_of_its_checkpoint(tmp_path):
+    stage = ToyStage(epochs=4, batch=8, keep="best")
+    trapped([stage], tmp_path / "run", at=14)
+    (path, saved) = Checkpoints(RunFolder(tmp_path / "run").checkpoints).newest()
+    assert saved["stage"]["best"]["weights"] is not None, path
+    model = make_model(seed=1).training
+    load_weights(tmp_path / "run", model, which="best")
+    assert same(dict(model.state_dict()), saved["stage"]["best"]["weights"])
 
 
 def test_stopped_in_validation_it_validates_again(whole, tmp_path, monkeypatch):

@@ -75,7 +75,7 @@ def _find(run: RunFolder, which: Which) -> dict[str, Tensor]:
     if found is None:
         raise CheckpointError(f"{run.path}: this run has no weights and no checkpoint")
     state = found[1]
-    weights = state["model"] if which == "last" else ((state["stage"] or {}).get("watch") or {}).get("weights")
+    weights = state["model"] if which == "last" else ((state["stage"] or {}).get("best") or {}).get("weights")
     if weights is None:
         raise CheckpointError(f"{run.path}: this run has no best weights, as it did not validate; use the last ones")
     assert isinstance(weights, dict)
