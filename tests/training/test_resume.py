@@ -96,7 +96,7 @@ def test_interrupted_anywhere_it_resumes_to_the_same_weights(whole, tmp_path, at
 
 def test_the_best_weights_of_an_interrupted_run_are_those_of_its_checkpoint(tmp_path):
     stage = ToyStage(epochs=4, batch=8, keep="best")
-    trapped([stage], tmp_path / "run", at=14)
+    trapped([stage], tmp_path / "run", at=7)
     (path, saved) = Checkpoints(RunFolder(tmp_path / "run").checkpoints).newest()
     assert saved["stage"]["best"]["weights"] is not None, path
     model = make_model(seed=1).training
