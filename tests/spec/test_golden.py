@@ -1,6 +1,6 @@
 """Every mistake that is seen without torch ends in one message: the golden files hold it as the user reads it.
 
-``NAME.yaml`` is the spec and ``NAME.txt`` what is printed. A first line ``# -v NAME`` or ``# -s KEY=VALUE`` gives
+In a folder for each sort of mistake, ``NAME.yaml`` is the spec and ``NAME.txt`` what is printed. A first line ``# -v NAME`` or ``# -s KEY=VALUE`` gives
 options.
 """
 
@@ -16,7 +16,7 @@ from compose.registry.registry import Registry
 from compose.spec.read import read_spec
 
 GOLDEN = Path(__file__).with_name("golden")
-NAMES = sorted({path.stem for path in GOLDEN.iterdir()} - {"base"})
+NAMES = sorted({f"{path.parent.name}/{path.stem}" for path in GOLDEN.glob("*/*.txt")})
 
 
 def _options(path: Path) -> dict[str, list[str]]:
@@ -31,13 +31,15 @@ def _options(path: Path) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_message(name: str, known: Registry, monkeypatch: pytest.MonkeyPatch, update_golden: bool) -> None:
-    monkeypatch.chdir(GOLDEN)
-    spec, golden = Path(f"{name}.yaml"), Path(f"{name}.txt")
+    folder, stem = name.split("/")
+    monkeypatch.chdir(GOLDEN / folder)
+    spec, golden = Path(f"{stem}.yaml"), Path(f"{stem}.txt")
     with pytest.raises((SpecErrors, UsageError)) as caught:
         read_spec(str(spec), known=known, all_variants=True, **_options(spec))
+    told = f"{caught.value}\n".replace(f"{GOLDEN}/", "")  # a file of no folder below this one is named in full
     if update_golden:
-        golden.write_text(f"{caught.value}\n", encoding="utf-8")
-    assert f"{caught.value}\n" == golden.read_text("utf-8")
+        golden.write_text(told, encoding="utf-8")
+    assert told == golden.read_text("utf-8")
 
 
 def test_the_spec_that_the_mistakes_were_made_in_is_right(known: Registry) -> None:
