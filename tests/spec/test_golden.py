@@ -1,7 +1,7 @@
 """Every mistake that is seen without torch ends in one message: the golden files hold it as the user reads it.
 
-In a folder for each sort of mistake, ``NAME.yaml`` is the spec and ``NAME.txt`` what is printed. A first line ``# -v NAME`` or ``# -s KEY=VALUE`` gives
-options.
+In a folder for each sort of mistake, ``NAME.yaml`` is the spec and ``NAME.txt`` what is printed. A first line
+``# -v NAME`` or ``# -s KEY=VALUE`` gives options.
 """
 
 from __future__ import annotations
