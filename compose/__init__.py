@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from compose.prediction.predictor import Prediction
     from compose.training.prepare import Prepared
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = ["Run", "Validation", "evaluate", "load", "predict", "train", "validate"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -75,3 +76,19 @@ main()
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_one_version() -> None:
+    import yaml
+
+    from compose import __version__
+
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))["version"]
+    newest = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)[0]
+    assert (cited, newest) == (__version__, __version__)
+
+
+def test_the_wheel_has_that_version(wheel: Path) -> None:
+    from compose import __version__
+
+    assert wheel.name.startswith(f"compose-{__version__}-")
