@@ -46,7 +46,7 @@ class ChannelGroups(nn.Module):
     """
 
     order: Tensor
-    source: Tensor
+    taken: Tensor
 
     def __init__(
         self,
@@ -60,9 +60,9 @@ class ChannelGroups(nn.Module):
         if channels % dim:
             raise BlockError(f"expected channels for groups of a word vector's size {dim}, got {channels} channels")
         self.groups = channels // dim
-        source = _permutation(channels, self.groups, shuffle, seed)
-        self.register_buffer("source", source)
-        self.register_buffer("order", source.argsort())
+        taken = _permutation(channels, self.groups, shuffle, seed)
+        self.register_buffer("taken", taken)
+        self.register_buffer("order", taken.argsort())
 
     def forward(self, maps: Float[Tensor, "b c h w"], labels_vectors: Float[Tensor, "l d"]) -> ChannelGroupsOutput:
         """Shuffle and group.
@@ -74,7 +74,7 @@ class ChannelGroups(nn.Module):
         Returns:
             The groups, ``b g d h w``, and the order for ``channel_unshuffle``.
         """
-        groups = rearrange(maps.index_select(1, self.source), "b (g d) h w -> b g d h w", g=self.groups)
+        groups = rearrange(maps.index_select(1, self.taken), "b (g d) h w -> b g d h w", g=self.groups)
         return ChannelGroupsOutput(groups, self.order)
 
 

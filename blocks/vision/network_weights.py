@@ -33,9 +33,9 @@ def load_weights(network: nn.Module, weights: Weights, *, arch: str, abstract: b
     """
     if weights == "none":
         return
-    source = _imagenet(arch) if weights == "imagenet" else _existing(Path(weights))
+    found = _imagenet(arch) if weights == "imagenet" else _existing(Path(weights))
     if not abstract:
-        _fill(network, read_weights(source) if isinstance(source, Path) else _download(source), arch)
+        _fill(network, read_weights(found) if isinstance(found, Path) else _download(found), arch)
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -71,12 +71,12 @@ def _imagenet(arch: str) -> Any:
     return getattr(choices, "IMAGENET1K_V1", choices.DEFAULT)
 
 
-def _download(source: Any) -> dict[str, Tensor]:
+def _download(published: Any) -> dict[str, Tensor]:
     try:
-        state: dict[str, Tensor] = source.get_state_dict(progress=True, check_hash=True)
+        state: dict[str, Tensor] = published.get_state_dict(progress=True, check_hash=True)
     except (URLError, OSError, RuntimeError) as error:
         folder = Path(torch.hub.get_dir()) / "checkpoints"
-        raise _error(f"cannot download {source.url} ({error}); put the file into {folder} or name it here") from None
+        raise _error(f"cannot download {published.url} ({error}); put the file into {folder} or name it here") from None
     return state
 
 

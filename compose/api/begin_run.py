@@ -39,9 +39,9 @@ def train_spec(
     """See :func:`compose.train`; ``console`` is where progress is shown, by the first of several processes."""
     folder = _resumed(spec, resume, variants, out)
     kept = kept_beside(str(folder / LOCK)) if folder and not blocks else ()
-    source = folder / LOCK if spec is None and folder else spec
-    assert source is not None, "there is a run where there is no spec"
-    found = read(source, variants=variants, overrides=overrides, blocks=blocks or kept)
+    named = folder / LOCK if spec is None and folder else spec
+    assert named is not None, "there is a run where there is no spec"
+    found = read(named, variants=variants, overrides=overrides, blocks=blocks or kept)
     shown = console if is_first_process() else None
     if shown and not blocks:
         print_notes(shown, kept_notes(found.blocks))

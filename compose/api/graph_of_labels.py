@@ -20,13 +20,13 @@ class GraphOfLabels:
     Args:
         graph: the graph.
         nodes: what its nodes are: labels, seen and unseen, and external classes.
-        source: what made it; the default one where the spec has none.
+        maker: what made it; the default one where the spec has none.
         is_default: whether the spec has none.
     """
 
     graph: LabelGraph
     nodes: Nodes
-    source: Any
+    maker: Any
     is_default: bool
 
 
@@ -46,13 +46,13 @@ def graph_of_labels(made: Prepared) -> GraphOfLabels:
     from compose.spec.yaml.tree import place_of
 
     is_default = made.labels.graph is None
-    source: Any = WupGraph() if is_default else made.labels.graph
+    maker: Any = WupGraph() if is_default else made.labels.graph
     nodes = graph_nodes(made.labels, made.source.labels)
     try:
-        graph = source(*nodes.arguments)
+        graph = maker(*nodes.arguments)
     except (ValueError, OSError) as error:
         path = ("data",) if is_default else ("labels", "graph")
         raise SpecErrors([SpecError("labels", str(error), place_of(made.spec.tree, path))]) from error
     if not isinstance(graph, LabelGraph):
         raise UsageError(f"expected `labels.graph` to give a LabelGraph, got {type(graph).__name__}")
-    return GraphOfLabels(graph=graph, nodes=nodes, source=source, is_default=is_default)
+    return GraphOfLabels(graph=graph, nodes=nodes, maker=maker, is_default=is_default)

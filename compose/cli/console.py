@@ -99,7 +99,7 @@ def _rich_table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Se
 
 
 def highlighted(text: str, language: str) -> Text | str:
-    """Source text in colour where a terminal shows it, else as it is."""
+    """A program or a spec in colour where a terminal shows it, else as it is."""
     if not out().is_terminal:
         return text
     from rich.syntax import Syntax

@@ -49,7 +49,7 @@ def label_graph(spec: Spec, *, node: str | None, output: Path | None) -> None:
     at = None if node is None else _find(graph, node)
     if at is None:
         print_graph(graph, nodes)
-        print_thresholds(made.source, nodes)
+        print_thresholds(made.maker, nodes)
     else:
         print_neighbours(graph, nodes, at)
     if output is not None:

@@ -17,7 +17,7 @@ def root() -> None:
 
 @wordnet.command()
 def build(
-    source: Annotated[
+    folder: Annotated[
         Path,
         typer.Argument(
             metavar="FOLDER",
@@ -28,7 +28,7 @@ def build(
     out: Annotated[Path, typer.Argument(metavar="OUT.npz", help="The taxonomy file to write.", show_default=False)],
 ) -> None:
     """Write the nouns of a WordNet as a taxonomy file, for `taxonomy:` in a spec's `labels`."""
-    _check(source, out)
+    _check(folder, out)
     from compose.cli.console import echo, status
     from compose.errors import RunError
     from compose.graphs import TaxonomyError
@@ -36,18 +36,18 @@ def build(
 
     try:
         with status("reading WordNet"):
-            made = build_taxonomy(source, out)
+            made = build_taxonomy(folder, out)
     except TaxonomyError as error:
         raise RunError(" ".join(str(error).split())) from error
     lemmas, size = sum(1 for _ in made.lemmas()), out.stat().st_size
     echo(f"wrote {out}: WordNet {made.version}, {len(made):,} synsets, {lemmas:,} lemmas, {size:,} bytes")
 
 
-def _check(source: Path, out: Path) -> None:
+def _check(folder: Path, out: Path) -> None:
     from compose.errors import UsageError
 
-    if not source.exists():
-        raise UsageError(f"{source}: there is no such folder")
+    if not folder.exists():
+        raise UsageError(f"{folder}: there is no such folder")
     if out.suffix != ".npz":
         raise UsageError(f"{out}: expected a name that ends in .npz")
     if not out.parent.is_dir():

@@ -33,7 +33,7 @@ class Nodes:
 
     @property
     def arguments(self) -> tuple[Any, ...]:
-        """The arguments of a graph's source."""
+        """The arguments of what makes the graph."""
         return self.names, self.synsets, self.external_names, self.external_synsets
 
     def group(self, node: int) -> Group:

@@ -67,7 +67,7 @@ class LabelSpace:
         seen = [name for name, is_seen in zip(table.names, table.seen, strict=True) if is_seen]
         unseen = [name for name, is_seen in zip(table.names, table.seen, strict=True) if not is_seen]
         self.dropped = tuple(same_nouns(seen, unseen)) if strict else ()
-        self._source, self._graph, self._clusters = vectors, graph, clusters
+        self._label_vectors, self._graph, self._clusters = vectors, graph, clusters
         scaled = (1.0 if length is None else length) if normalise else None
         self._form = VectorForm(standardise=standardise, cosines=cosines, length=scaled, constant=constant)
         self._edges: dict[tuple[str, ...], Int64[Tensor, "2 edges"]] = {}
@@ -123,7 +123,7 @@ class LabelSpace:
     @property
     def dim(self) -> int:
         """The size of a vector as a model is given it, for which none is read; 0 where the spec has none."""
-        return 0 if self._source is None else self._form.dim(self._source.dim)
+        return 0 if self._label_vectors is None else self._form.dim(self._label_vectors.dim)
 
     @cached_property
     def vectors(self) -> Float[Tensor, "l d"] | None:
@@ -132,7 +132,7 @@ class LabelSpace:
 
     @cached_property
     def _raw(self) -> Float[Tensor, "l d"] | None:
-        return None if self._source is None else _read(self.table, self._source)
+        return None if self._label_vectors is None else _read(self.table, self._label_vectors)
 
     @cached_property
     def _fitted(self) -> FittedForm:
@@ -164,10 +164,10 @@ class LabelSpace:
     @cached_property
     def external_vectors(self) -> Float[Tensor, "x d"] | None:
         """The vectors of the external nodes; None where there are none. Raises as :meth:`inputs` does."""
-        if self._source is None or self.classes is None or not self.external_nodes:
+        if self._label_vectors is None or self.classes is None or not self.external_nodes:
             return None
         kept = self.classes.kept
-        return self._fitted(_read(kept, self._source), kept.names)  # fitted to the labels, not to these
+        return self._fitted(_read(kept, self._label_vectors), kept.names)  # fitted to the labels, not to these
 
     def edges(self, labels: Labels) -> Int64[Tensor, "2 edges"]:
         """Source and target node of each edge: the labels in use, then the external nodes.

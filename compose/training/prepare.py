@@ -191,8 +191,8 @@ class Prepared:
             add_rates(built, self.inner, losses)
         return built
 
-    def _where(self, source: str) -> Place | None:
-        section, _, key = source.partition(".")
+    def _where(self, reserved: str) -> Place | None:
+        section, _, key = reserved.partition(".")
         stage = next((name for name, stage in self.stages.items() if stage.episodes is not None), None)
         episodes: Path = ("evaluate",) if stage is None else ("train", stage)
         paths: dict[str, Path] = {

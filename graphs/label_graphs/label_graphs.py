@@ -1,4 +1,4 @@
-"""What every source of a label graph has in common."""
+"""What all that makes label graphs has in common."""
 
 from __future__ import annotations
 

@@ -38,11 +38,11 @@ PARTS = ("noun", "verb", "adj", "adv")
 NEEDED = [name for part in PARTS for name in (f"data.{part}", f"index.{part}", f"{part}.exc")]
 
 
-def build_taxonomy(source: Path, out: Path) -> Taxonomy:
+def build_taxonomy(release: Path, out: Path) -> Taxonomy:
     """Write the taxonomy of the nouns of a WordNet release; a file that is there already is replaced at the end.
 
     Args:
-        source: the folder or the zip file with WordNet's files.
+        release: the folder or the zip file with WordNet's files.
         out: the taxonomy file.
 
     Raises:
@@ -51,43 +51,43 @@ def build_taxonomy(source: Path, out: Path) -> Taxonomy:
     with tempfile.TemporaryDirectory() as temporary:
         copy, made = Path(temporary) / "wordnet", Path(temporary) / "taxonomy.npz"
         copy.mkdir()
-        _copy(source, copy)
-        _check(source, [name for name in NEEDED if not (copy / name).is_file()])
+        _copy(release, copy)
+        _check(release, [name for name in NEEDED if not (copy / name).is_file()])
         try:
             write_arrays(made, _arrays(copy))
             taxonomy = read_taxonomy(made)
             _ = taxonomy.max_depths
         except TaxonomyError as error:
-            raise TaxonomyError(source, error.problem) from error
+            raise TaxonomyError(release, error.problem) from error
         except ValueError as error:
-            raise TaxonomyError(source, f"this is no taxonomy: {error}") from error
+            raise TaxonomyError(release, f"this is no taxonomy: {error}") from error
         shutil.copyfile(made, out)
     return taxonomy
 
 
-def _copy(source: Path, folder: Path) -> None:
+def _copy(release: Path, folder: Path) -> None:
     """Copy WordNet's files, as far as they are there: nltk's reader wants one more beside them."""
-    if zipfile.is_zipfile(source):
+    if zipfile.is_zipfile(release):
         try:
-            with zipfile.ZipFile(source) as archive:
+            with zipfile.ZipFile(release) as archive:
                 for member in archive.namelist():
                     if (name := Path(member).name) in (*NEEDED, "lexnames"):
                         (folder / name).write_bytes(archive.read(member))
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-            raise TaxonomyError(source, f"the zip file cannot be read ({error})") from None
+            raise TaxonomyError(release, f"the zip file cannot be read ({error})") from None
         return
     for name in (*NEEDED, "lexnames"):
-        if (source / name).is_file():
-            shutil.copyfile(source / name, folder / name)
+        if (release / name).is_file():
+            shutil.copyfile(release / name, folder / name)
 
 
-def _check(source: Path, missing: list[str]) -> None:
+def _check(release: Path, missing: list[str]) -> None:
     if len(missing) == len(NEEDED):
         some = ", ".join(NEEDED[:3])
-        raise TaxonomyError(source, f"expected WordNet's files ({some} ...), but none of them is there")
+        raise TaxonomyError(release, f"expected WordNet's files ({some} ...), but none of them is there")
     if missing:
         is_not = "is not" if len(missing) == 1 else "are not"
-        raise TaxonomyError(source, f"expected WordNet's files, but {', '.join(missing)} {is_not} there")
+        raise TaxonomyError(release, f"expected WordNet's files, but {', '.join(missing)} {is_not} there")
 
 
 def _arrays(folder: Path) -> Arrays:

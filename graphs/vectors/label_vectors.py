@@ -1,4 +1,4 @@
-"""What every source of label vectors has in common."""
+"""What all kinds of label vectors have in common."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from torch import Tensor
 
 
 class LabelVectors(ABC):
-    """A source of label vectors: a class registered with ``@vectors``.
+    """What gives labels their vectors: a class registered with ``@vectors``.
 
-    A label's vector depends on the label alone, never on which others are asked for with it. Making a source reads no
+    A label's vector depends on the label alone, never on which others are asked for with it. Making one reads no
     vectors, and neither does its ``dim``, so that shapes can be checked before the vectors are read.
     """
 

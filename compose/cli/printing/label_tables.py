@@ -43,11 +43,11 @@ def _isolated(graph: LabelGraph, labels: int) -> list[tuple[str, str]]:
     return rows + ([("", f"{others:,} external class{'es' if others > 1 else ''}")] if others else [])
 
 
-def print_thresholds(source: LabelGraphs, nodes: Nodes) -> None:
-    """Print how many edges other thresholds would give, where the source can count them."""
+def print_thresholds(maker: LabelGraphs, nodes: Nodes) -> None:
+    """Print how many edges other thresholds would give, where what makes the graph can count them."""
     from compose.cli.console import echo, table
 
-    counts = source.edge_counts(*nodes.arguments)
+    counts = maker.edge_counts(*nodes.arguments)
     if counts:
         echo("\npairs of nodes whose WUP similarity is greater than a threshold")
         rows = [(f"{threshold:g}", f"{count:,}") for threshold, count in counts.items()]

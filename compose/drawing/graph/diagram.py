@@ -64,7 +64,7 @@ def diagram(plan: Plan, *, title: str, shapes: Mapping[str, Mapping[str, str]] |
     outputs = {step.name: len(step.declaration.outputs) if step.declaration else 1 for step in plan.steps}
     arrows = [arrow for step in _all_steps(plan) for arrow in _arrows(step, outputs)]
     arrows += [
-        Arrow(_key(term.value), f"loss.{term.name}", _source_port(term.value, outputs))
+        Arrow(_key(term.value), f"loss.{term.name}", _leaving_port(term.value, outputs))
         for term in plan.terms
         if term.step is None
     ]
@@ -109,16 +109,16 @@ def _arrows(step: Step, outputs: Mapping[str, int]) -> Iterator[Arrow]:
     several = step.op == "block" and sum(any(ref.step for ref in refs(value)) for value in step.inputs.values()) > 1
     for port, value in step.inputs.items():
         for ref in refs(value):
-            source = _source_port(ref, outputs)
-            target = port if several and ref.step and port != source else ""
-            yield Arrow(_key(ref), step.name, " → ".join(part for part in (source, target) if part))
+            start = _leaving_port(ref, outputs)
+            end = port if several and ref.step and port != start else ""
+            yield Arrow(_key(ref), step.name, " → ".join(part for part in (start, end) if part))
 
 
 def _key(ref: Ref) -> str:
     return ref.step or f"input.{ref.port}"
 
 
-def _source_port(ref: Ref, outputs: Mapping[str, int]) -> str:
+def _leaving_port(ref: Ref, outputs: Mapping[str, int]) -> str:
     """The port an arrow leaves by, where its box has several."""
     name = ref.port if ref.step and outputs.get(ref.step, 1) > 1 else ""
     return name if ref.index is None else f"{name}.{ref.index}".lstrip(".")

@@ -17,8 +17,10 @@ from compose.spec.schema.faults import Fault, faults
 from compose.spec.schema.node_keys import EXTRA_KEYS, UNFILLED, Schema, placeholder, selector
 from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, plain
 
-NOUNS: dict[Kind, str] = {"data": "data source", "vectors": "vector source"}
+NOUNS: dict[Kind, str] = {"data": "data source", "vectors": "label vectors"}
 """Kinds whose name is no noun that messages could use."""
+PLURAL: Kind = "vectors"
+"""The kind whose noun is one."""
 
 
 class Names:
@@ -56,7 +58,7 @@ class Names:
             message, expected = f"{what} names no {noun}", f"`{key}:` and one of {', '.join(names)}"
             self.errors.append(SpecError("missing-use", message, tree.place, expected))
         elif not (isinstance(used, Scalar) and isinstance(used.value, str)):
-            self._refuse(used, f"`{key}` of {what}", f"the name of a {noun}")
+            self._refuse(used, f"`{key}` of {what}", f"the name of {noun if kind == PLURAL else f'a {noun}'}")
         elif declaration := self.registry.find(kind, used.value):
             return self.declared(tree, declaration, subject_of(declaration, tree))
         else:
@@ -148,4 +150,5 @@ def unknown_name(kind: Kind, name: str, tree: Tree, names: list[str]) -> SpecErr
     forgotten = unlisted(kind, name)
     notes = [Note(forgotten)] if forgotten else []
     near = None if forgotten else nearest(name, names)
-    return SpecError(f"unknown-{kind}", f"there is no {noun} `{name}`", tree.place, expected, near, notes)
+    message = f"there {'are' if kind == PLURAL else 'is'} no {noun} `{name}`"
+    return SpecError(f"unknown-{kind}", message, tree.place, expected, near, notes)

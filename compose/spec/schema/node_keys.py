@@ -15,8 +15,8 @@ REFERENCE = r"^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$"
 REST = r"^1 - [A-Za-z_][A-Za-z0-9_-]*$"
 PLACEHOLDER = r"^\$[A-Za-z_][A-Za-z0-9_-]*$"
 
-_SOURCE: Schema = {"type": "string", "pattern": REFERENCE}
-_SOURCES: Schema = {"type": "array", "items": _SOURCE, "minItems": 1}
+_REFERENCE: Schema = {"type": "string", "pattern": REFERENCE}
+_REFERENCES: Schema = {"type": "array", "items": _REFERENCE, "minItems": 1}
 _PORTS: Schema = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 
 IN: Schema = {
@@ -25,9 +25,9 @@ IN: Schema = {
     "mapping port -> reference. Reserved inputs: what the data gives (`image`, `features`, `targets`) and the label "
     "space (`labels.vectors`, `labels.graph`, `external.vectors` ...); `compose list inputs` has them all.",
     "anyOf": [
-        _SOURCE,
-        {"type": "array", "items": {"anyOf": [_SOURCE, _SOURCES]}, "minItems": 1},
-        {"type": "object", "additionalProperties": {"anyOf": [_SOURCE, _SOURCES, {"type": "null"}]}},
+        _REFERENCE,
+        {"type": "array", "items": {"anyOf": [_REFERENCE, _REFERENCES]}, "minItems": 1},
+        {"type": "object", "additionalProperties": {"anyOf": [_REFERENCE, _REFERENCES, {"type": "null"}]}},
     ],
 }
 NODE_KEYS: dict[str, Schema] = {

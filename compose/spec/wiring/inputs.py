@@ -69,7 +69,7 @@ def _by_name(scope: Scope, used: str, ports: tuple[Port, ...], tree: Mapping) ->
 
 
 def _by_order(scope: Scope, name: str, ports: tuple[Port, ...], tree: Tree) -> dict[str, Value]:
-    """Sources in port order; a list port that comes first takes all that the later ports leave."""
+    """What is fed, in port order; a list port that comes first takes all that the later ports leave."""
     feeds: list[Tree | list[Tree]] = list(tree.items) if isinstance(tree, Sequence) else [tree]
     if len(feeds) > 1 and ports and ports[0].many and not isinstance(feeds[0], Sequence):
         later = sum(not port.optional and port.name not in FED for port in ports[1:])

@@ -101,8 +101,8 @@ def task_losses(plan: Plan, listed: Collection[str] | None = None) -> tuple[str,
     )
 
 
-def _of_labels(source: str) -> bool:
+def _of_labels(reserved: str) -> bool:
     """Whether a reserved input is the targets of an episode's labels."""
     from compose.spec.wiring.reserved import RESERVED
 
-    return RESERVED[source].of_tasks and RESERVED[source].of_examples
+    return RESERVED[reserved].of_tasks and RESERVED[reserved].of_examples

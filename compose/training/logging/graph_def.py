@@ -38,7 +38,7 @@ def _node_def(model: GraphModule, node: Node, shapes: Shapes) -> NodeDef:
     known = [_shape(shape) for shape in shapes.get(str(node.target), ())]
     if known:
         attributes["_output_shapes"] = AttrValue(list=AttrValue.ListValue(shape=known))
-    inputs = dict.fromkeys(_name(_producer(source)) for source in node.all_input_nodes)
+    inputs = dict.fromkeys(_name(_producer(producer)) for producer in node.all_input_nodes)
     return NodeDef(name=_name(node), op=kind, input=list(inputs), attr=attributes)
 
 
