@@ -15,11 +15,12 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from compose.api.reading import Files, Names, Overrides, SpecLike
-from compose.api.run import LabelChoice, Run, WeightChoice
+from compose.api.run import Run, WeightChoice
 from compose.api.validation import Validation
 
 if TYPE_CHECKING:
     from compose.evaluation.result import Result
+    from compose.labels.label_set import Labels
     from compose.prediction.given_episode import Support
     from compose.prediction.predictor import Prediction
     from compose.training.prepare import Prepared
@@ -165,7 +166,7 @@ def predict(
     *,
     support: Support | None = None,
     top: int = 5,
-    labels: LabelChoice = "all",
+    labels: Labels = "all",
     attention: bool = False,
     device: str = "auto",
 ) -> list[Prediction]:

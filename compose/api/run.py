@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from compose.evaluation.result import Result
+    from compose.labels.label_set import Labels
     from compose.prediction.answered_episode import AnsweredEpisode
     from compose.prediction.asked_episode import Episode
     from compose.prediction.episode_predictor import EpisodePredictor
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from compose.prediction.predictor import Prediction, Predictor
     from compose.prediction.trained_model import TrainedModel
 
-LabelChoice = Literal["seen", "unseen", "all"]
 WeightChoice = Literal["last", "best"]
 
 
@@ -120,7 +120,7 @@ class Run(StoredRun):
         *,
         support: Support | None = None,
         top: int = 5,
-        labels: LabelChoice = "all",
+        labels: Labels = "all",
         attention: bool = False,
     ) -> list[Prediction]:
         """What the model says to pictures, the best labels first.
@@ -144,7 +144,7 @@ class Run(StoredRun):
         return list(self.iter_predict(images, top=top, labels=labels, attention=attention))
 
     def iter_predict(
-        self, images: Any, *, top: int = 5, labels: LabelChoice = "all", attention: bool = False
+        self, images: Any, *, top: int = 5, labels: Labels = "all", attention: bool = False
     ) -> Iterator[Prediction]:
         """The same one by one, for many pictures: a few are in memory at a time. See :meth:`predict`."""
         from compose.prediction.given_pictures import given_pictures
@@ -229,7 +229,7 @@ class Run(StoredRun):
 
         return load_trained(self.prepared, self._found, weights=self.weights, device=self.device)
 
-    def _predictor(self, labels: LabelChoice) -> Predictor:
+    def _predictor(self, labels: Labels) -> Predictor:
         from compose.prediction.predictor import Predictor
 
         if labels not in self._predictors:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from compose.spec.layers.resolve import Resolved
     from compose.spec.read import Spec
 
-UNSEEN = "; shapes and data not checked"
+UNCHECKED = "; shapes and data not checked"
 
 
 @dataclass(frozen=True)
@@ -101,14 +101,14 @@ def _sweep(file: str, resolved: Resolved, name: str, read_with: Callable[..., Sp
         name, members, lambda member: read_with(*member.variants, changes=member.overrides), fast=fast
     )
     facts = {"checked": "fast" if fast else "all", "sweep": name, "members": [member.name for member in members]}
-    unseen = UNSEEN if fast else ""
-    return Validation(file, errors, facts, f"{_counted(member=len(members))} of the sweep {name}{unseen}")
+    unchecked = UNCHECKED if fast else ""
+    return Validation(file, errors, facts, f"{_counted(member=len(members))} of the sweep {name}{unchecked}")
 
 
 def _fast(file: str, spec: Spec) -> Validation:
     nodes = len(spec.plan.steps)
     facts = {"checked": "fast", "nodes": nodes, **_offered(spec)}
-    return Validation(file, facts=facts, text=f"{nodes} nodes{_and_offered(spec)}{UNSEEN}", notes=spec.notes)
+    return Validation(file, facts=facts, text=f"{nodes} nodes{_and_offered(spec)}{UNCHECKED}", notes=spec.notes)
 
 
 def _full(file: str, spec: Spec) -> Validation:

@@ -14,7 +14,7 @@ from compose.cli.options import BlockFiles, Device, RunPath, Weights
 
 if TYPE_CHECKING:
     from compose import Run
-    from compose.api.run import LabelChoice
+    from compose.labels.label_set import Labels
     from compose.prediction.predictor import Prediction
 
 DRAWN = 24
@@ -66,8 +66,8 @@ def predict(
             "--attention", metavar="OUT.png", help="Draw where the model looks for each label.", show_default=False
         ),
     ] = None,
-    task: Annotated[
-        Literal["seen", "unseen", "all"], typer.Option("--task", help="Which labels to choose from.")
+    labels: Annotated[
+        Literal["seen", "unseen", "all"], typer.Option("--labels", help="Which labels to choose from.")
     ] = "all",
     top: Annotated[
         int, typer.Option("--top", min=1, metavar="K", help="How many labels to print, the best first.")
@@ -98,7 +98,7 @@ def predict(
         predict_episodes(found, asked, attention, top=top, as_json=as_json)
         return
     _check(files, examples, episodes, support)
-    good = _predict_labels(found, files, examples, attention, labels=task, top=top, as_json=as_json)
+    good = _predict_labels(found, files, examples, attention, labels=labels, top=top, as_json=as_json)
     raise typer.Exit(0 if good else 1)
 
 
@@ -108,7 +108,7 @@ def _predict_labels(
     examples: int | None,
     attention: Path | None,
     *,
-    labels: LabelChoice,
+    labels: Labels,
     top: int,
     as_json: bool,
 ) -> bool:

@@ -76,7 +76,7 @@ def test_evaluate_by_another_protocol(run: Any, trained: Path) -> None:
 
 
 def test_predict(run: Any, trained: Path, pictures: Path) -> None:
-    result = run("predict", trained, pictures, "--top", 3, "--task", "unseen")
+    result = run("predict", trained, pictures, "--top", 3, "--labels", "unseen")
     assert result.exit_code == 1
     assert "broken.png: not a picture that can be read" in result.stderr
     lines = result.stdout.splitlines()
@@ -109,7 +109,7 @@ def test_predict_on_the_data_of_the_run_marks_what_is_right_and_draws_the_attent
 
 
 def test_predict_draws_the_attention_over_the_users_pictures(run: Any, trained: Path, pictures: Path) -> None:
-    result = run("predict", trained, pictures / "a.png", "--attention", "looks.png", "--task", "unseen")
+    result = run("predict", trained, pictures / "a.png", "--attention", "looks.png", "--labels", "unseen")
     assert result.exit_code == 0, result.stderr
     assert "wrote looks.png" in result.stderr
     assert Image.open("looks.png").size[1] > 192
