@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from compose.block import Dim, block, is_abstract
 from compose.blocks.vision.architectures import build_architecture
-from compose.blocks.vision.network_weights import Weights, load_weights
+from compose.blocks.vision.network_weights import Pretrained, load_pretrained
 from compose.blocks.vision.taps import cut, find_taps, measure_strides
 
 
@@ -53,7 +53,7 @@ class Backbone(nn.Module):
         *,
         arch: str = "resnet18",
         taps: Annotated[list[str], Field(min_length=1)] | None = None,
-        weights: Weights = "none",
+        weights: Pretrained = "none",
         frozen: bool = False,
         stem: Literal["imagenet", "small"] = "imagenet",
         channels: Annotated[list[Annotated[int, Field(gt=0)]], Field(min_length=1)] | None = None,
@@ -65,7 +65,7 @@ class Backbone(nn.Module):
         self.body = cut(network, self.places)
         self.strides = measure_strides(self.body, self.places, in_channels=in_channels)
         self.frozen = frozen
-        load_weights(self.body, weights, arch=arch, abstract=is_abstract(network))
+        load_pretrained(self.body, weights, arch=arch, abstract=is_abstract(network))
         if frozen:
             self.requires_grad_(False).train()
 

@@ -14,7 +14,7 @@ from torchvision.models.feature_extraction import create_feature_extractor, get_
 
 from compose.block import BlockError, Dim, block, is_abstract
 from compose.blocks.vision.architectures import FEW_SHOT, build_architecture
-from compose.blocks.vision.network_weights import Weights, load_weights
+from compose.blocks.vision.network_weights import Pretrained, load_pretrained
 from compose.blocks.vision.taps import IMAGE_SIZE, find_taps
 
 
@@ -41,7 +41,7 @@ class ImageNetHead(nn.Module):
         classes: Dim[int, " k"],
         *,
         arch: str = "resnet18",
-        weights: Weights = "none",
+        weights: Pretrained = "none",
         frozen: bool = True,
     ) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class ImageNetHead(nn.Module):
         _check_sizes(traced, arch, channels, classes)
         self.head = _behind_the_map(traced)
         self.frozen = frozen
-        load_weights(self.head, weights, arch=arch, abstract=is_abstract(network))
+        load_pretrained(self.head, weights, arch=arch, abstract=is_abstract(network))
         if frozen:
             self.requires_grad_(False).train()
 

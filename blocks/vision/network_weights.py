@@ -16,10 +16,10 @@ from torch import Tensor, nn
 
 from compose.block import BlockError
 
-Weights = Literal["none", "imagenet"] | Path
+Pretrained = Literal["none", "imagenet"] | Path
 
 
-def load_weights(network: nn.Module, weights: Weights, *, arch: str, abstract: bool) -> None:
+def load_pretrained(network: nn.Module, weights: Pretrained, *, arch: str, abstract: bool) -> None:
     """Fill a network, or the part of it that is left, with weights. Weights of other parts are passed over.
 
     Args:

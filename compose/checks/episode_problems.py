@@ -16,7 +16,7 @@ from compose.evaluation.evaluation_error import EvaluationError
 from compose.model.label_space_check import fixing, fixing_ways
 from compose.spec.wiring.plan import Step, needed, refs
 from compose.spec.wiring.reserved import RESERVED, WAYS
-from compose.spec.wiring.wire import no_tasks, stages_giving
+from compose.spec.wiring.wire import nothing_adapts, stages_giving
 from compose.spec.yaml.tree import Mapping, Path
 from compose.tasks.class_pool import PoolError
 from compose.training.adaptation.adaptation import Adaptation, holders, task_losses
@@ -93,7 +93,7 @@ def adaptation_problems(made: Prepared) -> Iterator[SpecError]:
             return
     for key, value in {"inner_steps": evaluation.inner_steps, "inner_lr": evaluation.inner_lr}.items():
         if made.adaptation is None and value is not None:
-            yield at(made, ("evaluate", key), "bad-parameter", no_tasks(made.spec.registry))
+            yield at(made, ("evaluate", key), "bad-parameter", nothing_adapts(made.spec.registry))
     asked: dict[Path, Adaptation | None] = {
         ("train", name): stage.adaptation(made.spec.plan.nodes) for name, stage in made.stages.items()
     }

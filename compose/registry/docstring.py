@@ -58,7 +58,7 @@ def sections(doc: str | None) -> dict[str, str]:
     return {name: inspect.cleandoc("\n".join(lines)) for name, lines in parts.items()}
 
 
-def entries(text: str) -> dict[str, str]:
+def doc_entries(text: str) -> dict[str, str]:
     """``name: description`` entries of an ``Args:`` section, continuation lines joined."""
     found: dict[str, str] = {}
     name = ""

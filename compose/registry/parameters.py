@@ -15,7 +15,7 @@ from compose.block import BoundDim, Refers, Use
 from compose.errors import SpecError
 from compose.registry.contract import hint_text, hints_of, mistake
 from compose.registry.declaration import BoundSize, Parameter
-from compose.registry.docstring import entries, sections
+from compose.registry.docstring import doc_entries, sections
 from compose.registry.python_place import place_of_argument
 
 RESERVED_KEYS = ("use", "in", "repeat", "carry", "collect", "share", "weight", "stage")
@@ -79,7 +79,7 @@ def argument_of(cls: type, name: str) -> Any:
 def _arguments(cls: type, init: Any, mistakes: list[SpecError]) -> Iterator[_Argument]:
     """What a constructor takes by name."""
     hints = hints_of(init, mistakes)
-    docs = {**entries(sections(cls.__doc__).get("Args", "")), **entries(sections(init.__doc__).get("Args", ""))}
+    docs = {**doc_entries(sections(cls.__doc__).get("Args", "")), **doc_entries(sections(init.__doc__).get("Args", ""))}
     for name, parameter in list(inspect.signature(init).parameters.items())[1:]:
         if parameter.kind is parameter.VAR_KEYWORD and init is not constructors(cls)[-1]:
             continue

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from compose.errors import SpecError
 from compose.registry.contract import hint_text, hints_of, mistake
 from compose.registry.declaration import Port
-from compose.registry.docstring import entries, sections
+from compose.registry.docstring import doc_entries, sections
 from compose.registry.python_place import place_of_argument, place_of_class, place_of_field
 
 Ports = tuple[Port, ...]
@@ -34,7 +34,7 @@ def read_ports(cls: Any, mistakes: list[SpecError]) -> tuple[Ports, Ports]:
         return (), ()
     hints = hints_of(forward, mistakes)
     doc = sections(forward.__doc__)
-    inputs = _inputs(forward, hints, entries(doc.get("Args", "")), mistakes)
+    inputs = _inputs(forward, hints, doc_entries(doc.get("Args", "")), mistakes)
     if "return" not in forward.__annotations__:
         message = f"what `forward` of `{cls.__name__}` returns has no annotation"
         mistakes.append(mistake(message, place_of_argument(forward, "return"), RESULT))
@@ -81,7 +81,7 @@ def _outputs(forward: Any, hint: Any, doc: str, mistakes: list[SpecError]) -> Po
             mistakes.append(mistake(message, place_of_argument(forward, "return"), RESULT))
         return (port,) if port else ()
     hints = hints_of(hint, mistakes)
-    docs = entries(sections(hint.__doc__).get("Attributes", ""))
+    docs = doc_entries(sections(hint.__doc__).get("Attributes", ""))
     ports = []
     for name in hint._fields:
         port = _port(name, hints[name], docs.get(name, "")) if name in hints else None

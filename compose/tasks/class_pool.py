@@ -29,7 +29,7 @@ class PoolError(DataError):
         self.about = about
 
 
-def no_tasks(source: DataSource) -> PoolError:
+def no_pool(source: DataSource) -> PoolError:
     """There is nothing to draw tasks of this data by."""
     kinds = "whose pictures show one class each, such as `alphabets` or `images`, or several labels, such as `glosses`"
     return PoolError(f"episodes need data {kinds}; got `{source.name}`")
@@ -52,7 +52,7 @@ class ClassPool:
     def __init__(self, source: DataSource, split: Split) -> None:
         examples = source.split(split)
         if not isinstance(examples, SingleLabelExamples):
-            raise no_tasks(source)
+            raise no_pool(source)
         self.examples, self.split = examples, split
         shown = np.asarray(examples.classes())
         seen = np.array(source.labels.seen)[shown] if len(shown) else np.zeros(0, bool)

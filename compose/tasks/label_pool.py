@@ -10,7 +10,7 @@ from jaxtyping import Float64, Int64
 from compose.data.counter_random import Dice
 from compose.data.source import DataSource, Split
 from compose.data.vectors.vector_examples import MultiLabelExamples
-from compose.tasks.class_pool import PoolError, no_tasks
+from compose.tasks.class_pool import PoolError, no_pool
 
 
 class LabelPool:
@@ -34,7 +34,7 @@ class LabelPool:
     def __init__(self, source: DataSource, split: Split) -> None:
         examples = source.split(split)
         if not isinstance(examples, MultiLabelExamples):
-            raise no_tasks(source)
+            raise no_pool(source)
         self.examples, self.split, self.left_out = examples, split, 0
         self.columns = examples.columns()
         self.names = [source.labels.names[column] for column in self.columns]

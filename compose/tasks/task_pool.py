@@ -10,7 +10,7 @@ from jaxtyping import Float64
 from compose.data.classes.single_label import SingleLabelExamples
 from compose.data.source import DataSource, Examples, Split
 from compose.data.vectors.vector_examples import MultiLabelExamples
-from compose.tasks.class_pool import ClassPool, no_tasks
+from compose.tasks.class_pool import ClassPool, no_pool
 from compose.tasks.episodes import Episodes, EpisodeShape
 from compose.tasks.label_pool import LabelPool
 from compose.tasks.label_tasks import LabelTasks
@@ -29,7 +29,7 @@ def task_pool(source: DataSource, split: Split) -> ClassPool | LabelPool:
         return ClassPool(source, split)
     if isinstance(examples, MultiLabelExamples):
         return LabelPool(source, split)
-    raise no_tasks(source)
+    raise no_pool(source)
 
 
 def draw_tasks(
@@ -73,6 +73,6 @@ def check_tasks(source: DataSource, split: Split, ways: int, shots: int, queries
         pool.check(ways, shots)
 
 
-def label_frequency(pool: ClassPool | LabelPool) -> Float64[np.ndarray, " k"]:
+def pool_frequency(pool: ClassPool | LabelPool) -> Float64[np.ndarray, " k"]:
     """The share of the split's examples that show each class of the pool, or carry each label."""
     return pool.counts / len(pool.examples)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compose.registry.docstring import ClassDoc, class_doc, entries, sections
+from compose.registry.docstring import ClassDoc, class_doc, doc_entries, sections
 from compose.registry.registry import registry
 
 
@@ -53,7 +53,7 @@ def test_parts_may_lack() -> None:
 
 def test_arguments() -> None:
     text = "Do.\n\nArgs:\n    a: first\n        and more.\n    b (int): second.\n\nReturns:\n    nothing."
-    assert entries(sections(text)["Args"]) == {"a": "first and more.", "b": "second."}
+    assert doc_entries(sections(text)["Args"]) == {"a": "first and more.", "b": "second."}
 
 
 def test_what_departs_from_its_paper_says_so_in_the_index() -> None:

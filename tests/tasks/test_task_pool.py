@@ -10,7 +10,7 @@ from compose.tasks.class_pool import ClassPool, PoolError
 from compose.tasks.episodes import Episodes, EpisodeShape
 from compose.tasks.label_pool import LabelPool
 from compose.tasks.label_tasks import LabelTasks
-from compose.tasks.task_pool import check_tasks, draw_tasks, label_frequency, task_pool
+from compose.tasks.task_pool import check_tasks, draw_tasks, pool_frequency, task_pool
 
 from .labelled import Labelled, carrying
 from .numbered import Numbered, mixed
@@ -59,7 +59,7 @@ def test_the_columns_of_the_labels_of_a_task() -> None:
 
 def test_label_frequency() -> None:
     for source, expected in ((PICTURES, [4 / 24, 5 / 24, 6 / 24]), (EXAMPLES, [0.4, 0.8, 0.3])):
-        found = label_frequency(task_pool(source, "train"))
+        found = pool_frequency(task_pool(source, "train"))
         assert (found.tolist(), found.dtype) == (pytest.approx(expected), np.float64)
 
 

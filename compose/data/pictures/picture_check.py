@@ -14,7 +14,7 @@ _MOST_HINTS = 20
 """Missing files for which a similar name is looked up."""
 
 
-def faults(paths: Sequence[Path], *, decode: bool) -> dict[int, str]:
+def picture_faults(paths: Sequence[Path], *, decode: bool) -> dict[int, str]:
     """What is wrong with pictures: position in ``paths`` -> reason.
 
     Threads serve, as PIL reads and decodes without holding Python's lock.

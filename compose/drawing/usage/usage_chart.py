@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from compose.drawing.lettering import shorten, text_length
 from compose.drawing.palette import DIM, FAINT, INK, MODULES, OTHERS, UNSEEN
-from compose.drawing.usage.usage_table import Usage, totals, usages
+from compose.drawing.usage.usage_table import Usage, module_totals, usages
 
 if TYPE_CHECKING:
     from jaxtyping import Int
@@ -109,7 +109,7 @@ def _figure(found: Sequence[Usage], title: str) -> Figure:
     length = max(1, math.ceil(len(found) / rows))
     width = min(WIDEST, max(NARROWEST, length * PITCH + AXIS))
     places = max(length, int((width - AXIS) / PITCH))
-    used = totals(found)
+    used = module_totals(found)
     styles = module_styles(used)
     room = max((text_length(_short(usage), NAME, bold=True) for usage in found), default=0) / INCH
     lines = math.ceil((len(styles) + 1) * ENTRY / (width * INCH))

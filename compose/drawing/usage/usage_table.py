@@ -54,7 +54,7 @@ def usages(counts: Int[Tensor, "l m"], names: Sequence[str], seen: Sequence[bool
     return sorted(found, key=lambda usage: (usage.main is None, usage.main or 0, usage.name.casefold(), usage.name))
 
 
-def totals(found: Sequence[Usage]) -> list[int]:
+def module_totals(found: Sequence[Usage]) -> list[int]:
     """How often each module was used for any label."""
     return [sum(column) for column in zip(*(usage.counts for usage in found), strict=True)]
 

@@ -24,7 +24,7 @@ from compose.evaluation.task_scores import ScoringModel
 from compose.tasks.episodes import EpisodeShape
 from compose.tasks.example_cache import ExampleCache
 from compose.tasks.label_tasks import LabelTasks
-from compose.tasks.task_pool import check_tasks, draw_tasks, label_frequency
+from compose.tasks.task_pool import check_tasks, draw_tasks, pool_frequency
 
 if TYPE_CHECKING:
     from compose.tasks.episodes import Episodes
@@ -238,7 +238,7 @@ def _frequency(episodes: Episodes | LabelTasks) -> Float64[Tensor, " l"]:
     """How frequent each label of the data is: all classes alike, or by the share of the split's examples."""
     frequency = torch.full((int(episodes.pool.columns.max()) + 1,), 1 / episodes.shapes[0].ways, dtype=torch.float64)
     if isinstance(episodes, LabelTasks):
-        frequency[episodes.pool.columns] = torch.from_numpy(label_frequency(episodes.pool))
+        frequency[episodes.pool.columns] = torch.from_numpy(pool_frequency(episodes.pool))
     return frequency
 
 

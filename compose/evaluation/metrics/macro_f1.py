@@ -10,7 +10,7 @@ from torch import Tensor
 from compose.block import metric
 from compose.evaluation.metrics.means import mean_over_labels
 from compose.evaluation.metrics.rules import Rules
-from compose.evaluation.metrics.threshold import Counts, Cut, Threshold, count, f1, shuffled
+from compose.evaluation.metrics.threshold import Counts, Cut, Threshold, count, expected_hits, f1
 
 
 @metric
@@ -38,7 +38,7 @@ class MacroF1(Threshold):
     def chance(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], rules: Rules) -> float:
         """Exact: the model's own scores of each label, dealt out at random over the images."""
         labels = count(scores, targets, self.chosen)
-        return _mean(shuffled(labels), labels, rules)
+        return _mean(expected_hits(labels), labels, rules)
 
     def groups(self, cells: Shaped[Tensor, "e q n"]) -> Shaped[Tensor, "e n q"]:
         """The queries of each label."""

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from compose.block import metric
 from compose.evaluation.metrics.rules import Rules
-from compose.evaluation.metrics.threshold import Counts, Cut, Threshold, count, f1, shuffled
+from compose.evaluation.metrics.threshold import Counts, Cut, Threshold, count, expected_hits, f1
 
 
 @metric
@@ -38,7 +38,7 @@ class MicroF1(Threshold):
         A threshold has no meaning without the scale of the scores, so that chance predicts as many pairs as the model.
         """
         total = self._totals(scores, targets)
-        return float(f1(shuffled(total), total.predicted, total.positives))
+        return float(f1(expected_hits(total), total.predicted, total.positives))
 
     def groups(self, cells: Shaped[Tensor, "e q n"]) -> Shaped[Tensor, "e 1 qn"]:
         """All pairs of an episode."""

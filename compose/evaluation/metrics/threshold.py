@@ -106,7 +106,7 @@ class Threshold(EpisodeMetric):
     ) -> Float64[Tensor, " e"]:
         """Exact: the model's own scores, dealt out at random within each group."""
         counts = self._count(scores > self.chosen, targets)
-        return self._mean(shuffled(counts), counts, rules)
+        return self._mean(expected_hits(counts), counts, rules)
 
     def all_positive(self, targets: Int8[Tensor, "e q n"], rules: Rules) -> Float64[Tensor, " e"]:
         """What is reached in each episode by predicting every label for every query."""
@@ -144,6 +144,6 @@ def f1(hits: Tensor, predicted: Tensor, positives: Tensor) -> Float64[Tensor, "*
     return 2 * hits.double() / (predicted + positives).clamp(min=1)
 
 
-def shuffled(counts: Counts) -> Float64[Tensor, "*l"]:
+def expected_hits(counts: Counts) -> Float64[Tensor, "*l"]:
     """The hits in the mean over all ways to deal out the same scores at random among the known targets of a group."""
     return counts.predicted.double() * counts.positives / counts.known.clamp(min=1)

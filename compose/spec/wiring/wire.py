@@ -30,7 +30,7 @@ WANTS = {
 NO_EPISODES = "the spec has no episodes: neither a stage that trains on them nor `evaluate: {tasks: [episodes]}`"
 
 
-def no_tasks(registry: Registry) -> str:
+def nothing_adapts(registry: Registry) -> str:
     """Why there are no episodes to which weights adapt."""
     adapting = " or ".join(f"`{name}`" for name in stages_giving(registry, "of_tasks"))
     return f"no weights adapt to episodes: there is neither a stage {adapting} nor `evaluate: {{adapt: [...]}}`"
@@ -101,7 +101,7 @@ def available(tree: Mapping, registry: Registry) -> dict[str, str]:
     found = dict.fromkeys(RESERVED, "")
     for name in RESERVED:
         if RESERVED[name].of_tasks and not _adapts(tree, registry):
-            found[name] = no_tasks(registry)
+            found[name] = nothing_adapts(registry)
         elif name in WANTS:
             found[name] = _lacking(given, WANTS[name])
         elif RESERVED[name].of_episodes:
