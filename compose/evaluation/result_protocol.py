@@ -34,19 +34,21 @@ class ResultProtocol(ABC):
         return [
             f"{words}: {_shown(mine)} against {_shown(theirs)}"
             for field, words in self.words.items()
-            if (mine := getattr(self, field)) != (theirs := getattr(other, field)) and _stated(mine) and _stated(theirs)
+            if (mine := getattr(self, field)) != (theirs := getattr(other, field))
+            and _is_given(mine)
+            and _is_given(theirs)
         ]
 
-    def unstated(self) -> list[str]:
+    def not_given(self) -> list[str]:
         """What the protocol does not tell, in words."""
-        return [words for field, words in self.words.items() if not _stated(getattr(self, field))]
+        return [words for field, words in self.words.items() if not _is_given(getattr(self, field))]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         return asdict(self)  # type: ignore[call-overload, no-any-return]  # subclasses are dataclasses
 
 
-def _stated(value: Any) -> bool:
+def _is_given(value: Any) -> bool:
     return value is not None and value != ""
 
 

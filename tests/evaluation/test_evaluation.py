@@ -1,4 +1,4 @@
-"""The section of a spec, the driver under it, and the report of its result."""
+"""The section of a spec, the evaluation that it asks for, and the report of its result."""
 
 from __future__ import annotations
 

@@ -42,20 +42,20 @@ def test_differences_in_words() -> None:
     ]
 
 
-def test_the_unstated_does_not_disagree_but_is_listed() -> None:
+def test_what_is_not_given_does_not_disagree_but_is_listed() -> None:
     published = LabelProtocol(task="zsl", data="nus_wide", split="", images="with_positives", num_images=83_898)
     assert FULL.agrees(published) == [
         "which images: all against with_positives",
         "the number of images: 107,859 against 83,898",
     ]
-    assert published.unstated()[:3] == ["the split", "the number of labels", "the labels in use beside those scored"]
-    assert FULL.unstated() == []
+    assert published.not_given()[:3] == ["the split", "the number of labels", "the labels in use beside those scored"]
+    assert FULL.not_given() == []
 
 
 def test_only_localisation_states_what_it_counts() -> None:
-    assert PLAIN.unstated() == []
+    assert PLAIN.not_given() == []
     assert FULL.agrees(PLAIN) == []
-    assert replace(FULL, boxed=None).unstated() == ["the targets that are present and have a box"]
+    assert replace(FULL, boxed=None).not_given() == ["the targets that are present and have a box"]
     wider = replace(FULL, localisation=looked_at([0, 18.0]))
     assert wider.agrees(FULL) == [
         "what counts as looking at a label: greatest attention in a box or a box grown by 18 px "

@@ -58,9 +58,9 @@ class EpisodeProtocol(ResultProtocol):
         "examples": "the examples of a split",
     }
 
-    def unstated(self) -> list[str]:
+    def not_given(self) -> list[str]:
         """What the protocol does not tell, in words; where examples carry one label each, they divide as it does."""
-        return [words for words in super().unstated() if words != self.words["examples"]]
+        return [words for words in super().not_given() if words != self.words["examples"]]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, without what only some episodes have."""

@@ -45,10 +45,10 @@ def test_differences_in_words() -> None:
     ]
 
 
-def test_the_unstated_does_not_disagree_but_is_listed() -> None:
+def test_what_is_not_given_does_not_disagree_but_is_listed() -> None:
     assert FULL.agrees(PUBLISHED) == PUBLISHED.agrees(FULL) == []
-    assert FULL.unstated() == []
-    assert PUBLISHED.unstated() == [
+    assert FULL.not_given() == []
+    assert PUBLISHED.not_given() == [
         "the split",
         "the query pictures of a class",
         "the number of episodes",

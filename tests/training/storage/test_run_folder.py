@@ -56,7 +56,7 @@ def test_no_run_has_no_weights(tmp_path):
         load_weights(tmp_path, make_model().training)
 
 
-def test_watch_needs_improvement_beyond_min_delta_and_passes_over_nan():
+def test_best_weights_need_improvement_beyond_min_delta_and_pass_over_nan():
     best = BestWeights("map", patience=2, min_delta=0.05)
     model = torch.nn.Linear(1, 1)
     better = [best.observe(value, i, model) for i, value in enumerate([math.nan, 0.3, 0.34, 0.36, 0.3])]
@@ -68,7 +68,7 @@ def test_watch_needs_improvement_beyond_min_delta_and_passes_over_nan():
     assert [loss.observe(value, 0, model) for value in (2.0, 1.0, 1.5)] == [True, True, False]
 
 
-def test_ledger_sums_do_not_depend_on_when_one_looks():
+def test_step_losses_do_not_depend_on_when_one_looks():
     values = torch.rand(7, 2)
     one, other = (StepLosses(["loss", "rank"], lambda rows: rows) for _ in range(2))
     for step, row in enumerate(values):
