@@ -62,13 +62,39 @@ def test_every_file_has_a_name_of_its_own() -> None:
     assert [name for name, count in Counter(files).items() if count > 1] == []
 
 
-def test_every_public_class_has_a_name_of_its_own() -> None:
+def test_every_public_class_and_type_alias_has_a_name_of_its_own() -> None:
     homes = defaultdict(list)
     for _, path in modules():
-        for node in ast.parse(path.read_text("utf-8")).body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                homes[node.name].append(str(path.relative_to(ROOT)))
+        for name in _types(ast.parse(path.read_text("utf-8"))):
+            homes[name].append(str(path.relative_to(ROOT)))
     assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
+
+
+def _types(tree: ast.Module) -> Iterator[str]:
+    """The public classes and type aliases of a module: ``class X``, ``X: TypeAlias = ...`` and ``X = ...``."""
+    for node in tree.body:
+        match node:
+            case ast.ClassDef(name=name):
+                pass
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                pass
+            case _:
+                continue
+        if re.fullmatch(r"[A-Z][A-Za-z0-9]*", name) and not name.isupper():
+            yield name
+
+
+def test_what_counts_as_a_public_type() -> None:
+    lines = (
+        "class A1a: ...",
+        "B2b: TypeAlias = int",
+        "C3c = list[int]",
+        "OF_ONE: int = 1",
+        "_D = int",
+        "class _E: ...",
+    )
+    tree = ast.parse("\n".join(lines))
+    assert list(_types(tree)) == ["A1a", "B2b", "C3c"]
 
 
 def test_a_folder_can_be_taken_in_at_a_glance() -> None:

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from compose.cli.options import BlockFiles, Overrides, SpecName, Variants
+from compose.cli.options import BlockFiles, KeyValues, SpecName, Variants
 
 
 def code(
     spec: SpecName,
     variant: Variants = None,
-    override: Overrides = None,
+    override: KeyValues = None,
     inference: Annotated[bool, typer.Option("--inference", help="What the scores need, without the losses.")] = False,
     blocks: BlockFiles = None,
 ) -> None:

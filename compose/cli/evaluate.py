@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compose.cli.options import AsJson, BlockFiles, Device, Overrides, RunPath, Weights
+from compose.cli.options import AsJson, BlockFiles, Device, KeyValues, RunPath, Weights
 
 if TYPE_CHECKING:
     from compose.evaluation.result import Result
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def evaluate(
     run: RunPath,
-    override: Overrides = None,
+    override: KeyValues = None,
     weights: Weights = None,
     device: Device = "auto",
     output: Annotated[

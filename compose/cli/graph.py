@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compose.cli.options import BlockFiles, Overrides, SpecName, Variants
+from compose.cli.options import BlockFiles, KeyValues, SpecName, Variants
 
 if TYPE_CHECKING:
     from compose.drawing.graph.diagram import Diagram
@@ -19,7 +19,7 @@ MERMAID = (".mmd", ".mermaid", ".md")
 def graph(
     spec: SpecName,
     variant: Variants = None,
-    override: Overrides = None,
+    override: KeyValues = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write model.svg, or model.mmd (Mermaid)."),

@@ -29,7 +29,7 @@ Variants = Annotated[
         show_default=False,
     ),
 ]
-Overrides = Annotated[
+KeyValues = Annotated[
     list[str] | None,
     typer.Option(
         "--set",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compose.cli.options import BlockFiles, Overrides, SpecName, Variants
+from compose.cli.options import BlockFiles, KeyValues, SpecName, Variants
 
 if TYPE_CHECKING:
     from compose.spec.read import Spec
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def show(
     spec: SpecName,
     variant: Variants = None,
-    override: Overrides = None,
+    override: KeyValues = None,
     origin: Annotated[
         bool, typer.Option("--origin", help="Say beside each value which file and line, variant or -s set it.")
     ] = False,

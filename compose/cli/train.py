@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from compose.cli.complete import spec_names
-from compose.cli.options import BlockFiles, Device, Overrides, Variants
+from compose.cli.options import BlockFiles, Device, KeyValues, Variants
 
 if TYPE_CHECKING:
     from compose import Run
@@ -25,7 +25,7 @@ def train(
         ),
     ] = None,
     variant: Variants = None,
-    override: Overrides = None,
+    override: KeyValues = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="DIR", help="The run's folder; runs/NAME/TIME where not given."),

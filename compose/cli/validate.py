@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from compose.cli.complete import spec_names, sweep_names
-from compose.cli.options import BlockFiles, Overrides, Variants
+from compose.cli.options import BlockFiles, KeyValues, Variants
 
 if TYPE_CHECKING:
     from compose import Validation
@@ -35,7 +35,7 @@ def validate(
         ),
     ] = None,
     variant: Variants = None,
-    override: Overrides = None,
+    override: KeyValues = None,
     style: Annotated[Literal["text", "json"], typer.Option("--format", help="json is for other programs.")] = "text",
     blocks: BlockFiles = None,
 ) -> None:

@@ -11,10 +11,10 @@ from pydantic import Field
 from torch import Tensor
 
 from compose.block import BlockError, Refers, Use, section
-from compose.data.source import DataSource, Split
+from compose.data.source import Count, DataSource, Split
 from compose.evaluation.episodes.episode_test import EpisodeTest, ModelParts
 from compose.evaluation.evaluator import Truth, evaluate
-from compose.evaluation.label_protocol import Images, LabelContext, Task
+from compose.evaluation.label_protocol import CountedImages, LabelContext, Task
 from compose.evaluation.metrics.metric import EpisodeMetric
 from compose.evaluation.metrics.metric_entries import make_metric, make_metrics
 from compose.evaluation.metrics.rules import NoPositives, Rules, Ties
@@ -25,9 +25,8 @@ from compose.labels.label_set import training_labels
 from compose.labels.label_space import LabelSpace
 from compose.tasks.episodes import EpisodeShape
 
-Count = Annotated[int, Field(ge=1)]
 Ways = Annotated[int, Field(ge=2)]
-MetricEntry: TypeAlias = str | Mapping[str, Any]
+MetricLike: TypeAlias = str | Mapping[str, Any]
 OF_ADAPTATION = ("adapt", "inner_steps", "inner_lr")
 """The options on how a model adapts to episodes."""
 
@@ -77,7 +76,7 @@ class Evaluation:
         inner_lr: Annotated[float, Field(gt=0)] | None = None,
         seed: int = 0,
         label_context: LabelContext = "task",
-        images: Images = "all",
+        images: CountedImages = "all",
         no_positives: NoPositives = "skip",
         ties: Ties = "grouped",
         batch: Annotated[int, Field(gt=0)] = 256,
@@ -88,7 +87,7 @@ class Evaluation:
             raise BlockError(f"expected each task once, got {', '.join(tasks)}", parameter="tasks")
         self.tasks = tuple(task for task in tasks if task != "episodes")
         default = (*(("map", "f1@3") if self.tasks else ()), *(("accuracy",) if "episodes" in tasks else ()))
-        self._entries: tuple[MetricEntry, ...] = default if metrics is None else metrics
+        self._entries: tuple[MetricLike, ...] = default if metrics is None else metrics
         self.metrics = make_metrics(self._entries)
         numbers = (shots,) if isinstance(shots, int) else tuple(dict.fromkeys(shots))
         self.episodes = tuple(
@@ -126,7 +125,7 @@ class Evaluation:
                 wanted = f"expected episodes alone as tasks for `{metric.key}`, got {', '.join(tasks)}"
                 raise BlockError(f"{wanted}; others have no validation tasks", parameter="metrics")
 
-    def entry(self, name: str) -> MetricEntry:
+    def entry(self, name: str) -> MetricLike:
         """What a metric's name stands for: where it is measured here with options of its own, with those.
 
         Args:
@@ -141,7 +140,7 @@ class Evaluation:
         alike = [entry for entry, metric in pairs if type(metric) is type(asked)] if "@" not in name else []
         return next(iter([*same, *alike]), name)
 
-    def validating(self, metrics: Iterable[MetricEntry], **options: Any) -> Evaluation:
+    def validating(self, metrics: Iterable[MetricLike], **options: Any) -> Evaluation:
         """The same evaluation, for the validation of a stage of training: on the split ``val``, by the same protocol.
 
         Options that no task of it has are left out.

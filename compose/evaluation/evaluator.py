@@ -10,7 +10,7 @@ from jaxtyping import Float, Float64, Int8, Int64
 from torch import Tensor
 
 from compose.evaluation.evaluation_error import EvaluationError
-from compose.evaluation.label_protocol import Images, LabelContext, LabelProtocol, Task, labels_hash, looked_at
+from compose.evaluation.label_protocol import CountedImages, LabelContext, LabelProtocol, Task, labels_hash, looked_at
 from compose.evaluation.metrics.box_hits import BoxHits
 from compose.evaluation.metrics.metric import Metric
 from compose.evaluation.metrics.rules import Rules
@@ -47,7 +47,7 @@ def evaluate(
     metrics: Sequence[Metric],
     *,
     rules: Rules | None = None,
-    images: Images = "all",
+    images: CountedImages = "all",
     box_hits: Mapping[Task, BoxHits] | None = None,
     usage: Mapping[Task, Int64[Tensor, "l m"]] | None = None,
 ) -> Result:
@@ -88,7 +88,7 @@ def _scored(
     scores: Float[Tensor, "b l"],
     truth: Truth,
     labels: LabelSet,
-    images: Images,
+    images: CountedImages,
     box_hits: BoxHits | None,
 ) -> ScoredTask:
     """What counts for a task."""
@@ -148,7 +148,7 @@ def _protocol(
     labels: LabelSet,
     metrics: Sequence[Metric],
     rules: Rules,
-    images: Images,
+    images: CountedImages,
 ) -> LabelProtocol:
     targets = scored.targets
     tolerances = sorted({metric.tolerance for metric in metrics if metric.looks})

@@ -12,7 +12,7 @@ from compose.evaluation.metrics.rules import NoPositives, Ties
 from compose.evaluation.result_protocol import ResultProtocol
 
 Task = Literal["zsl", "gzsl", "seen"]
-Images = Literal["all", "with_positives"]
+CountedImages = Literal["all", "with_positives"]
 LabelContext = Literal["task", "all"]
 
 
@@ -63,7 +63,7 @@ class LabelProtocol(ResultProtocol):
     task: Task
     data: str
     split: str
-    images: Images
+    images: CountedImages
     num_images: int | None = None
     num_labels: int | None = None
     label_context: LabelContext | None = None
@@ -83,10 +83,10 @@ class LabelProtocol(ResultProtocol):
         """Whether the places where a model looks are compared with boxes."""
         return self.localisation is not None
 
-    def unstated(self) -> list[str]:
+    def not_given(self) -> list[str]:
         """What the protocol does not tell, in words."""
         needless = [] if self.localisation else [WORDS[field] for field in OF_LOCALISATION]
-        return [words for words in super().unstated() if words not in needless]
+        return [words for words in super().not_given() if words not in needless]
 
     def line(self) -> str:
         """The protocol in one line, as a report prints it."""

@@ -8,7 +8,7 @@ from jaxtyping import Float32, Int8, Int64
 from torch import Tensor
 
 from compose.evaluation.accumulator import Accumulator
-from compose.evaluation.label_protocol import Images, Task
+from compose.evaluation.label_protocol import CountedImages, Task
 from compose.evaluation.metrics.box_hits import Locator, ShownBoxes, label_places
 from compose.evaluation.module_usage import count_modules
 from compose.evaluation.scored_task import counted
@@ -27,13 +27,13 @@ class LabelScores:
     """
 
     def __init__(
-        self, tasks: Mapping[Task, LabelSet], labels: LabelSet, count: int, *, images: Images, looks: bool
+        self, tasks: Mapping[Task, LabelSet], labels: LabelSet, count: int, *, images: CountedImages, looks: bool
     ) -> None:
         self.tasks, self.labels = tasks, labels
         self.usage: dict[Task, Int64[Tensor, "l m"]] = {}
         self.locator = Locator(labels.columns) if looks else None
         self._accumulator = Accumulator(count, len(labels.columns), task=next(iter(tasks)))
-        self._images: Images = images
+        self._images: CountedImages = images
         column = {label: column for column, label in enumerate(labels.columns)}
         self._columns = {task: [column[label] for label in own.columns] for task, own in tasks.items()}
 

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool, Float, Int8
 from torch import Tensor
 
-from compose.evaluation.label_protocol import Images
+from compose.evaluation.label_protocol import CountedImages
 
 if TYPE_CHECKING:
     from compose.evaluation.metrics.box_hits import BoxHits
@@ -51,6 +51,6 @@ class Measured(NamedTuple):
     prior: float
 
 
-def counted(targets: Int8[Tensor, "b l"], images: Images) -> Bool[Tensor, " b"]:
+def counted(targets: Int8[Tensor, "b l"], images: CountedImages) -> Bool[Tensor, " b"]:
     """Which images count for a task, by its targets."""
     return (targets > 0).any(1) if images == "with_positives" else targets.new_ones(len(targets), dtype=torch.bool)

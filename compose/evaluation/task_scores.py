@@ -12,7 +12,7 @@ from torch import Tensor
 
 from compose.data.source import Examples
 from compose.evaluation.evaluation_error import EvaluationError
-from compose.evaluation.label_protocol import Images, Task
+from compose.evaluation.label_protocol import CountedImages, Task
 from compose.evaluation.label_scores import LabelScores
 from compose.evaluation.metrics.box_hits import BoxHits, ShownBoxes
 from compose.labels.label_set import Labels, LabelSet
@@ -56,7 +56,7 @@ def score(
     label_inputs: LabelInputs,
     *,
     context: LabelSet | None = None,
-    images: Images = "all",
+    images: CountedImages = "all",
     looks: bool = False,
     batch: int = 256,
     device: torch.device | str = "cpu",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from compose.graphs.label_graphs.label_graph import LabelGraph
 
-Names = Sequence[str]
+NodeNames = Sequence[str]
 Synsets = Sequence[str | None]
 
 
@@ -18,7 +18,7 @@ class LabelGraphs(ABC):
 
     @abstractmethod
     def __call__(
-        self, names: Names, synsets: Synsets, external_names: Names = (), external_synsets: Synsets = ()
+        self, names: NodeNames, synsets: Synsets, external_names: NodeNames = (), external_synsets: Synsets = ()
     ) -> LabelGraph:
         """The graph over labels and external classes.
 
@@ -34,7 +34,7 @@ class LabelGraphs(ABC):
         """
 
     def edge_counts(
-        self, names: Names, synsets: Synsets, external_names: Names = (), external_synsets: Synsets = ()
+        self, names: NodeNames, synsets: Synsets, external_names: NodeNames = (), external_synsets: Synsets = ()
     ) -> Mapping[float, int]:
         """How many pairs of nodes other thresholds would join; empty where edges depend on no threshold.
 

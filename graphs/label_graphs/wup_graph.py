@@ -11,7 +11,7 @@ from pydantic import Field
 from compose.block import BlockError, graph
 from compose.graphs.graph_errors import GraphsError
 from compose.graphs.label_graphs.label_graph import LabelGraph
-from compose.graphs.label_graphs.label_graphs import LabelGraphs, Names, Synsets
+from compose.graphs.label_graphs.label_graphs import LabelGraphs, NodeNames, Synsets
 from compose.graphs.similarity.wup_edges import edge_counts, greatest_similarity, wup_edges
 from compose.graphs.taxonomy.lookup import find_synsets
 from compose.graphs.taxonomy.taxonomy import load_taxonomy
@@ -55,7 +55,7 @@ class WupGraph(LabelGraphs):
         self.taxonomy = taxonomy
 
     def __call__(
-        self, names: Names, synsets: Synsets, external_names: Names = (), external_synsets: Synsets = ()
+        self, names: NodeNames, synsets: Synsets, external_names: NodeNames = (), external_synsets: Synsets = ()
     ) -> LabelGraph:
         """The graph over labels and external classes.
 
@@ -86,9 +86,9 @@ class WupGraph(LabelGraphs):
 
     def edge_counts(
         self,
-        names: Names,
+        names: NodeNames,
         synsets: Synsets,
-        external_names: Names = (),
+        external_names: NodeNames = (),
         external_synsets: Synsets = (),
         *,
         thresholds: Sequence[float] = THRESHOLDS,

@@ -15,7 +15,7 @@ from compose.graphs.taxonomy.ancestors import IntArray, entries
 from compose.graphs.taxonomy.taxonomy import Taxonomy
 
 FloatArray = NDArray[np.float32]
-Run = tuple[slice, FloatArray]
+Stretch = tuple[slice, FloatArray]
 CELLS = 1 << 20
 
 
@@ -35,17 +35,17 @@ class WupBlocks:
 
     def __init__(self, taxonomy: Taxonomy, rows: IntArray, columns: IntArray, *, either: bool = False) -> None:
         self.row_order, self.column_order = depth_first(taxonomy, rows), depth_first(taxonomy, columns)
-        row_ways = ways(taxonomy, rows[self.row_order])
-        column_ways = row_ways if columns is rows else ways(taxonomy, columns[self.column_order])
+        row_paths = root_paths(taxonomy, rows[self.row_order])
+        column_paths = row_paths if columns is rows else root_paths(taxonomy, columns[self.column_order])
         self._either = either
-        self._own = _own_subsumers(taxonomy, rows[self.row_order], row_ways, column_ways)
+        self._own = _own_subsumers(taxonomy, rows[self.row_order], row_paths, column_paths)
         if either:
             self._own = _both_directions(*self._own)
-        subsumers = _uncovered(taxonomy, row_ways, column_ways)
+        subsumers = _uncovered(taxonomy, row_paths, column_paths)
         ranks = _ranks(taxonomy, subsumers)
         self._counts = _counts(taxonomy, subsumers)
-        self._row_ways = _over(ranks, row_ways)
-        self._columns = _runs(_over(ranks, column_ways))
+        self._row_paths = _over(ranks, row_paths)
+        self._columns = _stretches(_over(ranks, column_paths))
 
     def __iter__(self) -> Iterator[tuple[IntArray, FloatArray]]:
         """Positions in ``rows``; and for each of them a row of values, whose columns stand in ``column_order``."""
@@ -58,10 +58,10 @@ class WupBlocks:
             yield positions, values
 
     def _write(self, values: FloatArray, start: int) -> None:
-        first, last = np.searchsorted(self._row_ways.positions, [start, start + len(values)])
-        block = self._row_ways[first:last]
-        for subsumer, runs in _runs(replace(block, positions=block.positions - start)).items():
-            for (rows, lengths), (columns, others) in product(runs, self._columns[subsumer]):
+        first, last = np.searchsorted(self._row_paths.positions, [start, start + len(values)])
+        block = self._row_paths[first:last]
+        for subsumer, stretches in _stretches(replace(block, positions=block.positions - start)).items():
+            for (rows, lengths), (columns, others) in product(stretches, self._columns[subsumer]):
                 cells = values[rows, columns]
                 np.add(lengths[:, None], others, out=cells)
                 np.divide(self._counts[subsumer], cells, out=cells)
@@ -84,36 +84,36 @@ def _ranks(taxonomy: Taxonomy, subsumers: IntArray) -> IntArray:
     return ranks
 
 
-def _uncovered(taxonomy: Taxonomy, row_ways: Ways, column_ways: Ways) -> IntArray:
+def _uncovered(taxonomy: Taxonomy, row_paths: RootPaths, column_paths: RootPaths) -> IntArray:
     """The common ancestors, ``ranked``, without those that a hyponym below them writes over to the last cell."""
-    subsumers = ranked(taxonomy, np.intersect1d(row_ways.ancestors, column_ways.ancestors))
+    subsumers = ranked(taxonomy, np.intersect1d(row_paths.ancestors, column_paths.ancestors))
     children, parents, ranks = taxonomy.children, taxonomy.parents, _ranks(taxonomy, subsumers)
     covered = ranks[children] > ranks[parents]
-    for side in (row_ways, column_ways):
+    for side in (row_paths, column_paths):
         below = np.bincount(side.ancestors, minlength=len(taxonomy))
         covered &= below[children] == below[parents]
     return subsumers[~np.isin(subsumers, parents[covered])]
 
 
-def _over(ranks: IntArray, found: Ways) -> Ways:
+def _over(ranks: IntArray, found: RootPaths) -> RootPaths:
     """The ways over the subsumers, with their ranks for ancestors."""
     found = replace(found, ancestors=ranks[found.ancestors])
     return found[found.ancestors >= 0]
 
 
-def _runs(found: Ways) -> dict[int, list[Run]]:
-    """For each ancestor, ascending, the runs of positions that follow one another, with their lengths."""
+def _stretches(found: RootPaths) -> dict[int, list[Stretch]]:
+    """For each ancestor, ascending, the stretches of positions that follow one another, with their lengths."""
     found = found.by_ancestor()
     breaks = (np.diff(found.ancestors, prepend=-1) != 0) | (np.diff(found.positions, prepend=-2) != 1)
-    runs: dict[int, list[Run]] = defaultdict(list)
+    stretches: dict[int, list[Stretch]] = defaultdict(list)
     for begin, end in pairwise([*np.flatnonzero(breaks).tolist(), len(breaks)]):
         first = int(found.positions[begin])
-        runs[int(found.ancestors[begin])].append((slice(first, first + end - begin), found.lengths[begin:end]))
-    return runs
+        stretches[int(found.ancestors[begin])].append((slice(first, first + end - begin), found.lengths[begin:end]))
+    return stretches
 
 
 def _own_subsumers(
-    taxonomy: Taxonomy, rows: IntArray, row_ways: Ways, column_ways: Ways
+    taxonomy: Taxonomy, rows: IntArray, row_paths: RootPaths, column_paths: RootPaths
 ) -> tuple[IntArray, IntArray, FloatArray]:
     """Rows, columns and values of the pairs whose subsumer is the row's own synset, whatever its name.
 
@@ -122,9 +122,9 @@ def _own_subsumers(
     """
     depths = taxonomy.min_depths
     lowest = np.zeros(len(rows), dtype=np.int64)
-    np.maximum.at(lowest, row_ways.positions, depths[row_ways.ancestors])
+    np.maximum.at(lowest, row_paths.positions, depths[row_paths.ancestors])
     own = np.flatnonzero(depths[rows] == lowest)
-    below = column_ways.by_ancestor()
+    below = column_paths.by_ancestor()
     starts = np.searchsorted(below.ancestors, np.arange(len(taxonomy) + 1))
     which, places = entries(starts, rows[own])
     counts = _counts(taxonomy, rows[own])[which]
@@ -139,7 +139,7 @@ def _both_directions(rows: IntArray, columns: IntArray, values: FloatArray) -> t
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Ways:
+class RootPaths:
     """The ways from a root over each ancestor of some synsets to the synset, one entry a synset and ancestor.
 
     Args:
@@ -152,21 +152,23 @@ class Ways:
     ancestors: IntArray
     lengths: NDArray[np.float32]
 
-    def __getitem__(self, chosen: Any) -> Ways:
+    def __getitem__(self, chosen: Any) -> RootPaths:
         """Some of the entries, chosen as from an array."""
-        return Ways(positions=self.positions[chosen], ancestors=self.ancestors[chosen], lengths=self.lengths[chosen])
+        return RootPaths(
+            positions=self.positions[chosen], ancestors=self.ancestors[chosen], lengths=self.lengths[chosen]
+        )
 
-    def by_ancestor(self) -> Ways:
+    def by_ancestor(self) -> RootPaths:
         """The same entries, ancestor after ancestor."""
         return self[np.argsort(self.ancestors, kind="stable")]
 
 
-def ways(taxonomy: Taxonomy, synsets: IntArray) -> Ways:
+def root_paths(taxonomy: Taxonomy, synsets: IntArray) -> RootPaths:
     """The ways to ``k`` synsets."""
     positions, ancestors, up = taxonomy.distances(synsets)
     _shorten(taxonomy, positions, ancestors, up)
     lengths = (up + taxonomy.max_depths[ancestors] + 1).astype(np.float32)
-    return Ways(positions=positions, ancestors=ancestors, lengths=lengths)
+    return RootPaths(positions=positions, ancestors=ancestors, lengths=lengths)
 
 
 def _shorten(taxonomy: Taxonomy, positions: IntArray, ancestors: IntArray, up: IntArray) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LARGE = 64 << 20
-Rows = Mapping[str, NDArray[np.float32]]
+VectorRows = Mapping[str, NDArray[np.float32]]
 
 
 def cache_path(path: Path, words: Collection[str], *, how: str) -> Path | None:
@@ -44,7 +44,7 @@ def load_rows(path: Path) -> dict[str, NDArray[np.float32]] | None:
         return None
 
 
-def save_rows(path: Path, rows: Rows) -> None:
+def save_rows(path: Path, rows: VectorRows) -> None:
     """Keep rows. A folder that cannot be written only means reading the large file again."""
     words = np.frombuffer(json.dumps(list(rows)).encode("utf-8"), dtype=np.uint8)
     with contextlib.suppress(OSError):

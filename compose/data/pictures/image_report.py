@@ -10,8 +10,8 @@ import numpy as np
 
 from compose.data.label_list import strange_labels
 from compose.data.pictures.annotations import Annotations, Finding
-from compose.data.pictures.image_splits import Division, Rows
-from compose.data.pictures.picture_check import faults
+from compose.data.pictures.image_splits import Division, PictureRows
+from compose.data.pictures.picture_check import picture_faults
 from compose.data.source import SPLITS, LabelTable, Split
 from compose.errors import listed
 
@@ -60,7 +60,7 @@ class ImageReport:
 
     def _bad_pictures(self, division: Division, paths: Sequence[Path], *, decode: bool) -> dict[int, Finding]:
         rows = np.sort(np.concatenate([division.rows[split] for split in SPLITS])).tolist()
-        found = faults([paths[row] for row in rows], decode=decode)
+        found = picture_faults([paths[row] for row in rows], decode=decode)
         named = {rows[i]: f"{self._annotations.images[rows[i]]}: {reason}" for i, reason in found.items()}
         return {row: self._annotations.at(row, message) for row, message in named.items()}
 
@@ -117,7 +117,7 @@ def _all_missing(paths: Sequence[Path]) -> list[Finding]:
     return [Finding(f"none of the {len(paths):,} pictures is there, such as {paths[0]}: is `folder` right?")]
 
 
-def _without(rows: Rows, bad: dict[int, Finding]) -> Rows:
+def _without(rows: PictureRows, bad: dict[int, Finding]) -> PictureRows:
     return rows[~np.isin(rows, list(bad))]
 
 
@@ -126,5 +126,5 @@ def _in_order(found: Iterable[Finding], files: Sequence[Path]) -> list[Finding]:
     return sorted(found, key=lambda finding: (place[finding.file] if finding.file else -1, finding.line))
 
 
-def _empty(rows: dict[Split, Rows]) -> list[Finding]:
+def _empty(rows: dict[Split, PictureRows]) -> list[Finding]:
     return [] if any(len(of_split) for of_split in rows.values()) else [Finding("no picture can be used")]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from compose.data.pictures.annotations import Annotations, Finding
 from compose.data.source import SPLITS, Split
 
-Rows = NDArray[np.int64]
+PictureRows = NDArray[np.int64]
 
 
 @dataclass
@@ -25,7 +25,7 @@ class Division:
         notes: rows that say the same again.
     """
 
-    rows: dict[Split, Rows]
+    rows: dict[Split, PictureRows]
     problems: list[Finding]
     notes: list[Finding]
 

@@ -12,7 +12,7 @@ from compose.data.source import Split
 
 ExampleProtocol: TypeAlias = Literal["label_split", "example_split"]
 Fractions: TypeAlias = tuple[float, float, float]
-Rows = NDArray[np.int64]
+ExampleRows = NDArray[np.int64]
 
 SHARES: Fractions = (0.5, 0.2, 0.3)
 """Of train, val and test, where the data does not say what is for the test: tasks ask for many examples of a label."""
@@ -21,7 +21,7 @@ SHARES_OF_TRAINING: Fractions = (0.75, 0.25, 0.0)
 _STREAM = 12
 
 
-def first_of_each(keys: list[bytes]) -> Rows:
+def first_of_each(keys: list[bytes]) -> ExampleRows:
     """The examples without those that an earlier one equals."""
     first: dict[bytes, int] = {}
     for row, key in enumerate(keys):
@@ -30,8 +30,8 @@ def first_of_each(keys: list[bytes]) -> Rows:
 
 
 def divide_examples(
-    rows: Rows, tested: NDArray[np.bool_], *, protocol: ExampleProtocol, fractions: Fractions | None, seed: int
-) -> dict[Split, Rows]:
+    rows: ExampleRows, tested: NDArray[np.bool_], *, protocol: ExampleProtocol, fractions: Fractions | None, seed: int
+) -> dict[Split, ExampleRows]:
     """The examples of each split, in order.
 
     Args:

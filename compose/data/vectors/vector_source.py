@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from compose.block import BlockError
 from compose.data.source import SPLITS, DataError, DataSource, LabelTable, Share, Split
-from compose.data.vectors.example_division import ExampleProtocol, Rows, divide_examples, first_of_each
+from compose.data.vectors.example_division import ExampleProtocol, ExampleRows, divide_examples, first_of_each
 from compose.data.vectors.label_division import Part, divide_labels
 from compose.data.vectors.sparse_rows import SparseRows
 from compose.data.vectors.vector_examples import PRESENT, LabelledVectors, VectorExamples
@@ -162,7 +162,7 @@ class VectorSource(DataSource):
         return self._stored.labels.renumbered(places, len(self.division.names))
 
     @cached_property
-    def _distinct(self) -> Rows:
+    def _distinct(self) -> ExampleRows:
         """All examples that may be drawn."""
         if not self._once:
             return np.arange(len(self._stored.features))
@@ -170,7 +170,7 @@ class VectorSource(DataSource):
         return first_of_each([b"%d %b%b" % (len(features), features, labels) for features, labels in pairs])
 
     @cached_property
-    def _rows(self) -> dict[Split, Rows]:
+    def _rows(self) -> dict[Split, ExampleRows]:
         """The examples of each split."""
         found = divide_examples(
             self._distinct,

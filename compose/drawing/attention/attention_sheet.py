@@ -10,7 +10,7 @@ from einops import rearrange
 from PIL import Image, ImageDraw
 
 from compose.drawing.attention.legends import attention_legend
-from compose.drawing.attention.marks import Box, badge, badge_size, boxes, mark
+from compose.drawing.attention.marks import PixelBox, badge, badge_size, boxes, mark
 from compose.drawing.heat import heat, overlaid, shown
 from compose.drawing.lettering import broken, font, shorten, shorten_middle
 from compose.drawing.palette import DIM, FAINT, GROUND, INK, SEEN, UNSEEN
@@ -59,7 +59,7 @@ class AttentionRow:
     picture: Float[Tensor, "3 h w"]
     name: str = ""
     labels: Sequence[AttentionPanel] = ()
-    boxes: Sequence[Box] = ()
+    boxes: Sequence[PixelBox] = ()
     note: str = ""
 
 

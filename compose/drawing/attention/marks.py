@@ -18,7 +18,7 @@ CROSS: list[list[Point]] = [[(0.16, 0.16), (0.84, 0.84)], [(0.16, 0.84), (0.84, 
 Mark = Literal["right", "wrong"]
 BADGE, TAG = 12.0, 11.0
 """Font sizes."""
-Box = tuple[float, float, float, float, str]
+PixelBox = tuple[float, float, float, float, str]
 """Left, top, right and bottom in pixels, and what is in it."""
 
 
@@ -56,7 +56,7 @@ def _rgb(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
-def boxes(picture: Image.Image, found: Sequence[Box], scale: float) -> None:
+def boxes(picture: Image.Image, found: Sequence[PixelBox], scale: float) -> None:
     """Frames around what is in a picture, white between dark lines, and their names where they hide no other's."""
     pen = ImageDraw.Draw(picture)
     frames = [[round(edge * scale) for edge in box[:4]] for box in found]

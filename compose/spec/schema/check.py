@@ -9,7 +9,7 @@ from compose.registry.registry import Registry
 from compose.spec.schema.document import frame
 from compose.spec.schema.explain import Subject, unknown
 from compose.spec.schema.faults import faults
-from compose.spec.schema.named import Names
+from compose.spec.schema.named import NamedClasses
 from compose.spec.schema.node_keys import NODE_KEYS, TERM_KEYS
 from compose.spec.schema.node_schema import composite
 from compose.spec.yaml.tree import Mapping, Scalar, Tree
@@ -28,8 +28,8 @@ class Checker:
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
         self.errors: list[SpecError] = []
-        self._outside = Names(registry, self.errors)
-        self._inside = Names(registry, self.errors, inside=True)
+        self._outside = NamedClasses(registry, self.errors)
+        self._inside = NamedClasses(registry, self.errors, inside=True)
         self._done: dict[tuple[str, tuple[int, ...]], tuple[tuple[Tree, ...], bool]] = {}
 
     def check(self, tree: Mapping) -> bool:
@@ -75,7 +75,7 @@ class Checker:
     def _stage(self, stage: Tree, name: str) -> Callable[[], bool]:
         return lambda: self._outside.check(stage, "stage", f"the stage `{name}`")
 
-    def _node(self, names: Names, node: Tree, name: str, composites: dict[str, Tree]) -> Callable[[], bool]:
+    def _node(self, names: NamedClasses, node: Tree, name: str, composites: dict[str, Tree]) -> Callable[[], bool]:
         used = node.get("use") if isinstance(node, Mapping) else None
         if isinstance(node, Mapping) and used is None and "share" in node.items:
             what = f"`{name}`, which has the weights of another node,"
@@ -84,7 +84,7 @@ class Checker:
             return lambda: self._composite_node(names, node, str(used.value), composites[str(used.value)])
         return lambda: names.check(node, "block", f"the node `{name}`", composites)
 
-    def _composite_node(self, names: Names, node: Mapping, used: str, body: Tree) -> bool:
+    def _composite_node(self, names: NamedClasses, node: Mapping, used: str, body: Tree) -> bool:
         params = body.get("params") if isinstance(body, Mapping) else None
         known = list(params.items) if isinstance(params, Mapping) else []
         what = f"the block `{used}`"

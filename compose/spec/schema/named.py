@@ -23,7 +23,7 @@ PLURAL: Kind = "vectors"
 """The kind whose noun is one."""
 
 
-class Names:
+class NamedClasses:
     """Checks what names a class of the registry.
 
     Args:

@@ -10,7 +10,7 @@ from compose.registry.declaration import Declaration
 from compose.registry.registry import Registry
 from compose.spec.schema.explain import Subject, explain
 from compose.spec.schema.faults import faults
-from compose.spec.schema.named import Names, subject_of
+from compose.spec.schema.named import NamedClasses, subject_of
 from compose.spec.schema.node_keys import NODE_KEYS, UNFILLED, placeholder
 from compose.spec.yaml.tree import Mapping, Path, Sequence, Tree, descend, graft
 
@@ -51,7 +51,7 @@ def mistakes(node: Mapping, full: Mapping, declaration: Declaration | None, regi
         declaration: the block that it uses; None for a composite, whose own nodes are checked instead.
         registry: the known blocks.
     """
-    schema = Names(registry, []).schema(declaration) if declaration else {"properties": NODE_KEYS}
+    schema = NamedClasses(registry, []).schema(declaration) if declaration else {"properties": NODE_KEYS}
     subject = subject_of(declaration, node) if declaration else Subject("the node", "key")
     found = []
     for fault in faults(full, schema):

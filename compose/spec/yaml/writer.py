@@ -14,13 +14,13 @@ WIDTH = 100
 NOTE_COLUMN = 64
 """Where notes begin at the latest, if the line before them is not longer."""
 
-Note = Callable[[Path], str]
+Comment = Callable[[Path], str]
 
 _PLAIN = re.compile(r"[A-Za-z_./$][\w./@+$()²-]*( [\w./@+$()²-]+)*")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 
-def dump(value: Plain, *, note: Note | None = None, width: int = WIDTH) -> str:
+def dump(value: Plain, *, note: Comment | None = None, width: int = WIDTH) -> str:
     """A document as YAML.
 
     Args:
@@ -78,7 +78,7 @@ def _escaped(char: str) -> str:
 
 
 class _Writer:
-    def __init__(self, note: Note | None, width: int) -> None:
+    def __init__(self, note: Comment | None, width: int) -> None:
         self.note, self.width = note, width
         self.lines: list[tuple[str, str]] = []
 

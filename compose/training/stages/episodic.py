@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from compose.block import BlockError, stage
+from compose.data.source import Count
 from compose.training.stages.batches import BatchWork, validates
 from compose.training.stages.stage import Monitor, Setting, Stage
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from compose.tasks.episodes import Episodes, EpisodeShape
     from compose.tasks.label_tasks import LabelTasks
     from compose.training.stages.stage_validation import StageValidation
-
-Count = Annotated[int, Field(ge=1)]
 
 
 @stage

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from compose.training.stages.optimizers import Group
+from compose.training.stages.optimizers import ParameterGroup
 from compose.training.training_errors import TrainingError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Selection:
         for module in self._frozen:
             module.eval()
 
-    def groups(self, scales: Mapping[str, float]) -> list[Group]:
+    def groups(self, scales: Mapping[str, float]) -> list[ParameterGroup]:
         """The trained parameters by learning rate; where several patterns match a node, the last one counts."""
         scale_of: dict[int, float] = {}
         for node, module in self._active.items():
@@ -81,4 +81,4 @@ class Selection:
         groups: dict[float, list[nn.Parameter]] = {}
         for parameter in self._trained:
             groups.setdefault(scale_of.get(id(parameter), 1.0), []).append(parameter)
-        return [Group(parameters, scale) for scale, parameters in groups.items()]
+        return [ParameterGroup(parameters, scale) for scale, parameters in groups.items()]

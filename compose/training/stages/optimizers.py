@@ -22,7 +22,7 @@ Betas = tuple[Fraction, Fraction]
 
 
 @dataclass(frozen=True)
-class Group:
+class ParameterGroup:
     """Parameters that share a learning rate.
 
     Args:
@@ -48,7 +48,7 @@ class Optimizer(ABC):
         self.weight_decay = weight_decay
         self.decay_norms = decay_norms
 
-    def __call__(self, groups: Sequence[Group], *, fused: bool = True) -> TorchOptimizer:
+    def __call__(self, groups: Sequence[ParameterGroup], *, fused: bool = True) -> TorchOptimizer:
         """The torch optimizer over these parameters.
 
         Every group of it keeps its initial rate as ``base_lr``, from which the schedule sets ``lr``.
@@ -63,7 +63,7 @@ class Optimizer(ABC):
     def build(self, groups: list[dict[str, Any]], *, fused: bool) -> TorchOptimizer:
         """Construct the torch optimizer from its parameter groups."""
 
-    def _options(self, group: Group) -> list[dict[str, Any]]:
+    def _options(self, group: ParameterGroup) -> list[dict[str, Any]]:
         rate = self.lr * group.lr_scale
         shared = {"lr": rate, "base_lr": rate, "weight_decay": self.weight_decay}
         if self.decay_norms or not self.weight_decay:

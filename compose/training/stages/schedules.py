@@ -13,10 +13,10 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from compose.block import BlockError, schedule
+from compose.data.source import Share
 
 Epochs = Annotated[float, Field(ge=0)]
 Factor = Annotated[float, Field(gt=0, lt=1)]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 @dataclass(frozen=True)

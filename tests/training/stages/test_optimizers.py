@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from compose.block import BlockError
-from compose.training.stages.optimizers import SGD, Adam, AdamW, Group, Optimizer, RMSprop
+from compose.training.stages.optimizers import SGD, Adam, AdamW, Optimizer, ParameterGroup, RMSprop
 
 PLAIN = {
     "adam": (Adam(lr=0.1, betas=(0.8, 0.9), weight_decay=0.3), torch.optim.Adam, {"betas": (0.8, 0.9)}),
@@ -38,20 +38,20 @@ def step(module: nn.Linear, optimizer: torch.optim.Optimizer) -> torch.Tensor:
 def test_steps_like_the_torch_optimizer_it_stands_for(name):
     factory, plain, options = PLAIN[name]
     ours, theirs = layer(), layer()
-    stepped = step(ours, factory([Group(list(ours.parameters()))]))
+    stepped = step(ours, factory([ParameterGroup(list(ours.parameters()))]))
     expected = step(theirs, plain(theirs.parameters(), lr=0.1, weight_decay=0.3, **options))
     torch.testing.assert_close(stepped, expected)
 
 
 def test_decay_can_leave_out_biases_and_norms():
     module = nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))
-    optimizer = AdamW(weight_decay=0.1)([Group(list(module.parameters()), 0.5)])
+    optimizer = AdamW(weight_decay=0.1)([ParameterGroup(list(module.parameters()), 0.5)])
     decays = [(group["weight_decay"], len(group["params"])) for group in optimizer.param_groups]
     assert decays == [(0.1, 1), (0.0, 3)]
 
 
 def test_a_group_scales_the_rate():
-    optimizer = Adam(lr=0.1)([Group(list(layer().parameters()), 0.5)])
+    optimizer = Adam(lr=0.1)([ParameterGroup(list(layer().parameters()), 0.5)])
     assert optimizer.param_groups[0]["lr"] == optimizer.param_groups[0]["base_lr"] == 0.05
 
 
