@@ -58,7 +58,7 @@ class NamedClasses:
             message, expected = f"{what} names no {noun}", f"`{key}:` and one of {', '.join(names)}"
             self.errors.append(SpecError("missing-use", message, tree.place, expected))
         elif not (isinstance(used, Scalar) and isinstance(used.value, str)):
-            self._refuse(used, f"`{key}` of {what}", f"the name of {noun if kind == PLURAL else f'a {noun}'}")
+            self._refuse(used, f"`{key}` of {what}", f"the name of {_any(kind)}")
         elif declaration := self.registry.find(kind, used.value):
             return self.declared(tree, declaration, subject_of(declaration, tree))
         else:
@@ -141,6 +141,12 @@ def subject_of(declaration: Declaration, tree: Mapping) -> Subject:
     used = tree.get(selector(declaration.kind))
     noun = NOUNS.get(declaration.kind, declaration.kind)
     return Subject(f"the {noun} `{declaration.name}`", "parameter", used.place if used else None)
+
+
+def _any(kind: Kind) -> str:
+    """A noun with its article, where it has one."""
+    noun = NOUNS.get(kind, kind)
+    return noun if kind == PLURAL else f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def unknown_name(kind: Kind, name: str, tree: Tree, names: list[str]) -> SpecError:
