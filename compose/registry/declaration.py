@@ -141,10 +141,6 @@ class Declaration:
         """The parameter of this name."""
         return next((p for p in self.parameters if p.name == name), None)
 
-    def input(self, name: str) -> Port | None:
-        """The input port of this name."""
-        return next((p for p in self.inputs if p.name == name), None)
-
     def output(self, name: str) -> Port | None:
         """The output port of this name."""
         return next((p for p in self.outputs if p.name == name), None)

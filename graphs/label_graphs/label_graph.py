@@ -77,11 +77,6 @@ class LabelGraph:
         return int(self.degrees.sum()) // 2
 
     @property
-    def isolated(self) -> tuple[str, ...]:
-        """The names of the nodes that are joined to no other."""
-        return tuple(self.names[node] for node in np.flatnonzero(self.degrees == 0))
-
-    @property
     def loops(self) -> NDArray[np.bool_]:
         """``e``: whether an edge leads from a node to itself."""
         return np.asarray(self.edges[0] == self.edges[1])

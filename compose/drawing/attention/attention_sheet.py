@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from einops import rearrange
 from PIL import Image, ImageDraw
 
 from compose.drawing.attention.legends import attention_legend
@@ -16,7 +15,7 @@ from compose.drawing.lettering import broken, font, shorten, shorten_middle
 from compose.drawing.palette import DIM, FAINT, GROUND, INK, SEEN, UNSEEN
 
 if TYPE_CHECKING:
-    from jaxtyping import Float, UInt8
+    from jaxtyping import Float
     from torch import Tensor
 
 SMALLEST, LARGEST = 192, 256
@@ -80,14 +79,6 @@ def attention_sheet(rows: Sequence[AttentionRow], *, title: str = "", columns: i
     across = max((len(line) for line in lines), default=0)
     content = max(across * (width + GAP) - GAP, 2 * width + GAP)
     return _stacked(lines, title, attention_legend(rows, content), width, content)
-
-
-def sheet_tensor(sheet: Image.Image) -> UInt8[Tensor, "3 h w"]:
-    """A picture as TensorBoard takes it."""
-    import numpy as np
-    import torch
-
-    return rearrange(torch.from_numpy(np.array(sheet.convert("RGB"))), "h w c -> c h w").contiguous()
 
 
 def _lines(row: AttentionRow, picture: Image.Image, width: int, columns: int) -> list[list[Image.Image | None]]:

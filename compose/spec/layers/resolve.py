@@ -71,11 +71,6 @@ class Resolved:
         )
         return "-".join([base, *self.chosen])
 
-    @property
-    def _stem(self) -> str:
-        """What the file is called; of a text without the marks around its name."""
-        return Path(self.file).stem.strip("<>")
-
 
 def find_spec(name: str) -> Path:
     """The path of a spec: a path that exists wins, then the packaged zoo (``zoo/ml2p.yaml``, ``ml2p``)."""

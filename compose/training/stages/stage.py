@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from compose.training.logging.prediction_sheet import Predictions
     from compose.training.stages.stage_validation import StageValidation
 
-Patterns = list[str]
 Monitor = Annotated[str, Field(json_schema_extra={"format": MONITOR})]
 """A metric as text, or a loss."""
 

@@ -17,7 +17,6 @@ from compose.drawing.attention.attention_sheet import (
     AttentionPanel,
     AttentionRow,
     attention_sheet,
-    sheet_tensor,
 )
 from compose.drawing.attention.marks import Mark, boxes, mark
 from compose.drawing.heat import heat, heat_scale, overlaid, shown
@@ -204,14 +203,6 @@ def test_names_of_boxes_hide_no_other() -> None:
     boxes(bare, [(20, 30, 60, 70, "")], 1)
     frame = int((luminance(bare) < 128).sum())
     assert both - frame == pytest.approx(one - frame + other - frame, abs=20)
-
-
-def test_as_a_tensor() -> None:
-    sheet = attention_sheet([AttentionRow(picture(), labels=[label()])])
-    found = sheet_tensor(sheet)
-    assert found.dtype == torch.uint8
-    assert found.shape == (3, sheet.height, sheet.width)
-    assert tuple(found[:, MARGIN + 50, MARGIN + 60].tolist()) == sheet.getpixel((MARGIN + 60, MARGIN + 50))
 
 
 # --- lettering --------------------------------------------------------------------------------------------------------
