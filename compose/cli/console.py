@@ -23,10 +23,10 @@ def out() -> Console:
 
 
 def err() -> Console:
-    """The console for errors and progress."""
-    from rich.console import Console
+    """The console for errors and progress: that of the Python API."""
+    from compose.api.begin_run import progress_console
 
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return progress_console()
 
 
 def echo(text: str, *, style: str = "") -> None:
@@ -36,7 +36,9 @@ def echo(text: str, *, style: str = "") -> None:
 
 def note(text: str) -> None:
     """Print what the user should know although it stops nothing."""
-    err().print(f"note: {text}", style="yellow", markup=False)
+    from compose.api.begin_run import print_notes
+
+    print_notes(err(), [text])
 
 
 def status(text: str) -> Any:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import math
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import chain, islice, takewhile
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compose.graphs.graph_errors import VectorFileError
+from compose.graphs.vectors.number_fields import trailing_numbers
 
 BLOCK = 1 << 20
 VOCABULARY = 400_000
@@ -59,7 +59,7 @@ def read_layout(path: Path) -> GloveLayout:
         raise VectorFileError(path, "expected a word and its numbers on each line, but the file is empty")
     header = len(fields[0]) == 2 and all(part.isdigit() for part in fields[0]) and len(fields) > 1
     # Most lines tell: one may be damaged, or hold a word with spaces.
-    counts = Counter(_trailing_numbers(parts) for parts in fields[header:])
+    counts = Counter(trailing_numbers(parts) for parts in fields[header:])
     dim = max(counts, key=lambda count: (counts[count], count))
     if dim < 1:
         problem = "expected a word and its numbers, separated by spaces, as in GloVe's text files"
@@ -134,17 +134,6 @@ def _numbers(fields: list[bytes]) -> GloveRow | None:
     except ValueError:
         return None
     return row if np.isfinite(row).all() else None
-
-
-def _trailing_numbers(fields: list[bytes]) -> int:
-    return sum(1 for _ in takewhile(_is_number, reversed(fields[1:])))
-
-
-def _is_number(part: bytes) -> bool:
-    try:
-        return math.isfinite(float(part))
-    except ValueError:
-        return False
 
 
 def _shown(line: bytes) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compose.graphs.graph_errors import VectorFileError
+from compose.graphs.vectors.number_fields import is_number, trailing_numbers
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def _separated(delimiter: str) -> Callable[[Path], VectorTable]:
         with open(path, newline="", encoding="utf-8-sig") as file:
             rows = csv.reader(file, delimiter=delimiter)
             numbered = [(rows.line_num, row[0], row[1:]) for row in rows if row]
-        if numbered and not any(map(_is_number, numbered[0][2])):
+        if numbered and not any(map(is_number, numbered[0][2])):
             numbered = numbered[1:]  # column titles
         return _table_of_lines(path, numbered)
 
@@ -100,24 +101,9 @@ def _text(path: Path) -> VectorTable:
     if len(split) > 1 and len(split[0][1]) == 2 and split[0][1][0].isdigit() and len(split[1][1]) > 2:
         split = split[1:]  # word2vec's line `words numbers`
     # A label may hold spaces, even end in a number: the line with the fewest numbers at its end says how many.
-    dim = min((_trailing_numbers(fields) for _, fields in split), default=0)
+    dim = min((trailing_numbers(fields) for _, fields in split), default=0)
     cut = [(i, " ".join(fields[: len(fields) - dim]), fields[len(fields) - dim :]) for i, fields in split]
     return _table_of_lines(path, cut)
-
-
-def _trailing_numbers(fields: Sequence[str]) -> int:
-    count = 0
-    while count < len(fields) - 1 and _is_number(fields[-1 - count]):
-        count += 1
-    return count
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _table_of_lines(path: Path, lines: Iterable[tuple[int, str, Sequence[str]]]) -> VectorTable:
@@ -125,7 +111,7 @@ def _table_of_lines(path: Path, lines: Iterable[tuple[int, str, Sequence[str]]])
     pairs: list[tuple[str, list[float]]] = []
     for line, name, fields in lines:
         dim = len(pairs[0][1]) if pairs else len(fields)
-        if len(fields) != dim or not dim or not all(map(_is_number, fields)):
+        if len(fields) != dim or not dim or not all(map(is_number, fields)):
             expected = f"{dim} numbers" if dim else "numbers"
             raise VectorFileError(path, f"expected a label and {expected}, found {_shown(name, fields)}", line=line)
         pairs.append((name, [float(field) for field in fields]))
@@ -133,7 +119,7 @@ def _table_of_lines(path: Path, lines: Iterable[tuple[int, str, Sequence[str]]])
 
 
 def _shown(name: str, fields: Sequence[str]) -> str:
-    wrong = next((field for field in fields if not _is_number(field)), None)
+    wrong = next((field for field in fields if not is_number(field)), None)
     return f"`{name}` and {len(fields)} fields" + (f", of which `{wrong}` is no number" if wrong is not None else "")
 
 

@@ -44,7 +44,7 @@ class Attribute:
     @cached_property
     def textual(self) -> bool:
         """Whether its values are words, and not numbers."""
-        return not all(_is_number(value) for value in self.values)
+        return not all(_is_finite(value) for value in self.values)
 
     @cached_property
     def numbers(self) -> dict[str, float]:
@@ -150,7 +150,7 @@ def _attribute(name: str, kind: str) -> Attribute | str:
     return attribute
 
 
-def _is_number(text: str) -> bool:
+def _is_finite(text: str) -> bool:
     try:
         return isfinite(float(text))
     except ValueError:

@@ -65,11 +65,11 @@ def validator() -> type[Validator]:
     from jsonschema import Draft7Validator, validators  # takes a third as long as all else that checking a spec imports
 
     extend: Callable[..., type[Validator]] = validators.extend
-    numbers = Draft7Validator.TYPE_CHECKER.redefine("number", _is_number)
+    numbers = Draft7Validator.TYPE_CHECKER.redefine("number", _is_json_number)
     return extend(Draft7Validator, {"$ref": _open, "pattern": _pattern}, type_checker=numbers)
 
 
-def _is_number(checker: Any, value: Any) -> bool:
+def _is_json_number(checker: Any, value: Any) -> bool:
     return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and isfinite(value))
 
 

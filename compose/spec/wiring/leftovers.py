@@ -18,7 +18,7 @@ from compose.spec.layers.merge import Removed
 from compose.spec.schema.node_keys import selector
 from compose.spec.wiring.mentions import edges, heads, order, reached, texts
 from compose.spec.wiring.unwire import unwired
-from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree
+from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, without
 
 SCORES = "scores"
 """The node that scores the labels where the spec does not say which."""
@@ -53,7 +53,7 @@ class Leftovers:
     @property
     def read(self) -> Mapping:
         """The spec without the nodes that nothing reads."""
-        return _changed(self.tree, model=_without(self._section("model"), self.unread)) if self.unread else self.tree
+        return _changed(self.tree, model=without(self._section("model"), self.unread)) if self.unread else self.tree
 
     # --- what reads something removed -------------------------------------------------------------------------------
 
@@ -129,7 +129,7 @@ class Leftovers:
     def _drop(self, section: str, names: Collection[str]) -> None:
         if names:
             self._gone[section] |= set(names)
-            left = _without(self._section(section), names)
+            left = without(self._section(section), names)
             self.tree = _changed(self.tree, **{section: left if left.items else None})
 
     # --- what nothing reads -----------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ class Leftovers:
             else:
                 items[name] = left
         if items != stages.items:
-            left = _without(replace(stages, items={**stages.items, **items}), set(stages.items) - set(items))
+            left = without(replace(stages, items={**stages.items, **items}), set(stages.items) - set(items))
             self.tree = _changed(self.tree, train=left if items else None)
 
     def _evaluate(self) -> None:
@@ -193,7 +193,7 @@ class Leftovers:
         """A list or mapping of names without those that only mean what is removed."""
         if isinstance(value, Mapping):
             lost = [key for key in value.items if self._is_lost(key, parameter)]
-            return _without(value, lost) if lost else value
+            return without(value, lost) if lost else value
         items = tuple(i for i in value.items if not (isinstance(i, Scalar) and self._is_lost(str(i.value), parameter)))
         return replace(value, items=items) if len(items) < len(value.items) else value
 
@@ -225,9 +225,4 @@ def _changed(tree: Mapping, **values: Tree | None) -> Mapping:
         new = values.get(key, old) if key in values else old
         if new is not None:
             items[key] = new
-    return replace(tree, items=items, keys={key: tree.keys[key] for key in items})
-
-
-def _without(tree: Mapping, names: Collection[str]) -> Mapping:
-    items = {key: value for key, value in tree.items.items() if key not in names}
     return replace(tree, items=items, keys={key: tree.keys[key] for key in items})

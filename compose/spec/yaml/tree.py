@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -104,6 +104,12 @@ def leaves(tree: Tree, path: Path = ()) -> Iterator[tuple[Path, Scalar]]:
         case Mapping():
             for key, value in tree.items.items():
                 yield from leaves(value, (*path, key))
+
+
+def without(tree: Mapping, names: Collection[str]) -> Mapping:
+    """A mapping without some of its keys."""
+    items = {key: value for key, value in tree.items.items() if key not in names}
+    return replace(tree, items=items, keys={key: tree.keys[key] for key in items})
 
 
 def relabel(tree: Tree, layer: str) -> Tree:
