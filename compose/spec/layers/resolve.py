@@ -13,7 +13,7 @@ from compose.spec.layers.null import NAMED
 from compose.spec.schema.document import OVERLAYS
 from compose.spec.spec_text import SpecText
 from compose.spec.yaml.reader import load_file, load_text
-from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, descend, relabel
+from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, descend, relabel, without
 
 OFFERED = {"variants": "variant", "sweeps": "sweep"}
 """Sections of a spec that are laid over it, or expanded, on request; and what one entry is."""
@@ -146,8 +146,15 @@ def _with_nearest_file(error: SpecError, name: str) -> SpecError:
     beside = [str(path) for path in sorted(folder.glob("*.y*ml"))] if folder.is_dir() else []
     if error.code == "directory":
         return replace(error, expected=f"one file, such as {beside[0]}") if beside else error
-    close = nearest(name, [*beside, *zoo_names()]) or nearest(f"zoo/{Path(name).stem}.yaml", zoo_names())
+    close = _nearest_file(name, [*beside, *zoo_names()])
     return replace(error, expected="a YAML file, or a packaged spec (`compose list zoo`)", nearest=close)
+
+
+def _nearest_file(name: str, paths: Iterable[str]) -> str | None:
+    """The path whose file has the name nearest to that of another; of equal names the first one's."""
+    stems = {Path(path).stem: path for path in reversed(list(paths))}
+    close = nearest(Path(name).stem, stems)
+    return stems[close] if close else None
 
 
 def _as_mapping(tree: Tree) -> Mapping:
@@ -164,7 +171,7 @@ def _with_bases(tree: Mapping, name: str, seen: tuple[str, ...]) -> tuple[Mappin
     own = _only(tree, OFFERED)
     for kind in OFFERED:
         overlays_of(own, kind)
-    rest = _without(tree, *OVERLAYS)
+    rest = without(tree, OVERLAYS)
     if base_name is None or is_null(base_name):
         return _as_mapping(merge(None, rest)), own
     path = _base_path(base_name, name)
@@ -225,11 +232,9 @@ def _shown(path: str) -> str:
 
 
 def _at_extends(error: SpecErrors, base: Tree) -> SpecErrors:
-    names = zoo_names()
     value = base.value if isinstance(base, Scalar) else ""
-    return SpecErrors(
-        replace(e, place=base.place, nearest=nearest(str(value), names)) if e.place is None else e for e in error.errors
-    )
+    close = _nearest_file(str(value), zoo_names())
+    return SpecErrors(replace(e, place=base.place, nearest=close) if e.place is None else e for e in error.errors)
 
 
 def overlays_of(tree: Mapping, kind: str) -> dict[str, Mapping]:
@@ -274,13 +279,8 @@ def _wrong_overlay(name: str, overlay: Tree) -> list[SpecError]:
     ]
 
 
-def _without(tree: Mapping, *names: str) -> Mapping:
-    items = {key: value for key, value in tree.items.items() if key not in names}
-    return replace(tree, items=items, keys={key: tree.keys[key] for key in items})
-
-
 def _only(tree: Mapping, names: Iterable[str]) -> Mapping:
-    return _without(tree, *(key for key in tree.items if key not in names))
+    return without(tree, tree.items.keys() - set(names))
 
 
 def _unknown_variant(name: str, known: dict[str, Mapping]) -> SpecError:

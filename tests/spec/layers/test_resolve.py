@@ -109,6 +109,23 @@ def test_an_override_that_leads_nowhere() -> None:
     assert _error("base.yaml", overrides=["model={a: 1"]).code == "syntax"
 
 
+@pytest.mark.parametrize(
+    ("name", "close"),
+    [
+        ("/no/such/spec.yaml", None),
+        ("bse.yml", "base.yaml"),
+        ("zoo/startr.yaml", "zoo/starter.yaml"),
+        ("startr", "zoo/starter.yaml"),
+        ("zoo/prototypicl.yaml", "zoo/baselines/prototypical.yaml"),
+        ("zoo/baselins/maml.yaml", "zoo/baselines/maml.yaml"),
+    ],
+)
+def test_a_file_that_does_not_exist_and_the_one_whose_name_is_near(name: str, close: str | None) -> None:
+    assert (_error(name).code, _error(name).nearest) == ("no-such-file", close)
+    Path("derived.yaml").write_text(f"extends: {name}\n")
+    assert _error("derived.yaml").nearest == (close if close != "base.yaml" else None)
+
+
 def test_every_value_knows_what_set_it() -> None:
     found = resolve("base.yaml", variants=["wide"], overrides=["train.first.epochs=3"])
     layers = {".".join(map(str, path)): leaf.layer for path, leaf in leaves(found.tree)}
