@@ -41,9 +41,25 @@ def test_it_fails_where_a_spec_is_wrong(hook: dict[str, Any], tmp_path: Path) ->
     assert f"{bad}:2:20: error" in failed.stderr
 
 
-def test_every_spec_of_the_zoo_is_of_that_hook() -> None:
-
-    pattern = re.compile(LOCAL["compose-validate"]["files"])
+@pytest.mark.parametrize("hook", [HOOKS["compose-validate"], LOCAL["compose-validate"]], ids=["shared", "local"])
+def test_every_spec_of_the_zoo_is_of_that_hook(hook: dict[str, Any]) -> None:
+    pattern = re.compile(hook["files"])
     specs = [str(path.relative_to(ROOT)) for path in (ROOT / "zoo").rglob("*.yaml")]
     assert specs
     assert all(map(pattern.search, specs))
+
+
+@pytest.mark.parametrize(
+    ("file", "is_spec"),
+    [
+        ("specs/ours.yaml", True),
+        ("specs/few/ours.yml", True),
+        ("zoo/ours.yaml", True),
+        (".pre-commit-config.yaml", False),
+        (".github/workflows/specs.yml", False),
+        ("docs/specs/ours.yaml", False),
+        ("specs/blocks.json", False),
+    ],
+)
+def test_of_another_project_only_its_specs_are_of_the_hook(file: str, is_spec: bool) -> None:
+    assert bool(re.search(HOOKS["compose-validate"]["files"], file)) is is_spec
