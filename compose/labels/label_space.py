@@ -72,6 +72,11 @@ class LabelSpace:
         self._form = VectorForm(standardise=standardise, cosines=cosines, length=scaled, constant=constant)
         self._edges: dict[tuple[str, ...], Int64[Tensor, "2 edges"]] = {}
 
+    def __repr__(self) -> str:
+        seen, unseen = len(self.label_set("seen").names), len(self.label_set("unseen").names)
+        vectors = f", vectors of size {self.dim}" if self.dim else ""
+        return f"LabelSpace({seen + unseen} labels: {seen} seen, {unseen} unseen{vectors})"
+
     def label_set(self, which: Labels) -> LabelSet:
         """The seen labels, the unseen ones, or all, without those dropped.
 

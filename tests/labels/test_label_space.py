@@ -41,6 +41,13 @@ def test_label_sets() -> None:
     assert space.label_set("all").seen == TABLE.seen
 
 
+def test_what_it_says_of_itself() -> None:
+    assert repr(LabelSpace(TABLE, Vectors())) == "LabelSpace(6 labels: 3 seen, 3 unseen, vectors of size 3)"
+    strict = LabelSpace(TABLE, Vectors(), constant=1.0, strict=True)
+    assert repr(strict) == "LabelSpace(4 labels: 1 seen, 3 unseen, vectors of size 4)"
+    assert repr(LabelSpace(TABLE)) == "LabelSpace(6 labels: 3 seen, 3 unseen)"
+
+
 def test_vectors_follow_the_labels_and_have_length_1() -> None:
     vectors = Vectors()
     space = LabelSpace(TABLE, vectors)
