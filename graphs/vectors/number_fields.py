@@ -15,6 +15,6 @@ def is_number(text: str | bytes) -> bool:
     return True
 
 
-def trailing_numbers(fields: Sequence[str] | Sequence[bytes]) -> int:
+def trailing_numbers(fields: Sequence[str | bytes]) -> int:
     """How many numbers a line ends with; its first field is a name, whatever it looks like."""
     return sum(1 for _ in takewhile(is_number, reversed(fields[1:])))
