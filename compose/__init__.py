@@ -11,23 +11,62 @@ Everything is imported when it is first used: ``import compose`` imports no torc
 
 from __future__ import annotations
 
+from importlib import import_module
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from compose.api.reading import Files, Names, Overrides, SpecLike
-from compose.api.run import Run, WeightChoice
+from compose.api.run import Run, WeightChoice, opened_run
 from compose.api.validation import Validation
+from compose.errors import SpecErrors, UsageError
 
 if TYPE_CHECKING:
+    from compose.data.source import DataError
     from compose.evaluation.result import Result
     from compose.labels.label_set import Labels
     from compose.prediction.given_episode import Support
     from compose.prediction.predictor import Prediction
     from compose.training.prepare import Prepared
+    from compose.training.training_errors import Interrupted, TrainingError
 
 __version__ = "0.2.0"
 
-__all__ = ["Run", "Validation", "evaluate", "load", "predict", "train", "validate"]
+__all__ = [
+    "DataError",
+    "Interrupted",
+    "Prediction",
+    "Result",
+    "Run",
+    "SpecErrors",
+    "TrainingError",
+    "UsageError",
+    "Validation",
+    "evaluate",
+    "load",
+    "predict",
+    "train",
+    "validate",
+]
+LATER = {
+    "DataError": "compose.data.source",
+    "Interrupted": "compose.training.training_errors",
+    "Prediction": "compose.prediction.predictor",
+    "Result": "compose.evaluation.result",
+    "TrainingError": "compose.training.training_errors",
+}
+"""Classes of this module that are imported when they are first used, and where each is defined."""
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """A class of ``LATER``."""
+        if name not in LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+        return getattr(import_module(LATER[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *LATER})
 
 
 def load(spec: SpecLike, *, variants: Names = (), overrides: Overrides = (), blocks: Files = ()) -> Prepared:
@@ -138,6 +177,7 @@ def train(
 def evaluate(
     run: Run | str | PathLike[str],
     *,
+    variants: Names = (),
     overrides: Overrides = (),
     weights: WeightChoice | None = None,
     device: str = "auto",
@@ -147,16 +187,17 @@ def evaluate(
 
     Args:
         run: a run, its folder, one of its weights files, or a spec, whose newest run counts.
+        variants: where a spec is named: the variants that the run was made with.
         overrides: what to change in the run's spec: ``{"evaluate.images": "with_positives"}``.
         weights: ``last`` or ``best``; where not given, those that the run was opened with, else the last.
-        device: where to compute; an opened run has one already.
-        blocks: files in place of those that the run keeps; an opened run has its own already.
+        device: where to compute.
+        blocks: files in place of those that the run keeps.
 
     Raises:
-        UsageError: there is no such run.
+        UsageError: there is no such run, or an opened run is given a device, variants or blocks other than its own.
         SpecErrors: the model and what it is to be measured on do not go together.
     """
-    opened = run if isinstance(run, Run) else Run(run, device=device, blocks=blocks)
+    opened = opened_run(run, variants=variants, device=device, blocks=blocks)
     return opened.evaluate(overrides=overrides, weights=weights)
 
 
@@ -168,7 +209,10 @@ def predict(
     top: int = 5,
     labels: Labels = "all",
     attention: bool = False,
+    variants: Names = (),
+    weights: WeightChoice | None = None,
     device: str = "auto",
+    blocks: Files = (),
 ) -> list[Prediction]:
     """What a trained model says to pictures; see :meth:`compose.Run.predict`.
 
@@ -179,11 +223,15 @@ def predict(
         top: how many labels.
         labels: which labels to choose from.
         attention: whether to tell where the model looks for each label.
-        device: where to compute; an opened run has one already.
+        variants: where a spec is named: the variants that the run was made with.
+        weights: ``last`` or ``best``; where not given, the file that was named, or the last.
+        device: where to compute.
+        blocks: files in place of those that the run keeps.
 
     Raises:
-        UsageError: there is no such run or file, or the model is not of that kind.
+        UsageError: there is no such run or file, the model is not of that kind, or an opened run is given a device,
+            variants, weights or blocks other than its own.
         DataError: a picture of an episode cannot be read.
     """
-    opened = run if isinstance(run, Run) else Run(run, device=device)
+    opened = opened_run(run, variants=variants, weights=weights, device=device, blocks=blocks)
     return opened.predict(images, support=support, top=top, labels=labels, attention=attention)

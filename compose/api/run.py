@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 from compose.api.reading import Files, Names, Overrides
 from compose.api.stored_run import RunLike, StoredRun
+from compose.errors import UsageError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -253,3 +255,31 @@ class Run(StoredRun):
         check_episodes(self.spec.plan, self.folder, pictures=pictures)
         if attention:
             check_episode_attention(self.spec.plan, self.folder, adapts=self.prepared.adaptation is not None)
+
+
+def opened_run(
+    run: Run | str | PathLike[str],
+    *,
+    variants: Names = (),
+    weights: WeightChoice | None = None,
+    device: str = "auto",
+    blocks: Files = (),
+) -> Run:
+    """A run by what names it, see :class:`Run`; an opened one as it is.
+
+    Raises:
+        UsageError: there is no such run, or an opened run is given what it cannot take any more.
+    """
+    if not isinstance(run, Run):
+        return Run(run, variants=variants, weights=weights, device=device, blocks=blocks)
+    others = {
+        "variants": bool(variants),
+        "weights": weights not in (None, run.weights),
+        "device": device not in ("auto", run.device),
+        "blocks": bool(blocks),
+    }
+    for name, is_other in others.items():
+        if is_other:
+            another = f"compose.Run({str(run.folder)!r}, {name}=...) opens another"
+            raise UsageError(f"{run} is open and has its {name}: {another}")
+    return run

@@ -136,6 +136,8 @@ assert not heavy, heavy
 assert compose.validate("zoo/starter.yaml", fast=True)
 assert "torch" not in sys.modules
 assert set(compose.__all__) <= set(dir(compose)), dir(compose)
+assert not hasattr(compose, "Predictions")
+assert "torch" not in sys.modules
 import compose.prediction.predictor, compose.evaluation, compose.training
 assert all(callable(getattr(compose, name)) for name in compose.__all__)
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from PIL import Image
 
 import compose
-from compose.errors import SpecErrors, UsageError
+from compose.errors import ComposeError, SpecErrors, UsageError
 from compose.training.training_errors import CheckpointError
 
 from .conftest import SMALL, TINY
@@ -82,6 +83,52 @@ def test_evaluate_again_and_by_another_protocol(trained: compose.Run) -> None:
     assert list(other.tasks) == ["seen"]
     with pytest.raises(SpecErrors, match=r"-s evaluate\.tasks=\[sen\]"):
         trained.evaluate(overrides={"evaluate.tasks": ["sen"]})
+
+
+def test_a_spec_with_variants_names_its_newest_run(here: Path, trained: compose.Run, picture: Path) -> None:
+    shutil.copytree(trained.folder, here / "runs" / "tiny-short" / "20300102-000000")
+    Path("tiny.yaml").write_text(json.dumps(TINY))
+    assert compose.evaluate("tiny.yaml", variants="short", device="cpu") == trained.results
+    (found,) = compose.predict("tiny.yaml", picture, variants=["short"], top=1, device="cpu")
+    assert found.guesses == trained.predict(picture, top=1)[0].guesses
+    for call in (lambda: compose.evaluate("tiny.yaml"), lambda: compose.predict("tiny.yaml", picture)):
+        with pytest.raises(compose.UsageError, match="there is no run of `tiny` in runs/"):
+            call()
+    with pytest.raises(compose.UsageError, match="there is no such file"):
+        compose.predict(trained.folder, picture, blocks="none.py")
+
+
+def test_predict_by_other_weights(trained: compose.Run, picture: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    folder = shutil.copytree(trained.folder, tmp_path / "run")
+    weights = load_file(folder / "weights" / "last.safetensors")
+    save_file({name: torch.zeros_like(value) for name, value in weights.items()}, folder / "weights/best.safetensors")
+    last, best = (compose.predict(folder, picture, top=1, weights=w, device="cpu")[0] for w in ("last", "best"))
+    assert last.guesses == trained.predict(picture, top=1)[0].guesses
+    assert best.guesses != last.guesses
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("variants", "short"), ("weights", "best"), ("device", "cuda"), ("blocks", "own.py")]
+)
+def test_a_run_that_is_open_is_as_it_is(trained: compose.Run, picture: Path, name: str, value: str) -> None:
+    with pytest.raises(compose.UsageError, match=rf"is open and has its {name}: compose\.Run\('.*', {name}=\.\.\.\)"):
+        compose.predict(trained, picture, **{name: value})  # type: ignore[arg-type]
+    if name != "weights":
+        with pytest.raises(compose.UsageError, match=f"is open and has its {name}"):
+            compose.evaluate(trained, **{name: value})  # type: ignore[arg-type]
+    assert compose.predict(trained, picture, weights=trained.weights, device="cpu")
+
+
+def test_what_the_api_returns_and_raises_is_of_its_classes(trained: compose.Run, picture: Path) -> None:
+    assert isinstance(trained.results, compose.Result)
+    assert all(isinstance(prediction, compose.Prediction) for prediction in trained.predict(picture))
+    assert repr(trained.labels).startswith("LabelSpace(161 labels: ")
+    errors = (compose.SpecErrors, compose.UsageError, compose.TrainingError, compose.Interrupted, compose.DataError)
+    assert all(issubclass(error, ComposeError) for error in errors)
+    with pytest.raises(compose.TrainingError, match="cuda:99"):
+        _ = compose.Run(trained.folder, device="cuda:99").model
 
 
 def test_evaluate_tells_notes(trained: compose.Run, monkeypatch: pytest.MonkeyPatch) -> None:
