@@ -23,7 +23,7 @@ def sweep_problems(
     """
     found: dict[tuple[str, str, str], tuple[SpecError, list[str]]] = {}
     for member in members:
-        for error in _problems(member, read, fast=fast):
+        for error in map(member.told, _problems(member, read, fast=fast)):
             found.setdefault((error.code, error.message, str(error.place)), (error, []))[1].append(member.name)
     return [_told(error, name, names) for error, names in found.values()]
 

@@ -117,24 +117,30 @@ class _Reader:
     def add_variants(self, resolved: Resolved, seen: dict[_Identity, SpecError]) -> None:
         """Add the mistakes that only variants and members of sweeps have, each once, with those that have it."""
         found: dict[_Identity, tuple[SpecError, list[Note]]] = {}
-        for note, layered in self._all(resolved):
+        for note, layered, told in self._all(resolved):
             try:
                 errors = self.read(layered())[1]
             except SpecErrors as mistakes:
                 errors = mistakes.errors
-            for error in errors:
+            for error in map(told, errors):
                 if _identity(error) not in seen:
                     found.setdefault(_identity(error), (error, []))[1].append(note)
         for identity, (error, notes) in found.items():
             seen[identity] = replace(error, notes=(*error.notes, *_grouped(notes)))
 
-    def _all(self, resolved: Resolved) -> Iterator[tuple[Note, Callable[[], Resolved]]]:
+    def _all(
+        self, resolved: Resolved
+    ) -> Iterator[tuple[Note, Callable[[], Resolved], Callable[[SpecError], SpecError]]]:
         for name in resolved.own:
-            yield Note(f"{IN_VARIANT}`{name}`"), partial(resolved.with_layers, [name], [])
+            yield Note(f"{IN_VARIANT}`{name}`"), partial(resolved.with_layers, [name], []), _as_it_is
         for name in resolved.own_sweeps:
             for member in probes(resolved, name):
                 note = Note(f"in the sweep `{name}` at `{member.name}`", resolved.sweeps[name].place)
-                yield note, partial(resolved.with_layers, member.variants, member.overrides)
+                yield note, partial(resolved.with_layers, member.variants, member.overrides), member.told
+
+
+def _as_it_is(error: SpecError) -> SpecError:
+    return error
 
 
 IN_VARIANT = "in the variant "
@@ -153,6 +159,7 @@ def _grouped(found: list[Note]) -> list[Note]:
 
 
 _Identity: TypeAlias = tuple[str, str, str]
+_Told: TypeAlias = Callable[[SpecError], SpecError]
 
 
 def _identity(error: SpecError) -> _Identity:

@@ -51,3 +51,4 @@ def test_every_member_of_a_sweep(own_block: Path) -> None:
     assert found.facts["members"] == ["start=1.0", "start=2.0"]
     wrong = compose.validate(spec, sweep="bad", blocks=own_block, fast=True)
     assert [error.notes[-1].message for error in wrong.errors] == ["in the sweep `bad` at `start=much`"]
+    assert [str(error.place).partition(":")[0] for error in wrong.errors] == ["<dict>"]

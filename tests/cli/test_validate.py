@@ -6,6 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+import compose
+
 
 def _change(spec: Path, old: str, new: str, name: str = "changed.yaml") -> Path:
     text = spec.read_text()
@@ -89,12 +93,38 @@ def test_a_member_of_a_sweep_with_a_mistake(run: Any, spec: Path) -> None:
     assert "in the sweep `groups` at `size=8`" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("changed", "wrong", "message"),
+    [
+        ("model.pyramid.grups: [1, 2]", "grups", "the block `forward_pyramid` has no parameter `grups`"),
+        ("'model.pyramid.grups': [1, 2]", "grups", "the block `forward_pyramid` has no parameter `grups`"),
+        ("model.pyramd.groups: [1, 2]", "pyramd", "`model` has no `pyramd`"),
+        ("model.pyramid.groups: [1, two]", "two", "`groups` of the block `forward_pyramid` is the text `two`"),
+        ("variants: [three, [three, thre]]", "thre", "the spec has no variant `thre`"),
+    ],
+)
+@pytest.mark.parametrize("words", [(), ("--fast",), ("--sweep", "groups"), ("--fast", "--sweep", "groups")])
+def test_a_mistake_in_a_sweep_is_told_where_it_is_written(
+    run: Any, spec: Path, words: tuple[str, ...], changed: str, wrong: str, message: str
+) -> None:
+    path = _change(spec, "model.pyramid.groups: [1, 2]", changed)
+    line = Path(path).read_text().splitlines()[-1]
+    column = line.rindex(wrong) + 1
+    shown = run("validate", path, *words).stderr
+    assert shown.count("error:") == 1
+    assert shown.startswith(f"{path}:23:{column}: error: {message}")
+    assert f"   23 | {line}\n      | {' ' * (column - 1)}{'^' * len(wrong)}\n" in shown
+    asked = {"fast": "--fast" in words, "sweep": "groups" if "--sweep" in words else None}
+    (error,) = compose.validate(path, **asked).errors  # type: ignore[arg-type]
+    assert str(error.place) == f"{path}:23:{column}"
+
+
 def test_a_member_of_a_sweep_whose_shapes_do_not_fit(run: Any, spec: Path) -> None:
     path = _change(spec, "model.pyramid.groups: [1, 2]", "model.encoder: [{reduction: 2}, {use: linear, size: 5}]")
     assert run("validate", "--fast", path, "--sweep", "groups").exit_code == 0
     result = run("validate", path, "--sweep", "groups")
     assert result.exit_code == 2
-    assert 'in the sweep `groups` at `encoder={"use": "linear", "size": 5}`' in result.stderr
+    assert "in the sweep `groups` at `encoder={use: linear, size: 5}`" in result.stderr
 
 
 def test_an_unknown_sweep(run: Any) -> None:

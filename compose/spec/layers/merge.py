@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from compose.errors import Place
 from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree
 
 WIRING = ("in", "repeat", "carry", "collect", "share", "weight")
@@ -58,8 +59,14 @@ def merge(base: Tree | None, over: Tree) -> Tree:
     return replace(base, items=items, keys=keys)
 
 
-def set_at(tree: Tree, path: tuple[str | int, ...], value: Tree) -> Tree:
+def set_at(tree: Tree, path: tuple[str | int, ...], value: Tree, places: tuple[Place, ...] = ()) -> Tree:
     """The tree with ``value`` laid over what stands at a path; mappings on the way are made where missing.
+
+    Args:
+        tree: what it is laid over.
+        path: where.
+        value: what is laid there.
+        places: where each step of the path is written; all of them at the value where not given.
 
     Raises:
         KeyError: the path leads through a scalar, past the end of a list, or to an item of what is no list;
@@ -67,34 +74,35 @@ def set_at(tree: Tree, path: tuple[str | int, ...], value: Tree) -> Tree:
     """
     if not path:
         return merge(tree, value)
+    places = places or (value.place,) * len(path)
     step, rest = path[0], path[1:]
     if isinstance(tree, Sequence) and isinstance(step, int) and 0 <= step < len(tree.items):
         items = list(tree.items)
-        items[step] = _deeper(items[step], rest, value)
+        items[step] = _deeper(items[step], rest, value, places[1:])
         return replace(tree, items=tuple(items))
     if isinstance(tree, Removed):
-        return merge(tree, _nested(path, value))
+        return merge(tree, _nested(path, value, places))
     key = str(step)
     if not isinstance(tree, Mapping) or (isinstance(step, int) and key not in tree.items):
         raise KeyError(0)
     if not rest or isinstance(tree.items.get(key), Removed):
-        return merge(tree, _nested(path, value))
+        return merge(tree, _nested(path, value, places))
     empty = Mapping(value.place, {}, {}, layer=value.layer)
-    inner = _deeper(tree.items.get(key, empty), rest, value)
-    return replace(tree, items={**tree.items, key: inner}, keys={**tree.keys, key: tree.keys.get(key, value.place)})
+    inner = _deeper(tree.items.get(key, empty), rest, value, places[1:])
+    return replace(tree, items={**tree.items, key: inner}, keys={**tree.keys, key: tree.keys.get(key, places[0])})
 
 
-def _deeper(tree: Tree, rest: tuple[str | int, ...], value: Tree) -> Tree:
+def _deeper(tree: Tree, rest: tuple[str | int, ...], value: Tree, places: tuple[Place, ...]) -> Tree:
     try:
-        return set_at(tree, rest, value)
+        return set_at(tree, rest, value, places)
     except KeyError as error:
         raise KeyError(error.args[0] + 1) from None
 
 
-def _nested(path: tuple[str | int, ...], value: Tree) -> Tree:
+def _nested(path: tuple[str | int, ...], value: Tree, places: tuple[Place, ...]) -> Tree:
     """``a.b.c`` and a value as an overlay."""
-    for step in reversed(path):
-        value = Mapping(value.place, {str(step): value}, {str(step): value.place}, layer=value.layer)
+    for step, place in zip(reversed(path), reversed(places), strict=True):
+        value = Mapping(value.place, {str(step): value}, {str(step): place}, layer=value.layer)
     return value
 
 

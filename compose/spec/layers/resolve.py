@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from importlib.resources import files
+from itertools import accumulate
 from pathlib import Path
 
 from compose.errors import Document, Place, SpecError, SpecErrors, UsageError, nearest
 from compose.spec.layers.merge import Removed, is_null, merge, set_at
 from compose.spec.layers.null import NAMED
-from compose.spec.schema.document import OVERLAYS
+from compose.spec.schema.document import KEY_OF_SWEEP, OVERLAYS
 from compose.spec.spec_text import SpecText
 from compose.spec.yaml.reader import load_file, load_text
 from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, descend, relabel, without
@@ -261,7 +263,12 @@ def wrong_sweep(name: str, sweep: Tree) -> list[SpecError]:
     expected = "keys with the values that each takes, such as `model.groups.groups: [1, 3, 5]`"
     if not (isinstance(sweep, Mapping) and sweep.items):
         return [SpecError("wrong-type", f"the sweep `{name}` is a mapping of keys to values", sweep.place, expected)]
-    return [
+    wrong = [
+        SpecError("bad-name", f"`{key}` of the sweep `{name}` is no path of the spec", sweep.keys[key], expected)
+        for key in sweep.items
+        if not re.search(KEY_OF_SWEEP, key)
+    ]
+    return wrong + [
         SpecError("wrong-type", f"`{key}` of the sweep `{name}` needs a list of values", values.place, expected)
         for key, values in sweep.items.items()
         if not (isinstance(values, Sequence) and values.items)
@@ -298,7 +305,7 @@ def _override(tree: Mapping, text: str) -> Mapping:
     try:
         if len(path) > 2 and _is_unknown(tree, str(path[0]), str(path[1])):
             raise KeyError(1)
-        return _as_mapping(set_at(tree, path, _override_value(text, key, value)))
+        return _as_mapping(set_at(tree, path, _override_value(text, key, value), _places(text, key)))
     except KeyError as error:
         raise SpecErrors([_bad_path(tree, text, key.split("."), error.args[0])]) from None
 
@@ -332,11 +339,17 @@ def _moved(tree: Tree, place: Place) -> Tree:
     return replace(tree, place=place, items=tuple(_moved(item, place) for item in tree.items))
 
 
+def _places(text: str, key: str) -> tuple[Place, ...]:
+    """Where each step of an override's path stands."""
+    document, parts = Document("command line", (f"-s {text}",)), key.split(".")
+    starts = accumulate((len(part) + 1 for part in parts[:-1]), initial=4)
+    return tuple(Place(document, 1, start, len(part)) for start, part in zip(starts, parts, strict=True))
+
+
 def _bad_path(tree: Mapping, text: str, parts: list[str], good: int) -> SpecError:
-    start = sum(len(part) + 1 for part in parts[:good])
-    place = Place(Document("command line", (f"-s {text}",)), 1, 4 + start, len(parts[min(good, len(parts) - 1)]))
+    at = min(good, len(parts) - 1)
+    place, missing = _places(text, ".".join(parts))[at], parts[at]
     reached = ".".join(parts[:good]) or "the spec"
-    missing = parts[min(good, len(parts) - 1)]
     above = descend(tree, tuple(int(part) if part.isdigit() else part for part in parts[:good]))
     known = list(above.items) if isinstance(above, Mapping) else []
     expected = f"one of {', '.join(known)}" if known else None

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import product
 
-from compose.errors import Document, Place, SpecError, SpecErrors, nearest
+from compose.errors import Document, Note, Place, SpecError, SpecErrors, nearest
 from compose.spec.layers.resolve import Resolved
-from compose.spec.yaml.tree import Mapping, Plain, Sequence, plain
+from compose.spec.yaml.tree import Mapping, Plain, Sequence, Tree, plain
+from compose.spec.yaml.writer import flow
 
 VARIANTS = "variants"
 """The key whose values are variants, and not values of the spec."""
+FLAG = len("-s ")
+"""How much of a flag stands before what is given with it."""
 AS_IT_IS = "base"
 """What a member is called for an axis that lays no variant over the spec."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """Where a sweep has a key and one of its values."""
+
+    key: Place
+    value: Place
+
+    def at(self, flag: str, place: Place) -> Place:
+        """A place in the flag that a member stands for, as one in the sweep: a part of the key, or the value."""
+        if place.length == len(flag) - FLAG:
+            return self.value
+        quote = int(self.key.document.lines[self.key.line - 1][self.key.column - 1 :][:1] in ("'", '"'))
+        return replace(self.key, column=self.key.column + quote + place.column - FLAG - 1, length=place.length)
 
 
 @dataclass(frozen=True)
@@ -25,15 +42,33 @@ class Member:
         name: its values in words, such as ``groups=3, weight=0.1``.
         variants: variants to lay over the spec.
         overrides: ``key=value`` texts to lay over those.
+        written: the flag that each of them would be on the command line -> where the sweep has it.
     """
 
     name: str
     variants: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
+    written: dict[str, Written] = field(default_factory=dict, compare=False, repr=False)
 
     def __add__(self, other: Member) -> Member:
         name = ", ".join(filter(None, [self.name, other.name]))
-        return Member(name, self.variants + other.variants, self.overrides + other.overrides)
+        written = {**self.written, **other.written}
+        return Member(name, self.variants + other.variants, self.overrides + other.overrides, written)
+
+    def told(self, error: SpecError) -> SpecError:
+        """A mistake of the spec with the member's values: its places in the sweep instead of in flags."""
+        notes = [Note(self._words(note.message), self._at(note.place)) for note in error.notes]
+        return replace(error, message=self._words(error.message), place=self._at(error.place), notes=notes)
+
+    def _at(self, place: Place | None) -> Place | None:
+        flag = place.document.lines[0] if place and place.document.lines else ""
+        found = self.written.get(flag)
+        return found.at(flag, place) if place and found else place
+
+    def _words(self, text: str) -> str:
+        for flag in self.written:
+            text = text.replace(flag, "the sweep")
+        return text
 
 
 def sweep(resolved: Resolved, name: str) -> list[Member]:
@@ -65,15 +100,30 @@ def axes(resolved: Resolved, name: str) -> list[list[Member]]:
     if found is None:
         raise SpecErrors([_unknown(name, list(resolved.sweeps))])
     labels = _short(found)
-    return [_axis(key, values, labels[key]) for key, values in found.items.items() if isinstance(values, Sequence)]
+    return [
+        _axis(key, found.keys[key], values, labels[key])
+        for key, values in found.items.items()
+        if isinstance(values, Sequence)
+    ]
 
 
-def _axis(key: str, values: Sequence, label: str) -> list[Member]:
-    listed = [plain(value) for value in values.items]
-    if key != VARIANTS:
-        return [Member(f"{label}={_shown(value)}", (), (f"{key}={json.dumps(value)}",)) for value in listed]
-    chosen = [tuple(map(str, value)) if isinstance(value, list) else (str(value),) for value in listed]
-    return [Member("+".join(names) or AS_IT_IS, names) for names in chosen]
+def _axis(key: str, place: Place, values: Sequence, label: str) -> list[Member]:
+    if key == VARIANTS:
+        return [_of_variants(place, value) for value in values.items]
+    return [_of_value(key, place, value, label) for value in values.items]
+
+
+def _of_variants(place: Place, value: Tree) -> Member:
+    listed = value.items if isinstance(value, Sequence) else (value,)
+    chosen = {str(plain(one)): Written(place, one.place) for one in listed}
+    names = tuple(chosen)
+    return Member("+".join(names) or AS_IT_IS, names, written={f"-v {name}": at for name, at in chosen.items()})
+
+
+def _of_value(key: str, place: Place, value: Tree, label: str) -> Member:
+    text = f"{key}={flow(plain(value))}"
+    written = {f"-s {text}": Written(place, value.place)}
+    return Member(f"{label}={_shown(plain(value))}", (), (text,), written)
 
 
 def _short(tree: Mapping) -> dict[str, str]:
@@ -88,7 +138,7 @@ def _short(tree: Mapping) -> dict[str, str]:
 
 
 def _shown(value: Plain) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else flow(value)
 
 
 def _joined(values: Iterable[Member]) -> Member:

@@ -67,6 +67,8 @@ SECTIONS = {
 """The keys of a spec whose contents the registry decides."""
 STAGES = "a mapping of names to stages, such as `train: {main: {stage: supervised, epochs: 10}}`"
 NAME_OF_OVERLAY = r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*$"
+KEY_OF_SWEEP = r"^(variants|(?!(extends|variants|sweeps)(\.|$))[^.=]+(\.[^.=]+)*)$"
+"""The path of a value that a spec has, or ``variants``."""
 REQUIRED = ("data", "model")
 """The sections that no spec can do without, so that no overlay may remove them either."""
 OVERLAYS = ("extends", "variants", "sweeps")
@@ -122,6 +124,7 @@ def _sweep() -> Schema:
     return {
         "title": "{KEY.PATH: [VALUE, ...]}",
         "type": ["object", "null"],
+        "propertyNames": {"pattern": KEY_OF_SWEEP},
         "properties": {"variants": {"description": "Variants laid over the spec, or lists of such.", **axis}},
         "additionalProperties": {"type": "array", "minItems": 1},
         "minProperties": 1,

@@ -58,13 +58,14 @@ def test_a_name_is_as_long_as_it_must_be() -> None:
     ("value", "text"),
     [
         ("0.1", "seed=0.1"),
-        ("1e-5", "seed=1e-05"),
+        ("1e-5", "seed=1e-5"),
         ("true", "seed=true"),
         ("'1'", 'seed="1"'),
-        ("word", 'seed="word"'),
-        ("[a, 2]", 'seed=["a", 2]'),
-        ("{use: sgd, lr: 0.1}", 'seed={"use": "sgd", "lr": 0.1}'),
+        ("word", "seed=word"),
+        ("[a, 2]", "seed=[a, 2]"),
+        ("{use: sgd, lr: 0.1}", "seed={use: sgd, lr: 0.1}"),
         ("null", "seed=null"),
+        (".inf", "seed=.inf"),
     ],
 )
 def test_values_survive_the_command_line(value: str, text: str) -> None:
@@ -93,6 +94,25 @@ def test_a_sweep_of_another_form(sweeps: str) -> None:
     with pytest.raises(SpecErrors) as caught:
         resolved(sweeps)
     assert [error.code for error in caught.value.errors] == ["wrong-type"]
+
+
+@pytest.mark.parametrize("key", ["model..x", "seed.", '"a=b"', "variants.small.seed", "sweeps.s", "extends", '""'])
+def test_a_key_of_a_sweep_that_is_no_path_of_the_spec(key: str) -> None:
+    with pytest.raises(SpecErrors) as caught:
+        resolved(f"{{s: {{{key}: [1]}}}}")
+    (error,) = caught.value.errors
+    assert error.place is not None
+    assert (error.code, error.place.column, error.place.length) == ("bad-name", 14, len(key))
+
+
+def test_what_a_sweep_removes_is_told_in_the_sweep(known: Registry) -> None:
+    resolved("{s: {model.groups: [null]}}")
+    with pytest.raises(SpecErrors) as caught:
+        read_spec("spec.yaml", known=known, all_variants=True)
+    note = caught.value.errors[0].notes[0]
+    assert note.message == "`groups` is removed by the sweep"
+    assert note.place is not None
+    assert note.place.document.name == "spec.yaml"
 
 
 def test_sweeps_are_inherited_and_null_removes_one() -> None:
