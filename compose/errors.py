@@ -106,6 +106,11 @@ def nearest(name: str, valid: Iterable[str]) -> str | None:
     return folded[close[0]] if close else None
 
 
+def printable(text: str) -> str:
+    """A text of a user within a message: line breaks and other such characters as escapes."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
 def listed(things: Sequence[Any], *, show: Callable[[Any], str] = str, most: int = 5, between: str = ", ") -> str:
     """The first of some things, and how many more there are; as text only those are made that are shown."""
     more = f" and {len(things) - most:,} more" if len(things) > most else ""

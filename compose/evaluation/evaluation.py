@@ -16,7 +16,7 @@ from compose.evaluation.episodes.episode_test import EpisodeTest, ModelParts
 from compose.evaluation.evaluator import Truth, evaluate
 from compose.evaluation.label_protocol import CountedImages, LabelContext, Task
 from compose.evaluation.metrics.metric import EpisodeMetric
-from compose.evaluation.metrics.metric_entries import make_metric, make_metrics
+from compose.evaluation.metrics.metric_entries import make_metric, make_metrics, sets_parameters
 from compose.evaluation.metrics.rules import NoPositives, Rules, Ties
 from compose.evaluation.result import Result, TaskResult
 from compose.evaluation.task_labels import task_labels
@@ -137,8 +137,8 @@ class Evaluation:
         asked = make_metric(name)
         pairs = list(zip(self._entries, self.metrics, strict=True))
         same = [entry for entry, metric in pairs if metric.key == asked.key]
-        alike = [entry for entry, metric in pairs if type(metric) is type(asked)] if "@" not in name else []
-        return next(iter([*same, *alike]), name)
+        alike = [entry for entry, metric in pairs if type(metric) is type(asked)]
+        return next(iter([*same, *([] if sets_parameters(name) else alike)]), name)
 
     def validating(self, metrics: Iterable[MetricLike], **options: Any) -> Evaluation:
         """The same evaluation, for the validation of a stage of training: on the split ``val``, by the same protocol.

@@ -41,6 +41,11 @@ def make_metric(entry: str | Mapping[str, Any]) -> Metric:
     return _construct(found.name, found.parameters)
 
 
+def sets_parameters(entry: str | Mapping[str, Any]) -> bool:
+    """Whether an entry that is right says more than which metric: ``f1@3``, not ``f1``."""
+    return bool(read_entry(entry, registry()).parameters)
+
+
 def _construct(name: str, values: dict[str, Any]) -> Metric:
     try:
         made = registry().construct("metric", name, values)

@@ -266,7 +266,7 @@ def wrong_sweep(name: str, sweep: Tree) -> list[SpecError]:
     wrong = [
         SpecError("bad-name", f"`{key}` of the sweep `{name}` is no path of the spec", sweep.keys[key], expected)
         for key in sweep.items
-        if not re.search(KEY_OF_SWEEP, key)
+        if not re.fullmatch(KEY_OF_SWEEP, key)
     ]
     return wrong + [
         SpecError("wrong-type", f"`{key}` of the sweep `{name}` needs a list of values", values.place, expected)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from compose.block import Kind
-from compose.errors import Note, SpecError, nearest
+from compose.errors import Note, SpecError, nearest, printable
 from compose.registry.declaration import Declaration
 from compose.registry.registry import Registry
 from compose.registry.unlisted import unlisted
@@ -77,7 +77,13 @@ def _read_text(text: str, registry: Registry) -> MetricEntry:
     if not re.fullmatch(NUMBER, number):
         close = f"{name}@{number.lstrip('0')}" if re.fullmatch(f"0+{NUMBER}", number) else None
         expected = "an integer > 0" + (", with no 0 before it" if close else "")
-        raise SpecError("out-of-range", f"K of the metric `{text}` is {number or 'missing'}", None, expected, close)
+        raise SpecError(
+            "out-of-range",
+            f"K of the metric `{printable(text)}` is {printable(number) or 'missing'}",
+            None,
+            expected,
+            close,
+        )
     return MetricEntry(name, {AT: int(number)})
 
 
@@ -87,8 +93,10 @@ def _unknown(text: str, registry: Registry) -> SpecError:
     close, known = nearest(name.strip(), registry.names(KIND)), all_forms(registry)
     k = number.strip() if re.fullmatch(NUMBER, number.strip()) else "3"
     near = next((form.replace("@K", f"@{k}") for form in known if form.partition("@")[0] == close), None)
-    notes = [Note(told)] if (told := unlisted(KIND, name.strip())) else []
-    return SpecError("unknown-metric", f"there is no metric `{text}`", None, f"one of {', '.join(known)}", near, notes)
+    notes = [Note(told)] if (told := unlisted(KIND, name)) else []
+    return SpecError(
+        "unknown-metric", f"there is no metric `{printable(text)}`", None, f"one of {', '.join(known)}", near, notes
+    )
 
 
 def check_monitor(text: str, registry: Registry) -> None:
@@ -110,7 +118,7 @@ def check_monitor(text: str, registry: Registry) -> None:
 
 def is_loss(text: str) -> bool:
     """Whether what a stage monitors is a loss, and no metric."""
-    return re.search(LOSS, text) is not None
+    return re.fullmatch(LOSS, text) is not None
 
 
 def forms(declaration: Declaration) -> list[str]:

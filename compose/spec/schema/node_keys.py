@@ -67,4 +67,4 @@ def selector(kind: Kind) -> str:
 def placeholder(tree: Tree | None) -> str | None:
     """The name of a composite's parameter, where ``$name`` stands for a value."""
     text = tree.value if isinstance(tree, Scalar) else None
-    return text[1:] if isinstance(text, str) and re.match(PLACEHOLDER, text) else None
+    return text[1:] if isinstance(text, str) and re.fullmatch(PLACEHOLDER, text) else None

@@ -90,8 +90,10 @@ NOT_SEEN = {
     "block-unknown-parameter": "and so does what it takes",
     "block-unknown-placeholder": "and so do its parameters",
     "block-wrong-value": "and so does what is filled in",
+    "sweep-values": "what a sweep sets stands elsewhere in the file",
     "extends-removes-nothing": "what is removed stands in another file",
     "extends-with-a-mistake": "and so does the block that a parameter is for",
+    "metric-with-a-newline": "`$` of a pattern stands before a last newline, too, where Python reads it",
     "not-a-number": "JSON has no such number",
 }
 """Mistakes that no schema can know of."""
@@ -106,8 +108,7 @@ def test_the_golden_mistakes(path: Path, known: Registry, monkeypatch: pytest.Mo
         return
     errors = [e for e in judged(Path(path.name), known) if e.place and e.place.document.name == path.name]
     refused = [e.message for e in Draft7Validator(spec_schema(known)).iter_errors(spec)]
-    if path.stem not in NOT_SEEN:
-        assert bool(errors) == bool(refused), (errors, refused)
+    assert bool(refused) == (bool(errors) and path.stem not in NOT_SEEN), (errors, refused)
 
 
 # --- every parameter, every value ---------------------------------------------------------------------------------
