@@ -102,6 +102,18 @@ def test_a_folder_can_be_taken_in_at_a_glance() -> None:
     assert {str(folder): count for folder, count in crowded.items() if count > MOST_FILES} == {}
 
 
+@pytest.mark.parametrize("folder", ["compose", "blocks", "graphs", "tools"])
+def test_no_conditional_expression_holds_another(folder: str) -> None:
+    """``x if a else y if b else z`` is a table or a function with a name."""
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.IfExp) and sum(isinstance(inner, ast.IfExp) for inner in ast.walk(node)) > 1
+    ]
+    assert found == []
+
+
 def test_no_class_bears_the_name_of_a_typing_construct() -> None:
     taken = {"Protocol", "Any", "Literal", "Generic"}
     for _, path in modules():

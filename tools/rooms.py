@@ -55,8 +55,10 @@ def room(name: str) -> str:
     inner = name.split(".")[1:2]
     if inner and inner[0] in CONTRACT:
         return "contract"
+    if inner == ["__main__"]:
+        return "cli"
     known = {known for floor in FLOORS for known in floor}
-    return inner[0] if inner and inner[0] in known else "cli" if inner == ["__main__"] else "api"
+    return inner[0] if inner and inner[0] in known else "api"
 
 
 def uses() -> dict[tuple[str, str], list[str]]:

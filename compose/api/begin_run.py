@@ -101,7 +101,8 @@ def _run(found: Spec, folder: Path | None, *, device: str, out: Any, console: Co
         print_notes(console, notes(made))
     with _busy(console, "building the model"):
         plan = RunPlan.of(made)
-    target = RunFolder(folder) if folder else new_folder(None if out is None else Path(out), found.resolved.name)
+    parent = None if out is None else Path(out)
+    target = RunFolder(folder) if folder else new_folder(parent, found.resolved.name)
     if console:
         _announce(console, made, target)
     return train(plan, target, device=device, resume=folder is not None, console=console)

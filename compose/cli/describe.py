@@ -138,8 +138,14 @@ BOUND = "taken from the shapes at the ports, never written in a spec."
 
 def _parameter_row(parameter: Parameter) -> tuple[str, str, str, str]:
     from compose.spec.schema.words import words
-    from compose.spec.yaml.writer import flow
 
     kind = f"{{use: {parameter.uses.upper()}, ...}}" if parameter.uses else words(parameter.schema)
-    default = "required" if parameter.required else "" if parameter.default is None else flow(parameter.default)
-    return parameter.name, kind, default, parameter.doc.replace("``", "`")
+    return parameter.name, kind, _default(parameter), parameter.doc.replace("``", "`")
+
+
+def _default(parameter: Parameter) -> str:
+    from compose.spec.yaml.writer import flow
+
+    if parameter.required:
+        return "required"
+    return "" if parameter.default is None else flow(parameter.default)

@@ -68,8 +68,10 @@ class LabelSpace:
         unseen = [name for name, is_seen in zip(table.names, table.seen, strict=True) if not is_seen]
         self.dropped = tuple(same_nouns(seen, unseen)) if strict else ()
         self._label_vectors, self._graph, self._clusters = vectors, graph, clusters
-        scaled = (1.0 if length is None else length) if normalise else None
-        self._form = VectorForm(standardise=standardise, cosines=cosines, length=scaled, constant=constant)
+        wanted = 1.0 if length is None else length
+        self._form = VectorForm(
+            standardise=standardise, cosines=cosines, length=wanted if normalise else None, constant=constant
+        )
         self._edges: dict[tuple[str, ...], Int64[Tensor, "2 edges"]] = {}
 
     def __repr__(self) -> str:

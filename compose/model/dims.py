@@ -22,7 +22,9 @@ class Bound(Generic[_Size]):
     port: Port
 
     def __str__(self) -> str:
-        return str(self.size) if isinstance(self.size, int) else shape_text(self.size) if self.size else "no dim"
+        if isinstance(self.size, int):
+            return str(self.size)
+        return shape_text(self.size) if self.size else "no dim"
 
 
 class Mismatch(Exception):

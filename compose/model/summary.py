@@ -110,11 +110,12 @@ def output_shapes(value: Any) -> str:
 
 
 def count(number: int) -> str:
-    """A large number as one reads it: ``11.2 M``."""
+    """A large number as one reads it, in three digits: ``11.2 M``."""
     for size, unit in ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**4, "k")):
         if number >= size:
             shown = number / (1000 if unit == "k" else size)
-            return f"{shown:.{2 if shown < 10 else 1 if shown < 100 else 0}f} {unit}"
+            decimals = max(0, 3 - len(str(int(shown))))
+            return f"{shown:.{decimals}f} {unit}"
     return str(number)
 
 

@@ -152,10 +152,12 @@ def _grouped(found: list[Note]) -> list[Note]:
     members = [note for note in found if not note.message.startswith(IN_VARIANT)]
     listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if names[3:] else "")
     more = f" and {len(members) - 1} more" if members[1:] else ""
-    return [
-        *([Note(f"in the variant{'s' if names[1:] else ''} {listed}")] if names else ()),
-        *([replace(members[0], message=members[0].message + more)] if members else ()),
-    ]
+    notes = []
+    if names:
+        notes.append(Note(f"in the variant{'s' if names[1:] else ''} {listed}"))
+    if members:
+        notes.append(replace(members[0], message=members[0].message + more))
+    return notes
 
 
 _Identity: TypeAlias = tuple[str, str, str]

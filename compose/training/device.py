@@ -34,13 +34,13 @@ def choose_device(wanted: str = "auto") -> torch.device:
     Raises:
         TrainingError: this machine does not have it.
     """
-    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    available = [kind for kind, is_there in there.items() if is_there]
     if wanted == "auto":
-        return torch.device("cuda" if cuda else "mps" if mps else "cpu")
-    available = ["auto", "cpu", *(["cuda"] if cuda else []), *(["mps"] if mps else [])]
+        return torch.device(available[0])
     kind, _, index = wanted.partition(":")
     if kind not in available or (index and not index.isdigit()):
-        raise TrainingError(f"no device `{wanted}` here (there are: {', '.join(available)})")
+        raise TrainingError(f"no device `{wanted}` here (there are: {', '.join(['auto', *available])})")
     if kind == "cuda" and index and int(index) >= torch.cuda.device_count():
         raise TrainingError(f"no device `{wanted}` here: the GPUs are cuda:0 to cuda:{torch.cuda.device_count() - 1}")
     return torch.device(wanted)
@@ -67,10 +67,10 @@ def make_fabric(device: torch.device, precision: Literal["bf16", 16, 32]) -> Fab
     if precision != 32:
         plugin = Autocast("16-mixed" if precision == 16 else "bf16-mixed", device=device.type)
     many = "TORCHELASTIC_RUN_ID" in os.environ and world > 1
-    indexed = device.index is not None and not many
+    one = 1 if device.index is None else [device.index]
     fabric = Fabric(
         accelerator=device.type,
-        devices=[device.index] if indexed else local if many else 1,
+        devices=local if many else one,
         num_nodes=world // local if many else 1,
         # A loss that is switched off, or a node that only pictures need, leaves parameters without gradient.
         strategy=DDPStrategy(find_unused_parameters=True) if many else "auto",

@@ -52,7 +52,9 @@ def _attributes(graph: LabelGraph, node: int, seen: Sequence[bool] | None) -> di
 def _kind(graph: LabelGraph, node: int, seen: Sequence[bool] | None) -> str:
     if node >= graph.num_labels:
         return "external"
-    return "label" if seen is None else "seen" if seen[node] else "unseen"
+    if seen is None:
+        return "label"
+    return "seen" if seen[node] else "unseen"
 
 
 def _edges(graph: LabelGraph) -> Iterator[tuple[int, int, dict[str, Any]]]:

@@ -40,7 +40,9 @@ def _isolated(graph: LabelGraph, labels: int) -> list[tuple[str, str]]:
     count = f"{len(names):,} label{'s' if len(names) > 1 else ''}"
     rows = [("isolated", f"{count}: {', '.join(names)}" if names else "no label")]
     others = len(alone) - len(names)
-    return rows + ([("", f"{others:,} external class{'es' if others > 1 else ''}")] if others else [])
+    if others:
+        rows.append(("", f"{others:,} external class{'es' if others > 1 else ''}"))
+    return rows
 
 
 def print_thresholds(maker: LabelGraphs, nodes: Nodes) -> None:

@@ -86,4 +86,5 @@ def _there(path: Path, *, folders: bool) -> str:
     close = nearest(path.name, names)
     if close:
         return f"; did you mean `{path.with_name(close)}`?"
-    return f" (there are: {', '.join(names[:8])}{', ...' if len(names) > 8 else ''})" if names else ""
+    listed = ", ".join([*names[:8], *(["..."] if len(names) > 8 else [])])
+    return f" (there are: {listed})" if names else ""

@@ -289,8 +289,10 @@ def _pair(cell: str) -> tuple[int, str]:
 
 
 def _number(cell: str, attribute: Attribute) -> float:
+    if cell == MISSING:
+        return nan
     try:
-        return nan if cell == MISSING else attribute.numbers[cell] if attribute.textual else float(cell)
+        return attribute.numbers[cell] if attribute.textual else float(cell)
     except (KeyError, ValueError):
         raise ValueError(f"expected {_expected(attribute)}, got `{cell[:40]}`") from None
 

@@ -110,7 +110,7 @@ def _stacked(
 
 def _label_panel(picture: Image.Image, label: AttentionPanel, width: int) -> Image.Image:
     """The picture under a label's attention; below it the mark, the name, the score, and whether the label is seen."""
-    tint = None if label.seen is None else SEEN if label.seen else UNSEEN
+    tint = {True: SEEN, False: UNSEEN, None: None}[label.seen]
     panel = _framed(overlaid(picture, heat(label.attention, picture.size)), tint.line if tint else FAINT, width)
     pen, y = ImageDraw.Draw(panel), picture.height + 2 * FRAME + 6
     indent = 0 if label.correct is None else MARK + 5

@@ -69,7 +69,7 @@ def _in_two(name: str, width: int) -> list[str]:
     """A name in one line, or broken between its words into two; their middles are left out where they are too long."""
     ends = [end.end() for end in re.finditer(r"[ /_]+", name)]
     fitting = [end for end in [*ends, len(name)] if text_length(name[:end].rstrip(), NAME, bold=True) <= width]
-    cut = max(fitting) if fitting else ends[0] if ends else len(name)
+    cut = max(fitting, default=min(ends, default=len(name)))
     return [shorten_middle(part, width, NAME, bold=True) for part in (name[:cut], name[cut:]) if part]
 
 
@@ -89,12 +89,20 @@ def class_score(score: float, width: int, *, correct: bool | None, predicted: bo
 
     Where nothing is known to be correct, the predicted one is only set off.
     """
-    colour = RIGHT if correct else (STRONGEST if correct is None else WRONG) if predicted else OTHERS
     marked = predicted and correct is not None
+    colour = _bar_colour(correct=correct, predicted=predicted)
     panel = _measured(score, score, width, colour, strong=predicted, indent=MARK + 5 if marked else 0)
     if marked:
         mark(panel, "right" if correct else "wrong", (0, (LINE - MARK) // 2), MARK)
     return panel
+
+
+def _bar_colour(*, correct: bool | None, predicted: bool) -> str:
+    if correct:
+        return RIGHT
+    if not predicted:
+        return OTHERS
+    return STRONGEST if correct is None else WRONG
 
 
 def task_weight(weight: float, share: float, width: int, *, strongest: bool) -> Image.Image:

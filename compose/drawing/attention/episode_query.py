@@ -50,7 +50,9 @@ def drawn_query(support: Sequence[SupportPicture], query: QueryView) -> Image.Im
 def _frame(name: str, query: QueryView) -> str:
     if name == query.name:
         return RIGHT
-    return FAINT if name != query.predicted else INK if query.name is None else WRONG
+    if name != query.predicted:
+        return FAINT
+    return INK if query.name is None else WRONG
 
 
 def _correct(name: str, query: QueryView) -> bool | None:

@@ -83,7 +83,8 @@ def _input(name: str, shapes: Mapping[str, Mapping[str, str]]) -> Box:
 
 def _step(step: Step, role: Role, shapes: Mapping[str, Mapping[str, str]]) -> Box:
     used = step.declaration.name if step.declaration else step.op
-    block = () if used == step.name else (f"{used}, weights of {step.share}" if step.share else used,)
+    text = f"{used}, weights of {step.share}" if step.share else used
+    block = () if used == step.name else (text,)
     known = shapes.get(step.name, {})
     lines = [line for port, shape in known.items() for line in _lines("" if port == "out" else port, shape)]
     hint = step.declaration.summary if step.declaration else "The tensors of all copies along a new first axis."

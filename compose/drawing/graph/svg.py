@@ -38,7 +38,13 @@ def box_size(box: Box) -> Size:
 
 def text_width(text: str, size: float) -> float:
     """About how wide a text is, without the font at hand; rather too wide than too narrow."""
-    return sum(0.34 if char in NARROW else 0.92 if char in WIDE else 0.6 for char in text) * size
+    return sum(_char_width(char) for char in text) * size
+
+
+def _char_width(char: str) -> float:
+    if char in NARROW:
+        return 0.34
+    return 0.92 if char in WIDE else 0.6
 
 
 class _Picture:

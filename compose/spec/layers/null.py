@@ -67,8 +67,13 @@ class _Settler:
     def spec(self, tree: Mapping) -> Mapping:
         """A whole spec."""
         known = keys()
-        return _kept(tree, lambda key, value: (None if key in known else value) if is_null(value) else
-                     self._section(key, value))  # fmt: skip
+
+        def settled(key: str, value: Tree) -> Tree | None:
+            if is_null(value):
+                return None if key in known else value
+            return self._section(key, value)
+
+        return _kept(tree, settled)
 
     def _section(self, name: str, tree: Tree) -> Tree | None:
         if not isinstance(tree, Mapping):

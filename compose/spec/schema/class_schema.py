@@ -59,10 +59,10 @@ def nullable(schema: Schema) -> Schema:
 def with_nulls(definition: Schema) -> Schema:
     """A class's schema as a spec is written: ``null`` for a parameter with a default stands for the default."""
     required = definition.get("required", ())
-    properties = {
-        key: schema if schema is True else _with_null_entries(schema) if key in required else or_null(schema)
-        for key, schema in definition["properties"].items()
-    }
+    properties = dict(definition["properties"])
+    for key, schema in properties.items():
+        if schema is not True:
+            properties[key] = _with_null_entries(schema) if key in required else or_null(schema)
     return {**definition, "properties": properties}
 
 

@@ -67,11 +67,8 @@ def _read_text(text: str, registry: Registry) -> MetricEntry:
     declaration = registry.find(KIND, name)
     if declaration is None:
         raise _unknown(text, registry)
-    allowed = forms(declaration)
-    if (f"{name}@K" if at else name) not in allowed:
-        lacks = "takes no K" if at else "needs its K" if allowed else "needs parameters"
-        expected = " or ".join(allowed) or f"{{use: {name}, ...}}"
-        raise SpecError("metric-form", f"the metric `{name}` {lacks}", None, expected)
+    if (f"{name}@K" if at else name) not in forms(declaration):
+        raise _other_form(declaration, with_k=bool(at))
     if not at:
         return MetricEntry(name, {})
     if not re.fullmatch(NUMBER, number):
@@ -85,6 +82,19 @@ def _read_text(text: str, registry: Registry) -> MetricEntry:
             close,
         )
     return MetricEntry(name, {AT: int(number)})
+
+
+def _other_form(declaration: Declaration, *, with_k: bool) -> SpecError:
+    """The error of a metric in a form that it does not have."""
+    allowed = forms(declaration)
+    if with_k:
+        lacks = "takes no K"
+    elif allowed:
+        lacks = "needs its K"
+    else:
+        lacks = "needs parameters"
+    expected = " or ".join(allowed) or f"{{use: {declaration.name}, ...}}"
+    return SpecError("metric-form", f"the metric `{declaration.name}` {lacks}", None, expected)
 
 
 def _unknown(text: str, registry: Registry) -> SpecError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from math import isfinite
+from math import isinf, isnan
 from typing import Any
 
 from compose.spec.schema.node_keys import NAME, PLACEHOLDER, REFERENCE, Schema
@@ -75,8 +75,11 @@ def _list(schema: Schema, sizes: bool) -> str:
     inner = f" of {_plural(words(items))}" if items and "use:" not in words(items) else ""
     if least is not None and least == most:
         return f"a list of {least}{inner.removeprefix(' of')}"
-    bounds = [f"at least {least}"] if least and least > 1 else ["not empty"] if least else []
-    bounds += [f"at most {most}"] if most is not None else []
+    bounds = []
+    if least:
+        bounds.append("not empty" if least == 1 else f"at least {least}")
+    if most is not None:
+        bounds.append(f"at most {most}")
     return ", ".join([f"a list{inner}", *(bounds if sizes else ())])
 
 
@@ -114,8 +117,10 @@ def text(value: Any) -> str:
             return "null"
         case bool():
             return str(value).lower()
-        case float() if not isfinite(value):
-            return ".nan" if value != value else ".inf" if value > 0 else "-.inf"
+        case float() if isnan(value):
+            return ".nan"
+        case float() if isinf(value):
+            return ".inf" if value > 0 else "-.inf"
     return str(value)
 
 

@@ -188,7 +188,9 @@ def _used(scope: Scope, node: Mapping) -> str:
 
 def _outputs(scope: Scope, body: Mapping) -> dict[str, Value]:
     outputs = body.get("outputs")
-    named = outputs.items if isinstance(outputs, Mapping) else {"out": outputs} if outputs is not None else {}
+    if outputs is None:
+        return {}
+    named = outputs.items if isinstance(outputs, Mapping) else {"out": outputs}
     found = {port: scope.reference(tree) for port, tree in named.items()}
     return {port: value for port, value in found.items() if value is not None}
 

@@ -150,7 +150,9 @@ class Leftovers:
 
     def _scores(self) -> list[str]:
         named, model = self.tree.get("scores"), self._section("model")
-        return heads(named, model) if named is not None else [SCORES] if SCORES in model.items else []
+        if named is not None:
+            return heads(named, model)
+        return [SCORES] if SCORES in model.items else []
 
     # --- what is said of it -----------------------------------------------------------------------------------------
 

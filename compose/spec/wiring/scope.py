@@ -128,11 +128,12 @@ class Scope:
         what = "input" if head in {name.split(".")[0] for name in RESERVED} else "node"
         close = nearest(text, [*known, *RESERVED]) or nearest(head, known)
         gone = self.world.removed.get(self._section, {}).get(head)
-        notes = (
-            (Note(f"`{head}` is removed {f'by {gone.layer}' if gone.layer else 'here'}", gone.place),) if gone else ()
-        )
+        notes = []
+        if gone:
+            remover = f"by {gone.layer}" if gone.layer else "here"
+            notes.append(Note(f"`{head}` is removed {remover}", gone.place))
         message, expected = f"there is no {what} `{text}`", f"one of {', '.join(known)}"
-        self.world.error(f"unknown-{what}", message, place, expected, None if gone else close, notes)
+        self.world.error(f"unknown-{what}", message, place, expected, None if gone else close, tuple(notes))
 
     @property
     def _section(self) -> str:

@@ -288,8 +288,8 @@ def mutants(spec: Any, key: str) -> Iterator[Any]:
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
     yield path, value
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, below in inner:
+    inner = dict(enumerate(value)) if isinstance(value, list) else value
+    for key, below in inner.items() if isinstance(inner, dict) else ():
         yield from places(below, (*path, key))
 
 

@@ -47,7 +47,8 @@ def test_texts_do_not_depend_on_the_order_of_discovery() -> None:
 def _schemas(value: Any) -> Iterator[dict[str, Any]]:
     if isinstance(value, dict):
         yield value
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        value = list(value.values())
+    for inner in value if isinstance(value, list) else ():
         yield from _schemas(inner)
 
 
