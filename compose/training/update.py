@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from compose.training.memory_format import channels_last, prefers_channels_last
 from compose.training.seeds import derive, seed_all
-from compose.training.stages.objective import Objective
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -108,3 +107,25 @@ class Updater:
     def _inner(self) -> TorchOptimizer:
         inner: TorchOptimizer = self._optimizer.optimizer
         return inner
+
+
+class Objective(nn.Module):
+    """The weighted sum of a stage's losses, as a module: what Fabric wraps for mixed precision and many processes.
+
+    Args:
+        model: the model to train.
+        work: computes the loss terms of a batch.
+    """
+
+    def __init__(self, model: nn.Module, work: Work) -> None:
+        super().__init__()
+        self.model = model
+        self._work = work
+        self.names = ("loss", *work.weights)
+
+    def forward(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """The loss, and a detached vector of what ``names`` names: the loss, then its unweighted terms."""
+        terms = self._work.terms(self.model, batch)
+        weighted = [weight * terms[name].float() for name, weight in self._work.weights.items()]
+        loss = torch.stack(weighted).sum()
+        return loss, torch.stack([loss, *(terms[name].float() for name in self._work.weights)]).detach()

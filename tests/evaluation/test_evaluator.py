@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from compose.data.source import LabelTable
-from compose.evaluation.accumulator import Accumulator
 from compose.evaluation.evaluation_error import EvaluationError
 from compose.evaluation.evaluator import Truth, evaluate
 from compose.evaluation.label_protocol import labels_hash
+from compose.evaluation.label_scores import Accumulator
 from compose.evaluation.metrics.metric_entries import make_metrics
 from compose.evaluation.metrics.rules import Rules
 from compose.evaluation.result import Result
