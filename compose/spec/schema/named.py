@@ -146,7 +146,9 @@ def subject_of(declaration: Declaration, tree: Mapping) -> Subject:
 def _any(kind: Kind) -> str:
     """A noun with its article, where it has one."""
     noun = NOUNS.get(kind, kind)
-    return noun if kind == PLURAL else f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+    if kind == PLURAL:
+        return noun
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def unknown_name(kind: Kind, name: str, tree: Tree, names: list[str]) -> SpecError:
