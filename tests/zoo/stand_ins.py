@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import pickle
 import re
 from pathlib import Path
 from random import Random
 
+import numpy as np
+import pytest
 from PIL import Image
+from torchvision.datasets import CIFAR100
 
+from compose.data.classes.cifar100 import meta_cifar100
 from compose.data.classes.imagenet_classes import ImageNetClasses
 
 WORDS = [f"word{number}" for number in range(20)]
 TAGS = [f"tag{number}" for number in range(12)]
 PAGES = 240
 """Pages in each file: enough examples of every tag in every split for tasks of three tags."""
+DRAWINGS = 12
+"""Pictures of each class: enough for tasks of five shots."""
+PHOTOGRAPHED = {
+    "train": ("n01440764", "n01443537", "n01484850", "n01491361", "n01494475"),
+    "val": ("n01496331", "n01498041", "n01514668", "n01514859", "n01518878"),
+    "test": ("n01530575", "n01531178", "n01532829", "n01534433", "n01537544"),
+}
+PICTURES = 60
 DIMS = {"glove.txt": 25, "glove.6B.300d.txt": 300}
 
 
@@ -42,31 +56,48 @@ def _page(dice: Random) -> str:
 
 
 def write_few_shot(folder: Path) -> None:
-    """Folders as the few-shot variants want them, with as few pictures as their shapes need."""
+    """Folders as the few-shot variants want them, with as few pictures as their episodes need."""
     for half in ("background", "evaluation"):
         for alphabet in "ABCDEFG":
             characters = folder / "omniglot" / f"images_{half}" / alphabet / "character01"
             characters.mkdir(parents=True)
-            Image.new("1", (105, 105), 1).save(characters / "0001_01.png")
+            for number in range(DRAWINGS):
+                Image.new("1", (105, 105), 1).save(characters / f"0001_{number:02}.png")
     (folder / "cifar-100" / "cifar-100-python").mkdir(parents=True)
-    for part in ("train", "test", "meta"):
-        (folder / "cifar-100" / "cifar-100-python" / part).touch()
+    names = meta_cifar100("easy").names
+    labels = [number for number in range(len(names)) for _ in range(DRAWINGS // 2)]
+    pictures = np.zeros((len(labels), 3 * 32 * 32), np.uint8)
+    part = {"data": pictures, "fine_labels": labels, "coarse_labels": [0] * len(labels)}
+    for file, content in {"train": part, "test": part, "meta": {"fine_label_names": list(names)}}.items():
+        (folder / "cifar-100" / "cifar-100-python" / file).write_bytes(pickle.dumps(content))
     (folder / "mini-imagenet").mkdir()
-    for split, ids in {"train": ("n01532829", "n01558993"), "val": ("n01855672",), "test": ("n01930112",)}.items():
-        rows = [f"{wordnet_id}.jpg,{wordnet_id}" for wordnet_id in ids]
+    for split, ids in PHOTOGRAPHED.items():
+        images = {f"{wordnet_id}_{number}.jpg": wordnet_id for wordnet_id in ids for number in range(DRAWINGS)}
+        rows = [f"{image},{wordnet_id}" for image, wordnet_id in images.items()]
         (folder / "mini-imagenet" / f"{split}.csv").write_text("\n".join(["filename,label", *rows, ""]))
-        for wordnet_id in ids:
-            Image.new("RGB", (84, 84)).save(folder / "mini-imagenet" / f"{wordnet_id}.jpg")
+        for image in images:
+            Image.new("RGB", (84, 84)).save(folder / "mini-imagenet" / image)
+
+
+def publish_cifar100(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tell torchvision the checksums of the files that stand in for CIFAR-100's."""
+    files = folder / "cifar-100" / "cifar-100-python"
+    sums = {part: hashlib.md5((files / part).read_bytes()).hexdigest() for part in ("train", "test", "meta")}
+    for part in ("train", "test"):
+        monkeypatch.setattr(CIFAR100, f"{part}_list", [[part, sums[part]]])
+    monkeypatch.setattr(CIFAR100, "meta", {"filename": "meta", "key": "fine_label_names", "md5": sums["meta"]})
 
 
 def write_pictures(folder: Path) -> None:
-    """Folders as the variants `paper` want them, with two pictures."""
+    """Folders as the variants `paper` want them, with enough pictures for every split to have some."""
+    labels = {f"{number:02}.jpg": ("cat;dog", "dog;horse")[number % 2] for number in range(PICTURES)}
     for name in ("nus-wide", "coco"):
         pictures = folder / name
         pictures.mkdir()
-        for picture in ("a.jpg", "b.jpg"):
+        for picture in labels:
             Image.new("RGB", (32, 24), "green").save(pictures / picture)
-        (pictures / "labels.csv").write_text("image,labels\na.jpg,cat;dog\nb.jpg,dog;horse\n")
+        rows = [f"{picture},{present}" for picture, present in labels.items()]
+        (pictures / "labels.csv").write_text("\n".join(["image,labels", *rows, ""]))
         (pictures / "unseen.txt").write_text("horse\n")
 
 
