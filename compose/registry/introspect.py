@@ -8,7 +8,7 @@ from compose.registry.contract import mistake
 from compose.registry.declaration import BoundSize, Declaration, Port
 from compose.registry.docstring import class_doc
 from compose.registry.parameters import argument_of, read_parameters
-from compose.registry.ports import read_ports
+from compose.registry.ports import not_scalar, read_ports
 from compose.registry.python_place import place_of_argument
 
 
@@ -25,6 +25,8 @@ def declare(cls: type) -> Declaration:
     parameters, sizes = read_parameters(cls, mistakes)
     of_ports: list[SpecError] = []
     inputs, outputs = read_ports(cls, of_ports) if declared.kind in ("block", "loss") else ((), ())
+    if declared.kind == "loss" and not of_ports and (wrong := not_scalar(cls, outputs)):
+        of_ports.append(wrong)
     if not of_ports:
         mistakes += [error for size in sizes if (error := _unbound(cls, size, inputs))]
     if mistakes or of_ports:

@@ -43,6 +43,16 @@ def read_ports(cls: Any, mistakes: list[SpecError]) -> tuple[Ports, Ports]:
     return inputs, _outputs(forward, hints["return"], " ".join(doc.get("Returns", "").split()), mistakes)
 
 
+def not_scalar(cls: Any, outputs: Ports) -> SpecError | None:
+    """The error of a loss whose ``forward`` does not give one number by its annotation; None where it does."""
+    if len(outputs) == 1 and outputs[0].name == "out" and outputs[0].dims == () and outputs[0].dtype == "float":
+        return None
+    message = f"a loss gives a scalar, but not `forward` of `{cls.__name__}`"
+    return mistake(
+        message, place_of_argument(_forward(cls), "return"), '`Float[Tensor, ""]`, such as the mean over images'
+    )
+
+
 def _forward(cls: Any) -> Any:
     """The ``forward`` that a class or a base of it defines; None where it is nn.Module's, which does nothing."""
     defined = [vars(base)["forward"] for base in cls.__mro__ if "forward" in vars(base)]

@@ -35,6 +35,11 @@ def gate(init: str = "size: int", ports: str = "", result: str = SAME) -> str:
     return HEAD + INIT.format(init) + FORWARD.format(ports, result)
 
 
+def loss(result: str) -> str:
+    """A file of one loss."""
+    return gate(result=result).replace("import Dim, Dims, block", "import Dim, Dims, loss").replace("@block", "@loss")
+
+
 MISTAKES = {
     # the signature of __init__
     gate("channels"): "10:24 `channels` of `Gate` has no annotation",
@@ -71,6 +76,12 @@ MISTAKES = {
     + "class Out(NamedTuple):\n    a: Tensor\n    b: int\n": "14:5 the port `b` of `Out` is no tensor",
     gate(result="Out") + "class Out(NamedTuple):\n    a: Tensr\n": (
         "13:5 the annotation of `a` names `Tensr`, which is not defined"
+    ),
+    # what a loss gives
+    loss('Float[Tensor, " b"]'): "11:58 a loss gives a scalar, but not `forward` of `Gate`",
+    loss("Tensor"): "11:58 a loss gives a scalar, but not `forward` of `Gate`",
+    loss("Out") + 'class Out(NamedTuple):\n    a: Float[Tensor, ""]\n': (
+        "11:58 a loss gives a scalar, but not `forward` of `Gate`"
     ),
     # names
     gate() + HEAD.partition("\n\n")[2]: "13:7 another class of this file has this name",
@@ -121,6 +132,13 @@ def test_the_message_as_one_reads_it(told: Path) -> None:
         "      |                        ^^^^^^^^^^^^^^^^^^^^^^^^\n"
         "      expected: one of b, c, h, w"
     )
+
+
+def test_a_loss_that_gives_a_scalar(told: Path) -> None:
+    told.write_text(loss('Float[Tensor, ""]'))
+    known = Registry([])
+    load_block_file(told, known)
+    assert known.find("loss", "gate") is not None
 
 
 def test_all_mistakes_at_once(told: Path) -> None:
