@@ -25,6 +25,8 @@ Files: TypeAlias = str | PathLike[str] | Iterable[str | PathLike[str]]
 """One file, or several."""
 
 LOCK = "spec.lock.yaml"
+HOLDS = "a number, a text, true, false, None, a list or a dict"
+"""What a spec can hold."""
 
 
 def read(
@@ -89,12 +91,22 @@ def kept_beside(named: str | SpecText) -> tuple[Path, ...]:
 
 
 def override_texts(overrides: Overrides) -> list[str]:
-    """Overrides as ``key=value`` texts."""
+    """Overrides as ``key=value`` texts.
+
+    Raises:
+        UsageError: a value is of a type that no spec can hold.
+    """
+    from compose.errors import UsageError
     from compose.spec.yaml.writer import flow
 
-    if isinstance(overrides, Mapping):
-        return [f"{key}={flow(value)}" for key, value in overrides.items()]
-    return _listed(overrides)
+    if not isinstance(overrides, Mapping):
+        return _listed(overrides)
+    foreign: dict[TreePath, str] = {}
+    plain = {str(key): _plain(value, (str(key),), foreign) for key, value in overrides.items()}
+    for path, kind in foreign.items():
+        key = ".".join(map(str, path))
+        raise UsageError(f"overrides: a spec cannot hold a {kind}, the value of `{key}`; expected {HOLDS}")
+    return [f"{key}={flow(value)}" for key, value in plain.items()]
 
 
 def _listed(given: Any) -> list[Any]:
@@ -129,9 +141,9 @@ def _dict_text(values: Mapping[str, Any]) -> SpecText:
     foreign: dict[TreePath, str] = {}
     text = SpecText(dump(_plain(values, (), foreign)), "<dict>")
     if foreign:
-        tree, expected = load_text(text.text, text.name), "a number, a text, true, false, None, a list or a dict"
+        tree = load_text(text.text, text.name)
         raise SpecErrors(
-            SpecError("wrong-type", f"a spec cannot hold a {kind}", place_of(tree, path), expected)
+            SpecError("wrong-type", f"a spec cannot hold a {kind}", place_of(tree, path), HOLDS)
             for path, kind in foreign.items()
         )
     return text
@@ -152,5 +164,8 @@ def _plain(value: Any, path: TreePath, foreign: dict[TreePath, str]) -> Any:
             return int(value)
         case Real():
             return float(value)
+    of_array = value.tolist() if hasattr(value, "tolist") else None  # also numpy's own truth values
+    if isinstance(of_array, bool | int | float | str | list):
+        return _plain(of_array, path, foreign)
     foreign[path] = type(value).__name__
     return str(value)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import compose
+from compose.api.reading import override_texts
 from compose.errors import SpecErrors, UsageError
 from compose.registry.registry import registry
 from compose.spec.yaml.writer import dump
@@ -80,6 +81,29 @@ def test_overrides_are_a_dict_or_texts(here: Path) -> None:
     assert compose.load(TINY, variants="bce").spec.resolved.chosen == ("bce",)
     with pytest.raises(UsageError, match="expected KEY=VALUE"):
         compose.load(TINY, overrides=["seed"])
+
+
+def test_numbers_paths_and_arrays_of_overrides_are_plain(here: Path) -> None:
+    import numpy as np
+
+    sizes: dict[str, object] = {"data.train": np.int64(64), "data.size": np.int32(32)}
+    more = {
+        "train.main.augment": np.bool_(False),
+        "train.main.lr": np.float32(0.5),
+        "model.backbone.channels": np.array([8, 8, 8, 8]),
+    }
+    values = compose.load(TINY, overrides={**sizes, "description": Path("a/b")}).spec.values
+    assert (values["data"]["train"], values["data"]["size"], values["description"]) == (64, 32, "a/b")
+    assert override_texts({**sizes, **more}) == [
+        "data.train=64", "data.size=32", "train.main.augment=false",
+        "train.main.lr=0.5", "model.backbone.channels=[8, 8, 8, 8]",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "kind"), [({3}, "set"), (1j, "complex"), ([object()], "object")])
+def test_overrides_of_what_no_spec_can_hold(here: Path, value: object, kind: str) -> None:
+    with pytest.raises(UsageError, match=rf"overrides: a spec cannot hold a {kind}, the value of `data\.train.*`; exp"):
+        compose.load(TINY, overrides={"data.train": value})
 
 
 def test_blocks_of_the_users_own(own_block: Path) -> None:
