@@ -13,7 +13,7 @@ from compose.errors import UsageError
 
 if TYPE_CHECKING:
     from PIL import Image
-    from torch import nn
+    from torch import Tensor, nn
 
     from compose.evaluation.result import Result
     from compose.labels.label_set import Labels
@@ -66,13 +66,28 @@ class Run(StoredRun):
     def model(self) -> nn.Module:
         """The model with the trained weights, in evaluation mode.
 
-        It is called by the names of its inputs (``model(image=..., labels_vectors=...)``; ``run.labels.inputs("all")``
-        gives those of the labels) and returns a dict with ``scores``.
+        It is called by the names of its inputs, and returns a dict with ``scores``. :meth:`label_inputs` gives those
+        inputs that come of the labels: ``run.model(image=images, **run.label_inputs("all"))``.
 
         Raises:
             TrainingError: there are no such weights, or this machine has no such device.
         """
         return self._trained.built.inference
+
+    def label_inputs(self, labels: Labels = "all") -> dict[str, Tensor]:
+        """What :attr:`model` takes of the labels, on its device; nothing that it does not take.
+
+        Args:
+            labels: which labels it scores.
+
+        Raises:
+            ValueError: there are no such labels.
+        """
+        from compose.training.inference import inputs_of
+
+        wanted = inputs_of(self._trained.built.inference)
+        given = self.labels.inputs(labels)
+        return {name: given[name].to(self._trained.device) for name in given if name in wanted}
 
     @property
     def few_shot(self) -> bool:

@@ -46,9 +46,13 @@ def test_the_model_has_the_trained_weights(trained: compose.Run) -> None:
     model, weights = trained.model, load_file(trained.folder / "weights" / "last.safetensors")
     assert not model.training
     assert all(torch.equal(value, weights[name]) for name, value in model.state_dict().items())
-    inputs = trained.labels.inputs("all")
-    scores = model(image=torch.zeros(2, 3, 32, 32), labels_vectors=inputs["labels_vectors"])["scores"]
-    assert scores.shape == (2, 161)
+
+
+def test_the_model_is_called_with_the_inputs_of_the_labels(trained: compose.Run) -> None:
+    images, unseen = torch.zeros(2, 3, 32, 32), trained.label_inputs("unseen")
+    assert trained.model(image=images, **trained.label_inputs())["scores"].shape == (2, 161)
+    assert trained.model(image=images, **unseen)["scores"].shape == (2, len(trained.labels.label_set("unseen").names))
+    assert set(trained.labels.inputs("unseen")) > set(unseen) == {"labels_vectors"}
 
 
 def test_a_run_is_found_by_a_folder_of_runs_and_by_its_spec(here: Path) -> None:
