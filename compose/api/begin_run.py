@@ -13,6 +13,7 @@ from compose.api.reading import LOCK, Files, Names, Overrides, SpecLike, kept_be
 from compose.api.run import Run
 from compose.errors import SpecError, SpecErrors, UsageError
 from compose.training.storage.find_run import FoundRun, find_run, new_folder, newest_of
+from compose.training.storage.kept_blocks import check_same
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,7 +37,11 @@ def train_spec(
     resume: bool | str | PathLike[str],
     console: Console | None,
 ) -> Run:
-    """See :func:`compose.train`; ``console`` is where progress is shown, by the first of several processes."""
+    """See :func:`compose.train`; ``console`` is where progress is shown, by the first of several processes.
+
+    Raises:
+        UsageError: a run goes on with other block code than its own.
+    """
     folder = _resumed(spec, resume, variants, out)
     kept = kept_beside(str(folder / LOCK)) if folder and not blocks else ()
     named = folder / LOCK if spec is None and folder else spec
@@ -45,6 +50,8 @@ def train_spec(
     shown = console if is_first_process() else None
     if shown and not blocks:
         print_notes(shown, kept_notes(found.blocks))
+    if folder and blocks:
+        check_same(folder / LOCK, found.blocks)
     outcome = _run(found, folder, device=device, out=out, console=shown)
     run = Run(FoundRun(outcome.folder), device=device)  # of several processes, not all may see the folder
     run.results = outcome.result

@@ -87,6 +87,21 @@ def test_a_copy_that_is_gone_or_changed(run: compose.Run) -> None:
         compose.train("run/spec.lock.yaml", progress=False)
 
 
+def test_a_run_goes_on_with_no_other_code(run: compose.Run) -> None:
+    Path("my_blocks.py").write_text(BLOCK.replace("2.0", "3.0"))
+    Path("renamed.py").write_text(BLOCK.replace("2.0", "4.0"))
+    ways = "; go on without --blocks, or begin a new run without --resume"
+    for name, told in (
+        ("my_blocks.py", "the run keeps other code of that name, run/blocks/my_blocks.py"),
+        ("renamed.py", "the run was made without this file"),
+    ):
+        with pytest.raises(UsageError, match=f"--blocks {name}: {told}{ways}"):
+            compose.train(resume="run", blocks=name, device="cpu", progress=False)
+    Path("renamed.py").write_text(BLOCK)
+    again = compose.train(resume="run", blocks="renamed.py", device="cpu", progress=False)
+    assert again.results == run.results
+
+
 def test_a_copy_of_the_lock_alone_does_not_know_the_block(run: compose.Run) -> None:
     text = Path("run/spec.lock.yaml").read_text()
     Path("other.yaml").write_text(text)

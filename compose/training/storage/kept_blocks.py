@@ -62,6 +62,26 @@ def blocks_beside(lock: Path) -> tuple[Path, ...]:
     return tuple(_whole(lock, name, digest) for name, digest in _named(lock))
 
 
+def check_same(lock: Path, files: Sequence[Path]) -> None:
+    """Refuse to go on with a run by other code than its own.
+
+    Args:
+        lock: the run's lock file.
+        files: the block files that the user names.
+
+    Raises:
+        UsageError: one of them is not as the run keeps it, or the run keeps no such file.
+    """
+    kept = dict(_named(lock)) if lock.is_file() else {}
+    same_name = {Path(name).name: lock.parent / name for name in kept}
+    for file in kept_files(files):
+        if sha256(file.content).hexdigest() in kept.values():
+            continue
+        copy = same_name.get(file.given.name)
+        told = f"the run keeps other code of that name, {copy}" if copy else "the run was made without this file"
+        raise UsageError(f"--blocks {file.given}: {told}; go on without --blocks, or begin a new run without --resume")
+
+
 def _named(lock: Path) -> Iterator[tuple[str, str]]:
     with lock.open("r", encoding="utf-8", errors="replace") as lines:
         for line in lines:
