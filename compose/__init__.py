@@ -231,7 +231,7 @@ def predict(
     Raises:
         UsageError: there is no such run or file, the model is not of that kind, or an opened run is given a device,
             variants, weights or blocks other than its own.
-        DataError: a picture of an episode cannot be read.
+        DataError: a picture of the support cannot be read.
     """
     opened = opened_run(run, variants=variants, weights=weights, device=device, blocks=blocks)
     return opened.predict(images, support=support, top=top, labels=labels, attention=attention)

@@ -142,7 +142,8 @@ class Run(StoredRun):
     ) -> list[Prediction]:
         """What the model says to pictures, the best labels first.
 
-        A picture that cannot be read comes out without labels, and says why in ``picture.error``.
+        A picture that cannot be read comes out without labels, and says why in ``picture.error``; but of a support
+        every picture counts.
 
         Args:
             images: one or several: a file, a folder, a PIL image, an array or tensor of pixels (bytes, or from 0 to 1),
@@ -154,7 +155,7 @@ class Run(StoredRun):
 
         Raises:
             UsageError: there is no such file, or the model is not of that kind.
-            DataError: a picture of an episode cannot be read.
+            DataError: a picture of the support cannot be read.
         """
         if support is not None:
             return self.episode(images, support=support, attention=attention).predictions(top)
@@ -191,7 +192,7 @@ class Run(StoredRun):
 
         Raises:
             UsageError: the model serves another number of classes, or needs vectors of classes that have none.
-            DataError: a picture cannot be read.
+            DataError: a picture of the support cannot be read.
         """
         from compose.prediction.given_episode import given_episode
 
@@ -235,7 +236,7 @@ class Run(StoredRun):
 
         source = self.prepared.source
         episodes = [answer for answer in answers if isinstance(answer, AnsweredEpisode)]
-        if episodes:
+        if episodes := [answered for answered in episodes if answered.episode.queries]:
             return episode_picture(episodes, source)
         read = [answer for answer in answers if not isinstance(answer, AnsweredEpisode) and answer.guesses]
         return attention_picture(read, source)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -80,8 +80,8 @@ def predict(
     """Print the labels of pictures with their scores, the best first, and draw where the model looks for them.
 
     Pictures that cannot be read are reported and the others go on; the exit code is then 1. A few-shot model is told
-    its classes by pictures of each: --support FOLDER IMAGE..., or --episodes N of the run's own data, which is also how
-    one of feature vectors is asked.
+    its classes by pictures of each, all of which must be readable: --support FOLDER IMAGE..., or --episodes N of the
+    run's own data, which is also how one of feature vectors is asked.
     """
     from compose.cli.predict_episodes import EpisodesAsked, predict_episodes
     from compose.cli.specs import opened
@@ -95,8 +95,8 @@ def predict(
         if examples is not None:
             raise UsageError("--examples is for models that score labels, and this is a few-shot model: --episodes N")
         asked = EpisodesAsked(files, support, episodes, shots, found.reads_pictures)
-        predict_episodes(found, asked, attention, top=top, as_json=as_json)
-        return
+        good = predict_episodes(found, asked, attention, top=top, as_json=as_json)
+        raise typer.Exit(0 if good else 1)
     _check(files, examples, episodes, support)
     good = _predict_labels(found, files, examples, attention, labels=labels, top=top, as_json=as_json)
     raise typer.Exit(0 if good else 1)
@@ -122,7 +122,7 @@ def _predict_labels(
     good = True
     for prediction in predictions:
         good = good and prediction.picture.error is None
-        (_print_json if as_json else _print)(prediction)
+        _print_prediction(prediction, as_json=as_json)
         if prediction.guesses and len(drawn) < DRAWN:
             drawn.append(prediction)
     if attention and drawn:
@@ -149,27 +149,31 @@ def _check_output(attention: Path | None) -> None:
         raise UsageError(f"--attention {attention}: there is no folder {attention.parent}")
 
 
+def _print_prediction(prediction: Prediction, *, as_json: bool) -> None:
+    from compose.cli.printing.print_unread import print_unread
+
+    if prediction.picture.error is not None:
+        print_unread(prediction.picture, as_json=as_json)
+    elif as_json:
+        _print_json(prediction)
+    else:
+        _print(prediction)
+
+
 def _print_json(prediction: Prediction) -> None:
     picture = prediction.picture
-    if picture.error is not None:
-        line: dict[str, Any] = {"image": picture.name, "error": picture.error}
-    else:
-        labels = [
-            {"label": guess.label, "score": guess.score, "seen": guess.seen}
-            | ({} if picture.targets is None else {"correct": guess.correct})
-            for guess in prediction.guesses
-        ]
-        line = {"image": picture.name, "labels": labels}
-    print(json.dumps(line, ensure_ascii=False), flush=True)
+    labels = [
+        {"label": guess.label, "score": guess.score, "seen": guess.seen}
+        | ({} if picture.targets is None else {"correct": guess.correct})
+        for guess in prediction.guesses
+    ]
+    print(json.dumps({"image": picture.name, "labels": labels}, ensure_ascii=False), flush=True)
 
 
 def _print(prediction: Prediction) -> None:
-    from compose.cli.console import echo, err, table
+    from compose.cli.console import echo, table
 
     picture = prediction.picture
-    if picture.error is not None:
-        err().print(f"{picture.name}: {picture.error}", style="red", markup=False)
-        return
     echo(picture.name, style="bold")
     marks = {True: "right", False: "wrong", None: ""}
     rows = [(g.label, f"{g.score:.4f}", "" if g.seen else "unseen", marks[g.correct]) for g in prediction.guesses]

@@ -54,8 +54,8 @@ class EpisodesAsked:
             raise UsageError("--shots is for --episodes; of --support every picture is taken")
 
 
-def predict_episodes(run: Run, asked: EpisodesAsked, attention: Path | None, *, top: int, as_json: bool) -> None:
-    """Print the classes of queries, and draw where the model looks.
+def predict_episodes(run: Run, asked: EpisodesAsked, attention: Path | None, *, top: int, as_json: bool) -> bool:
+    """Print the classes of queries, and draw where the model looks; whether all of the pictures could be read.
 
     Args:
         run: the run.
@@ -67,7 +67,7 @@ def predict_episodes(run: Run, asked: EpisodesAsked, attention: Path | None, *, 
     Raises:
         UsageError: the model does not tell where it looks, serves another number of classes, or needs vectors of
             classes that have none.
-        DataError: a picture cannot be read, or the data has no such episodes.
+        DataError: a picture of the support cannot be read, or the data has no such episodes.
     """
     from compose.cli.console import err, status
     from compose.cli.printing.print_episode import print_classes
@@ -80,13 +80,16 @@ def predict_episodes(run: Run, asked: EpisodesAsked, attention: Path | None, *, 
         else:
             answers = run.episodes(asked.count or 0, shots=asked.shots, attention=look)
     drawn: list[AnsweredEpisode] = []
+    good = True
     for answered in answers:
         if answered.episode.several:
             print_labels(answered, threshold=run.threshold, top=top, as_json=as_json)
         else:
             print_classes(answered, top=top, as_json=as_json)
-        if len(drawn) < DRAWN:
+        good = good and not answered.episode.unread
+        if answered.episode.queries and len(drawn) < DRAWN:
             drawn.append(answered)
     if attention and drawn:
         run.picture(drawn).save(attention)
         err().print(f"wrote {attention}", markup=False)
+    return good

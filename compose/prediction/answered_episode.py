@@ -26,11 +26,16 @@ class AnsweredEpisode:
     answer: Answer
 
     def predictions(self, top: int = 5) -> list[Prediction]:
-        """The best classes of each query, the best first.
+        """The best classes of each query, the best first; a picture that could not be read has none, and says why.
 
         Args:
             top: how many classes.
         """
+        unread, answers = self.episode.unread, iter(self._answers(top))
+        asked = range(len(self.episode.queries) + len(unread))
+        return [Prediction(unread[place]) if place in unread else next(answers) for place in asked]
+
+    def _answers(self, top: int) -> list[Prediction]:
         images = self.episode.examples.get("image")
         first = len(self.episode.support_targets)
         return [

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from jaxtyping import Int8, Int64
     from torch import Tensor
 
+    from compose.prediction.given_pictures import Picture
     from compose.training.prepare import Prepared
 
 
@@ -26,6 +27,7 @@ class Episode:
         query_targets: the same of the queries, where their classes are known.
         columns: the columns of the classes in the data's label table; None for classes that the user shows.
         several: whether an example may carry several of them.
+        unread: the pictures that could not be read, by their places among all that were asked about.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Episode:
     query_targets: Int8[Tensor, "q n"] | None = None
     columns: Int64[Tensor, " n"] | None = None
     several: bool = False
+    unread: Mapping[int, Picture] = field(default_factory=dict)
 
     @property
     def truth(self) -> tuple[int | None, ...]:

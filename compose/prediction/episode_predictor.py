@@ -62,6 +62,8 @@ class EpisodePredictor:
         Raises:
             UsageError: the model needs vectors of the classes, and some have none.
         """
+        if not episode.queries:
+            return Answer(episode.support_targets.new_zeros(0, len(episode.classes)).float(), {})
         if self.adapted is not None:
             scores, activates, attention = self.adapted(episode), self.adapted.activates, {}
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -21,7 +21,7 @@ Support: TypeAlias = str | PathLike[str] | Mapping[str, Any]
 
 
 def given_episode(made: Prepared, support: Support, queries: Any) -> Episode:
-    """An episode of the user's pictures.
+    """An episode of the user's pictures. Pictures to classify that cannot be read are kept apart.
 
     Args:
         made: the run's spec with all that it names.
@@ -29,12 +29,12 @@ def given_episode(made: Prepared, support: Support, queries: Any) -> Episode:
         queries: the pictures to classify, likewise.
 
     Raises:
-        UsageError: there are no classes, or not as many as the model serves.
-        DataError: a picture cannot be read.
+        UsageError: there are no classes, or not as many as the model serves, or one without pictures.
+        DataError: a picture of the support cannot be read.
     """
     import torch
 
-    from compose.errors import UsageError
+    from compose.errors import UsageError, listed
 
     by_name = isinstance(support, Mapping)
     shown = support if isinstance(support, Mapping) else _folders(Path(fspath(support)))
@@ -42,19 +42,23 @@ def given_episode(made: Prepared, support: Support, queries: Any) -> Episode:
     name, what = ("support", "classes") if by_name else (f"support {support}", "folders of pictures")
     if len(shown) < 2:
         raise UsageError(f"{name}: expected {wanted}, found {len(shown)}")
-    _check_ways(made, f"{name}: ", f"there are {len(shown)} {what}", len(shown))
     read = [list(_read(inside, made.source)) for inside in shown.values()]
-    asked = list(_read(queries, made.source))
+    if empty := [f"`{label}`" for label, inside in zip(shown, read, strict=True) if not inside]:
+        raise UsageError(f"{name}: expected pictures of each class, found none of {listed(empty, most=10)}")
+    _check_ways(made, f"{name}: ", f"there are {len(shown)} {what}", len(shown))
+    asked = list(given_pictures(queries, made.source))
     position = [place for place, inside in enumerate(read) for _ in inside]
     targets = torch.full((len(position), len(read)), -1, dtype=torch.int8)
     targets[torch.arange(len(position)), torch.tensor(position)] = 1
-    pictures = [picture for inside in read for picture in inside] + asked
+    images = [image for inside in read for image in inside]
+    images += [picture.image for picture in asked if picture.image is not None]
     return Episode(
         name=", ".join(shown) if by_name else str(support),
         classes=tuple(shown),
-        examples={"image": torch.stack([image for _, image in pictures])},
+        examples={"image": torch.stack(images)},
         support_targets=targets,
-        queries=tuple(name for name, _ in asked),
+        queries=tuple(picture.name for picture in asked if picture.image is not None),
+        unread={place: picture for place, picture in enumerate(asked) if picture.image is None},
     )
 
 
@@ -64,12 +68,12 @@ def _folders(support: Path) -> dict[str, list[Path]]:
 
     if not support.is_dir():
         raise UsageError(f"support {support}: there is no such folder")
-    files = {folder.name: pictures_in(folder) for folder in sorted(support.iterdir()) if folder.is_dir()}
-    return {name: inside for name, inside in files.items() if inside}
+    folders = [folder for folder in sorted(support.iterdir()) if folder.is_dir() and folder.name[0] != "."]
+    return {folder.name: pictures_in(folder) for folder in folders}
 
 
-def _read(images: Any, source: DataSource) -> Iterable[tuple[str, Tensor]]:
-    """The pictures by their names.
+def _read(images: Any, source: DataSource) -> Iterator[Tensor]:
+    """The pictures of a class.
 
     Raises:
         DataError: one cannot be read.
@@ -79,7 +83,7 @@ def _read(images: Any, source: DataSource) -> Iterable[tuple[str, Tensor]]:
     for picture in given_pictures(images, source):
         if picture.image is None:
             raise DataError(f"{picture.name}: {picture.error}")
-        yield picture.name, picture.image
+        yield picture.image
 
 
 def _check_ways(made: Prepared, name: str, given: str, ways: int) -> None:

@@ -74,4 +74,25 @@ def test_what_a_few_shot_model_is_not_asked(few: compose.Run, tmp_path: Path) ->
         few.predict(drawing(3), support="none")
     (tmp_path / "broken.png").write_bytes(b"nothing")
     with pytest.raises(DataError, match=r"broken\.png: not a picture that can be read"):
-        few.predict(tmp_path / "broken.png", support=SUPPORT)
+        few.predict(drawing(3), support={**SUPPORT, "broken": tmp_path / "broken.png"})
+
+
+def test_the_others_go_on_after_a_query_that_cannot_be_read(few: compose.Run, tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"nothing")
+    (alone,) = few.predict(drawing(29), support=SUPPORT)
+    broken, good = few.predict([tmp_path / "broken.png", drawing(29)], support=SUPPORT)
+    assert (broken.picture.error, broken.guesses) == ("not a picture that can be read", ())
+    assert good.guesses == alone.guesses
+    (broken,) = few.predict(tmp_path / "broken.png", support=SUPPORT)
+    assert broken.guesses == ()
+    assert few.predict([], support=SUPPORT) == []
+
+
+def test_a_class_without_pictures(few: compose.Run, tmp_path: Path) -> None:
+    for name in (*SUPPORT, ".hidden"):
+        (tmp_path / name).mkdir()
+    drawing(3).save(tmp_path / "thin" / "a.png")
+    with pytest.raises(UsageError, match=r"support .*: expected pictures of each class, found none of `wide`$"):
+        few.predict(drawing(3), support=tmp_path)
+    with pytest.raises(UsageError, match=r"support: expected pictures of each class, found none of `none`, `nil`$"):
+        few.predict(drawing(3), support={**SUPPORT, "none": [], "nil": ()})

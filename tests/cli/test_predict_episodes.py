@@ -97,6 +97,18 @@ def test_classes_that_the_user_shows(run: Any, few: Path, classes: Path) -> None
     assert Image.open("mine.png").width > 500
 
 
+def test_a_query_that_cannot_be_read(run: Any, few: Path, classes: Path) -> None:
+    Path("broken.png").write_bytes(b"nothing")
+    words = ("predict", few, "--support", classes, "broken.png", classes / "ring" / "0.png")
+    result = run(*words, "--attention", "one.png")
+    assert result.exit_code == 1
+    assert "broken.png: not a picture that can be read" in result.stderr
+    assert result.stdout.splitlines()[0] == "classes/ring/0.png"
+    first, second = map(json.loads, run(*words, "--json").stdout.splitlines())
+    assert first == {"image": "broken.png", "error": "not a picture that can be read"}
+    assert len(second["classes"]) == 3
+
+
 def test_another_number_of_classes(run: Any, few: Path, classes: Path) -> None:
     (classes / "extra").mkdir()
     Image.new("L", (9, 9)).save(classes / "extra" / "a.png")

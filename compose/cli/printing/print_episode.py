@@ -20,11 +20,14 @@ def print_classes(answered: AnsweredEpisode, *, top: int, as_json: bool) -> None
         as_json: print a line of JSON for each query.
     """
     from compose.cli.console import echo, table
+    from compose.cli.printing.print_unread import print_unread
 
     for prediction in answered.predictions(top):
         query, guesses = prediction.picture.name, prediction.guesses
         is_known = any(guess.correct is not None for guess in guesses)
-        if as_json:
+        if prediction.picture.error is not None:
+            print_unread(prediction.picture, as_json=as_json)
+        elif as_json:
             classes = [
                 {"class": guess.label, "probability": guess.score} | ({"correct": guess.correct} if is_known else {})
                 for guess in guesses
