@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from numbers import Integral, Real
 from os import PathLike, fspath
@@ -77,6 +77,25 @@ def named_spec(spec: SpecLike) -> str | SpecText:
     name = fspath(spec)
     is_text = isinstance(spec, str) and ("\n" in name or (": " in name and not Path(name).exists()))
     return SpecText(name) if is_text else name
+
+
+def check_choice(name: str, value: object, valid: Sequence[str]) -> None:
+    """Refuse a value that is none of those that an argument takes.
+
+    Args:
+        name: the argument.
+        value: what it is given; None is not given.
+        valid: what it takes.
+
+    Raises:
+        UsageError: it is another.
+    """
+    from compose.errors import UsageError, nearest
+
+    if value is not None and value not in valid:
+        close = nearest(str(value), valid)
+        hint = f"; did you mean `{close}`?" if close else ""
+        raise UsageError(f"{name}: expected {' or '.join(f'`{one}`' for one in valid)}, got `{value}`{hint}")
 
 
 def kept_beside(named: str | SpecText) -> tuple[Path, ...]:

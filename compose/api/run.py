@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from compose.api.reading import Files, Names, Overrides
+from compose.api.reading import Files, Names, Overrides, check_choice
 from compose.api.stored_run import RunLike, StoredRun
 from compose.errors import UsageError
 
@@ -42,7 +42,7 @@ class Run(StoredRun):
         blocks: Python files with blocks of the user's own, in place of those that the run keeps.
 
     Raises:
-        UsageError: there is no such run.
+        UsageError: there is no such run, or there are no such weights.
 
     Attributes:
         device: where the model runs.
@@ -58,6 +58,7 @@ class Run(StoredRun):
         device: str = "auto",
         blocks: Files = (),
     ) -> None:
+        check_choice("weights", weights, get_args(WeightChoice))
         super().__init__(path, variants=variants, blocks=blocks)
         self.weights, self.device = weights, device
         self._predictors: dict[str, Predictor] = {}
@@ -120,11 +121,13 @@ class Run(StoredRun):
 
         Raises:
             SpecErrors: the model and what it is to be measured on do not go together.
+            UsageError: there are no such weights.
         """
         from compose.checks.problems import notes
         from compose.checks.ready import ready
         from compose.training.final_report import evaluate_run
 
+        check_choice("weights", weights, get_args(WeightChoice))
         made = ready(self._read(overrides), scoring=True)
         if tell is not None:
             for note in notes(made):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from compose.errors import ComposeError, SpecErrors, UsageError
 from compose.training.training_errors import CheckpointError
 
 from .conftest import SMALL, TINY
+
+WRONG: Any = "bst"
 
 
 @pytest.fixture
@@ -111,6 +114,13 @@ def test_predict_by_other_weights(trained: compose.Run, picture: Path, tmp_path:
     last, best = (compose.predict(folder, picture, top=1, weights=w, device="cpu")[0] for w in ("last", "best"))
     assert last.guesses == trained.predict(picture, top=1)[0].guesses
     assert best.guesses != last.guesses
+
+
+def test_weights_that_a_run_has_not(trained: compose.Run) -> None:
+    told = "weights: expected `last` or `best`, got `bst`; did you mean `best`"
+    for ask in (lambda: compose.Run(trained.folder, weights=WRONG), lambda: trained.evaluate(weights=WRONG)):
+        with pytest.raises(UsageError, match=told):
+            ask()
 
 
 @pytest.mark.parametrize(
