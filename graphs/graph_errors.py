@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-SHOWN = 40
+SHOWN = 10
+"""How many labels a message names."""
 
 
 class GraphsError(ValueError):
@@ -38,7 +39,7 @@ class VectorFileError(GraphsError):
 
 
 class MissingLabels(GraphsError):
-    """Labels that a taxonomy or a table of vectors does not know, all of them at once.
+    """Labels that a taxonomy or a table of vectors does not know; the message names the first of them.
 
     Args:
         what: where they were looked for, such as ``WordNet's nouns``.
@@ -65,13 +66,19 @@ class MissingLabels(GraphsError):
 
     def _text(self, hint: str) -> str:
         count = len(self.missing)
-        head = f"{count} label{'s are' if count > 1 else ' is'} not in {self.what}:"
+        head = f"{count:,} label{'s are' if count > 1 else ' is'} not in {self.what}:"
         lines = [self._line(label) for label in self.missing[:SHOWN]]
         if count > SHOWN:
-            lines.append(f"  ... and {count - SHOWN} more: {', '.join(self.missing[SHOWN:])}")
+            lines.append(f"  and {count - SHOWN:,} more")
         return "\n".join([head, *lines, *([hint] if hint else [])])
 
     def _line(self, label: str) -> str:
         reason = f": {self.reasons[label]}" if label in self.reasons else ""
         names = ", ".join(f"`{name}`" for name in self.nearest.get(label, ()))
         return f"  `{label}`{reason}{f' (nearest: {names})' if names else ''}"
+
+
+def first_of(things: Sequence[str]) -> str:
+    """The first of some things, and how many more there are."""
+    more = f" and {len(things) - SHOWN:,} more" if len(things) > SHOWN else ""
+    return ", ".join(things[:SHOWN]) + more

@@ -25,6 +25,10 @@ class ModuleUsage:
     names: Sequence[str]
     seen: Sequence[bool]
 
+    def __repr__(self) -> str:
+        """Short, as it is part of a result."""
+        return f"ModuleUsage({len(self.names):,} labels, {self.counts.shape[1]} modules)"
+
     def line(self) -> str:
         """Each module's share of all scores, the greatest first."""
         used = self.counts.sum(0)

@@ -85,6 +85,12 @@ class Result:
         found = [task.modules for task in self.tasks.values() if task.modules]
         return max(found, key=lambda usage: len(usage.names), default=None)
 
+    def __repr__(self) -> str:
+        """What a terminal shows: the table of the report."""
+        from compose.evaluation.result_table import text
+
+        return text(self)
+
     def _repr_markdown_(self) -> str:
         """What a notebook shows: the table of the report."""
         from compose.evaluation.result_table import markdown

@@ -17,6 +17,7 @@ NOTE = (
     "frequency in the evaluated images) and never looks at the image."
 )
 ALL_POSITIVE = "all positive"
+TEXT_WIDTH = 120
 INTERVALS = (
     "In percent, with the 95% interval of the mean over episodes. Chance is a random score; the class prior scores a "
     "label by how frequent it is in the split."
@@ -47,6 +48,17 @@ def table(result: Result) -> Group:
         protocols.add_row(Text(f"{name}:"), Text(result_of.protocol.line()))
     modules = [Text(line) for line in _modules(result)]
     return Group(shown, protocols, *modules, Text(_note(result), style="dim"))
+
+
+def text(result: Result) -> str:
+    """The same as plain text."""
+    from io import StringIO
+
+    from rich.console import Console
+
+    written = StringIO()
+    Console(file=written, width=TEXT_WIDTH).print(table(result))
+    return "\n".join(line.rstrip() for line in written.getvalue().splitlines())
 
 
 def markdown(result: Result) -> str:

@@ -95,8 +95,8 @@ class LabelSpace:
         ``m d``, and a mask by which all of them take part, ``labels_base_mask`` ``m``.
 
         Raises:
-            ValueError: a label has no vector, or one that is zero or not finite, or the labels have no graph; all
-                labels at fault are named. A file that cannot be read raises OSError.
+            ValueError: a label has no vector, or one that is zero or not finite, or the labels have no graph; the
+                first labels at fault are named. A file that cannot be read raises OSError.
         """
         in_use = self.label_set(labels)
         given: dict[str, Tensor] = {"labels_base_mask": torch.ones(len(self._base), dtype=torch.int8)}

@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from compose.errors import listed
+
 _SEED = 0x636F73
 _NOTHING = 1e-6
 """The length below which a standardised vector is one of rounding errors."""
@@ -110,7 +112,7 @@ class FittedForm:
             names: whose they are.
 
         Raises:
-            ValueError: a vector cannot be scaled, because it is zero, or is once standardised; all are named.
+            ValueError: a vector cannot be scaled, because it is zero, or is once standardised; the first are named.
         """
         formed = self.mapped(vectors, names)
         if self.centre is not None:
@@ -156,6 +158,6 @@ def random_cosines(vectors: Float[Tensor, "l d"], count: int) -> Float[Tensor, "
 
 
 def refuse(names: Sequence[str], bad: Tensor, what: str) -> None:
-    """Raise ValueError with the names of the labels whose vectors are bad, if there are any."""
+    """Raise ValueError with the names of the first labels whose vectors are bad, if there are any."""
     if bad.any():
-        raise ValueError(f"{what}: {', '.join(f'`{names[i]}`' for i in bad.nonzero()[:, 0])}")
+        raise ValueError(f"{what}: {listed([names[i] for i in bad.nonzero()[:, 0]], show='`{}`'.format, most=10)}")

@@ -78,7 +78,7 @@ class Prepared:
         """The label space, its vectors read.
 
         Raises:
-            SpecErrors: labels without a vector, all of them listed, or without a graph.
+            SpecErrors: labels without a vector, the first of them listed, or without a graph.
         """
         self._labels("vectors", lambda: (self._space.vectors, self._space.external_vectors))
         self._labels("clusters", lambda: self._space.clusters)

@@ -13,7 +13,7 @@ from pydantic import Field
 from torch import Tensor
 
 from compose.block import BlockError, vectors
-from compose.graphs.graph_errors import MissingLabels
+from compose.graphs.graph_errors import MissingLabels, first_of
 from compose.graphs.nearest import Nearest
 from compose.graphs.vectors.glove_file import GloveLayout, WordTable, read_layout, read_mean, read_words
 from compose.graphs.vectors.glued_words import known_parts, ranks_of
@@ -88,9 +88,9 @@ class GloveVectors(LabelVectors):
         made = {name: parts for name in lacking if (parts := words.parts(name))}
         lines = [
             f"{_are(len(made), 'made of other words')} of {self.path.name}: "
-            + ", ".join(f"`{name}` ({', '.join(parts)})" for name, parts in made.items()),
+            + first_of([f"`{name}` ({', '.join(parts)})" for name, parts in made.items()]),
             f"{_are(len(lacking) - len(made), 'no word')} of {self.path.name}, and given the mean vector of its first "
-            f"{FREQUENT:,} words: {', '.join(f'`{name}`' for name in lacking if name not in made)}",
+            f"{FREQUENT:,} words: {first_of([f'`{name}`' for name in lacking if name not in made])}",
         ]
         return [line for line, told in zip(lines, (made, len(lacking) > len(made)), strict=True) if told]
 
@@ -140,7 +140,7 @@ class GloveVectors(LabelVectors):
 
 
 def _are(count: int, what: str) -> str:
-    return f"{count} label{'s are' if count > 1 else ' is'} {what}"
+    return f"{count:,} label{'s are' if count > 1 else ' is'} {what}"
 
 
 def _missing(path: Path, missing: Mapping[str, list[str]], vocabulary: list[bytes]) -> MissingLabels:

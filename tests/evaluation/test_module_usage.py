@@ -71,6 +71,15 @@ def test_the_report_has_the_shares() -> None:
     assert f"Scores from each attention module, in percent: {run()['gzsl'].modules.line()}" in markdown(run())  # type: ignore[union-attr]
 
 
+def test_a_result_is_shown_as_its_table() -> None:
+    shown = repr(run())
+    assert shown == str(run())
+    assert "tensor" not in shown
+    assert "chance" in shown
+    assert len(shown.splitlines()) < 20
+    assert repr(run().modules) == f"ModuleUsage({LABELS} labels, {MODULES} modules)"
+
+
 def test_it_is_no_part_of_the_stored_result() -> None:
     result = run()
     assert Result.loads(result.dumps()) == result

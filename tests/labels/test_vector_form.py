@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from compose.labels.vector_form import VectorForm, random_cosines
+from compose.labels.vector_form import VectorForm, random_cosines, refuse
 
 
 def test_inner_products_of_random_features_are_a_gaussian_kernel() -> None:
@@ -38,3 +38,9 @@ def test_a_labels_features_are_the_same_beside_other_unseen_ones() -> None:
 def test_random_features_need_seen_labels() -> None:
     with pytest.raises(ValueError, match="expected seen labels to centre the vectors' random features by, found none"):
         VectorForm(cosines=6).over(torch.zeros(0, 4))
+
+
+def test_of_many_bad_vectors_the_first_ten_are_named() -> None:
+    names = [f"l{number}" for number in range(1012)]
+    with pytest.raises(ValueError, match=r"^zero: `l0`, .*`l9` and 1,002 more$"):
+        refuse(names, torch.ones(1012, dtype=torch.bool), "zero")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from compose.graphs import MissingLabels
+from compose.graphs.graph_errors import first_of
 from compose.graphs.taxonomy.lookup import find_lemma, find_synset, find_synsets
 from compose.graphs.taxonomy.taxonomy import Taxonomy
 
@@ -91,9 +92,17 @@ def test_all_unknown_labels_in_one_error(taxonomy: Taxonomy) -> None:
     ]
 
 
-def test_thousands_of_unknown_labels_are_all_named(taxonomy: Taxonomy) -> None:
+def test_thousands_of_unknown_labels_are_told_at_once(taxonomy: Taxonomy) -> None:
     names = [f"xq{i}" for i in range(3000)]
     with pytest.raises(MissingLabels) as caught:
         find_synsets(taxonomy, names)
     assert caught.value.missing == names
-    assert "and 2960 more" in str(caught.value)
+    assert "and 2,990 more" in str(caught.value)
+
+
+def test_of_many_missing_labels_the_first_ten_are_named() -> None:
+    told = str(MissingLabels("the nouns", [f"l{number}" for number in range(1012)])).splitlines()
+    assert (told[0], told[1], told[10]) == ("1,012 labels are not in the nouns:", "  `l0`", "  `l9`")
+    assert told[11:] == ["  and 1,002 more"]
+    assert first_of(list("abcdefghij")) == "a, b, c, d, e, f, g, h, i, j"
+    assert first_of(list("abcdefghijkl")) == "a, b, c, d, e, f, g, h, i, j and 2 more"
