@@ -69,11 +69,15 @@ def named_spec(spec: SpecLike) -> str | SpecText:
 
     Raises:
         SpecErrors: a dict holds what no spec can hold.
+        UsageError: it is nothing that names a spec.
     """
+    from compose.errors import UsageError
     from compose.spec.spec_text import SpecText
 
     if isinstance(spec, Mapping):
         return _dict_text(spec)
+    if not isinstance(spec, str | PathLike):
+        raise UsageError(f"expected a spec: a path, the name of a packaged one, a text or a dict; got {spec!r}")
     name = fspath(spec)
     is_text = isinstance(spec, str) and ("\n" in name or (": " in name and not Path(name).exists()))
     return SpecText(name) if is_text else name
@@ -129,7 +133,13 @@ def override_texts(overrides: Overrides) -> list[str]:
 
 
 def _listed(given: Any) -> list[Any]:
-    return [given] if isinstance(given, str | PathLike) else list(given)
+    from compose.errors import UsageError
+
+    if isinstance(given, str | PathLike):
+        return [given]
+    if not isinstance(given, Iterable):
+        raise UsageError(f"expected a text or path, or several of them, got {given!r}")
+    return list(given)
 
 
 def _registry_with(files: Iterable[Path]) -> Registry | None:

@@ -82,10 +82,11 @@ class Run(StoredRun):
             labels: which labels it scores.
 
         Raises:
-            ValueError: there are no such labels.
+            UsageError: there are no such labels.
         """
         from compose.training.inference import inputs_of
 
+        check_choice("labels", labels, ("seen", "unseen", "all"))
         wanted = inputs_of(self._trained.built.inference)
         given = self.labels.inputs(labels)
         return {name: given[name].to(self._trained.device) for name in given if name in wanted}
@@ -157,9 +158,12 @@ class Run(StoredRun):
             attention: whether to tell where the model looks for each label.
 
         Raises:
-            UsageError: there is no such file, or the model is not of that kind.
+            UsageError: there is no such file, the model is not of that kind, or there are no such labels.
             DataError: a picture of the support cannot be read.
         """
+        from compose.prediction.refusals import check_top
+
+        check_top(top)
         if support is not None:
             return self.episode(images, support=support, attention=attention).predictions(top)
         return list(self.iter_predict(images, top=top, labels=labels, attention=attention))
@@ -169,8 +173,10 @@ class Run(StoredRun):
     ) -> Iterator[Prediction]:
         """The same one by one, for many pictures: a few are in memory at a time. See :meth:`predict`."""
         from compose.prediction.given_pictures import given_pictures
-        from compose.prediction.refusals import check_labels
+        from compose.prediction.refusals import check_labels, check_top
 
+        check_top(top)
+        check_choice("labels", labels, ("seen", "unseen", "all"))
         check_labels(self.spec.plan, self.folder, attention=attention)
         pictures = given_pictures(images, self.prepared.source)
         return self._predictor(labels).predict(pictures, top=top, look=attention)

@@ -120,9 +120,15 @@ class StoredRun:
 
 
 def _find(path: RunLike, variants: list[str]) -> FoundRun:
-    """The run of a folder or file, or the newest of a spec."""
+    """The run of a folder or file, or the newest of a spec.
+
+    Raises:
+        UsageError: there is none.
+    """
     if isinstance(path, FoundRun):
         return path
+    if not isinstance(path, str | PathLike):
+        raise UsageError(f"expected a run: its folder, one of its weights files, or a spec; got {path!r}")
     named = Path(fspath(path))
     is_spec = named.suffix in (".yaml", ".yml") and named.name != LOCK
     return FoundRun(newest_of(str(named), variants)) if is_spec else find_run(named)

@@ -33,7 +33,11 @@ def new(
     if str(name) == "-":
         print(_text(base, Path("model.yaml")), end="")
         return
+    if not name.name or name.name == "..":
+        raise UsageError(f"expected the name of a file to write, such as model.yaml, got `{name}`")
     path = name if name.suffix in (".yaml", ".yml") else name.with_name(f"{name.name}.yaml")
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder; name another file")
     if path.exists() and not force:
         raise UsageError(f"{path} exists already; --force writes over it")
     if not path.parent.is_dir():

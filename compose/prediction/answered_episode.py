@@ -30,7 +30,13 @@ class AnsweredEpisode:
 
         Args:
             top: how many classes.
+
+        Raises:
+            UsageError: that is fewer than one.
         """
+        from compose.prediction.refusals import check_top
+
+        check_top(top)
         unread, answers = self.episode.unread, iter(self._answers(top))
         asked = range(len(self.episode.queries) + len(unread))
         return [Prediction(unread[place]) if place in unread else next(answers) for place in asked]

@@ -110,13 +110,15 @@ def pil_image(image: Any) -> Image.Image:
         image: a PIL image, or an array or tensor.
 
     Raises:
-        UsageError: it is something else.
+        UsageError: it is something else, or without pixels.
     """
     from PIL import Image
 
     from compose.errors import UsageError
 
     if isinstance(image, Image.Image):
+        if 0 in image.size:
+            raise UsageError(f"expected a picture with pixels, got one of {image.width} × {image.height}")
         return image if image.mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16") else image.convert("RGB")
     import numpy as np
 
@@ -129,6 +131,8 @@ def pil_image(image: Any) -> Image.Image:
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] != 3) or pixels.dtype.kind not in "uif":
         got = f"an array {' × '.join(map(str, pixels.shape))}" if pixels.ndim else f"a {type(image).__name__}"
         raise UsageError(f"expected a picture: a file, a PIL image, or an array h w, h w 3 or 3 h w; got {got}")
+    if 0 in pixels.shape:
+        raise UsageError(f"expected a picture with pixels, got an array {' × '.join(map(str, pixels.shape))}")
     return Image.fromarray(_bytes(pixels))
 
 

@@ -43,6 +43,19 @@ def check_labels(plan: Plan, run: Path, *, attention: bool) -> None:
         raise UsageError(f"the model of {run} {told}")
 
 
+def check_top(top: int) -> None:
+    """Refuse to name fewer labels than one.
+
+    Args:
+        top: how many are to be named.
+
+    Raises:
+        UsageError: it is no number from 1 on.
+    """
+    if not isinstance(top, int) or top < 1:
+        raise UsageError(f"top: expected how many labels to name, 1 at least, got {top!r}")
+
+
 def check_episodes(plan: Plan, run: Path, *, pictures: bool) -> None:
     """Refuse to ask a model about episodes.
 

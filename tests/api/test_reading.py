@@ -26,6 +26,19 @@ def error_of(call: Callable[[], object]) -> str:
     return str(error)
 
 
+@pytest.mark.parametrize("given", [3, [1], b"x.yaml"])
+def test_what_is_no_spec_and_no_run(here: Path, given: Any) -> None:
+    for ask in (compose.load, compose.validate, compose.train):
+        with pytest.raises(UsageError, match=r"expected a spec: a path, the name of a packaged one, a text or a dict"):
+            ask(given)
+    for ask_run in (compose.Run, compose.evaluate):
+        with pytest.raises(UsageError, match="expected a run: its folder, one of its weights files, or a spec; got"):
+            ask_run(given)
+    for name in ("variants", "overrides", "blocks"):
+        with pytest.raises(UsageError, match="expected a text or path, or several of them, got 3"):
+            compose.load(TINY, **{name: 3})
+
+
 def test_a_path_a_name_a_text_and_a_dict_are_the_same_spec(here: Path) -> None:
     Path("tiny.yaml").write_text(dump(TINY))
     forms: list[Any] = ["tiny.yaml", here / "tiny.yaml", dump(TINY), TINY]

@@ -206,6 +206,20 @@ def test_what_is_no_picture(trained: compose.Run, image: object, message: str) -
         trained.predict(image)
 
 
+@pytest.mark.parametrize("top", [0, -1, 1.5])
+def test_how_many_labels(trained: compose.Run, picture: Path, top: Any) -> None:
+    for ask in (trained.predict, trained.iter_predict):
+        with pytest.raises(UsageError, match=f"top: expected how many labels to name, 1 at least, got {top}"):
+            ask(picture, top=top)
+
+
+def test_labels_that_there_are_not(trained: compose.Run, picture: Path) -> None:
+    wrong: Any = "unsen"
+    for ask in (lambda: trained.predict(picture, labels=wrong), lambda: trained.label_inputs(wrong)):
+        with pytest.raises(UsageError, match="labels: expected `seen` or `unseen` or `all`, got `unsen`; did you mean"):
+            ask()
+
+
 def test_a_model_of_labels_takes_no_episodes(trained: compose.Run, picture: Path) -> None:
     for ask in (lambda: trained.episodes(1), lambda: trained.predict(picture, support={"a": picture, "b": picture})):
         with pytest.raises(UsageError, match="scores labels, and takes neither support nor episodes"):

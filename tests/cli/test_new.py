@@ -57,6 +57,20 @@ def test_new_never_overwrites(run: Any, spec: Path) -> None:
     assert spec.read_text() != before
 
 
+@pytest.mark.parametrize("name", [".", "..", "/", "here/.."])
+def test_new_wants_the_name_of_a_file(run: Any, name: str) -> None:
+    result = run("new", name)
+    assert result.exit_code == 2
+    assert f"expected the name of a file to write, such as model.yaml, got `{name}`" in result.stderr
+
+
+def test_new_never_writes_to_a_folder(run: Any) -> None:
+    Path("a.yaml").mkdir()
+    result = run("new", "a", "--force")
+    assert result.exit_code == 2
+    assert "a.yaml is a folder; name another file" in result.stderr
+
+
 def test_new_from_another_spec(run: Any) -> None:
     assert run("new", "other", "--from", "small.yaml").exit_code == 0
     assert plain(load_file(Path("other.yaml"))) == {**plain(load_file(Path("small.yaml"))), "name": "other"}

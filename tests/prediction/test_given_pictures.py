@@ -73,6 +73,12 @@ def test_what_is_no_picture(given: Any) -> None:
         pil_image(given)
 
 
+@pytest.mark.parametrize("given", [np.zeros((0, 0)), np.zeros((0, 4, 3)), Image.new("L", (0, 0))])
+def test_a_picture_without_pixels(given: Any) -> None:
+    with pytest.raises(UsageError, match=r"expected a picture with pixels, got .* 0 × "):
+        pil_image(given)
+
+
 def test_pixels_out_of_range() -> None:
     with pytest.raises(UsageError, match="bytes, or from 0 to 1; got 0 to 255"):
         pil_image(PIXELS.astype(np.float32) * 0 + np.arange(5)[:, None] * 63.75)
