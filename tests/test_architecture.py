@@ -183,6 +183,7 @@ OF_ONE = {
 
 
 LOOKED_UP = {
+    "compose/api/reading.py": "numbers and arrays of a dict are of any library",
     "compose/cli/failures.py": "errors of click's are known by their members: it is not imported before one is raised",
     "compose/data/vectors/label_division.py": "libyaml's loader is there or not",
     "compose/model/fit.py": "a block's result may be a NamedTuple of its author's",
