@@ -12,7 +12,7 @@ from pathlib import Path
 from compose.errors import Document, Place, SpecError, SpecErrors, UsageError, nearest
 from compose.spec.layers.merge import Removed, is_null, merge, set_at
 from compose.spec.layers.null import NAMED
-from compose.spec.schema.document import KEY_OF_SWEEP, OVERLAYS
+from compose.spec.schema.document import KEY_OF_SWEEP, NAME_OF_OVERLAY, OVERLAYS
 from compose.spec.spec_text import SpecText
 from compose.spec.yaml.reader import load_file, load_text
 from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, descend, relabel, without
@@ -253,9 +253,16 @@ def overlays_of(tree: Mapping, kind: str) -> dict[str, Mapping]:
     check = _wrong_overlay if kind == "variants" else wrong_sweep
     there = {name: value for name, value in section.items.items() if not is_null(value)}
     wrong = [error for name, value in there.items() for error in check(name, value)]
+    if kind == "sweeps":
+        wrong += [_no_name(name, section) for name in there if not re.fullmatch(NAME_OF_OVERLAY, name)]
     if wrong:
         raise SpecErrors(wrong)
     return {key: value for key, value in there.items() if isinstance(value, Mapping)}
+
+
+def _no_name(sweep: str, sweeps: Mapping) -> SpecError:
+    expected = "letters, digits, `_`, `.`, `+` and `-`"
+    return SpecError("bad-name", f"`{sweep}` cannot name a sweep", sweeps.keys[sweep], expected)
 
 
 def wrong_sweep(name: str, sweep: Tree) -> list[SpecError]:

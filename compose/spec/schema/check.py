@@ -11,6 +11,7 @@ from compose.spec.schema.explain import Subject, unknown
 from compose.spec.schema.faults import faults
 from compose.spec.schema.named import NamedClasses
 from compose.spec.schema.node_keys import NODE_KEYS, TERM_KEYS
+from compose.spec.schema.node_names import reserved_names
 from compose.spec.schema.node_schema import composite
 from compose.spec.yaml.tree import Mapping, Scalar, Tree
 
@@ -43,9 +44,11 @@ class Checker:
             self._once("stage", (stage,), self._stage(stage, name))
         composites = dict(_items(tree.get("blocks")))
         own = tuple(composites.values())
+        self._names(tree)
         for name, node in _items(tree.get("model")):
             sound.append(self._once("node", (node, *own), self._node(self._outside, node, name, composites)))
         for name, body in composites.items():
+            self._names(body)
             sound.append(self._once("block", (body, *own), self._composite(body, name, composites)))
         for name, term in _items(tree.get("loss")):
             sound.append(self._once("term", (term,), self._term(term, name)))
@@ -71,6 +74,17 @@ class Checker:
         part, found = tree.get(name), self.registry.find("section", name)
         if part is not None and found is not None:
             self._once(name, (part,), lambda: self._outside.declared(part, found, Subject(f"`{name}`", "key")))
+
+    def _names(self, around: Tree) -> None:
+        """The names of nodes; wiring tells no less where one of them is taken."""
+        nodes = around.get("model") if isinstance(around, Mapping) else None
+        if nodes is not None:
+            self._once("names", (nodes,), lambda: self._free(nodes))
+
+    def _free(self, nodes: Tree) -> bool:
+        taken = reserved_names(nodes)
+        self.errors.extend(taken)
+        return not taken
 
     def _stage(self, stage: Tree, name: str) -> Callable[[], bool]:
         return lambda: self._outside.check(stage, "stage", f"the stage `{name}`")

@@ -7,6 +7,7 @@ There are three forms of each: the complete one; the partial one of an overlay, 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from compose.registry.declaration import Declaration, Parameter, Port, admits_null
@@ -41,11 +42,12 @@ def inside(declaration: Declaration) -> Schema:
     return nullable(_frame(declaration, {p.name: _fillable(p) for p in declaration.parameters}, "inside."))
 
 
-def named(entry: str, *, partial: bool = False) -> Schema:
-    """A mapping of names to what a definition describes."""
+def named(entry: str, *, partial: bool = False, taken: Sequence[str] = ()) -> Schema:
+    """A mapping of names, but those that are taken, to what a definition describes."""
+    free: Schema = {"not": {"enum": [*taken]}} if taken else {}
     found: Schema = {
         "type": "object",
-        "propertyNames": {"pattern": NAME, "doNotSuggest": True},
+        "propertyNames": {"pattern": NAME, **free, "doNotSuggest": True},
         "additionalProperties": reference(entry),
     }
     return nullable(found) if partial else {**found, "minProperties": 1}

@@ -23,7 +23,8 @@ from compose.spec.schema.class_schema import (
     reference,
     with_nulls,
 )
-from compose.spec.schema.node_keys import EXTRA_KEYS, PLACEHOLDER, Schema
+from compose.spec.schema.node_keys import EXTRA_KEYS, NAME, PLACEHOLDER, REFERENCE, Schema
+from compose.spec.schema.node_names import TAKEN
 from compose.spec.schema.node_schema import composites, nodes, terms
 
 CHOICES: tuple[Kind, ...] = ("block", "loss", "metric", "data", "vectors", "graph", "stage", "optimizer", "schedule")
@@ -67,7 +68,7 @@ SECTIONS = {
 """The keys of a spec whose contents the registry decides."""
 STAGES = "a mapping of names to stages, such as `train: {main: {stage: supervised, epochs: 10}}`"
 NAME_OF_OVERLAY = r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*$"
-KEY_OF_SWEEP = r"^(variants|(?!(extends|variants|sweeps)(\.|$))[^.=]+(\.[^.=]+)*)$"
+KEY_OF_SWEEP = r"^(variants|(?!(extends|variants|sweeps)(\.|$))[^.=\s]+(\.[^.=\s]+)*)$"
 """The path of a value that a spec has, or ``variants``."""
 REQUIRED = ("data", "model")
 """The sections that no spec can do without, so that no overlay may remove them either."""
@@ -91,15 +92,21 @@ def _plain_keys() -> dict[str, Schema]:
             "default": 0,
             "description": "Seeds the weights and the order of the examples; the data has a seed of its own.",
         },
-        "scores": {"type": "string", "description": "The node that scores the labels; `scores` where not given."},
+        "scores": {
+            "type": "string",
+            "pattern": REFERENCE,
+            "description": "The node that scores the labels; `scores` where not given.",
+        },
         "attention": {
             "type": "string",
+            "pattern": REFERENCE,
             "description": "The port with maps of where the model looks, for pictures and localisation: of modules "
             "(b m h w) or labels (b l h w); where not given, the last port called `attention` that the scores need.",
         },
         "bypass": {
+            "title": "a list of names of nodes",
             "type": "array",
-            "items": {"type": "string"},
+            "items": {"type": "string", "pattern": NAME},
             "description": "Nodes that pass their first input on instead.",
         },
         "variants": {
@@ -142,7 +149,7 @@ def _sections(form: str) -> dict[str, Schema]:
         "data": reference(f"{form}data"),
         "labels": reference(f"{form}section.labels"),
         "blocks": named(f"{form}composite", partial=bool(form)),
-        "model": named(f"{form}node", partial=bool(form)),
+        "model": named(f"{form}node", partial=bool(form), taken=TAKEN),
         "loss": named(f"{form}term", partial=bool(form)),
         "train": {"title": STAGES, **named(f"{form}stage", partial=bool(form))},
         "evaluate": reference(f"{form}section.evaluate"),
@@ -171,6 +178,7 @@ def keys() -> list[str]:
 def frame() -> Schema:
     """The top level of a spec without ``extends``, as one schema; what a ``use:`` chooses is left open."""
     chosen: dict[str, Schema] = {key: {"description": SECTIONS[key]} for key in ("data", "labels", "evaluate")}
+    chosen["model"] = {"description": SECTIONS["model"], **named("node")}  # `node_names` tells of those that are taken
     chosen["data"]["title"] = "{use: NAME, ...}"
     return {
         "type": "object",

@@ -17,7 +17,12 @@ PLACEHOLDER = r"^\$[A-Za-z_][A-Za-z0-9_-]*$"
 
 _REFERENCE: Schema = {"type": "string", "pattern": REFERENCE}
 _REFERENCES: Schema = {"type": "array", "items": _REFERENCE, "minItems": 1}
-_PORTS: Schema = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+_PORTS: Schema = {
+    "title": "a list of names of ports",
+    "type": "array",
+    "items": {"type": "string", "pattern": NAME},
+    "minItems": 1,
+}
 
 IN: Schema = {
     "title": "a reference, a list of references, or a mapping of ports to references",
@@ -40,7 +45,7 @@ NODE_KEYS: dict[str, Schema] = {
     },
     "carry": {**_PORTS, "description": "Ports of a copy that feed the same ports of the next one."},
     "collect": {**_PORTS, "description": "Ports that come out stacked over the copies, along a new first axis."},
-    "share": {"type": "string", "description": "Use the weights of this node."},
+    "share": {"type": "string", "pattern": NAME, "description": "Use the weights of this node."},
 }
 UNFILLED = ("use", "in", "share", "carry", "collect")
 """Keys of a node that name things, so that ``$name`` has no meaning there."""

@@ -7,8 +7,13 @@ from functools import cache
 from compose.block import Kind
 from compose.registry.registry import Registry
 from compose.spec.schema import choices
-from compose.spec.schema.class_schema import filled, loose, named, nullable, reference
+from compose.spec.schema.class_schema import NULL, filled, loose, named, nullable, reference
 from compose.spec.schema.node_keys import EXTRA_KEYS, NAME, REFERENCE, UNFILLED, Schema
+from compose.spec.schema.node_names import TAKEN
+
+_REFERENCE: Schema = {"type": "string", "pattern": REFERENCE}
+OUTPUT: Schema = {"anyOf": [_REFERENCE, NULL]}
+"""What an output of a composite is as it is written: null removes it."""
 
 
 def nodes(registry: Registry) -> dict[str, Schema]:
@@ -70,11 +75,17 @@ def composites() -> dict[str, Schema]:
     overlay = {
         **body,
         **removable,
-        "model": {**named("partial.inside.node", partial=True), "type": "object"},
-        "outputs": _outputs({"type": "object", "additionalProperties": {"type": ["string", "null"]}}),
+        "model": {**named("partial.inside.node", partial=True, taken=TAKEN), "type": "object"},
+        "outputs": _outputs({"type": "object", "additionalProperties": OUTPUT}),
+    }
+    written = {
+        **body,
+        **removable,
+        "model": named("inside.node", taken=TAKEN),
+        "outputs": _outputs({"type": "object", "additionalProperties": OUTPUT, "not": {"additionalProperties": NULL}}),
     }
     return {
-        "composite": nullable({**whole, "properties": {**body, **removable, "model": named("inside.node")}}),
+        "composite": nullable({**whole, "properties": written}),
         "partial.composite": nullable({"type": "object", "properties": overlay, "additionalProperties": False}),
     }
 
@@ -94,7 +105,7 @@ def composite() -> Schema:
                 "description": "Parameters with their defaults (null: none); `$name` stands for one inside.",
             },
             "model": {"description": "The nodes inside.", **named("node")},
-            "outputs": _outputs({"type": "object", "additionalProperties": {"type": "string"}, "minProperties": 1}),
+            "outputs": _outputs({"type": "object", "additionalProperties": _REFERENCE, "minProperties": 1}),
         },
         "required": ["inputs", "model", "outputs"],
         "additionalProperties": False,
@@ -104,5 +115,5 @@ def composite() -> Schema:
 def _outputs(ports: Schema) -> Schema:
     return {
         "description": "Output port -> what it gives out; the first is the one meant by the bare node name.",
-        "anyOf": [{"type": "string"}, ports],
+        "anyOf": [_REFERENCE, ports],
     }

@@ -11,9 +11,7 @@ from compose.spec.schema.node_keys import NODE_KEYS
 from compose.spec.wiring.fill import fill, mistakes
 from compose.spec.wiring.inputs import wire_ports
 from compose.spec.wiring.mentions import edges, heads, order, unread
-from compose.spec.wiring.module_names import MODULE_NAMES
 from compose.spec.wiring.plan import Ref, Step, Value
-from compose.spec.wiring.reserved import ROOTS
 from compose.spec.wiring.scope import Scope
 from compose.spec.yaml.tree import Mapping, Scalar, Sequence, place_of, plain
 
@@ -30,10 +28,6 @@ def expand(scope: Scope) -> list[Step]:
         _cycle(scope, cycle)
     for name in names:
         node = scope.nodes.items[name]
-        if name in ROOTS or name in MODULE_NAMES:
-            what = "a name of the spec language" if name in ROOTS else "an attribute of every PyTorch model"
-            message = f"`{name}` is {what} and cannot name a node"
-            scope.world.error("reserved-name", message, scope.nodes.keys[name])
         if isinstance(node, Mapping):
             before = len(scope.world.errors)
             scope.exports[name] = _Node(scope, name, node, steps).wire()

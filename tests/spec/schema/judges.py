@@ -17,6 +17,7 @@ JUDGED = (
     "unknown-block", "unknown-parameter", "unknown-loss", "unknown-metric", "unknown-stage", "unknown-optimizer",
     "unknown-schedule", "unknown-data", "unknown-vectors", "unknown-graph", "unknown-key", "wrong-type", "out-of-range",
     "wrong-value", "missing-parameter", "missing-use", "missing-key", "bad-name", "metric-form", "empty",
+    "reserved-name",
 )  # fmt: skip
 """The codes of mistakes in types, ranges, names and keys; all others are of files, layers and wiring."""
 VALUES: list[Any] = [None, True, -1, 0, 1.5, "text", "$width", [], {}, 1e3, 3.0]

@@ -126,3 +126,53 @@ def test_a_spec_that_extends_another(judges: Judges) -> None:
     ]
     assert judges.errors(extends) == []
     assert [told for over in overlays if (told := judges.disagree({**extends, **over}))] == []
+
+
+# --- names --------------------------------------------------------------------------------------------------------
+
+OWN = SPEC["blocks"]["own"]
+BLANKS = ["a b", "", " ", "a\tb"]
+"""What names nothing."""
+WITH_NAMES: dict[str, Any] = {
+    **{f"sweep {name!r}": {"sweeps": {name: {"seed": [1]}}} for name in BLANKS},
+    **{
+        f"key of a sweep {key!r}": {"sweeps": {"seeds": {key: [1]}}}
+        for key in (*BLANKS, "model..x", "seed.", ".seed", " seed", "seed ", "model.maps. ")
+    },
+    **{f"{key} {name!r}": {key: name} for key in ("scores", "attention") for name in BLANKS},
+    **{f"bypass {name!r}": {"bypass": [name]} for name in (*BLANKS, "own.out")},
+    **{
+        f"{key} {name!r}": {"model": {**SPEC["model"], "more": {"in": "groups", **node, key: value}}}
+        for name in BLANKS
+        for key, node, value in (
+            ("share", {}, name),
+            ("carry", {"use": "encoder", "repeat": 2}, [name]),
+            ("collect", {"use": "encoder", "repeat": 2}, [name]),
+        )
+    },
+    **{f"outputs {name!r}": {"blocks": {"own": {**OWN, "outputs": outputs}}} for name in BLANKS for outputs in [name]},
+    **{
+        f"{where} {name}": part
+        for name in ("image", "labels", "loss", "forward", "training")
+        for node in [{"use": "encoder", "in": "groups"}]
+        for where, part in (
+            ("node", {"model": {**SPEC["model"], name: node}}),
+            ("node of a variant", {"variants": {"other": {"model": {name: node}}}}),
+            ("node of a block", {"blocks": {"own": {**OWN, "model": {**OWN["model"], name: {"share": "one"}}}}}),
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("case", WITH_NAMES)
+def test_what_is_no_name(judges: Judges, case: str) -> None:
+    spec = {**SPEC, "variants": {}, **WITH_NAMES[case]}
+    assert judges.errors(spec) != []
+    assert list(judges.schema.iter_errors(spec)) != []
+
+
+@pytest.mark.parametrize(("outputs", "right"), [({"out": "two", "more": None}, True), ({"more": None}, False)])
+def test_null_removes_an_output(judges: Judges, outputs: dict[str, str | None], right: bool) -> None:
+    spec = {**SPEC, "variants": {}, "blocks": {"own": {**OWN, "outputs": outputs}}}
+    assert (judges.errors(spec) == []) is right
+    assert judges.schema.is_valid(spec) is right
