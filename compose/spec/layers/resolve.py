@@ -309,12 +309,19 @@ def _override(tree: Mapping, text: str) -> Mapping:
     if not equals or not key or not all(key.split(".")):
         raise UsageError(f"-s {text}: expected KEY=VALUE, such as -s train.main.epochs=3")
     path = tuple(int(part) if part.isdigit() else part for part in key.split("."))
+    if path[0] == "extends":
+        raise SpecErrors([_extends_overridden(text, key)])
     try:
         if len(path) > 2 and _is_unknown(tree, str(path[0]), str(path[1])):
             raise KeyError(1)
         return _as_mapping(set_at(tree, path, _override_value(text, key, value), _places(text, key)))
     except KeyError as error:
         raise SpecErrors([_bad_path(tree, text, key.split("."), error.args[0])]) from None
+
+
+def _extends_overridden(text: str, key: str) -> SpecError:
+    message = "an override cannot change `extends`: it is laid over what the spec extends"
+    return SpecError("override-extends", message, _places(text, key)[0], "`extends` in the file of the spec")
 
 
 def _is_unknown(tree: Mapping, section: str, name: str) -> bool:
