@@ -1,9 +1,15 @@
-"""``compose describe NAME``: ports, parameters, docs, reference and deviations of one thing that a spec may use."""
+"""``compose describe NAME``: ports, parameters, docs, reference and deviations of one thing that a spec may use.
+
+An input of the spec language and a packaged spec, which ``compose list`` lists as well, are described in short.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,7 +17,10 @@ from compose.cli.complete import block_names
 from compose.cli.options import AsJson, BlockFiles
 
 if TYPE_CHECKING:
+    from compose.errors import UsageError
     from compose.registry.declaration import Declaration, Parameter, Port
+    from compose.spec.layers.resolve import Resolved
+    from compose.spec.wiring.reserved import ReservedInput
 
 
 def describe(
@@ -31,48 +40,85 @@ def describe(
     from compose.cli.specs import use_blocks
 
     use_blocks(blocks)
-    found = [declaration for name in names for declaration in declarations(name)]
+    found = [entry for name in names for entry in entries(name)]
     if as_json:
-        print(json.dumps([declaration.to_json() for declaration in found], indent=2, ensure_ascii=False))
+        print(json.dumps([entry.data for entry in found], indent=2, ensure_ascii=False))
         return
-    for index, declaration in enumerate(found):
+    for index, entry in enumerate(found):
         if index:
             print()
-        _print(declaration)
+        entry.show()
 
 
-def declarations(name: str) -> list[Declaration]:
-    """Everything that is called so, of any kind; ``loss.variance`` names one of a kind.
+@dataclass(frozen=True)
+class DescribedEntry:
+    """One thing that is described: as plain data, and as one reads it."""
+
+    data: dict[str, Any]
+    show: Callable[[], None]
+
+
+def entries(name: str) -> list[DescribedEntry]:
+    """Everything that is called so: classes; else an input; else a spec.
 
     Raises:
         UsageError: there is nothing of that name.
     """
+    from compose.spec.layers.resolve import find_spec, resolve
+    from compose.spec.wiring.reserved import RESERVED
+
+    if _called(name):
+        return [DescribedEntry(found.to_json(), partial(_print, found)) for found in _called(name)]
+    if name in RESERVED:
+        return [_of_input(RESERVED[name])]
+    if find_spec(name).is_file():
+        return [_of_spec(name, resolve(name))]
+    raise _nothing(name)
+
+
+def _of_input(given: ReservedInput) -> DescribedEntry:
+    data = {"kind": "input", "name": given.name, "dims": given.dims, "dtype": given.dtype, "doc": given.doc}
+    lines = [given.doc, f"\n{' '.join(given.dims)}, {given.dtype}", f"\nin a spec: `in: {given.name}`"]
+    return DescribedEntry(data, partial(_show, given.name, "input", lines))
+
+
+def _of_spec(name: str, spec: Resolved) -> DescribedEntry:
+    from compose.cli.list import spec_line
+
+    offered = {"variants": list(spec.variants), "sweeps": list(spec.sweeps)}
+    data = {"kind": "spec", "name": name, "summary": spec_line(name), **offered}
+    lines = [f"{key}: {', '.join(names)}" for key, names in offered.items() if names]
+    whole = f"`compose show {name}` shows it whole"
+    return DescribedEntry(data, partial(_show, name, "spec", [spec_line(name), *lines, whole]))
+
+
+def _show(name: str, kind: str, lines: list[str]) -> None:
+    from compose.cli.console import echo, out
+
+    out().print(f"[bold cyan]{name}[/] [dim]({kind})[/]")
+    for line in filter(None, lines):
+        echo(line)
+
+
+def _called(name: str) -> list[Declaration]:
+    """Every class that is called so, of any kind; ``loss.variance`` names one of a kind."""
+    from compose.registry.registry import registry
+
+    return [d for d in registry().all() if name in (d.name, f"{d.kind}.{d.name}")]
+
+
+def _nothing(name: str) -> UsageError:
     from compose.block import KINDS
     from compose.errors import UsageError, nearest
     from compose.registry.registry import registry
     from compose.registry.unlisted import unlisted
-
-    everything = registry().all()
-    found = [d for d in everything if name in (d.name, f"{d.kind}.{d.name}")]
-    if found:
-        return found
-    close = nearest(name, {d.name for d in everything})
-    hint = f"did you mean `{close}`?" if close else "`compose list` lists what there is"
-    forgotten = next((told for kind in KINDS if (told := unlisted(kind, name))), None)
-    raise UsageError(f"there is nothing called `{name}` that a spec could use; {forgotten or _elsewhere(name) or hint}")
-
-
-def _elsewhere(name: str) -> str | None:
-    """What to do with names of another sort."""
-    from compose.spec.layers.resolve import find_spec
+    from compose.spec.layers.resolve import zoo_names
     from compose.spec.wiring.reserved import RESERVED
 
-    if name in RESERVED:
-        given = RESERVED[name]
-        return f"it is an input, for `in:`: {given.doc} ({' '.join(given.dims)})"
-    if find_spec(name).is_file():
-        return f"for a spec, use `compose show {name}`"
-    return None
+    close = nearest(name, [*{d.name for d in registry().all()}, *RESERVED, *zoo_names()])
+    hint = f"did you mean `{close}`?" if close else "`compose list` lists what there is"
+    forgotten = next((told for kind in KINDS if (told := unlisted(kind, name))), None)
+    return UsageError(f"there is nothing called `{name}` that a spec could use; {forgotten or hint}")
 
 
 def _print(declaration: Declaration) -> None:

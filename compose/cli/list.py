@@ -34,8 +34,8 @@ WHERE = {
     "vectors": "labels: {vectors: {use: ...}}",
     "graphs": "labels: {graph: {use: ...}}",
     "stages": "train: {main: {stage: ...}}",
-    "optimizers": "train: [{optimizer: {use: ...}}]",
-    "schedules": "train: [{schedule: {use: ...}}]",
+    "optimizers": "train: {main: {optimizer: {use: ...}}}",
+    "schedules": "train: {main: {schedule: {use: ...}}}",
     "sections": "at the top of a spec",
     "inputs": "in: ...",
     "zoo": "compose train ...",
@@ -101,10 +101,11 @@ def zoo_summaries() -> dict[str, str]:
     """The packaged specs, each with its description or its paper."""
     from compose.spec.layers.resolve import zoo_names
 
-    return {name: _zoo_line(name) for name in zoo_names()}
+    return {name: spec_line(name) for name in zoo_names()}
 
 
-def _zoo_line(name: str) -> str:
+def spec_line(name: str) -> str:
+    """A spec in one line: its description or its paper, and how many variants and sweeps it offers."""
     from compose.errors import ComposeError
     from compose.spec.layers.resolve import resolve
     from compose.spec.yaml.tree import plain

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from compose.cli.list import summaries
 from compose.registry.declaration import Declaration
 from compose.registry.registry import registry
 from compose.spec.read import read_spec
@@ -77,8 +78,21 @@ def test_unknown_name(run: Any) -> None:
     result = run("describe", "group_atention")
     assert result.exit_code == 2
     assert "did you mean `group_attention`?" in result.stderr
-    assert "compose show zoo/starter.yaml" in run("describe", "zoo/starter.yaml").stderr
-    assert "for `in:`" in run("describe", "labels.vectors").stderr
+
+
+@pytest.mark.parametrize("name", [*summaries("inputs"), *summaries("zoo")])
+def test_whatever_is_listed_is_described(run: Any, name: str) -> None:
+    result = run("describe", name)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"{name} (")
+    (data,) = json.loads(run("describe", name, "--json").stdout)
+    assert data["name"] == name
+
+
+def test_an_input_and_a_spec(run: Any) -> None:
+    assert "b c h w, float32" in run("describe", "image").stdout
+    assert "sweeps: " in run("describe", "zoo/ml2p.yaml").stdout
+    assert "did you mean `labels.vectors`?" in run("describe", "labels.vector").stderr
 
 
 def test_describe_json(run: Any) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from compose.cli.list import PLURALS, WHERE, list_names
 from compose.registry.registry import registry
+from compose.spec.yaml.reader import load_text
+from compose.spec.yaml.tree import plain
 
 DECLARATIONS = registry().all()
 
@@ -42,3 +44,9 @@ def test_unknown_kind(run: Any) -> None:
     result = run("list", "blokcs")
     assert result.exit_code == 2
     assert "there is no kind `blokcs`; did you mean `blocks`?" in result.stderr
+
+
+def test_where_a_spec_names_each_stage_is_of_a_mapping() -> None:
+    said = [where for where in WHERE.values() if where.startswith("train: ")]
+    assert len(said) == 3
+    assert all(isinstance(plain(load_text(where, "where"))["train"]["main"], dict) for where in said)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from compose.block import Kind
-from compose.cli.describe import declarations
+from compose.cli.describe import entries
 from compose.errors import SpecError, SpecErrors, UsageError
 from compose.registry import registry as of_process
 from compose.registry.declaration import Declaration
@@ -60,7 +60,7 @@ def test_what_asks_for_its_class(monkeypatch: pytest.MonkeyPatch) -> None:
         empty.load("optimizer", "adma")
     monkeypatch.setattr(of_process, "registry", lambda: empty)
     with pytest.raises(UsageError, match=f"^there is nothing called `linear` that a spec could use; {FORGOTTEN}$"):
-        declarations("linear")
+        entries("linear")
 
 
 @pytest.mark.parametrize(
