@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from compose.evaluation.metrics.rules import NoPositives, Ties
-from compose.evaluation.result_protocol import ResultProtocol
+from compose.evaluation.result_protocol import ResultProtocol, number_of
 
 Task = Literal["zsl", "gzsl", "seen"]
 CountedImages = Literal["all", "with_positives"]
@@ -90,20 +90,17 @@ class LabelProtocol(ResultProtocol):
 
     def line(self) -> str:
         """The protocol in one line, as a report prints it."""
-        images = f"{self._count(self.num_images)}images"
+        images = number_of(self.num_images, "image", "images")
+        boxed = number_of(self.boxed, "boxed target", "boxed targets")
         parts = [
             f"{self.data} {self.split}".strip(),
             f"all {images}" if self.images == "all" else f"{images} with positives",
-            f"{self._count(self.num_labels)}labels{' among all' if self.label_context == 'all' else ''}",
+            f"{number_of(self.num_labels, 'label', 'labels')}{' among all' if self.label_context == 'all' else ''}",
             {"skip": "empty labels left out", "zero": "empty labels count 0", None: ""}[self.no_positives],
             f"ties {self.ties}" if self.ties else "",
-            f"localisation: {self._count(self.boxed)}boxed targets, {self.localisation}" if self.localisation else "",
+            f"localisation: {boxed}, {self.localisation}" if self.localisation else "",
         ]
         return ", ".join(filter(None, parts))
-
-    @staticmethod
-    def _count(number: int | None) -> str:
-        return "" if number is None else f"{number:,} "
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> LabelProtocol:

@@ -8,6 +8,12 @@ from dataclasses import asdict
 from typing import Any, ClassVar
 
 
+def number_of(number: int | None, one: str, many: str) -> str:
+    """``1 label``, ``1,234 labels``; ``labels`` where the number is not told."""
+    words = one if number == 1 else many
+    return words if number is None else f"{number:,} {words}"
+
+
 class ResultProtocol(ABC):
     """All that the numbers of a result depend on besides the model: a dataclass with a phrase for each field.
 

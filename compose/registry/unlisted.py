@@ -11,6 +11,8 @@ from compose.block import Kind, snake_case
 ROOMS = ("blocks", "graphs", "data", "labels", "evaluation", "training")
 """The packages of ``compose`` whose classes a spec may name."""
 FORGOTTEN = "it is in the code, but not in specs/blocks.json: run make schema"
+OWN_FILE = "what you wrote yourself is known by its file: `--blocks FILE.py`, in Python `blocks=`"
+"""What to do where nothing has a name, nor one that is near."""
 
 
 def unlisted(kind: Kind, name: str) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from compose.evaluation.label_protocol import LabelProtocol
-from compose.evaluation.result_protocol import ResultProtocol
+from compose.evaluation.result_protocol import ResultProtocol, number_of
 
 
 @dataclass(frozen=True)
@@ -73,17 +73,17 @@ class EpisodeProtocol(ResultProtocol):
         parts = [
             f"{self.data} {self.split}".strip(),
             self.examples,
-            "" if self.num_classes is None else f"{self.num_classes:,} {many}",
-            "" if self.episodes is None else f"{self.episodes:,} episodes",
-            "" if self.queries is None else f"{self.queries} queries of each {one}",
+            "" if self.num_classes is None else number_of(self.num_classes, one, many),
+            "" if self.episodes is None else number_of(self.episodes, "episode", "episodes"),
+            "" if self.queries is None else f"{number_of(self.queries, 'query', 'queries')} of each {one}",
             self._thresholds(),
         ]
         return ", ".join(filter(None, parts))
 
     def _thresholds(self) -> str:
         chosen = [f"{key.partition('(')[0]} {value:.3g}" for key, value in (self.thresholds or {}).items()]
-        count = "" if self.episodes is None else f"{self.episodes:,} "
-        return f"thresholds from {count}validation episodes: {', '.join(chosen)}" if chosen else ""
+        count = number_of(self.episodes, "validation episode", "validation episodes")
+        return f"thresholds from {count}: {', '.join(chosen)}" if chosen else ""
 
 
 def protocol_from_json(data: dict[str, Any]) -> ResultProtocol:

@@ -134,6 +134,8 @@ def _is_of_offered(text: str) -> bool:
 def _read(spec: str | SpecText) -> Mapping:
     if isinstance(spec, SpecText):
         return _as_mapping(load_text(spec.text, spec.name))
+    if not spec:
+        raise SpecErrors([SpecError("no-such-file", "the name of a spec is empty", expected="a YAML file")])
     try:
         return _as_mapping(load_file(find_spec(spec), name=spec))
     except SpecErrors as error:
@@ -268,7 +270,9 @@ def _no_name(sweep: str, sweeps: Mapping) -> SpecError:
 def wrong_sweep(name: str, sweep: Tree) -> list[SpecError]:
     """What is wrong with the form of a sweep."""
     expected = "keys with the values that each takes, such as `model.groups.groups: [1, 3, 5]`"
-    if not (isinstance(sweep, Mapping) and sweep.items):
+    if isinstance(sweep, Mapping) and not sweep.items:
+        return [SpecError("wrong-type", f"the sweep `{name}` is empty", sweep.place, expected)]
+    if not isinstance(sweep, Mapping):
         return [SpecError("wrong-type", f"the sweep `{name}` is a mapping of keys to values", sweep.place, expected)]
     wrong = [
         SpecError("bad-name", f"`{key}` of the sweep `{name}` is no path of the spec", sweep.keys[key], expected)

@@ -35,7 +35,7 @@ def explain(fault: Fault, subject: Subject) -> SpecError:
         case "missing":
             return _missing(fault, _inner(fault, subject))
         case "bad-name":
-            return _bad_name(fault)
+            return _bad_name(fault, subject)
     value = plain(fault.tree)
     name, place, expected = (
         _named(fault.path, subject.name),
@@ -67,11 +67,13 @@ def _missing(fault: Fault, subject: Subject) -> SpecError:
     return SpecError(f"missing-{subject.word}", message, subject.place or fault.tree.place, expected)
 
 
-def _bad_name(fault: Fault) -> SpecError:
-    is_key = fault.key and isinstance(fault.tree, Mapping)
-    name = fault.key if is_key else plain(fault.tree)
-    place = fault.tree.keys[fault.key] if is_key and isinstance(fault.tree, Mapping) else fault.tree.place
-    return SpecError(fault.code, f"`{text(name)}` is no name that may stand here", place, words(fault.schema))
+def _bad_name(fault: Fault, subject: Subject) -> SpecError:
+    if fault.key and isinstance(fault.tree, Mapping):
+        message, place = f"`{fault.key}` is no name that may stand here", fault.tree.keys[fault.key]
+    else:
+        message = f"{_named(fault.path, subject.name)} cannot be `{text(plain(fault.tree))}`"
+        place = fault.tree.place
+    return SpecError(fault.code, message, place, words(fault.schema))
 
 
 def _inner(fault: Fault, subject: Subject) -> Subject:

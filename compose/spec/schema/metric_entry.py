@@ -15,7 +15,7 @@ from compose.block import Kind
 from compose.errors import Note, SpecError, nearest, printable
 from compose.registry.declaration import Declaration
 from compose.registry.registry import Registry
-from compose.registry.unlisted import unlisted
+from compose.registry.unlisted import OWN_FILE, unlisted
 from compose.spec.schema.class_schema import docs, reference
 from compose.spec.schema.node_keys import Schema
 
@@ -103,7 +103,8 @@ def _unknown(text: str, registry: Registry) -> SpecError:
     close, known = nearest(name.strip(), registry.names(KIND)), all_forms(registry)
     k = number.strip() if re.fullmatch(NUMBER, number.strip()) else "3"
     near = next((form.replace("@K", f"@{k}") for form in known if form.partition("@")[0] == close), None)
-    notes = [Note(told)] if (told := unlisted(KIND, name)) else []
+    told = unlisted(KIND, name) or ("" if near else OWN_FILE)
+    notes = [Note(told)] if told else []
     return SpecError(
         "unknown-metric", f"there is no metric `{printable(text)}`", None, f"one of {', '.join(known)}", near, notes
     )

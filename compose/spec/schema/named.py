@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from compose.block import Kind
-from compose.errors import Note, SpecError, nearest
+from compose.errors import Note, SpecError, listed, nearest
 from compose.registry.declaration import Declaration, Parameter
 from compose.registry.registry import Registry
-from compose.registry.unlisted import unlisted
+from compose.registry.unlisted import OWN_FILE, unlisted
 from compose.spec.schema import metric_entry
 from compose.spec.schema.class_schema import MONITOR, definition
 from compose.spec.schema.explain import Subject, explain
@@ -19,6 +19,8 @@ from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, plain
 
 NOUNS: dict[Kind, str] = {"data": "data source", "vectors": "label vectors"}
 """Kinds whose name is no noun that messages could use."""
+MOST = 10
+"""How many names a message lists."""
 PLURAL: Kind = "vectors"
 """The kind whose noun is one."""
 
@@ -154,9 +156,10 @@ def _any(kind: Kind) -> str:
 def unknown_name(kind: Kind, name: str, tree: Tree, names: list[str]) -> SpecError:
     """A name that no class of a kind has."""
     noun = NOUNS.get(kind, kind)
-    expected = f"one of {', '.join(names)}" if names else f"no {noun}: none is known"
     forgotten = unlisted(kind, name)
-    notes = [Note(forgotten)] if forgotten else []
     near = None if forgotten else nearest(name, names)
+    expected = f"one of {listed(names, most=MOST)}" if names else f"no {noun}: none is known"
+    told = forgotten or ("" if near else OWN_FILE)
+    notes = [Note(told)] if told else []
     message = f"there {'are' if kind == PLURAL else 'is'} no {noun} `{name}`"
     return SpecError(f"unknown-{kind}", message, tree.place, expected, near, notes)

@@ -78,6 +78,8 @@ def test_what_only_some_episodes_have_is_left_out_elsewhere() -> None:
 def test_line() -> None:
     assert FULL.line() == "omniglot test, 1,692 classes, 1,000 episodes, 15 queries of each class"
     assert PUBLISHED.line() == "omniglot"
+    single = replace(FULL, num_classes=1, episodes=1, queries=1)
+    assert single.line() == "omniglot test, 1 class, 1 episode, 1 query of each class"
     assert SEVERAL.line() == (
         "glosses test, label_split, 59 labels, 1,000 episodes, 15 queries of each label, "
         "thresholds from 1,000 validation episodes: micro_f1 0.231"

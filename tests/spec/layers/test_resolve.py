@@ -126,6 +126,10 @@ def test_a_file_that_does_not_exist_and_the_one_whose_name_is_near(name: str, cl
     assert _error("derived.yaml").nearest == (close if close != "base.yaml" else None)
 
 
+def test_a_spec_without_a_name() -> None:
+    assert _error("").message == "the name of a spec is empty"
+
+
 def test_every_value_knows_what_set_it() -> None:
     found = resolve("base.yaml", variants=["wide"], overrides=["train.first.epochs=3"])
     layers = {".".join(map(str, path)): leaf.layer for path, leaf in leaves(found.tree)}

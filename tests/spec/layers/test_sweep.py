@@ -96,7 +96,9 @@ def test_a_sweep_of_another_form(sweeps: str) -> None:
     assert [error.code for error in caught.value.errors] == ["wrong-type"]
 
 
-@pytest.mark.parametrize("key", ["model..x", "seed.", '"a=b"', "variants.small.seed", "sweeps.s", "extends", '""'])
+@pytest.mark.parametrize(
+    "key", ["model..x", "seed.", '"a=b"', '"a b"', "variants.small.seed", "sweeps.s", "extends", '""']
+)
 def test_a_key_of_a_sweep_that_is_no_path_of_the_spec(key: str) -> None:
     with pytest.raises(SpecErrors) as caught:
         resolved(f"{{s: {{{key}: [1]}}}}")

@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
-from compose.errors import SpecErrors
+from compose.errors import Document, Place, SpecErrors
 from compose.registry.registry import Registry
+from compose.registry.unlisted import OWN_FILE
 from compose.spec.read import read_spec
 from compose.spec.schema.faults import faults
+from compose.spec.schema.named import unknown_name
+from compose.spec.yaml.tree import Scalar
 
 BASE = Path(__file__).parents[1] / "golden" / "base.yaml"
 
@@ -55,3 +58,10 @@ def test_neither_torch_nor_numpy_is_needed() -> None:
     loaded = "[name for name in ('torch', 'numpy', 'jsonschema', 'pydantic') if name in sys.modules]"
     code = f"import sys, compose.spec.read, compose.spec.schema.publish; print({loaded})"
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_ten_names_are_listed_and_the_others_counted() -> None:
+    names = [f"block_{number}" for number in range(45)]
+    told = unknown_name("block", "scale", Scalar(Place(Document("x.yaml", ("scale",)), 1, 1, 5), "scale"), names)
+    assert told.expected == f"one of {', '.join(names[:10])} and 35 more"
+    assert [note.message for note in told.notes] == [OWN_FILE]
