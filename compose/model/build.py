@@ -120,6 +120,8 @@ def shape(
     steps = all_steps(plan)
     walk = _walk(registry, sizes, where)
     walk.run(steps)
+    for term in plan.terms:
+        walk.check_term(term)
     errors = walk.errors or check_memory(steps, walk.facts, sizes["targets"][0])
     if not errors and (zero_shot or episodes):
         scoring = needed(steps, [plan.scores], owners=True)

@@ -141,6 +141,9 @@ def _pairs(port: Port, shape: Shape) -> list[tuple[str, int | Shape]]:
     raise Mismatch(f"expected {least} dims ({port.shape}), got {len(shape)}", port)
 
 
+SCALAR = "scalar"
+
+
 def shape_text(shape: Sequence[int]) -> str:
     """A shape as one reads it: ``48 × 7 × 300``."""
-    return " × ".join(map(str, shape)) if len(shape) else "scalar"
+    return " × ".join(map(str, shape)) if len(shape) else SCALAR

@@ -10,12 +10,12 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from compose.errors import Note, Place, SpecError
-from compose.model.dims import Bindings, Mismatch, shape_text
+from compose.model.dims import SCALAR, Bindings, Mismatch, shape_text
 from compose.model.facts import Facts
 from compose.model.fit import Fake, bind, bind_inputs, output_error, port_note, results
 from compose.model.trial import bound_sizes, make, run
 from compose.registry.registry import Registry
-from compose.spec.wiring.plan import Ref, Step, Value
+from compose.spec.wiring.plan import Ref, Step, Term, Value
 
 
 class Walk:
@@ -55,6 +55,17 @@ class Walk:
                 self._step(step)
             except SpecError as error:
                 self.errors.append(error)
+
+    def check_term(self, term: Term) -> None:
+        """Refuse a term of the loss that takes a port as it is, where that is no scalar."""
+        whole = self.values.get((term.value.step, term.value.port))
+        if term.step or whole is None:
+            return
+        shown = f"a list of {len(whole)} tensors" if isinstance(whole, list) else shape_text(whole.shape)
+        if shown != SCALAR:
+            message = f"the term `{term.name}` takes `{term.value}` as it is, which is {shown}"
+            expected = "a scalar, or `use:` and a loss that makes one of it"
+            self.errors.append(SpecError("shape-mismatch", message, term.value.place, expected))
 
     def take_over(self, step: Step, known: Walk) -> None:
         """Take the result of a step from another walk, in whose shapes nothing has changed for it."""
