@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib.util
 import sys
 import traceback
+from importlib.machinery import SourceFileLoader
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from compose.errors import Note, SpecError, SpecErrors, UsageError
 from compose.registry.contract import mistake
@@ -23,19 +24,29 @@ def import_block_file(path: Path) -> ModuleType:
     """
     if not path.is_file():
         raise UsageError(f"--blocks {path}: there is no such file")
-    name = _module_name(path)
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
+    if path.suffix != ".py":
         raise UsageError(f"--blocks {path}: expected a Python file")
+    name = _module_name(path)
+    loader = _FreshLoader(name, str(path))
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
+    assert spec is not None, "a file with a loader has a spec"
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except (Exception, SystemExit) as error:  # whatever the user's file does
         del sys.modules[name]
         raise SpecErrors([_import_error(path, error)]) from error
     _refuse_repeated(path)
     return module
+
+
+class _FreshLoader(SourceFileLoader):
+    """Compiles the file as it is now: Python's cache takes one that was changed within a second for the old one."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
 
 
 def import_entry_point(point: EntryPoint) -> ModuleType:

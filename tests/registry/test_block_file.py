@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from compose.block import Kind
 from compose.errors import SpecErrors, UsageError
-from compose.registry.block_file import import_entry_point
+from compose.registry.block_file import import_block_file, import_entry_point
 from compose.registry.contract import BASES
 from compose.registry.registry import Registry, load_block_file, registry
 
@@ -254,3 +255,12 @@ def test_every_contract_is_there(kind: Kind) -> None:
     module, _, name = BASES[kind].rpartition(".")
     base = getattr(importlib.import_module(module), name)
     assert all(issubclass(registry().load(kind, known), base) for known in registry().names(kind))
+
+
+def test_a_file_that_was_just_changed_is_read_as_it_is(tmp_path: Path) -> None:
+    """Python's own cache goes by the second and the size."""
+    path = tmp_path / "own.py"
+    for number in range(5):
+        path.write_text(f"NUMBER = {number}\n")
+        os.utime(path, (1, 1))
+        assert number == import_block_file(path).NUMBER
