@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -257,8 +258,9 @@ def test_every_contract_is_there(kind: Kind) -> None:
     assert all(issubclass(registry().load(kind, known), base) for known in registry().names(kind))
 
 
-def test_a_file_that_was_just_changed_is_read_as_it_is(tmp_path: Path) -> None:
+def test_a_file_that_was_just_changed_is_read_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Python's own cache goes by the second and the size."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     path = tmp_path / "own.py"
     for number in range(5):
         path.write_text(f"NUMBER = {number}\n")
