@@ -21,7 +21,9 @@ def shown(here: object, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     outputs: list[str] = []
     module: Any = ModuleType("IPython.display")
     module.display = lambda output: outputs.append(output._repr_mimebundle_((), ())["text/plain"])
-    monkeypatch.setitem(sys.modules, "IPython", ModuleType("IPython"))
+    package: Any = ModuleType("IPython")
+    package.version_info = (9, 0)  # which matplotlib asks for where it draws the run's first chart
+    monkeypatch.setitem(sys.modules, "IPython", package)
     monkeypatch.setitem(sys.modules, "IPython.display", module)
     monkeypatch.setattr(rich_console, "_is_jupyter", lambda: True)
     return outputs
