@@ -6,16 +6,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from importlib.resources import files
-from itertools import accumulate
 from pathlib import Path
 
-from compose.errors import Document, Place, SpecError, SpecErrors, UsageError, nearest
-from compose.spec.layers.merge import Removed, is_null, merge, set_at
-from compose.spec.layers.null import NAMED
+from compose.errors import Document, Place, SpecError, SpecErrors, nearest
+from compose.spec.layers.merge import is_null, merge
+from compose.spec.layers.override import override
 from compose.spec.schema.document import KEY_OF_SWEEP, NAME_OF_OVERLAY, OVERLAYS
 from compose.spec.spec_text import SpecText
 from compose.spec.yaml.reader import load_file, load_text
-from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, descend, relabel, without
+from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, relabel, without
 
 OFFERED = {"variants": "variant", "sweeps": "sweep"}
 """Sections of a spec that are laid over it, or expanded, on request; and what one entry is."""
@@ -58,7 +57,7 @@ class Resolved:
                 raise SpecErrors([_unknown_variant(variant, self.variants)])
             tree = _as_mapping(merge(tree, relabel(self.variants[variant], f"variant {variant}")))
         for text in texts:
-            tree = _override(tree, text)
+            tree = override(tree, text)
         chosen, texts = (*self.chosen, *chosen), (*self.overrides, *texts)
         return replace(self, tree=tree, chosen=chosen, overrides=texts)
 
@@ -120,7 +119,7 @@ def resolve(spec: str | SpecText, *, variants: Iterable[str] = (), overrides: It
 def _override_offered(offered: Mapping, texts: Iterable[str]) -> Mapping:
     """The variants and sweeps with the overrides that are about them."""
     for text in filter(_is_of_offered, texts):
-        before, offered = offered, _override(offered, text)
+        before, offered = offered, override(offered, text)
         lost = [error for kind, what in OFFERED.items() for error in _lost(what, before.get(kind), offered.get(kind))]
         if lost:
             raise SpecErrors(lost)
@@ -306,69 +305,3 @@ def _unknown_variant(name: str, known: dict[str, Mapping]) -> SpecError:
     place = Place(Document("command line", (flag,)), 1, 4, len(name))
     expected = f"one of {', '.join(known)}" if known else "no variant: the spec has none"
     return SpecError("unknown-variant", f"the spec has no variant `{name}`", place, expected, nearest(name, known))
-
-
-def _override(tree: Mapping, text: str) -> Mapping:
-    key, equals, value = text.partition("=")
-    if not equals or not key or not all(key.split(".")):
-        raise UsageError(f"-s {text}: expected KEY=VALUE, such as -s train.main.epochs=3")
-    path = tuple(int(part) if part.isdigit() else part for part in key.split("."))
-    if path[0] == "extends":
-        raise SpecErrors([_extends_overridden(text, key)])
-    try:
-        if len(path) > 2 and _is_unknown(tree, str(path[0]), str(path[1])):
-            raise KeyError(1)
-        return _as_mapping(set_at(tree, path, _override_value(text, key, value), _places(text, key)))
-    except KeyError as error:
-        raise SpecErrors([_bad_path(tree, text, key.split("."), error.args[0])]) from None
-
-
-def _extends_overridden(text: str, key: str) -> SpecError:
-    message = "an override cannot change `extends`: it is laid over what the spec extends"
-    return SpecError("override-extends", message, _places(text, key)[0], "`extends` in the file of the spec")
-
-
-def _is_unknown(tree: Mapping, section: str, name: str) -> bool:
-    """Whether an override leads below a node, loss, stage or block that the spec does not have."""
-    found = tree.get(section)
-    below = found.was if isinstance(found, Removed) else found
-    return section in NAMED and not (isinstance(below, Mapping) and name in below.items)
-
-
-def _override_value(text: str, key: str, value: str) -> Tree:
-    """The value as YAML, its places in the text of the override."""
-    document = Document("command line", (f"-s {text}",))
-    whole = Place(document, 1, 4, len(text))
-    if not value.strip() or value.strip() in ("~", "null"):
-        return Scalar(whole, None, layer=f"-s {text}")
-    try:
-        parsed = load_text(value, f"-s {text}")
-    except SpecErrors as error:
-        raise SpecErrors(replace(e, place=whole) for e in error.errors) from None
-    return relabel(_moved(parsed, whole), f"-s {text}")
-
-
-def _moved(tree: Tree, place: Place) -> Tree:
-    if isinstance(tree, Mapping):
-        keys = dict.fromkeys(tree.keys, place)
-        return replace(tree, place=place, items={k: _moved(v, place) for k, v in tree.items.items()}, keys=keys)
-    if isinstance(tree, Scalar):
-        return replace(tree, place=place)
-    return replace(tree, place=place, items=tuple(_moved(item, place) for item in tree.items))
-
-
-def _places(text: str, key: str) -> tuple[Place, ...]:
-    """Where each step of an override's path stands."""
-    document, parts = Document("command line", (f"-s {text}",)), key.split(".")
-    starts = accumulate((len(part) + 1 for part in parts[:-1]), initial=4)
-    return tuple(Place(document, 1, start, len(part)) for start, part in zip(starts, parts, strict=True))
-
-
-def _bad_path(tree: Mapping, text: str, parts: list[str], good: int) -> SpecError:
-    at = min(good, len(parts) - 1)
-    place, missing = _places(text, ".".join(parts))[at], parts[at]
-    reached = ".".join(parts[:good]) or "the spec"
-    above = descend(tree, tuple(int(part) if part.isdigit() else part for part in parts[:good]))
-    known = list(above.items) if isinstance(above, Mapping) else []
-    expected = f"one of {', '.join(known)}" if known else None
-    return SpecError("override-path", f"`{reached}` has no `{missing}`", place, expected, nearest(missing, known))
