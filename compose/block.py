@@ -206,6 +206,4 @@ def is_abstract(module: nn.Module) -> bool:
 
     A block that reads weights from a file does so in ``__init__`` unless this is true.
     """
-    from torch._subclasses.fake_tensor import FakeTensor
-
-    return any(p.is_meta or isinstance(p, FakeTensor) for p in module.parameters())
+    return any(parameter.is_meta for parameter in module.parameters())

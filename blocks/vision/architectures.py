@@ -11,7 +11,6 @@ from torch import nn
 from torchvision.models import ResNet
 
 from compose.block import BlockError
-from compose.blocks.vision.abstract_values import build_abstract
 from compose.blocks.vision.conv64 import Conv64
 from compose.blocks.vision.resnet12 import ResNet12
 
@@ -52,7 +51,7 @@ def _torchvision(arch: str, in_channels: int) -> nn.Module:
         known = [*FEW_SHOT, *names]
         nearest = difflib.get_close_matches(arch, known, n=3) or known
         raise BlockError(f"expected an architecture such as {', '.join(nearest)}, got {arch}", parameter="arch")
-    network = build_abstract(lambda: torchvision.models.get_model(arch, weights=None, **_options(arch)))
+    network = torchvision.models.get_model(arch, weights=None, **_options(arch))
     if in_channels != 3:
         _replace_first_convolution(network, in_channels)
     return network

@@ -7,15 +7,13 @@ from typing import Any, Self
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
-from torch._guards import detect_fake_mode
-from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx import GraphModule
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
 from compose.block import BlockError, Dim, block, is_abstract
 from compose.blocks.vision.architectures import FEW_SHOT, build_architecture
 from compose.blocks.vision.network_weights import Pretrained, load_pretrained
-from compose.blocks.vision.taps import IMAGE_SIZE, find_taps
+from compose.blocks.vision.taps import IMAGE_SIZE, find_taps, shapes_of
 
 
 @block(name="imagenet_head")
@@ -82,8 +80,8 @@ def _trace(network: nn.Module) -> GraphModule:
 
 
 def _check_sizes(traced: GraphModule, arch: str, channels: int, classes: int) -> None:
-    with detect_fake_mode() or FakeTensorMode(allow_non_fake_inputs=True), torch.no_grad():
-        found: dict[str, Tensor] = traced(torch.empty(1, 3, IMAGE_SIZE, IMAGE_SIZE))
+    with torch.no_grad():
+        found: dict[str, Tensor] = shapes_of(traced, torch.empty(1, 3, IMAGE_SIZE, IMAGE_SIZE))
     if found["map"].ndim != 4:
         raise BlockError(f"expected an architecture whose head takes a map, got {arch}", parameter="arch")
     given, scored = found["map"].shape[1], found["scores"].shape[1]

@@ -10,8 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch._guards import detect_fake_mode
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.func import functional_call
 from torch.fx import GraphModule, Node
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
@@ -86,11 +85,16 @@ def measure_strides(extractor: nn.Module, places: Sequence[str], *, in_channels:
         BlockError: what lies at a place is no map.
     """
     training = extractor.training
-    mode = detect_fake_mode() or FakeTensorMode(allow_non_fake_inputs=True)
-    with mode, torch.no_grad():
-        maps: dict[str, Any] = extractor.eval()(torch.empty(1, in_channels, IMAGE_SIZE, IMAGE_SIZE))
+    with torch.no_grad():
+        maps: dict[str, Any] = shapes_of(extractor.eval(), torch.empty(1, in_channels, IMAGE_SIZE, IMAGE_SIZE))
     extractor.train(training)
     return [_stride(place, maps[place]) for place in places]
+
+
+def shapes_of(network: nn.Module, image: Tensor) -> Any:
+    """What a network gives for an image, without values."""
+    held = {name: tensor.to("meta") for name, tensor in (*network.named_parameters(), *network.named_buffers())}
+    return functional_call(network, held, (image.to("meta"),))
 
 
 def _stride(place: str, found: Any) -> int:

@@ -57,15 +57,21 @@ def _print_spec(spec: Spec, *, origin: bool, defaults: bool) -> None:
 
 
 def _print_model(made: Prepared, *, comment: bool) -> None:
-    from compose.cli.console import echo, out, plain_table, table
-    from compose.model.summary import HEADERS, rows, totals
+    from compose.cli.console import echo, note, out, plain_table, table
+    from compose.model.flops import count_flops
+    from compose.model.summary import HEADERS, count, made_for_real, rows, totals
 
-    cells = [row.cells for row in rows(made.shaped, made.batch)]
-    total = totals(made.shaped, made.batch, made.episodes).text
+    flops = count_flops(made.shaped)
+    cells = [row.cells for row in rows(made.shaped, made.batch, flops)]
+    notes = made_for_real(made.shaped)
+    cost = f"{count(sum(flops.values()) // made.batch)} FLOPs an example"
+    total = f"{totals(made.shaped, made.batch, made.episodes).text}, {cost}"
     if out().is_terminal or not comment:
         print() if comment else None
         table(HEADERS, cells, right=(3, 4), indent=0)
         echo(total, style="bold")
+        for text in notes:
+            note(text)
     else:
-        for line in ["", *plain_table(HEADERS, cells, right=(3, 4)), "", total]:
+        for line in ["", *plain_table(HEADERS, cells, right=(3, 4)), "", total, *(f"note: {text}" for text in notes)]:
             print(f"# {line}".rstrip())

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, fx, nn
-from torch._subclasses.fake_tensor import FakeTensorMode
 
 from compose.errors import Place, SpecErrors
 from compose.model.assemble import (
@@ -82,11 +81,22 @@ class Built:
 
 @dataclass(frozen=True)
 class Shaped:
-    """A plan whose shapes are known and fit."""
+    """A plan whose shapes are known and fit.
+
+    Args:
+        plan: the wired spec.
+        steps: the steps of the model and of its losses.
+        walk: their modules and values on the meta device.
+    """
 
     plan: Plan
     steps: tuple[Step, ...]
-    facts: dict[str, Facts]
+    walk: Walk = field(repr=False)
+
+    @property
+    def facts(self) -> dict[str, Facts]:
+        """Step -> shapes, parameters, costs."""
+        return self.walk.facts
 
 
 def all_steps(plan: Plan) -> tuple[Step, ...]:
@@ -125,18 +135,16 @@ def shape(
     errors = walk.errors or check_memory(steps, walk.facts, sizes["targets"][0])
     if not errors and (zero_shot or episodes):
         scoring = needed(steps, [plan.scores], owners=True)
-        again = LabelSpaceCheck(scoring, walk, sizes, lambda more: _walk(registry, more, where, walk.mode))
+        again = LabelSpaceCheck(scoring, walk, sizes, lambda more: _walk(registry, more, where))
         errors = [*again.labels(), *(again.episodes(episodes) if episodes else ())]
     if errors:
         raise SpecErrors(errors)
-    return Shaped(plan, steps, walk.facts)
+    return Shaped(plan, steps, walk)
 
 
-def _walk(
-    registry: Registry, sizes: Sizes, where: Callable[[str], Place | None], mode: FakeTensorMode | None = None
-) -> Walk:
+def _walk(registry: Registry, sizes: Sizes, where: Callable[[str], Place | None]) -> Walk:
     inputs = {name: (size, getattr(torch, RESERVED[name].dtype)) for name, size in sizes.items()}
-    return Walk(registry, inputs, where, mode)
+    return Walk(registry, inputs, where)
 
 
 def materialise(shaped: Shaped, registry: Registry, *, seed: int, name: str) -> Built:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from torch import nn
 
 from compose.errors import Note, Place, SpecError
-from compose.registry.python_place import file_of, place_in_traceback, place_of_argument
+from compose.registry.python_place import file_of, place_in_traceback, place_of_argument, place_of_class
 from compose.spec.wiring.plan import Step
 
 OWN = "compose."
@@ -15,24 +15,34 @@ OWN = "compose."
 
 KNOWN = (
     (
-        ("_local_scalar_dense", "is_nonzero"),
+        ("cannot be called on meta tensors",),
         "it asks for a tensor's values, which no tensor has while shapes are worked out",
         "tensors all the way, such as `torch.where` in place of `if`, and no `.item()`, `int(x)` or `bool(x)`",
     ),
     (
-        ("aten.nonzero", "aten.masked_select", "aten._unique", "aten.unique", "repeat_interleave.Tensor"),
+        ("Cannot copy out of meta tensor",),
+        "it takes a tensor's values off its device, and no tensor has any while shapes are worked out",
+        "tensors all the way on the device that they come on, and no `.tolist()` or `.cpu()`",
+    ),
+    (
+        ("torch.nonzero()", "aten::_unique", "aten::unique", "repeat_interleave a meta tensor", "aten::bincount"),
         "it makes a tensor whose shape depends on another's values, which no tensor has while shapes are worked out",
         "shapes that follow from shapes, such as `torch.where` and multiplication by a mask",
     ),
     (
-        (".numpy() is not supported",),
+        ("can't convert meta device type tensor to numpy",),
         "it leaves torch for numpy, which needs values, and no tensor has them while shapes are worked out",
         "torch's functions",
     ),
     (
-        ("UninitializedParameter",),
-        "it has lazy modules, whose sizes are not known before data arrives",
-        'sizes bound from the ports: `channels: Dim[int, " c"]`',
+        ("no fake impl or Meta kernel registered",),
+        "it uses an operator of which torch does not know what shape its result has",
+        "other operators, or a custom operator with `register_fake`",
+    ),
+    (
+        ("is not on the expected device meta",),
+        "it computes with a tensor that is no input, parameter or buffer, and would stay behind on a GPU",
+        "`self.register_buffer(...)` in `__init__`, or a tensor that `forward` makes on the device of its inputs",
     ),
 )
 """What torch's message has in it -> what the block does, and what would be right."""
@@ -48,9 +58,23 @@ def block_failed(step: Step, cls: type, error: Exception, doing: str) -> SpecErr
         doing: ends the sentence "`node` ...", such as "cannot be made".
     """
     path = file_of(cls)
-    place = place_in_traceback(error.__traceback__, path) if path else None
+    place = (place_in_traceback(error.__traceback__, path) or place_of_class(cls)) if path else None
     reason, expected = _reason(error)
     return at_block(step, SpecError("block-failed", f"`{step.name}` {doing}: {reason}", None, expected), place)
+
+
+def has_lazy_modules(step: Step, cls: type) -> SpecError:
+    """A block whose layers do not know their sizes."""
+    message = f"`{step.name}` cannot be made: it has lazy modules, whose sizes are not known before data arrives"
+    expected = 'sizes bound from the ports: `channels: Dim[int, " c"]`'
+    return at_block(step, SpecError("block-failed", message, None, expected), place_of_class(cls))
+
+
+def changes_input(step: Step, module: nn.Module, port: str) -> SpecError:
+    """A block that writes into a tensor which other nodes read, too."""
+    message = f"`{step.name}` changes its input `{port}` in place, and with it what other nodes read"
+    expected = "a new tensor: no `inplace=True` and no `x += y`, `x.relu_()` or `x[...] = y` on an input"
+    return at_block(step, SpecError("in-place", message, None, expected), place_of_argument(type(module).forward, port))
 
 
 def at_block(step: Step, error: SpecError, place: Place | None) -> SpecError:

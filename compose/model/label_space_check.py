@@ -51,7 +51,7 @@ class LabelSpaceCheck:
         steps: the steps that the scores depend on.
         walk: the walk with the sizes of training.
         sizes: the reserved inputs' shapes in that walk.
-        again: makes a walk for other shapes, in the same fake mode.
+        again: makes a walk for other shapes.
     """
 
     def __init__(self, steps: tuple[Step, ...], walk: Walk, sizes: Sizes, again: Callable[[Sizes], Walk]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +47,6 @@ class Totals:
     Args:
         nodes: how many steps it has, the losses left out.
         parameters: its weights; ``trainable`` those that learn.
-        flops: floating point operations of one example's forward pass.
         step_bytes: what one step of training keeps in memory, at this ``batch``.
         batch: examples in it.
         episodes: how many episodes those are; None where they are none.
@@ -57,7 +56,6 @@ class Totals:
     nodes: int
     parameters: int
     trainable: int
-    flops: int
     step_bytes: int
     batch: int
     episodes: int | None = None
@@ -71,7 +69,7 @@ class Totals:
             batch = f"{self.batch:,} {self.unit} ({self.episodes:,} episodes)"
         frozen = f" ({count(self.trainable)} trained)" if self.trainable != self.parameters else ""
         return (
-            f"{self.nodes} nodes, {count(self.parameters)} parameters{frozen}, {count(self.flops)} FLOPs an example, "
+            f"{self.nodes} nodes, {count(self.parameters)} parameters{frozen}, "
             f"about {gib(self.step_bytes)} a training step at {batch}"
         )
 
@@ -83,7 +81,6 @@ def totals(shaped: Shaped, batch: int, episodes: EpisodeBatch | None = None) -> 
         nodes=len(shaped.plan.steps),
         parameters=sum(f.parameters for f in facts),
         trainable=sum(f.trainable for f in facts),
-        flops=sum(f.flops for f in facts) // batch,
         step_bytes=training_bytes(facts),
         batch=batch,
         episodes=None if episodes is None else episodes.count,
@@ -91,17 +88,29 @@ def totals(shaped: Shaped, batch: int, episodes: EpisodeBatch | None = None) -> 
     )
 
 
-def rows(shaped: Shaped, batch: int) -> Iterator[NodeSummary]:
-    """The steps of the model in the order of computation, then those of the losses."""
+def rows(shaped: Shaped, batch: int, flops: Mapping[str, int]) -> Iterator[NodeSummary]:
+    """The steps of the model in the order of computation, then those of the losses.
+
+    Args:
+        shaped: the model.
+        batch: examples in the batch that it was shaped for.
+        flops: step -> floating point operations of that batch.
+    """
     for step in shaped.steps:
-        facts = shaped.facts[step.name]
+        facts, cost = shaped.facts[step.name], flops.get(step.name, 0) // batch
         yield NodeSummary(
             node=step.name,
             block=step.declaration.name if step.declaration else step.op,
             outputs=tuple(_outputs(step, facts)),
             parameters=f"shared with {step.share}" if step.share else _parameters(facts),
-            flops=count(facts.flops // batch) if facts.flops else "",
+            flops=count(cost) if cost else "",
         )
+
+
+def made_for_real(shaped: Shaped) -> list[str]:
+    """What is said of nodes whose constructors need weights with values, which takes their memory and time."""
+    names = [step.name for step in shaped.steps if shaped.facts[step.name].construction == "real"]
+    return [f"`{name}` was made with real weights to learn its shapes: its constructor reads them" for name in names]
 
 
 def output_shapes(value: Any) -> str:

@@ -1,24 +1,23 @@
-"""Make one block and run it once, on tensors without storage."""
+"""Make one block and try it once, forward and backward, on tensors without storage."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch._subclasses.fake_tensor import FakeTensorMode
-from torch.utils.flop_counter import FlopCounterMode
+from torch.nn.parameter import is_lazy
 
 from compose.block import BlockError
 from compose.errors import SpecError
 from compose.model.dims import Bindings
-from compose.model.facts import Facts
-from compose.model.failure import block_failed
+from compose.model.facts import Flow, Output
+from compose.model.failure import block_failed, changes_input, has_lazy_modules
+from compose.model.meta import Construction, construct, on_meta
 from compose.registry.registry import Registry
-from compose.spec.wiring.plan import Step
+from compose.spec.wiring.plan import Ref, Step, refs
 from compose.spec.yaml.tree import place_of
 
 
@@ -40,8 +39,8 @@ def bound_sizes(step: Step, bindings: Bindings) -> dict[str, Any]:
     return sizes
 
 
-def make(step: Step, sizes: dict[str, Any], registry: Registry, mode: FakeTensorMode) -> nn.Module:
-    """The block's module, its weights without storage.
+def make(step: Step, sizes: dict[str, Any], registry: Registry) -> tuple[nn.Module, Construction]:
+    """The block's module, its weights without storage, and how it was made.
 
     Raises:
         SpecError: the block refuses its parameters, or fails.
@@ -49,49 +48,170 @@ def make(step: Step, sizes: dict[str, Any], registry: Registry, mode: FakeTensor
     declaration = step.declaration
     assert declaration is not None
     try:
-        with mode:
-            module: nn.Module = registry.construct(declaration.kind, declaration.name, {**sizes, **step.params})
+        module, way = construct(
+            lambda: registry.construct(declaration.kind, declaration.name, {**sizes, **step.params})
+        )
     except BlockError as error:
         place = place_of(step.tree, (error.parameter,)) if error.parameter in step.tree.items else step.place
         raise SpecError("bad-parameter", f"`{step.name}`: {error}", place) from error
     except Exception as error:  # whatever the block does
         cls = registry.load(declaration.kind, declaration.name)
         raise block_failed(step, cls, error, "cannot be made") from error
-    return module
+    if any(map(is_lazy, (*module.parameters(), *module.buffers()))):
+        raise has_lazy_modules(step, type(module))
+    return module, way
 
 
-def run(step: Step, module: nn.Module, fed: dict[str, Any], mode: FakeTensorMode, facts: Facts) -> Any:
-    """The module's result; its cost goes into ``facts``.
+def run(step: Step, module: nn.Module, fed: dict[str, Any]) -> Trial:
+    """The module, called and sent a gradient back through.
+
+    Args:
+        step: the step.
+        module: its module, on the meta device.
+        fed: input port -> tensor or list of tensors; one that requires a gradient is a leaf.
 
     Raises:
-        SpecError: the module fails on these shapes.
+        SpecError: the module fails on these shapes, forward or backward, or changes an input in place.
     """
-    saved: dict[int, int] = {}
-    own = {parameter.untyped_storage()._cdata for parameter in module.parameters()}
-
-    def keep(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        if storage._cdata not in own:
-            saved[storage._cdata] = storage.nbytes()
-        return tensor
-
-    counter = FlopCounterMode(display=False)
+    trial = Trial(step, module, fed)
     try:
-        with _quiet(), mode, counter, torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-            result = module(**fed)
+        with on_meta():
+            trial.forward()
     except Exception as error:  # whatever the block does
+        if trial.changed:
+            raise changes_input(step, module, trial.changed) from error
         raise block_failed(step, type(module), error, "fails on these shapes") from error
-    facts.flops, facts.saved_bytes = counter.get_total_flops(), sum(saved.values())
-    return result
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the traceback that torch logs where a block fails on fake tensors: our error tells of it."""
-    logger = logging.getLogger(FakeTensorMode.__module__)
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    if trial.changed:
+        raise changes_input(step, module, trial.changed)
     try:
-        yield
-    finally:
-        logger.setLevel(level)
+        with on_meta():
+            trial.backward()
+    except NotImplementedError:
+        pass  # an operator without a shape function for its gradient; its forward pass has one
+    except Exception as error:  # whatever the block does
+        raise block_failed(step, type(module), error, "fails in the backward pass") from error
+    return trial
+
+
+@dataclass
+class _Saved:
+    """A tensor that autograd keeps, as it was then."""
+
+    tensor: Tensor
+    version: int
+
+
+class Trial:
+    """One call of a module.
+
+    Args:
+        step: the step that it is.
+        module: its module.
+        fed: input port -> tensor or list of tensors.
+
+    Attributes:
+        result: what the module returned.
+    """
+
+    def __init__(self, step: Step, module: nn.Module, fed: dict[str, Any]) -> None:
+        self._step, self._module, self._fed = step, module, fed
+        self._saved: list[_Saved] = []
+        self._given = {port: _copied(value) for port, value in fed.items()}
+        self._before = {port: _versions(value) for port, value in self._given.items()}
+        self.result: Any = None
+
+    def forward(self) -> None:
+        """Call the module with inputs that no one else sees."""
+
+        def keep(tensor: Tensor) -> Tensor:
+            self._saved.append(_Saved(tensor, tensor._version))
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            self.result = self._module(**self._given)
+
+    @property
+    def changed(self) -> str:
+        """An input that the module has changed in place; "" where there is none."""
+        return next((port for port, value in self._given.items() if _versions(value) != self._before[port]), "")
+
+    def backward(self) -> None:
+        """Send a gradient back from all that the module gives."""
+        if any(kept.tensor._version != kept.version for kept in self._saved):
+            raise RuntimeError("it changes a tensor in place that its backward pass needs as it was")
+        ends = [tensor for _, tensor in tensors(self.result) if tensor.requires_grad]
+        starts = [leaf for value in self._fed.values() for _, leaf in tensors(value) if leaf.requires_grad]
+        starts += [parameter for parameter in self._module.parameters() if parameter.requires_grad]
+        if ends and starts:
+            torch.autograd.grad(ends, starts, [torch.empty_like(end) for end in ends], allow_unused=True)
+
+    @property
+    def saved_bytes(self) -> int:
+        """What autograd keeps, the weights left out."""
+        own = {parameter.untyped_storage()._cdata for parameter in self._module.parameters()}
+        storages = {kept.tensor.untyped_storage()._cdata: kept.tensor.untyped_storage() for kept in self._saved}
+        return sum(storage.nbytes() for known, storage in storages.items() if known not in own)
+
+    def flows(self, outputs: Mapping[str, Any]) -> dict[Output, Flow]:
+        """Where the gradient of each output goes.
+
+        Args:
+            outputs: output port -> what the module gives there.
+        """
+        leaves: dict[int, Ref | str] = {id(weight): name for name, weight in self._module.named_parameters()}
+        for port, value in self._fed.items():
+            sources = refs(self._step.inputs[port])
+            leaves |= {id(leaf): _source(sources, place) for place, leaf in tensors(value)}
+        found: dict[Output, Flow] = {}
+        for port, value in outputs.items():
+            for place, tensor in tensors(value):
+                if tensor.requires_grad:
+                    reached = [leaves[leaf] for leaf in _leaves(tensor) if leaf in leaves]
+                    values = frozenset(leaf for leaf in reached if isinstance(leaf, Ref))
+                    found[port, place] = Flow(values, frozenset(leaf for leaf in reached if isinstance(leaf, str)))
+        return found
+
+
+def tensors(value: Any) -> Iterator[tuple[int | None, Tensor]]:
+    """The tensors of a port, each with its place in the list where it is one; of a NamedTuple those of its fields."""
+    if isinstance(value, Tensor):
+        yield None, value
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for place, item in enumerate(value):
+            yield from ((place, tensor) for _, tensor in tensors(item))
+
+
+def _source(sources: Sequence[Ref], place: int | None) -> Ref:
+    """What feeds a tensor of a port: an item of the list in the spec, or of a port that is a list."""
+    if place is None or (len(sources) == 1 and sources[0].many):
+        whole = sources[0]
+        return whole if place is None else Ref(whole.step, whole.port, place)
+    return sources[place]
+
+
+def _copied(value: Any) -> Any:
+    """Tensors of the block's own, through which gradients reach those given."""
+    if isinstance(value, Tensor):
+        return value.clone() if value.requires_grad else value.detach().clone()
+    return [_copied(item) for item in value]
+
+
+def _versions(value: Any) -> list[int]:
+    return [tensor._version for _, tensor in tensors(value)]
+
+
+def _leaves(tensor: Tensor) -> Iterator[int]:
+    """The ids of the leaves that a gradient at a tensor reaches."""
+    if tensor.grad_fn is None:
+        yield id(tensor)
+        return
+    waiting: list[Any] = [tensor.grad_fn]
+    seen = set(waiting)
+    while waiting:
+        node = waiting.pop()
+        if type(node).__name__ == "AccumulateGrad":
+            yield id(node.variable)
+        for following, _ in node.next_functions:
+            if following is not None and following not in seen:
+                seen.add(following)
+                waiting.append(following)

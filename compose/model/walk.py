@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
-from torch._subclasses.fake_tensor import FakeTensorMode
 
 from compose.errors import Note, Place, SpecError
 from compose.model.dims import SCALAR, Bindings, Mismatch, shape_text
-from compose.model.facts import Facts
+from compose.model.facts import Facts, Flow
 from compose.model.fit import Fake, bind, bind_inputs, output_error, port_note, results
-from compose.model.trial import bound_sizes, make, run
+from compose.model.meta import META
+from compose.model.trial import Trial, bound_sizes, make, run
 from compose.registry.registry import Registry
-from compose.spec.wiring.plan import Ref, Step, Term, Value
+from compose.spec.wiring.plan import Ref, Step, Term, Value, refs
 
 
 class Walk:
@@ -25,7 +25,6 @@ class Walk:
         registry: where the blocks are.
         inputs: reserved input -> shape and dtype.
         where: the place in the spec that a reserved input's shape comes from.
-        mode: the fake mode, shared by walks whose tensors meet.
     """
 
     def __init__(
@@ -33,18 +32,15 @@ class Walk:
         registry: Registry,
         inputs: dict[str, tuple[tuple[int, ...], torch.dtype]],
         where: Callable[[str], Place | None],
-        mode: FakeTensorMode | None = None,
     ) -> None:
         self.registry, self.where = registry, where
-        self.mode = mode or FakeTensorMode()
         self.errors: list[SpecError] = []
         self.facts: dict[str, Facts] = {}
         self.modules: dict[str, nn.Module] = {}
         self.values: dict[tuple[str, str], Fake] = {}
         self.places: dict[str, Place] = {}
-        with self.mode:
-            for name, (shape, dtype) in inputs.items():
-                self.values["", name] = torch.zeros(shape, dtype=dtype)
+        for name, (shape, dtype) in inputs.items():
+            self.values["", name] = torch.zeros(shape, dtype=dtype, device=META)
 
     def run(self, steps: Iterable[Step]) -> None:
         """Walk these steps."""
@@ -76,7 +72,7 @@ class Walk:
     # --- one step -------------------------------------------------------------------------------------------------
 
     def _step(self, step: Step) -> None:
-        fed = {port: self._fed(step, value) for port, value in step.inputs.items()}
+        fed = self.fed(step)
         if any(value is None for value in fed.values()):
             return
         if step.op == "stack":
@@ -93,16 +89,17 @@ class Walk:
             return
         self.modules[step.name] = module
         try:
-            result = run(step, module, fed, self.mode, facts)
+            trial = run(step, module, fed)
         except SpecError as error:
             raise replace(error, notes=(*error.notes, *self._input_notes(step, fed))) from error
-        self._record(step, module, bindings, result)
+        self._record(step, module, bindings, trial)
 
     def _module(self, step: Step) -> nn.Module | None:
         """The step's own module, or that of the step whose weights it shares."""
         sizes = self.facts[step.name].sizes
         if step.share is None:
-            return make(step, sizes, self.registry, self.mode)
+            module, self.facts[step.name].construction = make(step, sizes, self.registry)
+            return module
         owner = self.modules.get(step.share)
         theirs = self.facts[step.share].sizes
         if owner is not None and theirs != sizes:
@@ -111,19 +108,20 @@ class Walk:
             raise SpecError("shape-mismatch", message, step.place)
         return owner
 
-    def _record(self, step: Step, module: nn.Module, bindings: Bindings, result: Fake) -> None:
-        assert step.declaration is not None
-        facts = self.facts[step.name]
-        for port, value in results(step, module, result):
+    def _record(self, step: Step, module: nn.Module, bindings: Bindings, trial: Trial) -> None:
+        facts, given = self.facts[step.name], {}
+        for port, value in results(step, module, trial.result):
             try:
                 bind(port, value, bindings)
             except Mismatch as mismatch:
                 self.errors.append(output_error(step, module, port, value, mismatch))
                 continue
-            is_list = isinstance(value, (list, tuple))
-            self.values[step.name, port.name] = list(value) if is_list else value
+            is_list, given[port.name] = isinstance(value, (list, tuple)), value
+            self.values[step.name, port.name] = [_leaf(tensor) for tensor in value] if is_list else _leaf(value)
             facts.outputs[port.name] = [tuple(t.shape) for t in value] if is_list else tuple(value.shape)
+        facts.flows, facts.saved_bytes = trial.flows(given), trial.saved_bytes
         facts.weights = {name: tuple(p.shape) for name, p in module.named_parameters()}
+        facts.learning = frozenset(name for name, p in module.named_parameters() if p.requires_grad)
         if step.share is None:
             facts.parameters = sum(p.numel() for p in module.parameters())
             facts.trainable = sum(p.numel() for p in module.parameters() if p.requires_grad)
@@ -133,11 +131,19 @@ class Walk:
         if len(shapes) > 1:
             message = f"the copies differ in shape and cannot be stacked: {', '.join(map(shape_text, shapes))}"
             raise SpecError("shape-mismatch", f"`{step.name}`: {message}", step.place)
-        with self.mode:
-            self.values[step.name, "out"] = torch.stack(tensors)
-        self.facts[step.name].outputs["out"] = (len(tensors), *shapes[0])
+        self.values[step.name, "out"] = _leaf(torch.stack(tensors))
+        facts = self.facts[step.name]
+        facts.outputs["out"] = (len(tensors), *shapes[0])
+        learned = [
+            ref for ref, tensor in zip(refs(step.inputs["tensors"]), tensors, strict=True) if tensor.requires_grad
+        ]
+        facts.flows = {("out", None): Flow(frozenset(learned))} if learned else {}
 
     # --- values ---------------------------------------------------------------------------------------------------
+
+    def fed(self, step: Step) -> dict[str, Fake]:
+        """What reaches each port of a step."""
+        return {port: self._fed(step, value) for port, value in step.inputs.items()}
 
     def _fed(self, step: Step, value: Value) -> Fake:
         """What reaches a port; None where a step before it has failed."""
@@ -165,3 +171,8 @@ class Walk:
         assert step.declaration is not None
         wired = [port for port in step.declaration.inputs if port.name in fed]
         return [port_note(step, port, fed[port.name], self._producer) for port in wired]
+
+
+def _leaf(tensor: Tensor) -> Tensor:
+    """The tensor on its own; it requires a gradient where it carries one."""
+    return tensor.detach().requires_grad_(tensor.requires_grad)

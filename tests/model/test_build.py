@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.export import Dim, export
 
+from compose.model.flops import count_flops
 from compose.spec.wiring.module_names import MODULE_NAMES
 from compose.training.prepare import Prepared
 
@@ -126,9 +127,10 @@ def test_a_node_keeps_its_weights_when_another_is_added(prepared: Make) -> None:
 
 def test_shape_checks_allocate_nothing(prepared: Make) -> None:
     wider = ("model.wide.width=10000000", "model.back={use: widen, in: wide, width: 12}", "model.stack.in=back")
-    facts = prepared(POOLED + SCORED, overrides=wider).shaped.facts
+    shaped = prepared(POOLED + SCORED, overrides=wider).shaped
+    facts = shaped.facts
     assert facts["wide"].parameters == 64 * 10_000_000 + 10_000_000
-    assert facts["wide"].flops == 2 * 4 * 64 * 10_000_000
+    assert count_flops(shaped)["wide"] == 2 * 4 * 64 * 10_000_000
     assert facts["scores"].outputs["scores"] == (4, 128)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from compose.errors import SpecError, SpecErrors
 from compose.registry.registry import Registry, load_block_file, registry
 from compose.spec.read import read_spec
-from compose.training.prepare import prepare
+from compose.training.prepare import Prepared, prepare
 
 SPEC = """\
 name: small
@@ -48,15 +49,23 @@ VALUES = "it asks for a tensor's values, which no tensor has while shapes are wo
 
 
 @pytest.fixture
-def refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
-    def made(init: str = "pass", forward: str = "return maps", result: str = MAP) -> SpecError:
+def prepared_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Prepared]:
+    def made(init: str = "pass", forward: str = "return maps", result: str = MAP) -> Prepared:
         monkeypatch.chdir(tmp_path)
         Path("small.yaml").write_text(SPEC)
         Path("mine.py").write_text(BLOCK.format(init=init, forward=forward, result=result))
         known = Registry(registry().all())
         load_block_file(Path("mine.py"), known)
+        return prepare(read_spec("small.yaml", known=known))
+
+    return made
+
+
+@pytest.fixture
+def refusal(prepared_with: Callable[..., Prepared]) -> Callable[..., SpecError]:
+    def made(**options: str) -> SpecError:
         with pytest.raises(SpecErrors) as caught:
-            _ = prepare(read_spec("small.yaml", known=known)).shaped
+            _ = prepared_with(**options).shaped
         (error,) = caught.value.errors
         return error
 
@@ -70,12 +79,6 @@ def refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
         ("raise ValueError('too many')", "16:9", "`gate` cannot be made: too many"),
         ("raise RuntimeError", "16:9", "`gate` cannot be made: RuntimeError: no message"),
         ("self.x = nn.Linear(channels)", "16:18", None),
-        ("self.x = int(torch.ones(2).sum())", "16:18", f"`gate` cannot be made: {VALUES}"),
-        (
-            "self.x = nn.LazyLinear(3)",
-            "16:18",
-            "`gate` cannot be made: it has lazy modules, whose sizes are not known before data arrives",
-        ),
     ],
 )
 def test_at_the_line_of_init(refusal, init: str, line: str, message: str | None) -> None:
@@ -83,6 +86,59 @@ def test_at_the_line_of_init(refusal, init: str, line: str, message: str | None)
     assert f"{error.place}" == f"mine.py:{line}"
     assert message is None or error.message == message
     assert (error.notes[0].message, str(error.notes[0].place)) == ("`gate` uses the block `gate`", "small.yaml:8:3")
+
+
+@pytest.mark.parametrize(
+    ("init", "construction"),
+    [
+        ("self.x = nn.Linear(channels, 3)", "meta"),
+        ("self.x = int(torch.ones(2).sum())", "weights"),
+        ("self.x = [n.item() for n in torch.linspace(0, 1, 3)]", "weights"),
+        ("self.x = nn.Linear(channels, 3); self.to('cpu')", "real"),
+        ("self.x = nn.Linear(channels, 3); self.x.weight.mean().item()", "real"),
+        ("self.x = nn.Linear(channels, 3); self.half().float()", "meta"),
+    ],
+)
+def test_ordinary_constructors(prepared_with, init: str, construction: str) -> None:
+    shaped = prepared_with(init=init).shaped
+    assert shaped.facts["gate"].construction == construction
+    module = shaped.walk.modules["gate"]
+    assert all(tensor.is_meta for tensor in [*module.parameters(), *module.buffers()])
+
+
+def test_lazy_modules(refusal) -> None:
+    error = refusal(init="self.x = nn.LazyLinear(3)")
+    assert error.message == "`gate` cannot be made: it has lazy modules, whose sizes are not known before data arrives"
+    assert (str(error.place), str(error.notes[0].place)) == ("mine.py:12:7", "small.yaml:8:3")
+
+
+CHANGES = "`gate` changes its input `maps` in place, and with it what other nodes read"
+
+
+@pytest.mark.parametrize(
+    ("forward", "message"),
+    [
+        ("maps.relu_(); return maps", CHANGES),
+        ("maps[:, 0] = 0; return maps", CHANGES),
+        ("maps.flatten(2).mul_(2); return maps.exp()", CHANGES),
+        (
+            "y = maps.exp(); y += 1; return y",
+            "`gate` fails in the backward pass: it changes a tensor in place that its backward pass needs as it was",
+        ),
+        (
+            "return maps * torch.ones(12, 1, 1, device='cpu')",
+            "`gate` fails on these shapes: it computes with a tensor that is no input, parameter or buffer, and would",
+        ),
+        (
+            "return maps * maps.cpu().mean()",
+            "`gate` fails on these shapes: it takes a tensor's values off its device, and no tensor has any",
+        ),
+    ],
+)
+def test_what_cannot_be_trained(refusal, forward: str, message: str) -> None:
+    error = refusal(forward=forward)
+    assert error.message.startswith(message)
+    assert str(error.place).startswith("mine.py:")
 
 
 @pytest.mark.parametrize(

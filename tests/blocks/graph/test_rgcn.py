@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
-from torch._subclasses.fake_tensor import FakeTensorMode
 
 from compose.blocks.graph import edge_scores, propagation
 from compose.blocks.graph.rgcn import Rgcn
+from compose.model.meta import on_meta
 
 IMAGES, LABELS, EXTERNAL, DIM, SIZE = 3, 5, 7, 4, 6
 
@@ -132,7 +132,7 @@ def test_a_half_precision_network():
 
 
 def test_shapes_without_values():
-    with FakeTensorMode():
+    with on_meta():
         block, edges = rgcn(layers=3), torch.zeros(2, 40, dtype=torch.int64)
         nodes, vectors, external, external_vectors = (
             torch.randn(shape) for shape in ((3, 5, SIZE), (5, DIM), (3, 7, SIZE), (7, DIM))

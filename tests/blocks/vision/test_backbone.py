@@ -5,10 +5,10 @@ import copy
 import pytest
 import torch
 import torchvision
-from torch._subclasses.fake_tensor import FakeTensorMode
 
 from compose.block import BlockError
 from compose.blocks.vision.backbone import Backbone
+from compose.model.meta import on_meta
 
 
 def image(size=64, channels=3):
@@ -16,7 +16,7 @@ def image(size=64, channels=3):
 
 
 def refused(**options):
-    with FakeTensorMode(), pytest.raises(BlockError) as raised:
+    with on_meta(), pytest.raises(BlockError) as raised:
         Backbone(3, **options)
     return raised.value
 
@@ -36,7 +36,7 @@ def refused(**options):
     ],
 )
 def test_maps_and_strides(arch, taps, strides, channels):
-    with FakeTensorMode():
+    with on_meta():
         backbone = Backbone(3, arch=arch, taps=taps)
         maps, last = backbone(image(128))
     assert backbone.strides == strides
@@ -47,7 +47,7 @@ def test_maps_and_strides(arch, taps, strides, channels):
 
 
 def test_pools_of_vgg19_as_the_paper_taps_them():
-    with FakeTensorMode():
+    with on_meta():
         backbone = Backbone(3, arch="vgg19", taps=["pool3", "pool4", "pool5"])
     assert backbone.places == ["features.18", "features.27", "features.36"]
 
@@ -147,7 +147,7 @@ def test_pools():
 @pytest.mark.parametrize("arch", ["resnet18", "mobilenet_v2", "conv64"])
 @pytest.mark.parametrize("channels", [1, 4])
 def test_images_of_other_channels(arch, channels):
-    with FakeTensorMode():
+    with on_meta():
         assert Backbone(channels, arch=arch)(image(channels=channels)).last.ndim == 4
 
 

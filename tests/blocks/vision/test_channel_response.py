@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch._subclasses.fake_tensor import FakeTensorMode
 
 from compose.blocks.scoring.max_similarity import MaxSimilarity
 from compose.blocks.vision.channel_groups import ChannelGroups, ChannelUnshuffle
 from compose.blocks.vision.channel_response import ChannelResponse
+from compose.model.meta import on_meta
 
 IMAGES, GROUPS, DIM, HEIGHT, WIDTH = 2, 3, 4, 2, 3
 
@@ -81,7 +81,7 @@ def test_half_precision_without_a_gradient():
 
 def test_no_storage_and_export():
     block = ChannelResponse()
-    with FakeTensorMode():
+    with on_meta():
         assert block(*given(), torch.randn(IMAGES, GROUPS, GROUPS), torch.arange(12)).attention.shape == (2, 3, 2, 3)
     inputs = (*given(), torch.randn(IMAGES, GROUPS, GROUPS), shuffled("random"))
     batch = ({0: torch.export.Dim.AUTO},) * 4

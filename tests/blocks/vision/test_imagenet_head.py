@@ -4,17 +4,17 @@ import pytest
 import torch
 import torchvision
 from safetensors.torch import save_file
-from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 
 from compose.block import BlockError
 from compose.blocks.vision.backbone import Backbone
 from compose.blocks.vision.imagenet_head import ImageNetHead
+from compose.model.meta import on_meta
 
 CLASSES = torch.zeros(1000, dtype=torch.int64)
 
 
 def refused(channels=512, classes=1000, **options):
-    with FakeTensorMode(), pytest.raises(BlockError) as raised:
+    with on_meta(), pytest.raises(BlockError) as raised:
         ImageNetHead(channels, classes, **options)
     return raised.value
 
@@ -39,10 +39,10 @@ def test_backbone_and_head_are_the_whole_network(tmp_path, arch, channels):
     [("vgg11", 512), ("densenet121", 1024), ("convnext_tiny", 768), ("swin_t", 768), ("googlenet", 1024)],
 )
 def test_heads_of_other_architectures(arch, channels):
-    with FakeTensorMode():
+    with on_meta():
         head = ImageNetHead(channels, 1000, arch=arch)
         assert head(torch.randn(2, channels, 7, 7), CLASSES).shape == (2, 1000)
-    assert all(isinstance(tensor, FakeTensor) for tensor in head.state_dict().values())
+    assert all(tensor.is_meta for tensor in head.state_dict().values())
 
 
 def test_frozen_by_default():

@@ -7,10 +7,10 @@ import pytest
 import torch
 import torchvision
 from safetensors.torch import save_file
-from torch._subclasses.fake_tensor import FakeTensorMode
 
 from compose.block import BlockError
 from compose.blocks.vision.backbone import Backbone
+from compose.model.meta import on_meta
 
 CHANNELS = [4, 8]
 
@@ -100,7 +100,7 @@ def test_code_in_a_file_is_not_run(tmp_path, capsys):
 
 def test_only_the_file_s_existence_is_checked_without_storage(tmp_path):
     (tmp_path / "weights.pth").write_text("no weights")
-    with FakeTensorMode():
+    with on_meta():
         backbone(tmp_path / "weights.pth")
         refused(tmp_path / "none.pth")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.utils._pytree import tree_leaves, tree_map
 
 from compose.blocks.attention.group_attention import GroupAttention
@@ -21,6 +20,7 @@ from compose.blocks.vision.backbone import Backbone
 from compose.blocks.vision.channel_groups import ChannelGroups, ChannelUnshuffle
 from compose.blocks.vision.forward_pyramid import ForwardPyramid
 from compose.blocks.vision.spatial_max import SpatialMax
+from compose.model.meta import construct, on_meta
 
 
 def targets():
@@ -60,10 +60,10 @@ def shapes(result):
 @pytest.mark.parametrize("name", BLOCKS)
 def test_shapes_without_storage(name):
     make, inputs = BLOCKS[name]
-    with FakeTensorMode():
-        block = make()
+    block, _ = construct(make)
+    with on_meta():
         found = block(*inputs())
-    assert all(isinstance(tensor, FakeTensor) for tensor in block.state_dict().values())
+    assert all(tensor.is_meta for tensor in block.state_dict().values())
     assert shapes(found) == shapes(make()(*inputs()))
 
 
@@ -80,8 +80,8 @@ def test_export(name):
 
 @pytest.mark.parametrize("arch", ["convnext_tiny", "regnet_x_400mf", "swin_t"])
 def test_architectures_whose_constructors_look_at_values(arch):
-    with FakeTensorMode():
-        backbone = Backbone(3, arch=arch)
+    backbone, _ = construct(lambda: Backbone(3, arch=arch))
+    with on_meta():
         last = backbone(torch.randn(2, 3, 64, 64)).last
-    assert all(isinstance(tensor, FakeTensor) for tensor in backbone.state_dict().values())
+    assert all(tensor.is_meta for tensor in backbone.state_dict().values())
     assert last.shape[2:] == (2, 2)
