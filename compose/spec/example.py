@@ -56,12 +56,11 @@ def _wiring(declaration: Declaration) -> dict[str, Any]:
 
 
 def _node(port: Port) -> Any:
-    from compose.spec.wiring.module_names import MODULE_NAMES
-    from compose.spec.wiring.reserved import ROOTS
+    from compose.spec.schema.node_names import is_taken
 
     if port.many:
         return [f"{port.name}_1", f"{port.name}_2"]
-    taken = port.name != "image" and (port.name in ROOTS or port.name in MODULE_NAMES)
+    taken = port.name != "image" and is_taken(port.name)
     return f"my_{port.name}" if taken else port.name
 
 

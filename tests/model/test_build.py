@@ -7,11 +7,10 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from torch import Tensor, fx, nn
+from torch import Tensor
 from torch.export import Dim, export
 
 from compose.model.flops import count_flops
-from compose.spec.wiring.module_names import MODULE_NAMES
 from compose.training.prepare import Prepared
 
 Make = Callable[..., Prepared]
@@ -230,8 +229,3 @@ def test_a_stage_computes_only_what_its_losses_need(prepared: Make) -> None:
     assert not hasattr(part, "wide")
     assert part.backbone is built.training.backbone
     assert built.for_losses(built.loss_weights) is built.training
-
-
-def test_no_node_may_bear_the_name_of_an_attribute() -> None:
-    module = fx.GraphModule(nn.Module(), fx.Graph())
-    assert {name for name in {*dir(module), *vars(module)} if not name.startswith("_")} <= MODULE_NAMES

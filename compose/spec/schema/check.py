@@ -11,7 +11,7 @@ from compose.spec.schema.explain import Subject, unknown
 from compose.spec.schema.faults import faults
 from compose.spec.schema.named import NamedClasses
 from compose.spec.schema.node_keys import NODE_KEYS, TERM_KEYS
-from compose.spec.schema.node_names import reserved_names
+from compose.spec.schema.node_names import Named, taken_names
 from compose.spec.schema.node_schema import composite
 from compose.spec.yaml.tree import Mapping, Scalar, Tree
 
@@ -44,11 +44,12 @@ class Checker:
             self._once("stage", (stage,), self._stage(stage, name))
         composites = dict(_items(tree.get("blocks")))
         own = tuple(composites.values())
-        self._names(tree)
+        self._names(tree.get("model"), "node")
+        self._names(tree.get("loss"), "loss")
         for name, node in _items(tree.get("model")):
             sound.append(self._once("node", (node, *own), self._node(self._outside, node, name, composites)))
         for name, body in composites.items():
-            self._names(body)
+            self._names(body.get("model") if isinstance(body, Mapping) else None, "node")
             sound.append(self._once("block", (body, *own), self._composite(body, name, composites)))
         for name, term in _items(tree.get("loss")):
             sound.append(self._once("term", (term,), self._term(term, name)))
@@ -75,14 +76,13 @@ class Checker:
         if part is not None and found is not None:
             self._once(name, (part,), lambda: self._outside.declared(part, found, Subject(f"`{name}`", "key")))
 
-    def _names(self, around: Tree) -> None:
-        """The names of nodes; wiring tells no less where one of them is taken."""
-        nodes = around.get("model") if isinstance(around, Mapping) else None
-        if nodes is not None:
-            self._once("names", (nodes,), lambda: self._free(nodes))
+    def _names(self, named: Tree | None, what: Named) -> None:
+        """The names of nodes or losses; wiring tells no less where one of them is taken."""
+        if named is not None:
+            self._once(f"names of {what}", (named,), lambda: self._free(named, what))
 
-    def _free(self, nodes: Tree) -> bool:
-        taken = reserved_names(nodes)
+    def _free(self, named: Tree, what: Named) -> bool:
+        taken = taken_names(named, what)
         self.errors.extend(taken)
         return not taken
 

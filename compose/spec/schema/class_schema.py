@@ -7,13 +7,13 @@ There are three forms of each: the complete one; the partial one of an overlay, 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from compose.registry.declaration import Declaration, Parameter, Port, admits_null
 from compose.spec.schema.node_keys import EXTRA_KEYS, NAME, Schema, selector
 
 NULL: Schema = {"type": "null"}
+_ANY_NAME: Schema = {"pattern": NAME}
 MONITOR = "monitor"
 """The ``format`` of a parameter that names what a stage watches, and the definition that says what may stand there."""
 
@@ -42,12 +42,17 @@ def inside(declaration: Declaration) -> Schema:
     return nullable(_frame(declaration, {p.name: _fillable(p) for p in declaration.parameters}, "inside."))
 
 
-def named(entry: str, *, partial: bool = False, taken: Sequence[str] = ()) -> Schema:
-    """A mapping of names, but those that are taken, to what a definition describes."""
-    free: Schema = {"not": {"enum": [*taken]}} if taken else {}
+def named(entry: str, *, partial: bool = False, names: Schema = _ANY_NAME) -> Schema:
+    """A mapping of names to what a definition describes.
+
+    Args:
+        entry: the definition.
+        partial: whether the mapping stands in an overlay.
+        names: the schema of the names.
+    """
     found: Schema = {
         "type": "object",
-        "propertyNames": {"pattern": NAME, **free, "doNotSuggest": True},
+        "propertyNames": {"allOf": [names], "doNotSuggest": True},
         "additionalProperties": reference(entry),
     }
     return nullable(found) if partial else {**found, "minProperties": 1}

@@ -24,7 +24,7 @@ from compose.spec.schema.class_schema import (
     with_nulls,
 )
 from compose.spec.schema.node_keys import EXTRA_KEYS, NAME, PLACEHOLDER, REFERENCE, Schema
-from compose.spec.schema.node_names import TAKEN
+from compose.spec.schema.node_names import free_names
 from compose.spec.schema.node_schema import composites, nodes, terms
 
 CHOICES: tuple[Kind, ...] = ("block", "loss", "metric", "data", "vectors", "graph", "stage", "optimizer", "schedule")
@@ -149,8 +149,8 @@ def _sections(form: str) -> dict[str, Schema]:
         "data": reference(f"{form}data"),
         "labels": reference(f"{form}section.labels"),
         "blocks": named(f"{form}composite", partial=bool(form)),
-        "model": named(f"{form}node", partial=bool(form), taken=TAKEN),
-        "loss": named(f"{form}term", partial=bool(form)),
+        "model": named(f"{form}node", partial=bool(form), names=reference("free.node")),
+        "loss": named(f"{form}term", partial=bool(form), names=reference("free.loss")),
         "train": {"title": STAGES, **named(f"{form}stage", partial=bool(form))},
         "evaluate": reference(f"{form}section.evaluate"),
     }
@@ -178,7 +178,9 @@ def keys() -> list[str]:
 def frame() -> Schema:
     """The top level of a spec without ``extends``, as one schema; what a ``use:`` chooses is left open."""
     chosen: dict[str, Schema] = {key: {"description": SECTIONS[key]} for key in ("data", "labels", "evaluate")}
-    chosen["model"] = {"description": SECTIONS["model"], **named("node")}  # `node_names` tells of those that are taken
+    # `node_names` tells of names that are taken
+    chosen["model"] = {"description": SECTIONS["model"], **named("node")}
+    chosen["loss"] = {"description": SECTIONS["loss"], **named("term")}
     chosen["data"]["title"] = "{use: NAME, ...}"
     return {
         "type": "object",
@@ -199,6 +201,7 @@ def definitions(registry: Registry) -> dict[str, Schema]:
         found[f"parameters.{kind}"] = choices.parameters(registry, kind)
         found[f"partial.parameters.{kind}"] = choices.parameters(registry, kind, "partial.")
     found |= {"entry.metric": metric_entry.entry_schema(registry), MONITOR: metric_entry.monitor_schema(registry)}
+    found |= {"free.node": free_names("node"), "free.loss": free_names("loss")}
     found |= {**nodes(registry), **terms(), **composites()}
     found |= {"overlay": _overlay(), "names": _names(), "overlay.names": _overlay_names()}
     for declaration in registry.all():

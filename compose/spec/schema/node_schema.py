@@ -9,7 +9,6 @@ from compose.registry.registry import Registry
 from compose.spec.schema import choices
 from compose.spec.schema.class_schema import NULL, filled, loose, named, nullable, reference
 from compose.spec.schema.node_keys import EXTRA_KEYS, NAME, REFERENCE, UNFILLED, Schema
-from compose.spec.schema.node_names import TAKEN
 
 _REFERENCE: Schema = {"type": "string", "pattern": REFERENCE}
 OUTPUT: Schema = {"anyOf": [_REFERENCE, NULL]}
@@ -75,13 +74,13 @@ def composites() -> dict[str, Schema]:
     overlay = {
         **body,
         **removable,
-        "model": {**named("partial.inside.node", partial=True, taken=TAKEN), "type": "object"},
+        "model": {**named("partial.inside.node", partial=True, names=reference("free.node")), "type": "object"},
         "outputs": _outputs({"type": "object", "additionalProperties": OUTPUT}),
     }
     written = {
         **body,
         **removable,
-        "model": named("inside.node", taken=TAKEN),
+        "model": named("inside.node", names=reference("free.node")),
         "outputs": _outputs({"type": "object", "additionalProperties": OUTPUT, "not": {"additionalProperties": NULL}}),
     }
     return {
@@ -115,5 +114,5 @@ def composite() -> Schema:
 def _outputs(ports: Schema) -> Schema:
     return {
         "description": "Output port -> what it gives out; the first is the one meant by the bare node name.",
-        "anyOf": [_REFERENCE, ports],
+        "anyOf": [_REFERENCE, {**ports, "propertyNames": {"pattern": NAME}}],
     }

@@ -1,4 +1,4 @@
-"""Names that no node may bear, because every PyTorch module or ``torch.fx.GraphModule`` has an attribute called so."""
+"""The attributes of every PyTorch module or ``torch.fx.GraphModule`` whose name begins with a letter."""
 
 from __future__ import annotations
 
