@@ -19,10 +19,9 @@ from compose.spec.wiring.reserved import RESERVED, WAYS
 from compose.spec.wiring.wire import nothing_adapts, stages_giving
 from compose.spec.yaml.tree import Mapping, Path
 from compose.tasks.class_pool import PoolError
-from compose.training.adaptation.adaptation import Adaptation, holders, task_losses
+from compose.training.adaptation.adaptation import Adaptation, task_losses
 from compose.training.prepare import Prepared
-from compose.training.stages.batches import validates
-from compose.training.stages.nodes import matches
+from compose.training.stages.nodes import holders, matches
 
 
 def episode_problems(made: Prepared) -> list[SpecError]:
@@ -143,7 +142,7 @@ def _pools(made: Prepared) -> Iterator[SpecError]:
     for name, stage in made.stages.items():
         yield from _pool(made, ("train", name), partial(stage.check_episodes, made.source))
         with suppress(BlockError):  # what it monitors is no metric, which is told at its place
-            validation = stage.validation(made.evaluation) if validates(stage, made.source) else None
+            validation = None if made.why_unvalidated(stage) else stage.validation(made.evaluation)
             tests["train", name] = validation.evaluation.episodes if validation else ()
     for path, listed in tests.items():
         for ways in dict.fromkeys(test.shape.ways for test in listed):

@@ -7,9 +7,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from compose.block import BlockError
+from compose.checks.batch_problems import batch_problems
 from compose.checks.episode_problems import episode_problems
 from compose.checks.stage_problems import at, stage_problems
-from compose.data.source import DataError, DataSource, Split
+from compose.data.source import DataError, DataSource
 from compose.errors import ComposeError, Note, SpecError, SpecErrors
 from compose.evaluation.metrics.metric_entries import make_metric
 from compose.evaluation.task_labels import task_labels
@@ -108,16 +109,14 @@ def _data(made: Prepared) -> Iterator[SpecError]:
 
 
 def _splits(made: Prepared) -> Iterator[SpecError]:
-    """Splits without examples: that which the first stage trains on, and that which is evaluated."""
-    wanted: dict[Path, Split] = {("evaluate",): made.evaluation.split}
-    if any(stage.examples == "data" for stage in made.stages.values()):
-        wanted["data",] = "train"
-    for path, split in wanted.items():
-        try:
-            if not len(made.source.split(split)):
-                yield at(made, path, "data", f"there are no examples in the split `{split}`")
-        except DataError as error:
-            yield at(made, path, "data", str(error))
+    """Examples that are not there: those that a stage trains on, and those that are evaluated."""
+    yield from batch_problems(made)
+    split = made.evaluation.split
+    try:
+        if not len(made.source.split(split)):
+            yield at(made, ("evaluate",), "data", f"there are no examples in the split `{split}`")
+    except DataError as error:
+        yield at(made, ("evaluate",), "data", str(error))
 
 
 def _checked(source: DataSource) -> list[str]:

@@ -2,61 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
 from compose.block import BlockError
 from compose.data.source import DataSource
-from compose.errors import SpecError
+from compose.errors import SpecError, SpecErrors
 from compose.model.dims import shape_text
 from compose.spec.wiring.reserved import RESERVED
 from compose.spec.yaml.tree import Path, place_of
 from compose.training.prepare import Prepared
+from compose.training.stages.nodes import check_trained
 from compose.training.stages.stage import Stage
-
-EXTERNAL = "external.targets"
 
 
 def stage_problems(made: Prepared) -> Iterator[SpecError]:
     """The mistakes of all stages."""
-    nodes = made.spec.plan.nodes
-    losses = [term.name for term in made.spec.plan.terms]
-    if made.stages and not losses:
+    if made.stages and not made.spec.plan.terms:
         yield at(made, ("train",), "missing-key", "there is nothing to train on: the spec has no `loss:`")
     for name, stage in made.stages.items():
-        try:
-            stage.check(nodes, losses)
-        except BlockError as error:
-            yield at(made, ("train", name, *((error.parameter or "").split("."))), "bad-parameter", str(error))
-        source = made.labels.external if stage.examples == "external" else made.source
+        source = made.source_of(stage)
         if source is None:
             message = "the stage trains on external examples, but the spec has no `labels: {external: ...}`"
             yield at(made, ("train", name, "examples"), "unavailable-input", message)
         else:
+            yield from _stage(made, name, source)
             yield from _losses(made, name, source)
             yield from _shapes(made, source)
+
+
+def _stage(made: Prepared, name: str, source: DataSource) -> Iterator[SpecError]:
+    """A stage's options, beside one another and the model; what follows from a wrong name is not told."""
+    stage, plan = made.stages[name], made.spec.plan
+    losses = stage.descends(plan, source)
+    named = list(_refused(made, name, lambda: stage.check(plan.nodes, [term.name for term in plan.terms])))
+    yield from named
+    if not named:
+        yield from _refused(made, name, lambda: _check_monitor(made, stage, losses))
+        yield from _refused(made, name, lambda: _check_trained(made, stage, losses))
+
+
+def _refused(made: Prepared, name: str, attempt: Callable[[], object]) -> Iterator[SpecError]:
+    """What a stage refuses, at its option."""
+    try:
+        attempt()
+    except BlockError as error:
+        yield at(made, ("train", name, *((error.parameter or "").split("."))), "bad-parameter", str(error))
+
+
+def _check_monitor(made: Prepared, stage: Stage, losses: Sequence[str]) -> None:
+    if why := made.why_unvalidated(stage):
+        stage.check_monitor(losses, [], why)
+    elif (validation := stage.validation(made.evaluation)) is not None:  # else only the stage itself knows
+        stage.check_monitor(losses, validation.names, "")
+
+
+def _check_trained(made: Prepared, stage: Stage, losses: Sequence[str]) -> None:
+    with suppress(SpecErrors):  # shapes that do not fit are told by themselves
+        check_trained(made.spec.plan, made.shaped.facts, stage.train, stage.freeze, losses)
 
 
 def _losses(made: Prepared, key: str, source: DataSource) -> Iterator[SpecError]:
     """Losses that read what the stage's examples do not give."""
     stage, plan = made.stages[key], made.spec.plan
     given = stage.feeds(source)
-    lacking = {
-        term.name: [name for name in plan.reserved_of(term) if name not in given and RESERVED[name].of_examples]
-        for term in plan.terms
-    }
-    for name in stage.losses or ():
-        if lacking.get(name):
-            what = f"`{lacking[name][0]}`, which {_examples(stage)} do not give"
-            yield at(made, ("train", key, "losses"), "unavailable-input", f"the loss `{name}` reads {what}")
-    fed = [term for term in plan.terms if not lacking[term.name] and _wanted(stage, plan.reserved_of(term))]
-    if not stage.losses and plan.terms and not fed:
+    for term in plan.terms:
+        lacking = [name for name in plan.reserved_of(term) if name not in given and RESERVED[name].of_examples]
+        if lacking and term.name in (stage.losses or ()):
+            what = f"`{lacking[0]}`, which {_examples(stage)} do not give"
+            yield at(made, ("train", key, "losses"), "unavailable-input", f"the loss `{term.name}` reads {what}")
+    if plan.terms and not stage.descends(plan, source):
         message = f"no loss is on the targets of {_examples(stage)}"
         yield at(made, ("train", key), "unavailable-input", message)
-
-
-def _wanted(stage: Stage, reserved: Collection[str]) -> bool:
-    """Whether a stage that names no losses trains on one that reads these inputs."""
-    return stage.examples == "data" or EXTERNAL in reserved
 
 
 def _examples(stage: Stage) -> str:

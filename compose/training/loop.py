@@ -7,7 +7,6 @@ from contextlib import nullcontext
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from compose.errors import nearest
 from compose.training.best_weights import BestWeights
 from compose.training.device import all_reduce
 from compose.training.stages.schedules import Moment
@@ -36,7 +35,7 @@ class Loop:
         seed: the stage's seed.
 
     Raises:
-        TrainingError: there is nothing to train on, or the monitored metric does not exist.
+        TrainingError: there is nothing to train on.
     """
 
     def __init__(
@@ -49,7 +48,8 @@ class Loop:
         self._best = BestWeights(stage.monitor, patience=stage.patience, min_delta=stage.min_delta)
         self._losses = StepLosses(self._updater.names, lambda values: all_reduce(fabric, values))
         self._autosave = Autosave(run, fabric, minutes=stage.checkpoint_every, capture=self.state)
-        self._check()
+        if not len(work):
+            raise TrainingError("there are no training examples")
 
     def run(self) -> BestWeights:
         """Train to the end of the stage; returns the monitored metric's best value and its weights.
@@ -137,18 +137,6 @@ class Loop:
             value = values[self._stage.monitor]
             self._best.observe(value, self._state.epoch + 1, self._run.model.training)
             self._schedule.observe(value, higher_is_better=self._best.higher_is_better)
-
-    def _check(self) -> None:
-        if not len(self._work):
-            raise TrainingError("there are no training examples")
-        known = [*self._losses.names, *self._work.metrics]
-        if self._stage.watches and self._stage.monitor not in known:
-            close = nearest(self._stage.monitor, known)
-            why = "" if self._work.metrics else ", and the data has no validation examples"
-            hint = f"; did you mean `{close}`?" if close else ""
-            raise TrainingError(
-                f"there is no `{self._stage.monitor}` to monitor{why}{hint} (there are: {', '.join(known)})"
-            )
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps of the stage; looks at the losses first, so that none is saved after a bad one."""

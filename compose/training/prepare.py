@@ -105,6 +105,15 @@ class Prepared:
         """Whether the label set changes between training and testing."""
         return any(LABELS[task] != "seen" for task in self.evaluation.tasks)
 
+    def source_of(self, stage: Stage) -> DataSource | None:
+        """What a stage trains on; None where it wants external examples and there are none."""
+        external: DataSource | None = self.labels.external
+        return external if stage.examples == "external" else self.source
+
+    def why_unvalidated(self, stage: Stage) -> str:
+        """Why a stage does not validate; "" where it does."""
+        return stage.unvalidated(self.source, self.spec.plan, adapts=self.adaptation is not None)
+
     @property
     def batch(self) -> int:
         """The images of the first stage's batch; with episodes, of as many as every stage's batch needs."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compose.block import BlockError
+from compose.training.stages.nodes import check_trained
 from compose.training.stages.stage import Stage, TrainableModel
 from compose.training.training_errors import TrainingError
 
@@ -75,15 +76,16 @@ class RunPlan:
         )
 
     def check(self) -> None:
-        """Check the names in the stages' options against the model's.
+        """Check the stages' options against the model.
 
         Raises:
-            TrainingError: a stage names what the model does not have.
+            TrainingError: a stage names what the model does not have, or has nothing to train.
         """
         losses = [name.removeprefix("loss.") for name in self.model.loss_weights]
         for name, stage in self.stages.items():
             try:
                 stage.check(self.model.nodes, losses)
+                check_trained(self.model.plan, self.model.facts, stage.train, stage.freeze, stage.losses or losses)
             except BlockError as error:
                 raise refused(name, error) from None
 

@@ -94,7 +94,7 @@ def _run_stage(plan: RunPlan, run: RunContext, fabric: Fabric, inner: dict[str, 
     number = run.state.stage
     name, stage = list(plan.stages.items())[number]
     seed = derive(plan.seed, number)
-    with Selection(plan.model.training, plan.model.nodes, stage.train, stage.freeze) as selection:
+    with Selection(plan.model, stage.train, stage.freeze) as selection:
         try:
             setting = Setting(
                 model=plan.model,
@@ -108,6 +108,8 @@ def _run_stage(plan: RunPlan, run: RunContext, fabric: Fabric, inner: dict[str, 
                 adaptation=plan.adaptation,
             )
             work = stage.open(setting)
+            losses = [name.removeprefix("loss.") for name in work.weights]
+            stage.check_monitor(losses, work.metrics, "" if work.metrics else setting.why_unvalidated(stage))
         except BlockError as error:
             raise refused(name, error) from None
         loop = Loop(run, stage, work, fabric=fabric, selection=selection, seed=seed)

@@ -75,8 +75,17 @@ def test_plateau_and_patience_can_watch_the_training_loss(tmp_path):
 @pytest.mark.parametrize(
     ("options", "validates", "message"),
     [
-        ({"patience": 1, "monitor": "maps"}, True, "there is no `maps` to monitor; did you mean `map`?"),
-        ({"patience": 1}, False, "there is no `map` to monitor, and the data has no validation examples"),
+        (
+            {"patience": 1, "monitor": "maps"},
+            True,
+            "waits for `maps`, which .* not measure; did you mean `map`?",
+        ),
+        ({"patience": 1}, False, "for `map`, which the stage does not measure: the data has no validation examples"),
+        (
+            {"keep": "best", "monitor": "x"},
+            True,
+            "stage1.monitor: `keep: best` looks for `x`, which",
+        ),
         ({"schedule": Plateau(), "monitor": "x"}, True, r"\(there are: loss, loss.rank, loss.spread, map\)"),
     ],
 )

@@ -12,10 +12,14 @@ from torch import Tensor, fx, nn
 
 from compose.block import data, stage
 from compose.data.source import DataError, DataSource, Examples, LabelTable
+from compose.errors import Document, Place
 from compose.evaluation.evaluation import Evaluation
 from compose.graphs.vectors.label_vectors import LabelVectors
 from compose.labels.label_space import LabelSpace
 from compose.model.attention_output import label_attention
+from compose.model.facts import Facts
+from compose.spec.wiring.plan import Plan, Ref, Step, Term
+from compose.spec.yaml.tree import Mapping
 from compose.training.logging.prediction_sheet import Predictions
 from compose.training.prepare import Prepared
 from compose.training.run_plan import RunPlan
@@ -25,6 +29,7 @@ from compose.training.storage.run_folder import RunFolder
 from compose.training.trainer import train
 
 NAMES = ("king", "queen", "rook", "bishop", "knight", "pawn")
+NODES = ("backbone", "head", "encoder")
 SEEN = (True, True, False, True, True, False)
 
 
@@ -104,9 +109,33 @@ def make_model(*, dropout: float = 0.2, seed: int = 0) -> SimpleNamespace:
         attention=lambda outputs, labels: label_attention(outputs, labels, of_labels=False),
         inputs=("image", "labels_vectors", "targets"),
         loss_weights={"loss.rank": 0.6, "loss.spread": 0.4},
-        nodes=("backbone", "head", "encoder"),
-        facts={},
+        nodes=NODES,
+        facts={name: _facts(module) for name, module in root.named_children()},
+        plan=PLAN,
     )
+
+
+def _step(name: str, *reads: Ref) -> Step:
+    place = Place(Document("toy", ()), 1, 1)
+    inputs = {f"in{i}": ref for i, ref in enumerate(reads)}
+    return Step(name, "block", None, {}, inputs, None, place, Mapping(place, {}, {}))
+
+
+def _term(name: str, weight: float, *reads: Ref) -> Term:
+    return Term(name, weight, _step(f"loss.{name}", *reads), Ref(f"loss.{name}", "out"))
+
+
+MAPS, SCORES = Ref("backbone", "out"), Ref("head", "out")
+PLAN = Plan(
+    (_step("backbone", Ref("", "image")), _step("head", MAPS, Ref("", "labels.vectors")), _step("encoder", MAPS)),
+    (_term("rank", 0.6, SCORES, Ref("", "targets")), _term("spread", 0.4, SCORES)),
+    SCORES,
+)
+
+
+def _facts(module: nn.Module) -> Facts:
+    weights = [(p.numel(), p.requires_grad) for p in module.parameters()]
+    return Facts(parameters=sum(n for n, _ in weights), trainable=sum(n for n, learns in weights if learns))
 
 
 class ToyExamples(Examples):

@@ -76,17 +76,6 @@ def evaluated_adaptation(evaluation: Evaluation, inner: Adaptation | None) -> Ad
     return adapted
 
 
-def holders(plan: Plan, nodes: Collection[str]) -> set[str]:
-    """The submodules that hold the weights of nodes: their own ones, or those of the nodes whose weights they share.
-
-    Args:
-        plan: the wired spec.
-        nodes: names of its nodes.
-    """
-    steps = [step for step in plan.steps if step.name.partition(".")[0] in nodes]
-    return {(step.share or step.name).partition(".")[0] for step in steps}
-
-
 def task_losses(plan: Plan, listed: Collection[str] | None = None) -> tuple[str, ...]:
     """The losses that weights adapt by: those listed, or all on the targets of an episode's labels.
 

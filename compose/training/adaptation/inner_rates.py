@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from compose.model.per_image import only
-from compose.training.adaptation.adaptation import Adaptation, holders
+from compose.training.adaptation.adaptation import Adaptation
+from compose.training.stages.nodes import holders
 
 if TYPE_CHECKING:
     from compose.training.stages.stage import TrainableModel

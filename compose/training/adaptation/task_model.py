@@ -13,11 +13,12 @@ from torch.func import functional_call, vmap
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from compose.model.per_image import PerImage, only, split_per_image
-from compose.training.adaptation.adaptation import Adaptation, holders
+from compose.training.adaptation.adaptation import Adaptation
 from compose.training.adaptation.batch_statistics import batch_statistics
 from compose.training.adaptation.inner_loop import InnerLoop, Params, reptile
 from compose.training.adaptation.inner_rates import NAME, InnerRates, adapted_tensors, rated_tensors
 from compose.training.inference import call, inputs_of
+from compose.training.stages.nodes import holders
 
 if TYPE_CHECKING:
     from torch.fx import GraphModule

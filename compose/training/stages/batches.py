@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from compose.training.stages.stage import Setting, Stage, TrainableModel
+from compose.training.stages.stage import Setting, Stage
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -38,7 +38,7 @@ class BatchWork(ABC):
         from compose.training.inference import inputs_of
 
         self._setting, self._source = setting, source
-        names = [f"loss.{name}" for name in stage.losses] if stage.losses else fed(setting.model, stage, source)
+        names = [f"loss.{name}" for name in stage.descends(setting.model.plan, source)]
         self.weights = {name: setting.model.loss_weights[name] for name in names}
         self.module = setting.model.for_losses(self.weights)
         self._inputs = inputs_of(self.module)
@@ -97,39 +97,6 @@ class BatchWork(ABC):
     @abstractmethod
     def validate(self) -> dict[str, float]:
         """Metrics on the validation examples, of the model in evaluation mode."""
-
-
-def fed(model: TrainableModel, stage: Stage, source: DataSource) -> list[str]:
-    """The losses for a stage that names none: those that its examples feed; with external ones, those on their targets.
-
-    Args:
-        model: the built model.
-        stage: the stage.
-        source: what it trains on.
-    """
-    from compose.spec.wiring.reserved import RESERVED
-    from compose.training.inference import inputs_of
-
-    given = {RESERVED[name].port for name in stage.feeds(source) if name in RESERVED}
-    lacking = {known.port for known in RESERVED.values() if known.of_examples} - given
-    if not lacking & set(model.inputs) and stage.examples == "data":
-        return list(model.loss_weights)
-    reads = {name: inputs_of(model.for_losses([name])) for name in model.loss_weights}
-    return [
-        name
-        for name, inputs in reads.items()
-        if not inputs & lacking and (stage.examples == "data" or EXTERNAL in inputs)
-    ]
-
-
-def validates(stage: Stage, source: DataSource) -> bool:
-    """Whether a stage has examples to validate on, and is to."""
-    from compose.data.source import DataError
-
-    try:
-        return bool(stage.validate_every) and stage.examples == "data" and len(source.split("val")) > 0
-    except DataError:
-        return False
 
 
 def workers_of(stage: Stage, setting: Setting) -> int:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from compose.block import BlockError, stage
 from compose.data.source import Count
-from compose.training.stages.batches import BatchWork, validates
+from compose.training.stages.batches import BatchWork
 from compose.training.stages.stage import Monitor, Setting, Stage
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class EpisodicWork(BatchWork):
     def __init__(self, stage: Episodic, setting: Setting) -> None:
         super().__init__(stage, setting, setting.source, stage.draw(setting.source, setting.seed))
         self._stage, self._columns = stage, setting.space.label_set("seen").index
-        self._validation = stage.validation(setting.evaluation) if validates(stage, setting.source) else None
+        self._validation = setting.validation(stage)
         self.metrics = self._validation.names if self._validation else []
 
     def targets(self, targets: Tensor) -> dict[str, Tensor]:

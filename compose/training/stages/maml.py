@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from compose.block import BlockError, Refers, stage
-from compose.training.adaptation.adaptation import Adaptation, Rates
+from compose.training.adaptation.adaptation import Adaptation, Rates, task_losses
 from compose.training.stages.episodic import Episodic
 from compose.training.stages.nodes import trained
 from compose.training.stages.stage import Monitor, Setting
 
 if TYPE_CHECKING:
     from compose.data.source import DataSource
+    from compose.spec.wiring.plan import Plan
     from compose.training.stages.maml_work import MamlWork
 
 
@@ -94,6 +95,10 @@ class Maml(Episodic):
     def feeds(self, source: DataSource) -> set[str]:
         """The reserved inputs that its batches feed: each episode by itself."""
         return {*source.shapes, *self.gives}
+
+    def descends(self, plan: Plan, source: DataSource) -> list[str]:
+        """The losses that it descends: those that it names, else all on the targets of an episode's labels."""
+        return [*task_losses(plan, self.losses)]
 
     def check(self, nodes: Sequence[str], losses: Sequence[str]) -> None:
         """Check the names in the options, those of nodes that adapt too."""

@@ -12,11 +12,10 @@ from torch import Tensor, nn
 
 from compose.data.loader import Loader
 from compose.tasks.example_cache import LIMIT, ExampleCache
-from compose.training.adaptation.adaptation import task_losses
 from compose.training.adaptation.episode_labels import EpisodeLabels
 from compose.training.adaptation.task_model import Outer, TaskModel
 from compose.training.adaptation.task_scorer import TaskScorer
-from compose.training.stages.batches import validates, workers_of
+from compose.training.stages.batches import workers_of
 
 if TYPE_CHECKING:
     from compose.data.source import Examples
@@ -38,11 +37,11 @@ class MamlWork:
 
     def __init__(self, stage: Maml, setting: Setting) -> None:
         model = setting.model
-        names = [f"loss.{name}" for name in task_losses(model.plan, stage.losses)]
+        names = [f"loss.{name}" for name in stage.descends(model.plan, setting.source)]
         self._stage, self._setting, self._epoch = stage, setting, 0
         self.weights = {name: model.loss_weights[name] for name in names}
         self._labels = EpisodeLabels(setting.space, setting.device)
-        self._validation = stage.validation(setting.evaluation) if validates(stage, setting.source) else None
+        self._validation = setting.validation(stage)
         self.metrics = self._validation.names if self._validation else []
         adapted = stage.adaptation(model.nodes)
         self.module = TaskModel(model, adapted, self.weights, varying=adapted.trained, fixed=self._labels.fixed)

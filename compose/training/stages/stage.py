@@ -13,6 +13,7 @@ from compose.block import BlockError, Refers, Use, registration
 from compose.errors import nearest
 from compose.spec.schema.class_schema import MONITOR
 from compose.spec.schema.metric_entry import is_loss
+from compose.spec.wiring.reserved import RESERVED
 from compose.training.stages.nodes import matches
 from compose.training.stages.optimizers import Adam, Optimizer
 from compose.training.stages.schedules import Constant, Schedule
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from compose.training.logging.prediction_sheet import Predictions
     from compose.training.stages.stage_validation import StageValidation
 
+EXTERNAL_TARGETS = "external.targets"
+"""What only external examples give."""
 Monitor = Annotated[str, Field(json_schema_extra={"format": MONITOR})]
 """A metric as text, or a loss."""
 
@@ -102,6 +105,14 @@ class Setting:
     rank: int = 0
     world: int = 1
     adaptation: Adaptation | None = None
+
+    def why_unvalidated(self, stage: Stage) -> str:
+        """Why a stage does not validate; "" where it does."""
+        return stage.unvalidated(self.source, self.model.plan, adapts=self.adaptation is not None)
+
+    def validation(self, stage: Stage) -> StageValidation | None:
+        """What a stage measures on validation examples; None where it does not."""
+        return None if self.why_unvalidated(stage) else stage.validation(self.evaluation)
 
 
 class Work(Protocol):
@@ -193,9 +204,6 @@ class Stage(ABC):
             log_every: steps between looks at the losses; on a GPU each look waits for it.
             workers: processes that prepare batches; `auto` is up to 8 beside a GPU, and else none but the run's own.
         """
-        if patience is not None and not validate_every and monitor != "loss":
-            message = f"expected a number above 0 with `patience`, which waits for `{monitor}`, got 0"
-            raise BlockError(message, parameter="validate_every")
         self.epochs = epochs
         self.batch = batch
         self.optimizer: Optimizer = optimizer or Adam()
@@ -216,6 +224,9 @@ class Stage(ABC):
         self.checkpoint_every = checkpoint_every
         self.log_every = log_every
         self.workers = workers
+        if self.watches and not validate_every and not is_loss(monitor):
+            message = f"expected a number above 0 where {self._watcher} `{monitor}`, got 0"
+            raise BlockError(message, parameter="validate_every")
 
     @property
     def name(self) -> str:
@@ -245,15 +256,80 @@ class Stage(ABC):
             return {*source.shapes, "external.targets"}
         return {*source.shapes, "targets", "parents.targets", *self.gives}
 
+    def descends(self, plan: Plan, source: DataSource) -> list[str]:
+        """The losses that it descends: those that it names, else all that its examples feed.
+
+        On external examples those are the losses on their targets.
+
+        Args:
+            plan: the wired spec.
+            source: what it trains on.
+        """
+        if self.losses:
+            return [*self.losses]
+        given = self.feeds(source)
+        fed = {term.name: plan.reserved_of(term) for term in plan.terms}
+        return [
+            name
+            for name, reads in fed.items()
+            if not any(RESERVED[read].of_examples and read not in given for read in reads)
+            and (self.examples == "data" or EXTERNAL_TARGETS in reads)
+        ]
+
     @property
     def watches(self) -> bool:
         """Whether something depends on the monitored metric."""
         return self.keep == "best" or self.schedule.watches
 
     @property
+    def _watcher(self) -> str:
+        """What depends on it, in words."""
+        if self.schedule.watches:
+            return f"the schedule `{registration(type(self.schedule)).name}` follows"
+        return "`patience` waits for" if self.patience is not None else "`keep: best` looks for"
+
+    def check_monitor(self, losses: Iterable[str], metrics: Iterable[str], why: str) -> None:
+        """Check that there is what it watches.
+
+        Args:
+            losses: the losses that it descends.
+            metrics: what it measures on validation examples.
+            why: why it measures nothing; "" where it does.
+
+        Raises:
+            BlockError: there is no such metric or loss.
+        """
+        known = ["loss", *(f"loss.{name}" for name in losses), *metrics]
+        if self.watches and self.monitor not in known:
+            close = nearest(self.monitor, known)
+            hint = f"; did you mean `{close}`?" if close else ""
+            reason = f": {why}" if why else ""
+            message = f"{self._watcher} `{self.monitor}`, which the stage does not measure{reason}{hint}"
+            raise BlockError(f"{message} (there are: {', '.join(known)})", parameter="monitor")
+
+    @property
     def patterns(self) -> Mapping[str, Iterable[str]]:
         """The options that name nodes by patterns."""
         return {"train": self.train or (), "freeze": self.freeze or (), "lr_scale": self.lr_scale}
+
+    def unvalidated(self, source: DataSource, plan: Plan, *, adapts: bool) -> str:
+        """Why it does not validate; "" where it does.
+
+        Args:
+            source: the examples of the spec's `data`.
+            plan: the wired spec.
+            adapts: whether the model's weights adapt to episodes.
+        """
+        from compose.data.source import DataError
+
+        if not self.validate_every:
+            return "it has `validate_every: 0`"
+        if self.examples == "external":
+            return "it trains on external examples, and does not validate"
+        try:
+            return "" if len(source.split("val")) else "the data has no validation examples"
+        except DataError:
+            return "the data has no validation examples"
 
     def validation(self, evaluation: Evaluation) -> StageValidation | None:
         """How it validates by a spec's protocol; None for a stage that measures in a way of its own.

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compose.block import stage
-from compose.training.stages.batches import EXTERNAL, BatchWork, validates
+from compose.spec.wiring.reserved import RESERVED
+from compose.training.stages.batches import EXTERNAL, BatchWork
 from compose.training.stages.stage import Setting, Stage
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from compose.data.source import DataSource
     from compose.evaluation.evaluation import Evaluation
+    from compose.spec.wiring.plan import Plan
     from compose.training.logging.prediction_sheet import Predictions
     from compose.training.stages.stage_validation import StageValidation
 
@@ -19,6 +22,12 @@ if TYPE_CHECKING:
 @stage
 class Supervised(Stage):
     """Train on batches of the training examples, against the targets of the seen labels."""
+
+    def unvalidated(self, source: DataSource, plan: Plan, *, adapts: bool) -> str:
+        """Why it does not validate: it measures scores of labels, and not those of the classes of episodes."""
+        of_episodes = adapts or any(RESERVED[name].of_episodes for name in plan.scoring().reserved)
+        other = "the model scores the classes of episodes, and it validates on labels" if of_episodes else ""
+        return super().unvalidated(source, plan, adapts=adapts) or other
 
     def validation(self, evaluation: Evaluation) -> StageValidation:
         """By the mean average precision among the seen labels, and what it monitors."""
@@ -48,7 +57,7 @@ class SupervisedWork(BatchWork):
         super().__init__(stage, setting, source, source.split("train"))
         self._name = EXTERNAL if external else "targets"
         self._columns = torch.arange(len(source.labels.names)) if external else setting.space.label_set("seen").index
-        self._validation = stage.validation(setting.evaluation) if _scores_labels(stage, setting) else None
+        self._validation = setting.validation(stage)
         self.metrics = self._validation.names if self._validation else []
 
     def targets(self, targets: Tensor) -> dict[str, Tensor]:
@@ -95,14 +104,3 @@ class SupervisedWork(BatchWork):
             labels=labels.names,
             attention=None if attention is None else attention.cpu(),
         )
-
-
-def _scores_labels(stage: Stage, setting: Setting) -> bool:
-    """Whether there are validation examples, and a model that scores their labels and not the classes of episodes."""
-    from compose.spec.wiring.reserved import RESERVED
-    from compose.training.inference import inputs_of
-
-    of_episodes = {known.port for known in RESERVED.values() if known.of_episodes}
-    if setting.adaptation is not None or of_episodes & inputs_of(setting.model.inference):
-        return False
-    return validates(stage, setting.source)

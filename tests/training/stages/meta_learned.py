@@ -81,5 +81,5 @@ def opened(prepared: Prepared) -> tuple[MamlWork, Any]:
     """The last stage at work on a fresh model, as the loop opens it."""
     stage, model = [*prepared.stages.values()][-1], prepared.build()
     assert isinstance(stage, Maml)
-    Selection(model.training, model.nodes, stage.train, stage.freeze).__enter__().train_mode()
+    Selection(model, stage.train, stage.freeze).__enter__().train_mode()
     return stage.open(setting_of(prepared, model)), model

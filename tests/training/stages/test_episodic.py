@@ -194,7 +194,7 @@ def test_without_validation_there_are_no_metrics(made: Make) -> None:
         (
             {"patience": 2, "validate_every": 0},
             "validate_every",
-            "above 0 with `patience`, which waits for `accuracy`, got 0",
+            "above 0 where `patience` waits for `accuracy`, got 0",
         ),
     ],
 )

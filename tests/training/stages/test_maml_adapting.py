@@ -11,11 +11,11 @@ import torch
 from torch import nn
 
 from compose.evaluation.episodes.episode_test import EpisodeTest
-from compose.training.adaptation.adaptation import holders
 from compose.training.adaptation.inner_rates import rated_tensors
 from compose.training.adaptation.task_model import TaskModel
 from compose.training.adaptation.task_scorer import task_scorer
 from compose.training.prepare import Prepared
+from compose.training.stages.nodes import holders
 
 from .meta_learned import ADAPTING, Make, lines, opened, run, same
 

@@ -1,0 +1,45 @@
+"""Batches that a stage would train on and cannot: none, and those of one example where a block needs several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import copy
+from dataclasses import replace
+
+from compose.checks.stage_problems import at
+from compose.data.source import DataError
+from compose.errors import Note, SpecError, SpecErrors
+from compose.training.prepare import Prepared
+
+
+def batch_problems(made: Prepared) -> Iterator[SpecError]:
+    """Stages without examples, and shapes that a batch of one does not fit."""
+    for name, stage in made.stages.items():
+        source = made.source_of(stage)
+        if source is None or stage.episodes is not None:
+            continue
+        try:
+            examples = len(source.split("train"))
+        except DataError as error:
+            yield at(made, ("labels", "external") if stage.examples == "external" else ("data",), "data", str(error))
+            continue
+        if not examples:
+            yield at(made, ("train", name), "data", "there are no examples in the split `train` of what it trains on")
+        elif min(stage.batch, examples) == 1 and made.batch > 1:
+            yield from _of_one(made, name)
+
+
+def _of_one(made: Prepared, name: str) -> Iterator[SpecError]:
+    """What a batch of one example does not fit."""
+    alone = copy(made.stages[name])
+    alone.batch = 1
+    try:
+        made.shaped  # noqa: B018 - where it does not fit larger ones, that is the error
+    except SpecErrors:
+        return
+    try:
+        replace(made, stages={name: alone}).shaped  # noqa: B018
+    except SpecErrors as error:
+        for one in error.errors:
+            note = Note(f"in the stage `{name}` a batch is one example", at(made, ("train", name), "", "").place)
+            yield replace(one, notes=(*one.notes, note))
