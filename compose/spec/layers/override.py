@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import accumulate
 
-from compose.errors import Document, Place, SpecError, SpecErrors, UsageError, nearest
-from compose.spec.layers.merge import Removed, set_at
+from compose.errors import Document, Place, SpecError, SpecErrors, UsageError, listed, nearest
+from compose.spec.layers.merge import Removed, is_null, set_at
 from compose.spec.layers.null import NAMED
 from compose.spec.yaml.reader import load_text
-from compose.spec.yaml.tree import Mapping, Scalar, Tree, descend, relabel
+from compose.spec.yaml.tree import Mapping, Path, Scalar, Tree, descend, relabel
+
+ENTRIES_OF = (*NAMED, "variants", "sweeps")
+"""Sections of entries with names of their own: below one that is not there, an override changes nothing."""
+MOST = 10
+"""How many names a message lists."""
 
 
 def override(tree: Mapping, text: str) -> Mapping:
@@ -30,8 +35,9 @@ def override(tree: Mapping, text: str) -> Mapping:
     if path[0] == "extends":
         raise SpecErrors([_extends_overridden(text, key)])
     try:
-        if len(path) > 2 and _is_unknown(tree, str(path[0]), str(path[1])):
-            raise KeyError(1)
+        for depth in _entries_on(path):
+            if not _is_there(tree, path[: depth + 1]):
+                raise KeyError(depth)
         laid = set_at(tree, path, _value(text, value), _places(text, key))
     except KeyError as error:
         raise SpecErrors([_bad_path(tree, text, key.split("."), error.args[0])]) from None
@@ -44,11 +50,22 @@ def _extends_overridden(text: str, key: str) -> SpecError:
     return SpecError("override-extends", message, _places(text, key)[0], "`extends` in the file of the spec")
 
 
-def _is_unknown(tree: Mapping, section: str, name: str) -> bool:
-    """Whether an override leads below a node, loss, stage or block that the spec does not have."""
-    found = tree.get(section)
-    below = found.was if isinstance(found, Removed) else found
-    return section in NAMED and not (isinstance(below, Mapping) and name in below.items)
+def _entries_on(path: Path) -> list[int]:
+    """Where along a path stands an entry with a name of its own, below which it leads on."""
+    found = [1] if path[0] in ENTRIES_OF else []
+    found += [3] if path[0] == "blocks" and path[2:3] == ("model",) else []
+    return [depth for depth in found if len(path) > depth + 1]
+
+
+def _is_there(tree: Tree, path: Path) -> bool:
+    """Whether the spec has something at a path, or had before a layer removed it."""
+    for step in path:
+        below = tree.was if isinstance(tree, Removed) else tree
+        inner = descend(below, (step,)) if below else None
+        if inner is None:
+            return False
+        tree = inner
+    return True
 
 
 def _value(text: str, value: str) -> Tree:
@@ -85,6 +102,6 @@ def _bad_path(tree: Mapping, text: str, parts: list[str], good: int) -> SpecErro
     place, missing = _places(text, ".".join(parts))[at], parts[at]
     reached = ".".join(parts[:good]) or "the spec"
     above = descend(tree, tuple(int(part) if part.isdigit() else part for part in parts[:good]))
-    known = list(above.items) if isinstance(above, Mapping) else []
-    expected = f"one of {', '.join(known)}" if known else None
+    known = [key for key, value in above.items.items() if not is_null(value)] if isinstance(above, Mapping) else []
+    expected = f"one of {listed(known, most=MOST)}" if known else f"no name: `{reached}` is empty"
     return SpecError("override-path", f"`{reached}` has no `{missing}`", place, expected, nearest(missing, known))

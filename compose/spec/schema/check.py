@@ -13,6 +13,7 @@ from compose.spec.schema.named import NamedClasses
 from compose.spec.schema.node_keys import NODE_KEYS, TERM_KEYS
 from compose.spec.schema.node_names import Named, taken_names
 from compose.spec.schema.node_schema import composite
+from compose.spec.schema.partial_entries import changes_nothing
 from compose.spec.yaml.tree import Mapping, Scalar, Tree
 
 WIRED = ("model", "loss", "blocks", "scores", "attention", "bypass")
@@ -40,18 +41,18 @@ class Checker:
         self._section(tree, "evaluate")
         if data := tree.get("data"):
             self._once("data", (data,), lambda: self._outside.check(data, "data", "`data`"))
-        for name, stage in _items(tree.get("train")):
+        for name, stage in self._entries(tree, "train", sound):
             self._once("stage", (stage,), self._stage(stage, name))
         composites = dict(_items(tree.get("blocks")))
         own = tuple(composites.values())
         self._names(tree.get("model"), "node")
         self._names(tree.get("loss"), "loss")
-        for name, node in _items(tree.get("model")):
+        for name, node in self._entries(tree, "model", sound):
             sound.append(self._once("node", (node, *own), self._node(self._outside, node, name, composites)))
-        for name, body in composites.items():
+        for name, body in self._entries(tree, "blocks", sound):
             self._names(body.get("model") if isinstance(body, Mapping) else None, "node")
             sound.append(self._once("block", (body, *own), self._composite(body, name, composites)))
-        for name, term in _items(tree.get("loss")):
+        for name, term in self._entries(tree, "loss", sound):
             sound.append(self._once("term", (term,), self._term(term, name)))
         return all(sound)
 
@@ -61,6 +62,20 @@ class Checker:
         if key not in self._done:
             self._done[key] = parts, run()  # holding the parts keeps their ids
         return self._done[key][1]
+
+    def _entries(
+        self, around: Tree | None, section: str, sound: list[bool], within: str = "the spec"
+    ) -> Iterator[tuple[str, Tree]]:
+        """The entries of a section, without those that an overlay changes although they are not there."""
+        entries = around.get(section) if isinstance(around, Mapping) else None
+        for name, entry in _items(entries):
+            assert isinstance(entries, Mapping)
+            error = changes_nothing(section, entries, name, within=within)
+            if error is None:
+                yield name, entry
+            else:
+                self.errors.append(error)
+                sound.append(section == "train")
 
     # --- the parts of a spec ----------------------------------------------------------------------------------------
 
@@ -109,12 +124,13 @@ class Checker:
 
     def _composite(self, body: Tree, name: str, composites: dict[str, Tree]) -> Callable[[], bool]:
         def run() -> bool:
-            sound = True
+            sound = []
             for fault in faults(body, composite()):
                 self._outside.add(fault, Subject(f"the block `{name}`", "key"))
-                sound &= fault.code == "unknown"
-            nodes = _items(body.get("model") if isinstance(body, Mapping) else None)
-            return all([sound, *(self._node(self._inside, node, inner, composites)() for inner, node in nodes)])
+                sound.append(fault.code == "unknown")
+            for inner, node in self._entries(body, "model", sound, f"the block `{name}`"):
+                sound.append(self._node(self._inside, node, inner, composites)())
+            return all(sound)
 
         return run
 

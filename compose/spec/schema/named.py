@@ -57,7 +57,7 @@ class NamedClasses:
             self._refuse(tree, what, f"{{{key}: {name}}}")
             return False
         if used is None:
-            message, expected = f"{what} names no {noun}", f"`{key}:` and one of {', '.join(names)}"
+            message, expected = f"{what} names no {noun}", f"`{key}:` and one of {listed(names, most=MOST)}"
             self.errors.append(SpecError("missing-use", message, tree.place, expected))
         elif not (isinstance(used, Scalar) and isinstance(used.value, str)):
             self._refuse(used, f"`{key}` of {what}", f"the name of {_any(kind)}")
