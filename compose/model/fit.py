@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from compose.errors import Note, Place, SpecError
+from compose.errors import Note, Place, SpecError, listed
 from compose.model.dims import Bindings, Mismatch, shape_text
 from compose.model.failure import at_block, result_place
 from compose.registry.declaration import Port
@@ -16,6 +16,9 @@ from compose.spec.wiring.plan import Ref, Step, refs
 
 Fake = Any
 """A tensor without storage, or a list of them."""
+
+MOST = 10
+"""How many tensors of a list a message names."""
 
 Producer = Callable[[Ref], Place | None]
 """Where in the spec the node or input stands that gives a value."""
@@ -65,6 +68,20 @@ def _mismatch_error(step: Step, mismatch: Mismatch, fed: dict[str, Fake], produc
     place = next((ref.place for ref in refs(step.inputs[mismatch.port.name]) if ref.place), None)
     notes = [port_note(step, port, fed[port.name], producer) for port in mismatch.ports]
     return SpecError("shape-mismatch", message, place or step.place, None, None, notes)
+
+
+def several(ref: Ref, tensors: list[Tensor], beside: dict[str, Tensor]) -> SpecError:
+    """The error where one tensor is wanted of a list that holds more.
+
+    Args:
+        ref: what was asked for.
+        tensors: the list.
+        beside: other ports of the same node that hold one tensor.
+    """
+    shown = [f"`{ref}.{index}` ({shape_text(tensor.shape)})" for index, tensor in enumerate(tensors)]
+    ports = [f"`{ref.step}.{port}` ({shape_text(tensor.shape)})" for port, tensor in beside.items()]
+    message = f"`{ref}` is a list of {len(tensors)} tensors, and one is wanted here"
+    return SpecError("list-for-one", message, ref.place, f"one of {listed([*ports, *shown], most=MOST)}")
 
 
 def port_note(step: Step, port: Port, value: Fake, producer: Producer) -> Note:

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from compose.errors import Note, Place, SpecError
-from compose.model.dims import SCALAR, Bindings, Mismatch, shape_text
+from compose.model.dims import Bindings, Mismatch, shape_text
 from compose.model.facts import Facts, Flow
-from compose.model.fit import Fake, bind, bind_inputs, output_error, port_note, results
+from compose.model.fit import Fake, bind, bind_inputs, output_error, port_note, results, several
 from compose.model.meta import META
 from compose.model.trial import Trial, bound_sizes, make, run
 from compose.registry.registry import Registry
@@ -54,14 +54,21 @@ class Walk:
 
     def check_term(self, term: Term) -> None:
         """Refuse a term of the loss that takes a port as it is, where that is no scalar."""
-        whole = self.values.get((term.value.step, term.value.port))
-        if term.step or whole is None:
-            return
-        shown = f"a list of {len(whole)} tensors" if isinstance(whole, list) else shape_text(whole.shape)
-        if shown != SCALAR:
-            message = f"the term `{term.name}` takes `{term.value}` as it is, which is {shown}"
+        value = None if term.step else self.check_one(term.value)
+        if value is not None and len(value.shape):
+            message = f"the term `{term.name}` takes `{term.value}` as it is, which is {shape_text(value.shape)}"
             expected = "a scalar, or `use:` and a loss that makes one of it"
             self.errors.append(SpecError("shape-mismatch", message, term.value.place, expected))
+
+    def check_one(self, ref: Ref) -> Tensor | None:
+        """The tensor behind a reference that is no step's input, such as the scores; None where there is none."""
+        try:
+            value = self._value(ref)
+        except SpecError as error:
+            self.errors.append(error)
+            return None
+        assert value is None or isinstance(value, Tensor), "a port that takes one asks for one"
+        return value
 
     def take_over(self, step: Step, known: Walk) -> None:
         """Take the result of a step from another walk, in whose shapes nothing has changed for it."""
@@ -143,26 +150,36 @@ class Walk:
 
     def fed(self, step: Step) -> dict[str, Fake]:
         """What reaches each port of a step."""
-        return {port: self._fed(step, value) for port, value in step.inputs.items()}
+        try:
+            return {port: self._fed(value) for port, value in step.inputs.items()}
+        except SpecError as error:
+            raise replace(error, place=error.place or step.place) from error
 
-    def _fed(self, step: Step, value: Value) -> Fake:
+    def _fed(self, value: Value) -> Fake:
         """What reaches a port; None where a step before it has failed."""
         if not isinstance(value, tuple):
-            return self._value(step, value)
-        found = [self._value(step, ref) for ref in value]
+            return self._value(value)
+        found = [self._value(ref) for ref in value]
         return None if any(tensor is None for tensor in found) else found
 
-    def _value(self, step: Step, ref: Ref) -> Fake:
+    def _value(self, ref: Ref) -> Fake:
         whole = self.values.get((ref.step, ref.port))
         if ref.index is None or whole is None:
             return whole
         if not isinstance(whole, list):
             message, expected = f"`{ref.step}.{ref.port}` is one tensor, no list", f"`{ref.step}.{ref.port}`"
-            raise SpecError("unknown-port", message, ref.place or step.place, expected)
+            raise SpecError("unknown-port", message, ref.place, expected)
+        if ref.sole and len(whole) > 1:
+            raise several(ref, whole, self._beside(ref))
         if ref.index >= len(whole):
             message = f"`{ref.step}.{ref.port}` holds {len(whole)} tensors"
-            raise SpecError("unknown-port", message, ref.place or step.place, f"an index from 0 to {len(whole) - 1}")
+            raise SpecError("unknown-port", message, ref.place, f"an index from 0 to {len(whole) - 1}")
         return whole[ref.index]
+
+    def _beside(self, ref: Ref) -> dict[str, Tensor]:
+        """The ports beside one that hold a single tensor."""
+        ports = {port: value for (step, port), value in self.values.items() if step == ref.step and port != ref.port}
+        return {port: value for port, value in ports.items() if isinstance(value, Tensor)}
 
     def _producer(self, ref: Ref) -> Place | None:
         return self.places.get(ref.step) if ref.step else self.where(ref.port)

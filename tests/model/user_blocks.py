@@ -209,3 +209,81 @@ class SupportBias(nn.Module):
     def forward(self, scores: Float[Tensor, "e q n"], support_targets: Int8[Tensor, "e s n"]) -> Float[Tensor, "e q n"]:
         """Add."""
         return scores + (support_targets * self.weight).sum(1, keepdim=True)
+
+
+# --- of lists ------------------------------------------------------------------------------------------------------
+
+
+class KeptMaps(NamedTuple):
+    """Maps as they came.
+
+    Attributes:
+        maps: the maps.
+    """
+
+    maps: list[Float[Tensor, "b ?c ?h ?w"]]
+
+
+@block
+class Keep(nn.Module):
+    """Pass maps on."""
+
+    def forward(self, maps: list[Float[Tensor, "b ?c ?h ?w"]]) -> KeptMaps:
+        """Pass on."""
+        return KeptMaps(maps)
+
+
+@block
+class KeepOne(nn.Module):
+    """Pass one map on as a list."""
+
+    def forward(self, maps: Float[Tensor, "b c h w"]) -> KeptMaps:
+        """Pass on."""
+        return KeptMaps([maps])
+
+
+@block
+class Half(nn.Module):
+    """Take the first of two stacked tensors."""
+
+    def forward(self, stacked: Float[Tensor, "m *k d"]) -> Float[Tensor, "*k d"]:
+        """Take."""
+        return stacked[0]
+
+
+class ListOfOne(NamedTuple):
+    """A tensor in a list.
+
+    Attributes:
+        items: the list.
+    """
+
+    items: list[Float[Tensor, "*k d"]]
+
+
+@block
+class Enlist(nn.Module):
+    """Put a tensor in a list."""
+
+    def forward(self, x: Float[Tensor, "*k d"]) -> ListOfOne:
+        """Put."""
+        return ListOfOne([x])
+
+
+class ListedMean(NamedTuple):
+    """A number in a list.
+
+    Attributes:
+        items: the list.
+    """
+
+    items: list[Float[Tensor, ""]]
+
+
+@block
+class EnlistMean(nn.Module):
+    """Put the mean of a tensor in a list."""
+
+    def forward(self, x: Float[Tensor, "*k d"]) -> ListedMean:
+        """Put."""
+        return ListedMean([x.mean()])

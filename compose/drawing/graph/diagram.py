@@ -122,7 +122,7 @@ def _key(ref: Ref) -> str:
 def _leaving_port(ref: Ref, outputs: Mapping[str, int]) -> str:
     """The port an arrow leaves by, where its box has several."""
     name = ref.port if ref.step and outputs.get(ref.step, 1) > 1 else ""
-    return name if ref.index is None else f"{name}.{ref.index}".lstrip(".")
+    return name if ref.index is None or ref.sole else f"{name}.{ref.index}".lstrip(".")
 
 
 def shape_texts(facts: Mapping[str, Any], sizes: Mapping[str, tuple[int, ...]]) -> dict[str, dict[str, str]]:

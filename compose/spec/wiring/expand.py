@@ -9,7 +9,7 @@ from compose.registry.declaration import Port
 from compose.spec.schema.faults import faults
 from compose.spec.schema.node_keys import NODE_KEYS
 from compose.spec.wiring.fill import fill, mistakes
-from compose.spec.wiring.inputs import wire_ports
+from compose.spec.wiring.inputs import as_taken, wire_ports
 from compose.spec.wiring.mentions import edges, heads, order, unread
 from compose.spec.wiring.plan import Ref, Step, Value
 from compose.spec.wiring.scope import Scope
@@ -82,7 +82,8 @@ class _Node:
         self.world.error("unknown-parameter", message, place, expected, nearest(name, known))
 
     def _bypassed(self, ports: tuple[Port, ...], inputs: dict[str, Value]) -> dict[str, Value]:
-        first = inputs.get(ports[0].name) if ports else None
+        taken = as_taken(ports, inputs) if self.declaration else inputs
+        first = taken.get(ports[0].name) if ports else None
         output = self.declaration.outputs[0].name if self.declaration else "out"
         return {} if first is None else {output: first}
 
@@ -93,6 +94,7 @@ class _Node:
         if self.composite is not None:
             return self._composite(path, self.composite, inputs, params)
         assert self.declaration is not None
+        inputs = as_taken(self.declaration.inputs, inputs)
         self.steps.append(Step(path, "block", self.declaration, params, inputs, self._shared(), self.place, self.node))
         return {port.name: Ref(path, port.name, many=port.many) for port in self.declaration.outputs}
 
@@ -158,7 +160,7 @@ class _Node:
         return last | {port: self._stack(f"{base}.{port}", port, copies) for port in collected if port in copies[0]}
 
     def _stack(self, path: str, port: str, copies: list[dict[str, Value]]) -> Ref:
-        values = tuple(value for copy in copies if isinstance(value := copy.get(port), Ref))
+        values = tuple(value.one for copy in copies if isinstance(value := copy.get(port), Ref))
         self.steps.append(Step(path, "stack", None, {}, {"tensors": values}, None, self.place, self.node))
         return Ref(path, "out")
 

@@ -32,7 +32,6 @@ def wire_ports(
         wired = _by_name(scope, used, ports, tree)
     else:
         wired = _by_order(scope, name, ports, tree) if tree is not None else {}
-    _as_lists(scope, name, ports, wired)
     failed = tree is not None and len(scope.world.errors) > before
     for port in ports:
         given = FED.get(port.name)
@@ -93,16 +92,20 @@ def _value(scope: Scope, feed: Tree | list[Tree]) -> Value | None:
     return tuple(ref for value in found if value for ref in refs(value)) if all(found) else None
 
 
-def _as_lists(scope: Scope, name: str, ports: tuple[Port, ...], wired: dict[str, Value]) -> None:
-    """One tensor at a list port is a list of one; a list cannot be an item of a list."""
-    for port in ports:
-        value = wired.get(port.name)
-        if port.many and isinstance(value, Ref) and not value.many:
-            wired[port.name] = (value,)
-        for ref in value if isinstance(value, tuple) else ():
-            if ref.many and ref.place:
-                message = f"`{ref}` is a list itself and cannot be one of several inputs of `{name}`"
-                scope.world.error("list-in-list", message, ref.place, f"one of its tensors: `{ref}.0`")
+def as_taken(ports: tuple[Port, ...], wired: dict[str, Value]) -> dict[str, Value]:
+    """What feeds each port of a block in the form that the port takes: one tensor, or a list of them.
+
+    One tensor at a list port is a list of one, and the only tensor of a list may feed a port that takes one.
+    """
+    many = {port.name: port.many for port in ports}
+    return {name: _taken(value, many=many[name]) for name, value in wired.items()}
+
+
+def _taken(value: Value, *, many: bool) -> Value:
+    if many and isinstance(value, Ref) and value.many:
+        return value
+    items = tuple(ref.one for ref in refs(value))
+    return items if many or len(items) > 1 else items[0]
 
 
 def _listed(ports: tuple[Port, ...]) -> str:

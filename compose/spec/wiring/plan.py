@@ -25,6 +25,8 @@ class Ref:
         index: which tensor of a list port, or None for the port as it is.
         place: where the spec asks for it; None where it is fed by its port's name.
         many: whether the port holds a list of tensors.
+        sole: whether it is the one tensor of a list port, which is then asked for without an index. How many a list
+            holds shows when shapes are worked out.
     """
 
     step: str
@@ -32,10 +34,16 @@ class Ref:
     index: int | None = None
     place: Place | None = field(default=None, compare=False)
     many: bool = field(default=False, compare=False)
+    sole: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         name = f"{self.step}.{self.port}" if self.step and self.port != "out" else self.step or self.port
-        return name if self.index is None else f"{name}.{self.index}"
+        return name if self.index is None or self.sole else f"{name}.{self.index}"
+
+    @property
+    def one(self) -> Ref:
+        """The same where one tensor is wanted: of a list port its only one."""
+        return replace(self, index=0, many=False, sole=True) if self.many and self.index is None else self
 
 
 Value = Ref | tuple[Ref, ...]

@@ -12,7 +12,7 @@ from compose.registry.registry import Registry
 from compose.spec.layers.merge import Removed
 from compose.spec.wiring.plan import Ref, Value
 from compose.spec.wiring.reserved import RESERVED
-from compose.spec.yaml.tree import Mapping, Scalar, Tree
+from compose.spec.yaml.tree import Mapping, Scalar, Tree, plain
 
 Removals: TypeAlias = MappingType[str, MappingType[str, Removed]]
 """Section -> name -> what removed it."""
@@ -93,6 +93,16 @@ class Scope:
             self._unknown(text, head, tree.place)
         return None
 
+    def one(self, tree: Tree) -> Ref | None:
+        """What a reference means where one tensor is wanted; see :meth:`reference`."""
+        value = self.reference(tree)
+        if isinstance(value, tuple) and len(value) != 1:
+            message = f"`{plain(tree)}` passes on {len(value)} tensors, and one is wanted here"
+            expected = f"one of them: {', '.join(f'`{ref}`' for ref in value)}"
+            self.world.error("list-for-one", message, tree.place, expected)
+            return None
+        return value[0].one if isinstance(value, tuple) else value and value.one
+
     def _reserved(self, name: str, place: Place) -> Ref | None:
         missing = self.world.reserved[name]
         if missing:
@@ -116,8 +126,12 @@ class Scope:
         value = _asked_at(ports[name], place)
         if not index:
             return value
-        if len(index) == 1 and index[0].isdigit() and isinstance(value, Ref):
-            return replace(value, index=int(index[0]), many=False)
+        if len(index) == 1 and index[0].isdigit():
+            place_in_list = int(index[0])
+            if isinstance(value, Ref):
+                return replace(value, index=place_in_list, many=False)
+            if place_in_list < len(value):
+                return value[place_in_list]
         message = f"`{'.'.join(index)}` is no part of `{node}.{name}`"
         self.world.error("unknown-port", message, place, "the index of a tensor in a list")
         return None

@@ -8,7 +8,7 @@ from typing import Any
 from compose.errors import Note, SpecError, SpecErrors, nearest
 from compose.registry.registry import Registry
 from compose.spec.wiring.expand import expand
-from compose.spec.wiring.inputs import wire_ports
+from compose.spec.wiring.inputs import as_taken, wire_ports
 from compose.spec.wiring.leftovers import SCORES
 from compose.spec.wiring.loss_weights import loss_weights
 from compose.spec.wiring.plan import Plan, Ref, Step, Term, needed, refs
@@ -167,13 +167,14 @@ def _bypass(tree: Mapping, model: Mapping, errors: list[SpecError]) -> frozenset
 def _term(name: str, node: Mapping, scope: Scope, weights: dict[str, float]) -> Term | None:
     weight, used, feed = weights.get(name, 1.0), node.get("use"), node.get("in")
     if used is None:
-        value = scope.reference(feed) if feed is not None else None
-        return Term(name, weight, None, value) if isinstance(value, Ref) else None
+        value = scope.one(feed) if feed is not None else None
+        return Term(name, weight, None, value) if value else None
     declaration = scope.world.registry.find("loss", str(plain(used)))
     if declaration is None:
         return None
     path = f"loss.{name}"
-    inputs = wire_ports(scope, path, declaration.name, declaration.inputs, node, node.place)
+    wired = wire_ports(scope, path, declaration.name, declaration.inputs, node, node.place)
+    inputs = as_taken(declaration.inputs, wired)
     params = {key: value for key, value in plain(node).items() if key not in ("use", "in", "weight")}
     step = Step(path, "block", declaration, params, inputs, None, node.place, node)
     return Term(name, weight, step, Ref(path, declaration.outputs[0].name, place=node.place))
@@ -187,16 +188,14 @@ def _scores(tree: Mapping, scope: Scope) -> Ref | None:
         expected = f"a node called `{SCORES}`, or `scores: NODE` at the top of the spec"
         scope.world.error("no-scores", "no node scores the labels", scope.nodes.place, expected)
         return None
-    value = scope.reference(named)
-    return value if isinstance(value, Ref) else None
+    return scope.one(named)
 
 
 def _attention(tree: Mapping, scope: Scope, scoring: tuple[Step, ...]) -> Ref | None:
     """The port that the spec names; else that of the last step which the scores need and which has one."""
     named = tree.get("attention")
     if named is not None:
-        value = scope.reference(named)
-        return value if isinstance(value, Ref) else None
+        return scope.one(named)
     telling = [step.name for step in scoring if step.declaration and step.declaration.output("attention")]
     return Ref(telling[-1], "attention") if telling else None
 

@@ -132,7 +132,6 @@ BAD_NAME = ["reserved-name"]
         ("  end: {use: relation, in: [start, groups]}\n", "", ["too-many-inputs"]),
         ("  end: {use: relation}\n", "", ["missing-input"]),
         ("  end: {use: mixer, in: start}\n", "", ["missing-input"]),
-        ("  end: {use: join, in: [maps, start]}\n", "", ["list-in-list"]),
         ("  end: {use: relation, in: start}\n  image: {use: relation, in: end}\n", "", BAD_NAME),
         ("  end: {use: relation, in: start}\n", "bypass: [strt]\n", ["unknown-node"]),
         ("  end: {use: relation, in: start}\n", "scores: ends\n", ["unknown-node"]),
