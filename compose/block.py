@@ -11,12 +11,17 @@ A block is a plain ``nn.Module`` whose signature is its declaration:
 * A parameter annotated ``Dim[int, " d"]`` is never written in a spec: it is bound from the shapes that reach the ports.
   ``Dims[tuple[int, ...], " c"]`` binds the sizes of ``?c``, one for each tensor of a list port, or those of ``*c``.
 
+A bound argument with a default keeps it where no wired port carries the dim: ``size: Dim[int, " o"] | None = None``.
+
 A dim of one letter is written with a leading blank, ``" d"``, as jaxtyping advises: linters look for a Python name in a
 string that could be one.
 
 The class docstring says in its first line what the block does; a paragraph ``Reference:`` names paper, section and
 equation, and one ``Deviates:`` what is otherwise here than there. A section ``Example:`` holds parameters as
 YAML, for ``compose describe``, where required ones and defaults do not show how it is used.
+
+``@block(check=...)`` names a function of some of the parameters that refuses, by :class:`BlockError`, what no type can:
+a pattern, two values that contradict each other. It runs when a spec is read, and its module imports no torch.
 
 Whatever a spec may name after ``use:`` is registered by a decorator of this module, one for each kind. The names stay
 free of torch, so that the command line can import them for nothing.
@@ -130,11 +135,12 @@ class BlockError(ValueError):
     Args:
         message: what was expected and what was given, in the field's words.
         parameter: the parameter at fault, so that the message can point at it.
+        expected: what would have been right, such as an example, where the message does not say it.
     """
 
-    def __init__(self, message: str, *, parameter: str | None = None) -> None:
+    def __init__(self, message: str, *, parameter: str | None = None, expected: str | None = None) -> None:
         super().__init__(message)
-        self.parameter = parameter
+        self.parameter, self.expected = parameter, expected
 
 
 @dataclass(frozen=True)
@@ -146,11 +152,13 @@ class Registration:
         name: the name after ``use:``.
         fixes: letters of dims that differ from task to task and that its weights nevertheless follow: a model with
             ``n`` among them serves one number of classes in an episode and no other.
+        check: refuses values of its parameters by a ``BlockError``; its arguments bear their names.
     """
 
     kind: Kind
     name: str
     fixes: tuple[str, ...] = ()
+    check: Callable[..., object] | None = None
 
 
 REGISTRATION = "__compose__"
@@ -173,16 +181,25 @@ class Decorator(Protocol):
     @overload
     def __call__(self, cls: _Class, /) -> _Class: ...
     @overload
-    def __call__(self, /, *, name: str | None = None, fixes: tuple[str, ...] = ()) -> Callable[[_Class], _Class]: ...
+    def __call__(
+        self, /, *, name: str | None = None, fixes: tuple[str, ...] = (), check: Callable[..., object] | None = None
+    ) -> Callable[[_Class], _Class]: ...
 
 
 def _decorator(kind: Kind) -> Decorator:
-    def decorate(cls: Any = None, /, *, name: str | None = None, fixes: tuple[str, ...] = ()) -> Any:
+    def decorate(
+        cls: Any = None,
+        /,
+        *,
+        name: str | None = None,
+        fixes: tuple[str, ...] = (),
+        check: Callable[..., object] | None = None,
+    ) -> Any:
         if cls is None:
-            return lambda cls: decorate(cls, name=name, fixes=fixes)
+            return lambda cls: decorate(cls, name=name, fixes=fixes, check=check)
         if not isinstance(cls, type):
             raise TypeError(f'expected a class under @{kind}, or @{kind}(name="..."), got {cls!r}')
-        setattr(cls, REGISTRATION, Registration(kind, name or snake_case(cls.__name__), fixes))
+        setattr(cls, REGISTRATION, Registration(kind, name or snake_case(cls.__name__), fixes, check))
         return cls
 
     decorate.__doc__ = f"Register a class as a {kind}: under ``name``, or its own name in snake case."

@@ -31,6 +31,8 @@ def bound_sizes(step: Step, bindings: Bindings) -> dict[str, Any]:
     sizes: dict[str, Any] = {}
     for size in step.declaration.sizes:
         value = bindings.value(size)
+        if value is None and size.optional:
+            continue
         if value is None:
             message = f"no wired input of `{step.name}` carries the dim `{size.dim}`, which its block needs"
             carriers = [port.name for port in step.declaration.inputs if port.carries(size)]
@@ -52,14 +54,19 @@ def make(step: Step, sizes: dict[str, Any], registry: Registry) -> tuple[nn.Modu
             lambda: registry.construct(declaration.kind, declaration.name, {**sizes, **step.params})
         )
     except BlockError as error:
-        place = place_of(step.tree, (error.parameter,)) if error.parameter in step.tree.items else step.place
-        raise SpecError("bad-parameter", f"`{step.name}`: {error}", place) from error
+        raise _refused(step, "bad-parameter", error) from error
     except Exception as error:  # whatever the block does
         cls = registry.load(declaration.kind, declaration.name)
         raise block_failed(step, cls, error, "cannot be made") from error
     if any(map(is_lazy, (*module.parameters(), *module.buffers()))):
         raise has_lazy_modules(step, type(module))
     return module, way
+
+
+def _refused(step: Step, code: str, error: BlockError) -> SpecError:
+    """What a block says of its parameters or shapes, at the parameter that it names."""
+    place = place_of(step.tree, (error.parameter,)) if error.parameter in step.tree.items else step.place
+    return SpecError(code, f"`{step.name}`: {error}", place, error.expected)
 
 
 def run(step: Step, module: nn.Module, fed: dict[str, Any]) -> Trial:
@@ -77,6 +84,8 @@ def run(step: Step, module: nn.Module, fed: dict[str, Any]) -> Trial:
     try:
         with on_meta():
             trial.forward()
+    except BlockError as error:
+        raise _refused(step, "shape-mismatch", error) from error
     except Exception as error:  # whatever the block does
         if trial.changed:
             raise changes_input(step, module, trial.changed) from error

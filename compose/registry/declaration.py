@@ -59,11 +59,13 @@ class BoundSize:
         name: the argument.
         dim: the letter that it is bound to.
         many: whether it is bound to several sizes, those of ``*d``, or of ``?d`` in each tensor of a list.
+        optional: whether it keeps its default where no wired port carries the dim.
     """
 
     name: str
     dim: str
     many: bool
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ class Declaration:
         fixes: dims that differ from task to task and that a block's weights nevertheless follow.
         deviates: what is otherwise here than in the reference.
         example: parameters that show its use, as YAML, where its defaults do not.
+        check: ``module:function`` that refuses values of its parameters, where a type cannot.
     """
 
     kind: Kind
@@ -136,6 +139,7 @@ class Declaration:
     fixes: tuple[str, ...] = ()
     deviates: str = ""
     example: str = ""
+    check: str = ""
 
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of this name."""

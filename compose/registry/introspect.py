@@ -47,6 +47,7 @@ def declare(cls: type) -> Declaration:
         outputs=outputs,
         gives=tuple(getattr(cls, "gives", ())),
         fixes=declared.fixes,
+        check=f"{declared.check.__module__}:{declared.check.__qualname__}" if declared.check else "",
     )
 
 

@@ -50,7 +50,8 @@ def read_parameters(cls: type, mistakes: list[SpecError]) -> tuple[tuple[Paramet
     for name, argument in arguments.items():
         bound = _marker(argument.hint, BoundDim)
         if bound:
-            sizes.append(BoundSize(name, bound.letter, bound.many))
+            has_default = argument.parameter.default is not argument.parameter.empty
+            sizes.append(BoundSize(name, bound.letter, bound.many, has_default))
         elif parameter := _parameter(argument, mistakes):
             parameters.append(parameter)
     return tuple(parameters), tuple(sizes)

@@ -133,6 +133,8 @@ def _shape(hint: Any) -> tuple[tuple[str, ...] | None, str]:
 
 
 def _dtype(dtypes: Any) -> Literal["float", "int", "bool", "any"]:
+    if not isinstance(dtypes, str | tuple | list):
+        return "any"  # jaxtyping's ``Shaped``
     names = [dtypes] if isinstance(dtypes, str) else [str(name) for name in dtypes]
     if all("float" in name for name in names):
         return "float"

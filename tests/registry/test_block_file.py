@@ -88,7 +88,7 @@ MISTAKES = {
     # names
     gate() + HEAD.partition("\n\n")[2]: "13:7 another class of this file has this name",
     gate().replace("@block", '@block(name="linear")'): (
-        "8:7 the block `linear` exists already: `Linear` of compose.blocks.core.linear"
+        "8:7 the block `linear` exists already: `Linear` of compose.blocks.core.layers.linear"
     ),
     # the file
     "def f(:\n": "1:7 this is no Python: invalid syntax",

@@ -15,6 +15,7 @@ from compose.spec.schema.class_schema import MONITOR, definition
 from compose.spec.schema.explain import Subject, explain
 from compose.spec.schema.faults import Fault, faults
 from compose.spec.schema.node_keys import EXTRA_KEYS, UNFILLED, Schema, placeholder, selector
+from compose.spec.schema.refused import refused, tells
 from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, plain
 
 NOUNS: dict[Kind, str] = {"data": "data source", "vectors": "label vectors"}
@@ -71,8 +72,11 @@ class NamedClasses:
         """Check what stands for a class that is known; returns the same as :meth:`check`."""
         own = EXTRA_KEYS.get(declaration.kind, {})
         sound = True
-        for fault in faults(tree, self.schema(declaration)):
-            told = self.add(fault, subject)
+        found = faults(tree, self.schema(declaration))
+        wrong = refused(tree, declaration, found, subject, inside=self.inside)
+        self.errors += [wrong] if wrong else []
+        for fault in found:
+            told = tells(wrong, fault) or self.add(fault, subject)
             sound &= not told or not fault.path or fault.path[0] not in own
         for parameter in declaration.parameters:
             value = tree.get(parameter.name) if isinstance(tree, Mapping) else None

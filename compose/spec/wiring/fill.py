@@ -12,6 +12,7 @@ from compose.spec.schema.explain import Subject, explain
 from compose.spec.schema.faults import faults
 from compose.spec.schema.named import NamedClasses, subject_of
 from compose.spec.schema.node_keys import NODE_KEYS, UNFILLED, placeholder
+from compose.spec.schema.refused import is_open, refused, tells
 from compose.spec.yaml.tree import Mapping, Path, Sequence, Tree, descend, graft
 
 
@@ -53,9 +54,13 @@ def mistakes(node: Mapping, full: Mapping, declaration: Declaration | None, regi
     """
     schema = NamedClasses(registry, []).schema(declaration) if declaration else {"properties": NODE_KEYS}
     subject = subject_of(declaration, node) if declaration else Subject("the node", "key")
-    found = []
-    for fault in faults(full, schema):
-        name = _filled_from(node, fault.path)
+    found, wrong = [], faults(full, schema)
+    refusal = refused(full, declaration, wrong, subject, inside=True) if declaration and is_open(node) else None
+    if refusal:
+        refusal.message += ", with what is filled in"
+        found.append(refusal)
+    for fault in wrong:
+        name = None if tells(refusal, fault) else _filled_from(node, fault.path)
         if name and not placeholder(fault.tree):
             error = explain(fault, subject)
             error.message += f", filled in for `${name}`"

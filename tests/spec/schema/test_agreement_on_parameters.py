@@ -16,7 +16,7 @@ from compose.spec.schema.node_keys import EXTRA_KEYS
 
 from .judges import VALUES, Judges, trained, whole
 
-ENTRIES = [1, 16, 0.5, "text", [1], ["text"], [0.5, 0.5], {}]
+ENTRIES = [1, 16, 0.5, "text", [1], ["text"], [0.5, 0.5], {}, "4 4", "b c -> b c", "b m, b -> b"]
 """Values, one of which every required parameter takes."""
 
 

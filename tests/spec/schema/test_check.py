@@ -62,6 +62,6 @@ def test_neither_torch_nor_numpy_is_needed() -> None:
 
 def test_ten_names_are_listed_and_the_others_counted() -> None:
     names = [f"block_{number}" for number in range(45)]
-    told = unknown_name("block", "scale", Scalar(Place(Document("x.yaml", ("scale",)), 1, 1, 5), "scale"), names)
+    told = unknown_name("block", "upscale", Scalar(Place(Document("x.yaml", ("upscale",)), 1, 1, 5), "upscale"), names)
     assert told.expected == f"one of {', '.join(names[:10])} and 35 more"
     assert [note.message for note in told.notes] == [OWN_FILE]

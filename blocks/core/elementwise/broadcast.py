@@ -1,0 +1,23 @@
+"""Whether tensors meet entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from torch import Tensor
+
+from compose.block import BlockError
+from compose.blocks.core.pattern.side import shape_text
+
+
+def check_broadcast(tensors: Sequence[Tensor]) -> None:
+    """Refuse tensors that do not broadcast to one shape.
+
+    Raises:
+        BlockError: they have a dim of two sizes, none of them 1.
+    """
+    for sizes in zip_longest(*(reversed(tensor.shape) for tensor in tensors), fillvalue=1):
+        if len({size for size in sizes if size != 1}) > 1:
+            shown = ", ".join(shape_text(tensor.shape) for tensor in tensors)
+            raise BlockError(f"tensors of {shown} do not meet entry by entry: a dim has the same size in all, or 1")

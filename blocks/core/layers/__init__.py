@@ -1,0 +1,1 @@
+"""Layers with weights, and those that convolve or pool maps."""

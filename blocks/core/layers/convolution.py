@@ -1,0 +1,122 @@
+"""A convolution of maps, with norm and activation."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from compose.block import BlockError, Dim, block
+from compose.blocks.core.activation_kinds import LayerActivation, activation_layer
+from compose.blocks.core.any_rank import with_leading
+from compose.blocks.core.layers.norm_layer import NormKind, norm_layer
+from compose.blocks.core.values import Epsilon, Momentum, Padding, Pair, Positive, Share, pair
+
+Part = Literal["conv", "norm", "activation"]
+
+
+@block
+class Convolution(nn.Module):
+    """Convolve a map, by default with batch norm and ReLU behind, and keep its height and width unless it strides.
+
+    A kernel of even size sees one place more to the right and below than to the left and above; with 2×2 places it is
+    what LESA learns on top of a frozen backbone (section 5.1).
+
+    Example:
+        {channels: 512, kernel: 2}
+
+    Args:
+        in_channels: channels of the map.
+        channels: channels of the result.
+        kernel: height and width of the places that a result sees.
+        stride: how far apart they are.
+        padding: zeros around the map; null for as many as keep its height and width where the stride is 1.
+        dilation: how far apart the places are that one result sees.
+        groups: number of groups of channels that are convolved by themselves; as many as channels for a depthwise one.
+        bias: whether a bias is added; null for one where no norm is behind it.
+        norm: the norm; ``group`` has ``norm_groups`` groups.
+        norm_groups: see there.
+        eps: added to the variance by the norm.
+        momentum: the share of a batch in the running mean and variance of a batch norm.
+        activation: the activation.
+        dropout: share of the entries dropped at the end while training.
+        order: what comes first; a part that there is not is passed over.
+    """
+
+    def __init__(
+        self,
+        in_channels: Dim[int, " i"],
+        *,
+        channels: Positive,
+        kernel: Pair = 3,
+        stride: Pair = 1,
+        padding: Padding | None = None,
+        dilation: Pair = 1,
+        groups: Positive = 1,
+        bias: bool | None = None,
+        norm: NormKind = "batch",
+        norm_groups: Positive = 8,
+        eps: Epsilon = 1e-5,
+        momentum: Momentum = 0.1,
+        activation: LayerActivation = "relu",
+        dropout: Share = 0.0,
+        order: tuple[Part, Part, Part] = ("conv", "norm", "activation"),
+    ) -> None:
+        super().__init__()
+        _check(order, groups, in_channels, channels)
+        behind = order.index("norm") > order.index("conv")
+        if bias is None:
+            bias = norm == "none" or not behind
+        normed = channels if behind else in_channels
+        parts: dict[Part, list[nn.Module]] = {
+            "conv": _convolution(in_channels, channels, kernel, stride, padding, dilation, groups=groups, bias=bias),
+            "norm": [norm_layer(norm, normed, eps=eps, momentum=momentum, groups=norm_groups)],
+            "activation": [activation_layer(activation)],
+        }
+        layers = [layer for part in order for layer in parts[part]] + [nn.Dropout(dropout)]
+        self.layers = nn.Sequential(*(layer for layer in layers if not _does_nothing(layer)))
+
+    def forward(self, maps: Float[Tensor, "*n i h w"]) -> Float[Tensor, "*n c y x"]:
+        """Convolve.
+
+        Args:
+            maps: the map, ``... i h w``.
+
+        Returns:
+            A map of the same size unless it strides, ``... c y x``.
+        """
+        return with_leading(self.layers, maps, own=3)
+
+
+def _check(order: tuple[Part, Part, Part], groups: int, in_channels: int, channels: int) -> None:
+    if len(set(order)) < len(order):
+        raise BlockError(f"expected conv, norm and activation, each once, got {', '.join(order)}", parameter="order")
+    if in_channels % groups or channels % groups:
+        message = f"expected a number that divides {in_channels} channels, and {channels} afterwards, got {groups}"
+        raise BlockError(message, parameter="groups")
+
+
+def _convolution(
+    in_channels: int,
+    channels: int,
+    kernel: int | tuple[int, int],
+    stride: int | tuple[int, int],
+    padding: int | tuple[int, int] | None,
+    dilation: int | tuple[int, int],
+    *,
+    groups: int,
+    bias: bool,
+) -> list[nn.Module]:
+    """The convolution; before it zeros to the right and below, where an even kernel needs them."""
+    spread = [apart * (size - 1) for apart, size in zip(pair(dilation), pair(kernel), strict=True)]
+    before = (spread[0] // 2, spread[1] // 2) if padding is None else pair(padding)
+    layer = nn.Conv2d(
+        in_channels, channels, kernel, stride, padding=before, dilation=dilation, groups=groups, bias=bias
+    )
+    odd = [total % 2 if padding is None else 0 for total in spread]
+    return [nn.ZeroPad2d((0, odd[1], 0, odd[0])), layer] if any(odd) else [layer]
+
+
+def _does_nothing(layer: nn.Module) -> bool:
+    return isinstance(layer, nn.Identity) or (isinstance(layer, nn.Dropout) and layer.p == 0)

@@ -1,0 +1,50 @@
+"""Tensors side by side."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Shaped
+from torch import Tensor, nn
+
+from compose.block import BlockError, block
+from compose.blocks.core.pattern.axis import AxisText, DimsText, find_axis
+from compose.blocks.core.pattern.side import shape_text
+
+
+@block(check=find_axis)
+class Concat(nn.Module):
+    """Put tensors side by side along an axis, by default the last one.
+
+    Example:
+        {dims: "b c h w", axis: c}
+
+    Args:
+        dims: the layout in letters; ``...`` is any number of dims.
+        axis: the letter of the axis.
+    """
+
+    def __init__(self, *, dims: DimsText = "... d", axis: AxisText = "d") -> None:
+        super().__init__()
+        self.axis = find_axis(dims, axis)
+
+    def forward(self, tensors: list[Shaped[Tensor, "..."]]) -> Shaped[Tensor, "*m"]:
+        """Concatenate.
+
+        Args:
+            tensors: tensors that differ in the size of this axis alone.
+
+        Returns:
+            One tensor, as long along the axis as all of them together.
+        """
+        rests = {self._rest(tensor.shape) for tensor in tensors}
+        if len(rests) > 1:
+            shown = ", ".join(shape_text(tensor.shape) for tensor in tensors)
+            message = f'tensors of {shown} differ in more than one axis of "{self.axis.layout}"'
+            raise BlockError(message, parameter="axis")
+        return torch.cat(tensors, dim=self.axis.index)
+
+    def _rest(self, shape: torch.Size) -> tuple[int, ...]:
+        """All sizes but that of the axis."""
+        self.axis.size(shape)
+        place = self.axis.index % len(shape)
+        return (*shape[:place], 0, *shape[place + 1 :])

@@ -1,0 +1,1 @@
+"""How near vectors are to others."""
