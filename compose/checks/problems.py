@@ -9,6 +9,7 @@ from dataclasses import replace
 from compose.block import BlockError
 from compose.checks.batch_problems import batch_problems
 from compose.checks.episode_problems import episode_problems
+from compose.checks.gradient_problems import gradient_notes, gradient_problems
 from compose.checks.stage_problems import at, stage_problems
 from compose.data.source import DataError, DataSource
 from compose.errors import ComposeError, Note, SpecError, SpecErrors
@@ -37,6 +38,7 @@ def problems(made: Prepared, *, data: bool = True) -> list[SpecError]:
         *_looks(made),
         *(list(_data(made)) or _splits(made) if data else ()),
     ]
+    found += [] if found else gradient_problems(made)
     return list({_told(error): error for error in found}.values())
 
 
@@ -50,6 +52,7 @@ def notes(made: Prepared) -> list[str]:
     found = [*made.spec.notes, *made.source.notes()]
     found += made.labels.external.notes() if made.labels.external else []
     found += made.vectors.notes(made.source.labels.names) if made.vectors else []
+    found += gradient_notes(made)
     dropped = made.space.dropped
     if dropped:
         found.append(

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from compose.blocks.core.layout.concat import Concat
 from compose.blocks.core.gated_sum import GatedSum
 from compose.blocks.core.layers.linear import Linear
+from compose.blocks.core.layout.concat import Concat
 from compose.blocks.core.mlp import Mlp
 from compose.blocks.core.sigmoid import Sigmoid
 from compose.blocks.core.unit_length import unit_length

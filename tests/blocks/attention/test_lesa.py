@@ -9,8 +9,8 @@ from torch.utils._pytree import tree_leaves
 
 from compose.blocks.attention.label_attention import LabelAttention
 from compose.blocks.attention.shared_multi_attention import SharedMultiAttention
-from compose.blocks.core.layers.convolution import Convolution
 from compose.blocks.core.global_pool import GlobalPool
+from compose.blocks.core.layers.convolution import Convolution
 from compose.blocks.losses.distribution import Distribution
 from compose.blocks.losses.diversity import Diversity
 from compose.blocks.losses.margin_ranking import MarginRanking

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import torch
 
-from compose.blocks.core.layout.concat import Concat
 from compose.blocks.core.global_pool import GlobalPool
 from compose.blocks.core.layers.linear import Linear
+from compose.blocks.core.layout.concat import Concat
 from compose.blocks.core.mlp import Mlp
 
 

@@ -8,9 +8,9 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from compose.blocks.attention.group_attention import GroupAttention
 from compose.blocks.attention.ml2p_encoder import ML2PEncoder
-from compose.blocks.core.layout.concat import Concat
 from compose.blocks.core.global_pool import GlobalPool
 from compose.blocks.core.layers.linear import Linear
+from compose.blocks.core.layout.concat import Concat
 from compose.blocks.core.mlp import Mlp
 from compose.blocks.losses.bce import Bce
 from compose.blocks.losses.ranknet import RankNet
