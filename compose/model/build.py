@@ -24,9 +24,11 @@ from compose.model.episode_batch import EpisodeBatch
 from compose.model.facts import Facts
 from compose.model.label_space_check import LabelSpaceCheck, Sizes
 from compose.model.memory import check_memory
+from compose.model.scores_check import check_scores
+from compose.model.task_check import check_tasks
 from compose.model.walk import Walk
 from compose.registry.registry import Registry
-from compose.spec.wiring.plan import Plan, Step, needed
+from compose.spec.wiring.plan import Plan, Step
 from compose.spec.wiring.reserved import RESERVED
 
 
@@ -112,6 +114,8 @@ def shape(
     where: Callable[[str], Place | None],
     zero_shot: bool,
     episodes: EpisodeBatch | None = None,
+    adapts: bool = False,
+    tasks: Mapping[str, Sizes] | None = None,
 ) -> Shaped:
     """Every shape of a plan, without allocating a weight.
 
@@ -122,6 +126,8 @@ def shape(
         where: the place in the spec that an input's shape comes from.
         zero_shot: whether the label set changes between training and testing.
         episodes: what a batch of episodes holds, where there are such; their classes change too.
+        adapts: whether the model's weights adapt to one episode at a time.
+        tasks: evaluated task -> the reserved inputs' shapes that are others there.
 
     Raises:
         SpecErrors: shapes that cannot meet, weights that depend on the number of labels or on the size of an episode, a
@@ -133,18 +139,22 @@ def shape(
     for term in plan.terms:
         walk.check_term(term)
     errors = walk.errors or check_memory(steps, walk.facts, sizes["targets"][0])
+    errors = errors or check_scores(plan, walk, sizes, adapts=adapts)
     if not errors and (zero_shot or episodes):
-        scoring = needed(steps, [plan.scores], owners=True)
-        again = LabelSpaceCheck(scoring, walk, sizes, lambda more: _walk(registry, more, where))
+        again = LabelSpaceCheck(plan, walk, sizes, lambda more: _walk(registry, more, where), adapts=adapts)
         errors = [*again.labels(), *(again.episodes(episodes) if episodes else ())]
+    if not errors and tasks:
+        errors = check_tasks(
+            plan, walk, sizes, tasks, lambda more: _walk(registry, more, where, inference=True), adapts=adapts
+        )
     if errors:
         raise SpecErrors(errors)
     return Shaped(plan, steps, walk)
 
 
-def _walk(registry: Registry, sizes: Sizes, where: Callable[[str], Place | None]) -> Walk:
+def _walk(registry: Registry, sizes: Sizes, where: Callable[[str], Place | None], *, inference: bool = False) -> Walk:
     inputs = {name: (size, getattr(torch, RESERVED[name].dtype)) for name, size in sizes.items()}
-    return Walk(registry, inputs, where)
+    return Walk(registry, inputs, where, inference=inference)
 
 
 def materialise(shaped: Shaped, registry: Registry, *, seed: int, name: str) -> Built:

@@ -14,6 +14,7 @@ from compose.errors import Note, SpecError
 from compose.model.dims import shape_text
 from compose.model.episode_batch import EpisodeBatch
 from compose.model.facts import Facts
+from compose.model.scores_check import check_scores
 from compose.model.walk import Walk
 from compose.spec.wiring.plan import Plan, Step, needed, refs
 from compose.spec.wiring.reserved import EPISODE_DIMS, LABEL_DIMS, RESERVED, WAYS
@@ -48,14 +49,18 @@ class LabelSpaceCheck:
     """Walk again with other sizes: every shape must still fit, and no weight may have changed.
 
     Args:
-        steps: the steps that the scores depend on.
+        plan: the wired spec.
         walk: the walk with the sizes of training.
         sizes: the reserved inputs' shapes in that walk.
         again: makes a walk for other shapes.
+        adapts: whether the model's weights adapt to one episode at a time.
     """
 
-    def __init__(self, steps: tuple[Step, ...], walk: Walk, sizes: Sizes, again: Callable[[Sizes], Walk]) -> None:
-        self._steps, self._walk, self._sizes, self._again = steps, walk, sizes, again
+    def __init__(
+        self, plan: Plan, walk: Walk, sizes: Sizes, again: Callable[[Sizes], Walk], *, adapts: bool = False
+    ) -> None:
+        self._plan, self._walk, self._sizes, self._again, self._adapts = plan, walk, sizes, again, adapts
+        self._steps = needed(plan.steps, [plan.scores], owners=True)
 
     def labels(self) -> list[SpecError]:
         """The labels in use: one more."""
@@ -100,7 +105,7 @@ class LabelSpaceCheck:
         moved = {name for name, size in self._sizes.items() if more[name] != size}
         if not moved:
             return []
-        second, changed = self._again(more), _downstream(self._steps, moved)
+        second, changed = self._again(more), downstream(self._steps, moved)
         unfit: list[SpecError] = []
         for step in self._steps:
             known = len(second.errors)
@@ -111,7 +116,18 @@ class LabelSpaceCheck:
             unfit += [_unfit(step, error, change) for error in second.errors[known:]]
         before, after = self._walk.facts, second.facts
         errors = [_follows(step, before[step.name], after[step.name], change) for step in self._steps]
-        return [error for error in errors if error] or unfit
+        return [error for error in errors if error] or unfit or self._scores(second, more, change)
+
+    def _scores(self, second: Walk, sizes: Sizes, change: Changed) -> list[SpecError]:
+        """Scores that do not follow, although no weight's shape shows it."""
+        if WAYS in change.letters and fixing_ways(self._plan, adapts=self._adapts):
+            return []
+        ref = self._plan.scores
+        errors = check_scores(self._plan, second, sizes, adapts=self._adapts)
+        before, after = (shape_text(walk.facts[ref.step].outputs[ref.port]) for walk in (self._walk, second))
+        message = f"the scores `{ref}` do not follow {change.what}, {change.why}"
+        note = Note(f"they are {before} for {change.before}, {after} for {change.after}")
+        return [SpecError("label-space", message, error.place, change.wanted, None, (note,)) for error in errors[:1]]
 
     def _dims(self, name: str) -> list[tuple[str, int]]:
         """The letters of a reserved input's dims and their sizes."""
@@ -136,7 +152,8 @@ def fixing_ways(plan: Plan, *, adapts: bool) -> Step | None:
     return fixing(scoring, WAYS) or (scoring[-1] if adapts and not meets_classes else None)
 
 
-def _downstream(steps: tuple[Step, ...], reserved: set[str]) -> set[str]:
+def downstream(steps: tuple[Step, ...], reserved: Collection[str]) -> set[str]:
+    """The steps whose values depend on some reserved inputs."""
     changed: set[str] = set()
     for step in steps:
         inputs = [ref for value in step.inputs.values() for ref in refs(value)]

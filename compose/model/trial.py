@@ -69,20 +69,21 @@ def _refused(step: Step, code: str, error: BlockError) -> SpecError:
     return SpecError(code, f"`{step.name}`: {error}", place, error.expected)
 
 
-def run(step: Step, module: nn.Module, fed: dict[str, Any]) -> Trial:
-    """The module, called and sent a gradient back through.
+def run(step: Step, module: nn.Module, fed: dict[str, Any], *, backward: bool = True) -> Trial:
+    """The module, called and, where asked, sent a gradient back through.
 
     Args:
         step: the step.
         module: its module, on the meta device.
         fed: input port -> tensor or list of tensors; one that requires a gradient is a leaf.
+        backward: whether gradients are taken.
 
     Raises:
         SpecError: the module fails on these shapes, forward or backward, or changes an input in place.
     """
     trial = Trial(step, module, fed)
     try:
-        with on_meta():
+        with on_meta(), torch.set_grad_enabled(backward):
             trial.forward()
     except BlockError as error:
         raise _refused(step, "shape-mismatch", error) from error
@@ -94,7 +95,7 @@ def run(step: Step, module: nn.Module, fed: dict[str, Any]) -> Trial:
         raise changes_input(step, module, trial.changed)
     try:
         with on_meta():
-            trial.backward()
+            trial.backward() if backward else None
     except NotImplementedError:
         pass  # an operator without a shape function for its gradient; its forward pass has one
     except Exception as error:  # whatever the block does

@@ -25,6 +25,7 @@ class Walk:
         registry: where the blocks are.
         inputs: reserved input -> shape and dtype.
         where: the place in the spec that a reserved input's shape comes from.
+        inference: whether modules are in evaluation mode, and no gradient is sent back.
     """
 
     def __init__(
@@ -32,8 +33,10 @@ class Walk:
         registry: Registry,
         inputs: dict[str, tuple[tuple[int, ...], torch.dtype]],
         where: Callable[[str], Place | None],
+        *,
+        inference: bool = False,
     ) -> None:
-        self.registry, self.where = registry, where
+        self.registry, self.where, self.inference = registry, where, inference
         self.errors: list[SpecError] = []
         self.facts: dict[str, Facts] = {}
         self.modules: dict[str, nn.Module] = {}
@@ -96,7 +99,7 @@ class Walk:
             return
         self.modules[step.name] = module
         try:
-            trial = run(step, module, fed)
+            trial = run(step, module.train(not self.inference), fed, backward=not self.inference)
         except SpecError as error:
             raise replace(error, notes=(*error.notes, *self._input_notes(step, fed))) from error
         self._record(step, module, bindings, trial)

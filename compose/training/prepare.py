@@ -18,7 +18,7 @@ from compose.labels.label_space import LabelSpace
 from compose.labels.parents import Parents
 from compose.model.build import Built, Shaped, materialise, shape
 from compose.model.episode_batch import EpisodeBatch
-from compose.model.label_space_check import Sizes
+from compose.model.label_space_check import Sizes, fixing_ways
 from compose.spec.read import Spec
 from compose.spec.schema.node_keys import selector
 from compose.spec.wiring.reserved import RESERVED
@@ -156,16 +156,46 @@ class Prepared:
         if self.adaptation is not None and self.episodes is not None:
             known["novel.targets"] = (self.batch, self.episodes.shape.ways)
         if self.vectors is not None:
-            known |= {"labels.vectors": (labels, dim), "labels.base": (labels, dim)}
+            known["labels.base"] = labels, dim
             known |= {"labels.novel": (self.episodes.shape.ways, dim)} if self.episodes is not None else {}
-            known |= {"labels.clusters": (labels,)} if self.labels.clusters else {}
         if space.classes is not None:
             classes, nodes = len(space.classes.places), len(space.classes.kept.names)
             known |= {"external.classes": (classes,), "external.targets": (self.batch, classes)}
             known |= {"external.vectors": (nodes, dim)} if self.vectors is not None and nodes else {}
+        return known | self._label_sizes(training, labels)
+
+    def task_sizes(self) -> dict[str, Sizes]:
+        """Evaluated task -> the shapes of reserved inputs that are others there; tasks without labels are left out."""
+        found: dict[str, Sizes] = {}
+        for task in self.evaluation.tasks:
+            which: Labels = "all" if self.evaluation.label_context == "all" else LABELS[task]
+            if labels := len(self._space.label_set(which).names):
+                found[task] = {"targets": (self.batch, labels), **self._label_sizes(which, labels)}
+        fixed = fixing_ways(self.spec.plan, adapts=self.adaptation is not None)
+        for test in self.evaluation.episodes:
+            if not fixed or self.episodes is None or test.shape.ways == self.episodes.shape.ways:
+                found[test.task] = self._episode_sizes(EpisodeBatch(2, test.shape))
+        return found
+
+    def _label_sizes(self, which: Labels, labels: int) -> Sizes:
+        """The shapes of what the label space gives of the labels in use."""
+        space, found = self._space, Sizes()
+        if self.vectors is not None:
+            found["labels.vectors"] = labels, self._labels("vectors", lambda: space.dim)
+            found |= {"labels.clusters": (labels,)} if self.labels.clusters else {}
         if self.labels.graph is not None:
-            known["labels.graph"] = tuple(self._labels("graph", partial(space.edges, training)).shape)
-        return known
+            found["labels.graph"] = tuple(self._labels("graph", partial(space.edges, which)).shape)
+        return found
+
+    def _episode_sizes(self, batch: EpisodeBatch) -> Sizes:
+        """The shapes of what a batch of episodes holds."""
+        found = {name: (batch.images, *dims) for name, dims in self.source.shapes.items() if name in RESERVED}
+        found |= {"targets": (batch.images, self.sizes["targets"][1]), **batch.sizes}
+        if self.vectors is not None:
+            found["labels.novel"] = batch.shape.ways, self._labels("vectors", lambda: self._space.dim)
+        if self.adaptation is not None:
+            found["novel.targets"] = batch.images, batch.shape.ways
+        return found
 
     @cached_property
     def shaped(self) -> Shaped:
@@ -181,6 +211,8 @@ class Prepared:
             where=self._where,
             zero_shot=self.zero_shot,
             episodes=self.episodes,
+            adapts=self.adaptation is not None,
+            tasks=self.task_sizes(),
         )
 
     def scoring(self) -> Prepared:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from compose.errors import Note, SpecError, SpecErrors, nearest
+from compose.registry.declaration import Port
 from compose.registry.registry import Registry
 from compose.spec.wiring.expand import expand
 from compose.spec.wiring.inputs import as_taken, wire_ports
@@ -192,11 +193,11 @@ def _scores(tree: Mapping, scope: Scope) -> Ref | None:
 
 
 def _attention(tree: Mapping, scope: Scope, scoring: tuple[Step, ...]) -> Ref | None:
-    """The port that the spec names; else that of the last step which the scores need and which has one."""
+    """The port that the spec names; else that of the last step which the scores need and which has maps there."""
     named = tree.get("attention")
     if named is not None:
         return scope.one(named)
-    telling = [step.name for step in scoring if step.declaration and step.declaration.output("attention")]
+    telling = [step.name for step in scoring if step.declaration and _are_maps(step.declaration.output("attention"))]
     return Ref(telling[-1], "attention") if telling else None
 
 
@@ -212,3 +213,8 @@ def _leaks(plan: Plan) -> list[SpecError]:
                     place = ref.place or step.place
                     errors.append(SpecError("targets-in-scores", message, place, notes=(note,)))
     return errors
+
+
+def _are_maps(port: Port | None) -> bool:
+    """Whether a port holds maps: of modules ``b m h w``, or of labels ``b l h w``."""
+    return port is not None and not port.many and len(port.dims or ()) == len("bmhw")

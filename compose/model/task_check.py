@@ -1,0 +1,44 @@
+"""Whether a model scores every evaluated task at its own number of labels, ways and shots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from compose.errors import Note, SpecError
+from compose.model.label_space_check import Sizes, downstream
+from compose.model.scores_check import check_scores
+from compose.model.walk import Walk
+from compose.spec.wiring.plan import Plan, needed
+
+
+def check_tasks(
+    plan: Plan, walk: Walk, sizes: Sizes, tasks: Mapping[str, Sizes], again: Callable[[Sizes], Walk], *, adapts: bool
+) -> list[SpecError]:
+    """The errors of scoring each task, as evaluation does: without gradients, and modules in evaluation mode.
+
+    Args:
+        plan: the wired spec.
+        walk: the walk of training, without errors.
+        sizes: the reserved inputs' shapes in that walk.
+        tasks: task -> the shapes that are others there.
+        again: makes a walk for inference with other shapes.
+        adapts: whether the model's weights adapt to one episode at a time.
+    """
+    steps = needed(plan.steps, [plan.scores, *([plan.attention] if plan.attention else [])], owners=True)
+    known: tuple[Sizes, Walk] | None = None
+    for task, changed in tasks.items():
+        wanted = {**sizes, **changed}
+        found = again(wanted)
+        moved = {name for name in wanted if known and known[0][name] != wanted[name]}
+        afresh = downstream(steps, moved) if known else {step.name for step in steps}
+        for step in steps:
+            if step.name in afresh:
+                found.run([step])
+            elif known:
+                found.take_over(step, known[1])
+        errors = found.errors or check_scores(plan, found, wanted, adapts=adapts)
+        if errors:
+            return [replace(error, notes=(*error.notes, Note(f"while the task {task} is scored"))) for error in errors]
+        known = wanted, found
+    return []
