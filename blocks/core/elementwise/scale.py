@@ -7,7 +7,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from compose.block import Dims, block
-from compose.blocks.core.pattern.axis import Axis, AxisText, DimsText, find_any_axis
+from compose.blocks.core.pattern.axis import Axis, find_any_axis
+from compose.blocks.core.values import AxisText, DimsText
 
 
 @block(check=find_any_axis)

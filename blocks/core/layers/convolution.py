@@ -11,7 +11,8 @@ from compose.block import BlockError, Dim, block
 from compose.blocks.core.activation_kinds import LayerActivation, activation_layer
 from compose.blocks.core.any_rank import with_leading
 from compose.blocks.core.layers.norm_layer import NormKind, norm_layer
-from compose.blocks.core.values import Epsilon, Momentum, Padding, Pair, Positive, Share, pair
+from compose.blocks.core.pattern.map_size import pair
+from compose.blocks.core.values import Epsilon, Momentum, Padding, Places, Positive, Share
 
 Part = Literal["conv", "norm", "activation"]
 
@@ -49,10 +50,10 @@ class Convolution(nn.Module):
         in_channels: Dim[int, " i"],
         *,
         channels: Positive,
-        kernel: Pair = 3,
-        stride: Pair = 1,
+        kernel: Places = 3,
+        stride: Places = 1,
         padding: Padding | None = None,
-        dilation: Pair = 1,
+        dilation: Places = 1,
         groups: Positive = 1,
         bias: bool | None = None,
         norm: NormKind = "batch",

@@ -10,8 +10,8 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from compose.block import Dims, block
-from compose.blocks.core.pattern.axis import DimsText
-from compose.blocks.core.pattern.learned_shape import ShapeText, learned_shape
+from compose.blocks.core.pattern.learned_shape import learned_shape
+from compose.blocks.core.values import DimsText, ShapeText
 
 
 @block(name="parameter", check=learned_shape)

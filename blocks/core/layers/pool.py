@@ -10,9 +10,9 @@ from torch.nn import functional as F
 
 from compose.block import BlockError, block
 from compose.blocks.core.any_rank import with_leading
-from compose.blocks.core.pattern.map_size import check_pool
+from compose.blocks.core.pattern.map_size import check_pool, pair
 from compose.blocks.core.pattern.side import shape_text
-from compose.blocks.core.values import Padding, Pair, pair
+from compose.blocks.core.values import Padding, Places
 
 
 @block(check=check_pool)
@@ -36,10 +36,10 @@ class Pool(nn.Module):
         self,
         *,
         kind: Literal["mean", "max"] = "mean",
-        window: Pair | None = None,
-        stride: Pair | None = None,
+        window: Places | None = None,
+        stride: Places | None = None,
         padding: Padding = 0,
-        size: Pair | None = None,
+        size: Places | None = None,
     ) -> None:
         super().__init__()
         check_pool(window, stride, padding, size)

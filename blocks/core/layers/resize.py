@@ -11,8 +11,8 @@ from torch.nn import functional as F
 
 from compose.block import BlockError, block
 from compose.blocks.core.any_rank import with_leading
-from compose.blocks.core.pattern.map_size import check_resize
-from compose.blocks.core.values import Pair, pair
+from compose.blocks.core.pattern.map_size import check_resize, pair
+from compose.blocks.core.values import Places
 
 
 @block(check=check_resize)
@@ -31,7 +31,7 @@ class Resize(nn.Module):
     def __init__(
         self,
         *,
-        size: Pair | None = None,
+        size: Places | None = None,
         scale: Annotated[float, Field(gt=0)] | None = None,
         mode: Literal["nearest", "bilinear", "bicubic", "area"] = "nearest",
     ) -> None:

@@ -7,8 +7,9 @@ from jaxtyping import Shaped
 from torch import Tensor, nn
 
 from compose.block import BlockError, block
-from compose.blocks.core.pattern.axis import AxisText, DimsText, find_axis
+from compose.blocks.core.pattern.axis import find_axis
 from compose.blocks.core.pattern.side import shape_text
+from compose.blocks.core.values import AxisText, DimsText
 
 
 @block(check=find_axis)

@@ -7,7 +7,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from compose.block import block
-from compose.blocks.core.pattern.einsum_pattern import EinsumText, contracting
+from compose.blocks.core.pattern.einsum_pattern import contracting
+from compose.blocks.core.values import EinsumText
 
 
 @block(check=contracting)

@@ -11,7 +11,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from compose.block import block
-from compose.blocks.core.pattern.einops_pattern import DimSizes, ReducingText, reducing
+from compose.blocks.core.pattern.einops_pattern import reducing
+from compose.blocks.core.values import DimSizes, ReducingText
 
 
 @block(check=reducing)

@@ -7,7 +7,8 @@ from jaxtyping import Shaped
 from torch import Tensor, nn
 
 from compose.block import block
-from compose.blocks.core.pattern.einops_pattern import DimSizes, PatternText, repeating
+from compose.blocks.core.pattern.einops_pattern import repeating
+from compose.blocks.core.values import DimSizes, PatternText
 
 
 @block(check=repeating)

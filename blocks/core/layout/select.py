@@ -8,8 +8,9 @@ from jaxtyping import Int, Shaped
 from torch import Tensor, nn
 
 from compose.block import block
-from compose.blocks.core.pattern.select_pattern import SelectText, selecting
+from compose.blocks.core.pattern.select_pattern import selecting
 from compose.blocks.core.pattern.side import DOTS
+from compose.blocks.core.values import SelectText
 
 
 @block(check=selecting)

@@ -6,8 +6,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from compose.block import BlockError, block
-from compose.blocks.core.pattern.axis import AxisText, DimsText, find_axis
-from compose.blocks.core.values import Positive
+from compose.blocks.core.pattern.axis import find_axis
+from compose.blocks.core.values import AxisText, DimsText, Positive
 
 
 @block(check=find_axis)

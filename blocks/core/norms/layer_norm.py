@@ -6,8 +6,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from compose.block import Dims, block
-from compose.blocks.core.pattern.axis import AxisText, DimsText, find_axis
-from compose.blocks.core.values import Epsilon
+from compose.blocks.core.pattern.axis import find_axis
+from compose.blocks.core.values import AxisText, DimsText, Epsilon
 
 
 @block(check=find_axis)

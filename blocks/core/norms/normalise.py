@@ -9,8 +9,9 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from compose.block import block
-from compose.blocks.core.pattern.axis import AxisText, DimsText, find_axis
+from compose.blocks.core.pattern.axis import find_axis
 from compose.blocks.core.unit_length import unit_length
+from compose.blocks.core.values import AxisText, DimsText
 
 
 @block(check=find_axis)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
-
-from pydantic import Field
 
 from compose.block import BlockError
 from compose.blocks.core.pattern.side import DOTS, LETTER, read_side, shape_text
 
-DimsText = Annotated[str, Field(json_schema_extra={"pattern": rf"^ *({LETTER}|\.\.\.)( +({LETTER}|\.\.\.))* *$"})]
-"""The type of a parameter ``dims``."""
-AxisText = Annotated[str, Field(json_schema_extra={"pattern": rf"^{LETTER}$"})]
-"""The type of a parameter ``axis``."""
+DIMS = rf"^ *({LETTER}|\.\.\.)( +({LETTER}|\.\.\.))* *$"
+"""What ``dims`` looks like."""
+AXIS = f"^{LETTER}$"
+"""What ``axis`` looks like."""
 EXPECTED = 'letters such as "b c h w", or "... d" for any number of dims before the last'
 
 

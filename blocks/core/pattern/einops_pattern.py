@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
-
-from pydantic import Field
 
 from compose.block import BlockError
 from compose.blocks.core.pattern.side import DOTS, Side, read_side
 
 _SIDE = "[A-Za-z0-9_ ().]*"
-PatternText = Annotated[str, Field(json_schema_extra={"pattern": rf"^{_SIDE}(,{_SIDE})?->{_SIDE}$"})]
-"""The type of a parameter ``pattern`` of one tensor, and of one more that is only looked at."""
-ReducingText = Annotated[str, Field(json_schema_extra={"pattern": rf"^{_SIDE}->{_SIDE}$"})]
-"""The type of a parameter ``pattern`` of one tensor."""
-DimSizes = dict[str, Annotated[int, Field(gt=0)]] | None
-"""The type of a parameter ``sizes``."""
+PATTERN = rf"^{_SIDE}(,{_SIDE})?->{_SIDE}$"
+"""What a pattern of one tensor looks like, and of one more that is only looked at."""
+REDUCING = rf"^{_SIDE}->{_SIDE}$"
+"""What a pattern of one tensor looks like."""
 TAKEN = ("tensor", "pattern", "reduction")
 """Names that einops' functions have for their own arguments."""
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
-
-from pydantic import Field
 
 from compose.block import BlockError
 from compose.blocks.core.pattern.einops_pattern import halves
 from compose.blocks.core.pattern.side import DOTS, Side, read_side
 
 _SIDE = "[A-Za-z0-9_ .]*"
-EinsumText = Annotated[str, Field(json_schema_extra={"pattern": rf"^{_SIDE}(,{_SIDE})*->{_SIDE}$"})]
-"""The type of a parameter ``pattern`` of any number of tensors."""
+EINSUM = rf"^{_SIDE}(,{_SIDE})*->{_SIDE}$"
+"""What a pattern of any number of tensors looks like."""
 EXAMPLE = 'such as "b m d, l d -> b m l"'
 
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
-
-from pydantic import Field
 
 from compose.block import BlockError
 from compose.blocks.core.pattern.axis import EXPECTED
 from compose.blocks.core.pattern.side import DOTS, LETTER, Side, read_side
 
 _ENTRY = f"({LETTER}|[1-9][0-9]*)"
-ShapeText = Annotated[str, Field(json_schema_extra={"pattern": f"^ *{_ENTRY}( +{_ENTRY})* *$"})]
-"""The type of a parameter ``shape``."""
+SHAPE = f"^ *{_ENTRY}( +{_ENTRY})* *$"
+"""What such a shape looks like."""
 EXAMPLE = 'sizes and letters such as "4 300", or "4 d" with `like` wired'
 
 

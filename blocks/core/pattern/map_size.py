@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from compose.block import BlockError
-from compose.blocks.core.values import Padding, Pair, pair
+
+Pair = int | tuple[int, int]
+"""One number for height and width, or one for each."""
 
 
-def check_pool(window: Pair | None, stride: Pair | None, padding: Padding | None, size: Pair | None) -> None:
+def pair(value: Pair) -> tuple[int, int]:
+    """Height and width of a parameter that may have one number for both."""
+    return value if isinstance(value, tuple | list) else (value, value)
+
+
+def check_pool(window: Pair | None, stride: Pair | None, padding: Pair | None, size: Pair | None) -> None:
     """Refuse a window and a size together, and neither.
 
     Raises:

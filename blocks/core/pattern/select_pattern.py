@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
-
-from pydantic import Field
 
 from compose.block import BlockError
 from compose.blocks.core.pattern.einops_pattern import halves
@@ -13,8 +10,8 @@ from compose.blocks.core.pattern.einsum_pattern import letters_of
 from compose.blocks.core.pattern.side import DOTS, Side
 
 _SIDE = "[A-Za-z0-9_ .]*"
-SelectText = Annotated[str, Field(json_schema_extra={"pattern": rf"^{_SIDE},{_SIDE}->{_SIDE}$"})]
-"""The type of a parameter ``pattern`` of values and an index."""
+SELECT = rf"^{_SIDE},{_SIDE}->{_SIDE}$"
+"""What a pattern of values and an index looks like."""
 EXAMPLE = 'such as "b m h w, b l -> b l h w", which picks one of the m by an index for each b and l'
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 
 from compose.block import BlockError
 
@@ -131,8 +130,14 @@ def _least(side: Side) -> str:
 
 def _fill(group: tuple[str, ...], size: int, found: dict[str, int]) -> str | None:
     """Add what a dim says of its letters; the reason where it contradicts what is known."""
-    open_letters = [name for name in group if not name.isdigit() and name not in found]
-    known = prod(int(name) if name.isdigit() else found[name] for name in group if name not in open_letters)
+    open_letters, known = [], 1
+    for name in group:
+        if name.isdigit():
+            known *= int(name)
+        elif name in found:
+            known *= found[name]
+        else:
+            open_letters.append(name)
     shown = group[0] if len(group) == 1 else f"({' '.join(group)})"
     if not open_letters and size != known:
         return f"`{shown if group else 1}` is {known} and {size}"
