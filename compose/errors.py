@@ -41,6 +41,19 @@ class Note:
     place: Place | None = None
 
 
+@dataclass(frozen=True)
+class Fix:
+    """A change of the spec that takes an error away; it was tried.
+
+    Args:
+        message: what it does.
+        yaml: what is laid over the spec, as YAML: new nodes, and the lines that change.
+    """
+
+    message: str
+    yaml: str
+
+
 class ComposeError(Exception):
     """Base of all errors that end a command with one message instead of a traceback."""
 
@@ -68,6 +81,7 @@ class SpecError(ComposeError):
         expected: what would have been right.
         nearest: the nearest valid name.
         notes: further places and facts.
+        fixes: what would take it away, the cheapest first.
     """
 
     code: str
@@ -76,6 +90,7 @@ class SpecError(ComposeError):
     expected: str | None = None
     nearest: str | None = None
     notes: Sequence[Note] = field(default_factory=tuple)
+    fixes: Sequence[Fix] = field(default_factory=tuple, kw_only=True)
 
     exit_code = 2
 
@@ -140,7 +155,12 @@ def render(error: SpecError) -> str:
     if error.nearest:
         parts.append(f"      did you mean `{error.nearest}`?")
     parts += [f"      {note.message}" + (f" ({note.place})" if note.place else "") for note in error.notes]
+    parts += [line for fix in error.fixes for line in _fix_lines(fix)]
     return "\n".join(parts)
+
+
+def _fix_lines(fix: Fix) -> list[str]:
+    return [f"      would fit: {fix.message}", *(f"          {line}" for line in fix.yaml.splitlines())]
 
 
 def as_json(error: SpecError) -> dict[str, Any]:
@@ -152,6 +172,7 @@ def as_json(error: SpecError) -> dict[str, Any]:
         "expected": error.expected,
         "nearest": error.nearest,
         "notes": [{"message": note.message, **_place_json(note.place)} for note in error.notes],
+        "fixes": [{"message": fix.message, "yaml": fix.yaml} for fix in error.fixes],
     }
 
 

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, fx, nn
 
-from compose.errors import Place, SpecErrors
+from compose.errors import Place
 from compose.model.assemble import (
     assemble,
     inference_outputs,
@@ -24,6 +24,7 @@ from compose.model.episode_batch import EpisodeBatch
 from compose.model.facts import Facts
 from compose.model.label_space_check import LabelSpaceCheck, Sizes
 from compose.model.memory import check_memory
+from compose.model.misfit import UnfitError
 from compose.model.scores_check import check_scores
 from compose.model.task_check import check_tasks
 from compose.model.walk import Walk
@@ -78,7 +79,7 @@ class Built:
         if set(names) == set(self.loss_weights):
             return self.training
         outputs = {name: ref for name, ref in training_outputs(self.plan).items() if name in set(names)}
-        return assemble(self.training, all_steps(self.plan), outputs, type(self.training).__name__)
+        return assemble(self.training, self.plan.all_steps, outputs, type(self.training).__name__)
 
 
 @dataclass(frozen=True)
@@ -99,11 +100,6 @@ class Shaped:
     def facts(self) -> dict[str, Facts]:
         """Step -> shapes, parameters, costs."""
         return self.walk.facts
-
-
-def all_steps(plan: Plan) -> tuple[Step, ...]:
-    """The steps of the model and then those of the losses."""
-    return (*plan.steps, *(term.step for term in plan.terms if term.step))
 
 
 def shape(
@@ -130,10 +126,10 @@ def shape(
         tasks: evaluated task -> the reserved inputs' shapes that are others there.
 
     Raises:
-        SpecErrors: shapes that cannot meet, weights that depend on the number of labels or on the size of an episode, a
+        UnfitError: shapes that cannot meet, weights that depend on the number of labels or on the size of an episode, a
             model too large.
     """
-    steps = all_steps(plan)
+    steps = plan.all_steps
     walk = _walk(registry, sizes, where)
     walk.run(steps)
     for term in plan.terms:
@@ -148,7 +144,7 @@ def shape(
             plan, walk, sizes, tasks, lambda more: _walk(registry, more, where, inference=True), adapts=adapts
         )
     if errors:
-        raise SpecErrors(errors)
+        raise UnfitError(errors, walk)
     return Shaped(plan, steps, walk)
 
 

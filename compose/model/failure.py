@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from torch import nn
 
 from compose.errors import Note, Place, SpecError
+from compose.model.misfit import Misfit
 from compose.registry.python_place import file_of, place_in_traceback, place_of_argument, place_of_class
 from compose.spec.wiring.plan import Step
 
 OWN = "compose."
 """The modules whose blocks are no user's: a mistake there is the spec's, as far as one can tell."""
+
+_Error = TypeVar("_Error", bound=SpecError)
 
 KNOWN = (
     (
@@ -48,7 +52,7 @@ KNOWN = (
 """What torch's message has in it -> what the block does, and what would be right."""
 
 
-def block_failed(step: Step, cls: type, error: Exception, doing: str) -> SpecError:
+def block_failed(step: Step, cls: type, error: Exception, doing: str) -> Misfit:
     """An exception that a block raised.
 
     Args:
@@ -60,7 +64,8 @@ def block_failed(step: Step, cls: type, error: Exception, doing: str) -> SpecErr
     path = file_of(cls)
     place = (place_in_traceback(error.__traceback__, path) or place_of_class(cls)) if path else None
     reason, expected = _reason(error)
-    return at_block(step, SpecError("block-failed", f"`{step.name}` {doing}: {reason}", None, expected), place)
+    failed = Misfit("block-failed", f"`{step.name}` {doing}: {reason}", None, expected, at=step)
+    return at_block(step, failed, place)
 
 
 def has_lazy_modules(step: Step, cls: type) -> SpecError:
@@ -77,7 +82,7 @@ def changes_input(step: Step, module: nn.Module, port: str) -> SpecError:
     return at_block(step, SpecError("in-place", message, None, expected), place_of_argument(type(module).forward, port))
 
 
-def at_block(step: Step, error: SpecError, place: Place | None) -> SpecError:
+def at_block(step: Step, error: _Error, place: Place | None) -> _Error:
     """The error at a line of the block's file, with the node beside it; the other way round for our own blocks."""
     assert step.declaration is not None
     if place is None or step.declaration.module.startswith(OWN):

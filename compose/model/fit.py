@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from compose.errors import Note, Place, SpecError, listed
 from compose.model.dims import Bindings, Mismatch, shape_text
 from compose.model.failure import at_block, result_place
+from compose.model.misfit import Misfit
 from compose.registry.declaration import Port
 from compose.spec.wiring.plan import Ref, Step, refs
 
@@ -37,7 +38,7 @@ def bind(port: Port, value: Fake, bindings: Bindings) -> None:
     other = next((item for item in tensors if not isinstance(item, Tensor)), value)
     if not (isinstance(other, Tensor) or is_list):
         raise Mismatch(f"expected a tensor, got {_what(other)}", port)
-    wrong = next((tensor.dtype for tensor in tensors if not _dtype_fits(port.dtype, tensor.dtype)), None)
+    wrong = next((tensor.dtype for tensor in tensors if not dtype_fits(port.dtype, tensor.dtype)), None)
     if wrong is not None:
         raise Mismatch(f"expected {port.dtype} values, got {str(wrong).removeprefix('torch.')}", port)
     for tensor in tensors:
@@ -67,10 +68,11 @@ def _mismatch_error(step: Step, mismatch: Mismatch, fed: dict[str, Fake], produc
         message = f"{here} does not fit `{step.name}.{mismatch.port.name}`: {mismatch}"
     place = next((ref.place for ref in refs(step.inputs[mismatch.port.name]) if ref.place), None)
     notes = [port_note(step, port, fed[port.name], producer) for port in mismatch.ports]
-    return SpecError("shape-mismatch", message, place or step.place, None, None, notes)
+    ports = tuple(port.name for port in mismatch.ports)
+    return Misfit("shape-mismatch", message, place or step.place, None, None, notes, at=step, ports=ports)
 
 
-def several(ref: Ref, tensors: list[Tensor], beside: dict[str, Tensor]) -> SpecError:
+def several(ref: Ref, tensors: list[Tensor], beside: dict[str, Tensor]) -> Misfit:
     """The error where one tensor is wanted of a list that holds more.
 
     Args:
@@ -81,7 +83,7 @@ def several(ref: Ref, tensors: list[Tensor], beside: dict[str, Tensor]) -> SpecE
     shown = [f"`{ref}.{index}` ({shape_text(tensor.shape)})" for index, tensor in enumerate(tensors)]
     ports = [f"`{ref.step}.{port}` ({shape_text(tensor.shape)})" for port, tensor in beside.items()]
     message = f"`{ref}` is a list of {len(tensors)} tensors, and one is wanted here"
-    return SpecError("list-for-one", message, ref.place, f"one of {listed([*ports, *shown], most=MOST)}")
+    return Misfit("list-for-one", message, ref.place, f"one of {listed([*ports, *shown], most=MOST)}")
 
 
 def port_note(step: Step, port: Port, value: Fake, producer: Producer) -> Note:
@@ -129,7 +131,8 @@ def _feeds(step: Step, port: Port) -> str:
     return ", ".join(f"`{ref}`" for ref in refs(step.inputs[port.name]))
 
 
-def _dtype_fits(wanted: str, dtype: torch.dtype) -> bool:
+def dtype_fits(wanted: str, dtype: torch.dtype) -> bool:
+    """Whether a port of a declared dtype takes this one."""
     is_int = not dtype.is_floating_point and not dtype.is_complex and dtype != torch.bool
     fits = {"float": dtype.is_floating_point, "int": is_int, "bool": dtype == torch.bool}
     return fits.get(wanted, True)

@@ -16,6 +16,7 @@ from compose.model.dims import Bindings
 from compose.model.facts import Flow, Output
 from compose.model.failure import block_failed, changes_input, has_lazy_modules
 from compose.model.meta import Construction, construct, on_meta
+from compose.model.misfit import Misfit
 from compose.registry.registry import Registry
 from compose.spec.wiring.plan import Ref, Step, refs
 from compose.spec.yaml.tree import place_of
@@ -36,7 +37,8 @@ def bound_sizes(step: Step, bindings: Bindings) -> dict[str, Any]:
         if value is None:
             message = f"no wired input of `{step.name}` carries the dim `{size.dim}`, which its block needs"
             carriers = [port.name for port in step.declaration.inputs if port.carries(size)]
-            raise SpecError("unbound-dim", message, step.place, f"one of {', '.join(carriers)}")
+            expected = f"one of {', '.join(carriers)}"
+            raise Misfit("unbound-dim", message, step.place, expected, at=step, ports=tuple(carriers))
         sizes[size.name] = value
     return sizes
 
@@ -65,8 +67,10 @@ def make(step: Step, sizes: dict[str, Any], registry: Registry) -> tuple[nn.Modu
 
 def _refused(step: Step, code: str, error: BlockError) -> SpecError:
     """What a block says of its parameters or shapes, at the parameter that it names."""
-    place = place_of(step.tree, (error.parameter,)) if error.parameter in step.tree.items else step.place
-    return SpecError(code, f"`{step.name}`: {error}", place, error.expected)
+    message = f"`{step.name}`: {error}"
+    if error.parameter in step.tree.items:
+        return SpecError(code, message, place_of(step.tree, (error.parameter,)), error.expected)
+    return Misfit(code, message, step.place, error.expected, at=step)
 
 
 def run(step: Step, module: nn.Module, fed: dict[str, Any], *, backward: bool = True) -> Trial:

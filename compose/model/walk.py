@@ -13,9 +13,14 @@ from compose.model.dims import Bindings, Mismatch, shape_text
 from compose.model.facts import Facts, Flow
 from compose.model.fit import Fake, bind, bind_inputs, output_error, port_note, results, several
 from compose.model.meta import META
+from compose.model.misfit import End, Misfit
 from compose.model.trial import Trial, bound_sizes, make, run
+from compose.registry.declaration import Port
 from compose.registry.registry import Registry
 from compose.spec.wiring.plan import Ref, Step, Term, Value, refs
+
+SCALAR = Port("", (), "float", optional=False, many=False, doc="")
+"""What a term of the loss takes."""
 
 
 class Walk:
@@ -36,12 +41,13 @@ class Walk:
         *,
         inference: bool = False,
     ) -> None:
-        self.registry, self.where, self.inference = registry, where, inference
+        self.registry, self.where, self.inference, self._inputs = registry, where, inference, inputs
         self.errors: list[SpecError] = []
         self.facts: dict[str, Facts] = {}
         self.modules: dict[str, nn.Module] = {}
         self.values: dict[tuple[str, str], Fake] = {}
         self.places: dict[str, Place] = {}
+        self.finished: set[str] = set()
         for name, (shape, dtype) in inputs.items():
             self.values["", name] = torch.zeros(shape, dtype=dtype, device=META)
 
@@ -57,25 +63,34 @@ class Walk:
 
     def check_term(self, term: Term) -> None:
         """Refuse a term of the loss that takes a port as it is, where that is no scalar."""
-        value = None if term.step else self.check_one(term.value)
+        end = End(("loss", term.name, "in"), term.value, SCALAR)
+        value = None if term.step else self.check_one(end)
         if value is not None and len(value.shape):
             message = f"the term `{term.name}` takes `{term.value}` as it is, which is {shape_text(value.shape)}"
             expected = "a scalar, or `use:` and a loss that makes one of it"
-            self.errors.append(SpecError("shape-mismatch", message, term.value.place, expected))
+            self.errors.append(Misfit("shape-mismatch", message, term.value.place, expected, at=end))
 
-    def check_one(self, ref: Ref) -> Tensor | None:
-        """The tensor behind a reference that is no step's input, such as the scores; None where there is none."""
+    def check_one(self, end: End) -> Tensor | None:
+        """The tensor that leaves the model somewhere, such as the scores; None where there is none."""
         try:
-            value = self._value(ref)
+            value = self._value(end.value)
+        except Misfit as error:
+            self.errors.append(replace(error, at=end))
+            return None
         except SpecError as error:
             self.errors.append(error)
             return None
         assert value is None or isinstance(value, Tensor), "a port that takes one asks for one"
         return value
 
+    def anew(self) -> Walk:
+        """A walk with the same inputs that has not begun."""
+        return Walk(self.registry, self._inputs, self.where)
+
     def take_over(self, step: Step, known: Walk) -> None:
         """Take the result of a step from another walk, in whose shapes nothing has changed for it."""
         self.places[step.name], self.facts[step.name] = step.place, known.facts[step.name]
+        self.finished.add(step.name)
         self.modules |= {name: module for name, module in known.modules.items() if name == step.name}
         self.values |= {key: value for key, value in known.values.items() if key[0] == step.name}
 
@@ -132,6 +147,7 @@ class Walk:
         facts.flows, facts.saved_bytes = trial.flows(given), trial.saved_bytes
         facts.weights = {name: tuple(p.shape) for name, p in module.named_parameters()}
         facts.learning = frozenset(name for name, p in module.named_parameters() if p.requires_grad)
+        self.finished.add(step.name)
         if step.share is None:
             facts.parameters = sum(p.numel() for p in module.parameters())
             facts.trainable = sum(p.numel() for p in module.parameters() if p.requires_grad)
@@ -142,6 +158,7 @@ class Walk:
             message = f"the copies differ in shape and cannot be stacked: {', '.join(map(shape_text, shapes))}"
             raise SpecError("shape-mismatch", f"`{step.name}`: {message}", step.place)
         self.values[step.name, "out"] = _leaf(torch.stack(tensors))
+        self.finished.add(step.name)
         facts = self.facts[step.name]
         facts.outputs["out"] = (len(tensors), *shapes[0])
         learned = [
@@ -153,10 +170,15 @@ class Walk:
 
     def fed(self, step: Step) -> dict[str, Fake]:
         """What reaches each port of a step."""
-        try:
-            return {port: self._fed(value) for port, value in step.inputs.items()}
-        except SpecError as error:
-            raise replace(error, place=error.place or step.place) from error
+        found: dict[str, Fake] = {}
+        for port, value in step.inputs.items():
+            try:
+                found[port] = self._fed(value)
+            except Misfit as error:
+                raise replace(error, place=error.place or step.place, at=step, ports=(port,)) from error
+            except SpecError as error:
+                raise replace(error, place=error.place or step.place) from error
+        return found
 
     def _fed(self, value: Value) -> Fake:
         """What reaches a port; None where a step before it has failed."""
@@ -164,6 +186,13 @@ class Walk:
             return self._value(value)
         found = [self._value(ref) for ref in value]
         return None if any(tensor is None for tensor in found) else found
+
+    def held(self, ref: Ref) -> Fake:
+        """What a reference means; None where nothing is known of it, or it is one of several."""
+        try:
+            return self._value(ref)
+        except SpecError:
+            return None
 
     def _value(self, ref: Ref) -> Fake:
         whole = self.values.get((ref.step, ref.port))

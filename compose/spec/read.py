@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from compose.errors import Note, SpecError, SpecErrors
 from compose.registry.registry import Registry, registry
+from compose.spec.layers.merge import merge
 from compose.spec.layers.null import settle
 from compose.spec.layers.resolve import Resolved, resolve
 from compose.spec.layers.sweep import probes
@@ -89,6 +90,24 @@ def read_spec(
         raise SpecErrors(seen.values())
     assert spec is not None
     return spec
+
+
+def laid_over(spec: Spec, overlay: Mapping) -> Spec:
+    """A spec with one more layer over it.
+
+    Args:
+        spec: a spec that is right.
+        overlay: what is laid over it.
+
+    Raises:
+        SpecErrors: what is then wrong with it.
+    """
+    tree = merge(spec.resolved.tree, overlay)
+    assert isinstance(tree, Mapping), "a mapping over a mapping is one"
+    found, errors = _Reader(spec.registry).read(replace(spec.resolved, tree=tree))
+    if found is None or errors:
+        raise SpecErrors(errors)
+    return replace(found, blocks=spec.blocks)
 
 
 class _Reader:

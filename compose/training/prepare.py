@@ -19,8 +19,10 @@ from compose.labels.parents import Parents
 from compose.model.build import Built, Shaped, materialise, shape
 from compose.model.episode_batch import EpisodeBatch
 from compose.model.label_space_check import Sizes, fixing_ways
+from compose.model.misfit import UnfitError
 from compose.spec.read import Spec
 from compose.spec.schema.node_keys import selector
+from compose.spec.wiring.plan import Plan
 from compose.spec.wiring.reserved import RESERVED
 from compose.spec.yaml.tree import Mapping as MappingTree
 from compose.spec.yaml.tree import Path, place_of, plain
@@ -204,8 +206,16 @@ class Prepared:
         Raises:
             SpecErrors: shapes that cannot meet, weights that depend on the number of labels, a model too large.
         """
+        try:
+            return self._shaped(self.spec.plan)
+        except UnfitError as error:
+            from compose.model.proposals.propose import with_fixes
+
+            raise SpecErrors(with_fixes(error.errors, self.spec, error.walk, self._unfit)) from None
+
+    def _shaped(self, plan: Plan) -> Shaped:
         return shape(
-            self.spec.plan,
+            plan,
             self.spec.registry,
             self.sizes,
             where=self._where,
@@ -214,6 +224,14 @@ class Prepared:
             adapts=self.adaptation is not None,
             tasks=self.task_sizes(),
         )
+
+    def _unfit(self, plan: Plan) -> list[SpecError]:
+        """What is wrong with the shapes of another plan."""
+        try:
+            self._shaped(plan)
+        except UnfitError as error:
+            return error.errors
+        return []
 
     def scoring(self) -> Prepared:
         """Only what the scores need: no stages, and of the losses those by which weights adapt.

@@ -28,7 +28,7 @@ model:
 POOLED = """
 model:
   backbone: {use: backbone, arch: conv64, taps: [block2]}
-  pooled: {use: pool, in: backbone.last}
+  pooled: {use: pool_map, in: backbone.last}
 """
 
 
@@ -168,7 +168,7 @@ blocks:
     params: {width: 12}
     model:
       wide: {use: widen, in: x, width: $width}
-      both: {use: add, in: [wide, wide]}
+      both: {use: add_pair, in: [wide, wide]}
     outputs: {x: both, seen: wide}
 """ + POOLED + """  start: {use: widen, in: pooled, width: 12}
   layers: {use: layer, in: start, repeat: 3, carry: [x], collect: [seen]}

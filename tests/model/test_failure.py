@@ -20,7 +20,7 @@ train: {main: {stage: supervised, batch: 4}}
 loss: {rank: {use: ranknet, in: scores}}
 model:
   backbone: {use: backbone, arch: conv64, channels: [8, 8, 8, 12], pools: 2}
-  gate: {use: gate, in: backbone.last}
+  gate: {use: my_gate, in: backbone.last}
   regions: {use: regions, in: [gate, labels.vectors]}
   scores: {use: max_similarity, in: [regions, labels.vectors]}
 """
@@ -35,7 +35,7 @@ class Out(NamedTuple):
     maps: Float[Tensor, "b c h w"]
     mean: Float[Tensor, "b c"]
 
-@block
+@block(name="my_gate")
 class Gate(nn.Module):
     '''Let some of a map through.'''
     def __init__(self, channels: Dim[int, " c"]) -> None:
@@ -85,7 +85,7 @@ def test_at_the_line_of_init(refusal, init: str, line: str, message: str | None)
     error = refusal(init=init)
     assert f"{error.place}" == f"mine.py:{line}"
     assert message is None or error.message == message
-    assert (error.notes[0].message, str(error.notes[0].place)) == ("`gate` uses the block `gate`", "small.yaml:8:3")
+    assert (error.notes[0].message, str(error.notes[0].place)) == ("`gate` uses the block `my_gate`", "small.yaml:8:3")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_at_the_line_of_forward(refusal, forward: str, column: int, message: str
     assert str(error.place) == f"mine.py:18:{column}"
     assert error.message == f"`gate` fails on these shapes: {message}"
     assert [note.message for note in error.notes] == [
-        "`gate` uses the block `gate`",
+        "`gate` uses the block `my_gate`",
         "`backbone.last` is 4 × 12 × 8 × 8; `gate.maps` takes b c h w",
     ]
 
@@ -198,7 +198,7 @@ def test_a_plain_tuple_where_ports_have_names(refusal, forward: str, got: str) -
 
 def test_our_own_blocks_are_told_at_the_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    gate = "  gate: {use: gate, in: backbone.last}\n"
+    gate = "  gate: {use: my_gate, in: backbone.last}\n"
     Path("small.yaml").write_text(SPEC.replace(gate, "").replace("in: [gate,", "in: [backbone.last,"))
 
     def fail(*_: object, **__: object) -> None:

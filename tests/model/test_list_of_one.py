@@ -20,19 +20,19 @@ NODES = """model:
   stack: {{use: widen, in: pooled, width: 12, repeat: 1, collect: [out]}}
   rows: {{use: rows, in: stack.out}}
   scores: {{use: max_similarity, in: [rows, labels.vectors]}}
-blocks: {{inside: {{inputs: [x], model: {{mean: {{use: pool, in: x}}}}, outputs: mean}}}}
+blocks: {{inside: {{inputs: [x], model: {{mean: {{use: pool_map, in: x}}}}, outputs: mean}}}}
 """
 FORMS = {
-    "the node": "pooled: {use: pool, in: MAP}",
-    "in a list": "pooled: {use: pool, in: [MAP]}",
-    "by name": "pooled: {use: pool, in: {maps: MAP}}",
-    "in a list for a list port": "kept: {use: keep, in: {maps: [MAP, MAP]}}\n  pooled: {use: pool, in: kept.0}",
+    "the node": "pooled: {use: pool_map, in: MAP}",
+    "in a list": "pooled: {use: pool_map, in: [MAP]}",
+    "by name": "pooled: {use: pool_map, in: {maps: MAP}}",
+    "in a list for a list port": "kept: {use: keep, in: {maps: [MAP, MAP]}}\n  pooled: {use: pool_map, in: kept.0}",
     "a composite": "pooled: {use: inside, in: MAP}",
-    "a bypassed node": "passed: {use: keep_one, in: MAP}\n  pooled: {use: pool, in: passed}\nbypass: [passed]",
-    "a bypassed list": "passed: {use: keep, in: [MAP]}\n  pooled: {use: pool, in: passed}\nbypass: [passed]",
-    "a carried port": "passed: {use: keep_one, in: MAP, repeat: 2, carry: [maps]}\n  pooled: {use: pool, in: passed}",
+    "a bypassed node": "passed: {use: keep_one, in: MAP}\n  pooled: {use: pool_map, in: passed}\nbypass: [passed]",
+    "a bypassed list": "passed: {use: keep, in: [MAP]}\n  pooled: {use: pool_map, in: passed}\nbypass: [passed]",
+    "a carried port": "passed: {use: keep_one, in: MAP, repeat: 2, carry: [maps]}\n  pooled: {use: pool_map, in: passed}",
     "collected copies": "copies: {use: keep_one, in: MAP, repeat: 2, collect: [maps]}\n"
-    "  one: {use: half, in: copies.maps}\n  pooled: {use: pool, in: one}",
+    "  one: {use: half, in: copies.maps}\n  pooled: {use: pool_map, in: one}",
 }
 
 
@@ -54,7 +54,7 @@ def test_one_tensor_is_taken(prepared: Make, form: str, named: str) -> None:
 
 @pytest.mark.parametrize("named", ["backbone", "backbone.last"])
 def test_a_bypassed_list_is_one_still(prepared: Make, named: str) -> None:
-    nodes = f"passed: {{use: keep, in: [{named}]}}\n  pooled: {{use: pool, in: passed.0}}\nbypass: [passed]"
+    nodes = f"passed: {{use: keep, in: [{named}]}}\n  pooled: {{use: pool_map, in: passed.0}}\nbypass: [passed]"
     assert prepared(spec(nodes)).shaped.facts["pooled"].outputs == {"out": (4, 12)}
 
 

@@ -41,7 +41,7 @@ class OutOf(nn.Module):
 
 
 @block
-class Pool(nn.Module):
+class PoolMap(nn.Module):
     """Average a map over its places."""
 
     def forward(self, maps: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c"]:
@@ -86,7 +86,7 @@ class Split(nn.Module):
 
 
 @block
-class Add(nn.Module):
+class AddPair(nn.Module):
     """Add two vectors of one width."""
 
     def forward(self, x: Float[Tensor, "b d"], y: Float[Tensor, "b d"]) -> Float[Tensor, "b d"]:

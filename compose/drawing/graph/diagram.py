@@ -62,18 +62,13 @@ def diagram(plan: Plan, *, title: str, shapes: Mapping[str, Mapping[str, str]] |
     boxes += [_step(step, "scores" if step.name == plan.scores.step else "node", known) for step in plan.steps]
     boxes += list(_losses(plan, known))
     outputs = {step.name: len(step.declaration.outputs) if step.declaration else 1 for step in plan.steps}
-    arrows = [arrow for step in _all_steps(plan) for arrow in _arrows(step, outputs)]
+    arrows = [arrow for step in plan.all_steps for arrow in _arrows(step, outputs)]
     arrows += [
         Arrow(_key(term.value), f"loss.{term.name}", _leaving_port(term.value, outputs))
         for term in plan.terms
         if term.step is None
     ]
     return Diagram(title, tuple(boxes), tuple(dict.fromkeys(arrows)))
-
-
-def _all_steps(plan: Plan) -> Iterator[Step]:
-    yield from plan.steps
-    yield from (term.step for term in plan.terms if term.step)
 
 
 def _input(name: str, shapes: Mapping[str, Mapping[str, str]]) -> Box:

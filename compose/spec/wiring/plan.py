@@ -108,6 +108,11 @@ class Plan:
     attention: Ref | None = None
 
     @property
+    def all_steps(self) -> tuple[Step, ...]:
+        """The steps of the model and then those of the losses."""
+        return (*self.steps, *(term.step for term in self.terms if term.step))
+
+    @property
     def nodes(self) -> tuple[str, ...]:
         """The names of the model's nodes, without what is inside composite and repeated ones."""
         return tuple(dict.fromkeys(step.name.split(".")[0] for step in self.steps if step.op == "block"))

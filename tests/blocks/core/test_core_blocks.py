@@ -15,9 +15,7 @@ from compose.registry.registry import registry
 
 from .cases import CASES, Case
 
-DECLARED = {
-    d.name: d for d in registry().all() if d.kind == "block" and d.module.startswith("compose.blocks.core.")
-}
+DECLARED = {d.name: d for d in registry().all() if d.kind == "block" and d.module.startswith("compose.blocks.core.")}
 ALL = [pytest.param(case, id=f"{name}-{number}") for name, cases in CASES.items() for number, case in enumerate(cases)]
 EACH = pytest.mark.parametrize("case", ALL)
 

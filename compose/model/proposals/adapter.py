@@ -1,0 +1,51 @@
+"""Core blocks that turn a value into one that a port takes: a layout, a size, or one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from compose.model.proposals.given import Given
+from compose.model.proposals.layouts import Laid, layouts
+from compose.model.proposals.link import Link
+from compose.model.proposals.sizes import guessed, sized
+from compose.model.proposals.wanted import Wanted
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """Blocks in a row.
+
+    Args:
+        links: the blocks.
+    """
+
+    links: tuple[Link, ...]
+
+    @property
+    def cost(self) -> tuple[int, int]:
+        """How much it adds to a model: weights count more than the number of blocks."""
+        return sum(link.learned for link in self.links), len(self.links)
+
+    @property
+    def message(self) -> str:
+        """What it does."""
+        return ", then ".join(link.message for link in self.links)
+
+
+def adapters(given: Given, wanted: Wanted, *, refused: bool) -> Iterator[Adapter]:
+    """The adapters by which a value should fit, by its shape; none where its entries are of another type.
+
+    Args:
+        given: the value.
+        wanted: what the port takes.
+        refused: whether the block refuses what by its ports should fit, so that one can only guess.
+    """
+    if wanted.dtype not in ("float", "any") or not given.is_float or (wanted.takes(given.shape) and not refused):
+        return
+    for laid in (Laid((), given), *layouts(given, wanted)):
+        ways = chain(sized(laid.given, wanted), guessed(laid.given, wanted) if refused else ())
+        for links in ways:
+            if laid.links or links:
+                yield Adapter((*laid.links, *links))

@@ -1,0 +1,83 @@
+"""Add to the mistakes of shapes what would take them away: each fix was laid over the spec and worked out again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+from compose.errors import Fix, SpecError
+from compose.model.misfit import Misfit
+from compose.model.proposals.candidates import Candidate, Candidates
+from compose.model.proposals.judge import Judge, Verdict
+from compose.model.proposals.spot import Spot, names_in, spot_of, written
+from compose.model.walk import Walk
+from compose.spec.read import Spec
+from compose.spec.wiring.plan import Plan
+
+THEN: dict[Verdict, str] = {"fits": "", "fits here": ", and then another mistake shows"}
+MOST_FIXES = 3
+"""How many fixes an error has."""
+MOST_TRIED = 40
+"""How many candidates are tried for it."""
+MOST_ERRORS = 4
+"""How many errors are looked at; more have one cause as a rule."""
+
+
+def with_fixes(
+    errors: Iterable[SpecError], spec: Spec, walk: Walk, check: Callable[[Plan], list[SpecError]]
+) -> list[SpecError]:
+    """The errors, with fixes where some are found.
+
+    Args:
+        errors: the errors of a spec; those that are misfits get fixes.
+        spec: the spec.
+        walk: what is known of its shapes.
+        check: all that a plan has to stand once its shapes fit.
+    """
+    found = list(errors)
+    judge = Judge(spec, walk, found, check)
+    misfits = [error for error in found if isinstance(error, Misfit) and error.at is not None][:MOST_ERRORS]
+    fixes = {id(error): _fixes(error, spec, walk, judge) for error in misfits}
+    return [replace(error, fixes=fixes[id(error)]) if fixes.get(id(error)) else error for error in found]
+
+
+def _fixes(misfit: Misfit, spec: Spec, walk: Walk, judge: Judge) -> list[Fix]:
+    assert misfit.at is not None
+    spot = spot_of(misfit.at, spec.tree)
+    if spot is None:
+        return []
+    taken = names_in(spot.section, spec.tree)
+    fixes: dict[Verdict, dict[str, Fix]] = {"fits": {}, "fits here": {}}
+    steps = {step.name: step for step in spec.plan.steps}
+    found: list[Candidate] = []
+    for tried, candidate in enumerate(Candidates(misfit, spot, walk, steps)):
+        if len(fixes["fits"]) == MOST_FIXES or tried == MOST_TRIED:
+            break
+        if any(candidate.extends(other) for other in found):
+            continue
+        overlay = _overlay(candidate, spot, taken)
+        verdict = judge.judge(overlay, misfit)
+        if verdict != "fails":
+            yaml = written(overlay)
+            found += [candidate] if verdict == "fits" else []
+            fixes[verdict].setdefault(yaml, Fix(f"{candidate.message}{THEN[verdict]}", yaml))
+    return list((fixes["fits"] or fixes["fits here"]).values())[:MOST_FIXES]
+
+
+def _overlay(candidate: Candidate, spot: Spot, taken: set[str]) -> dict[str, Any]:
+    if candidate.adapter is None:
+        return spot.overlay(dict(candidate.texts), {})
+    ((feed, source),) = candidate.texts
+    nodes: dict[str, Any] = {}
+    base = source.split(".")[-1] if "." in source and source.split(".")[0] not in taken else source.split(".")[0]
+    for link in candidate.adapter.links:
+        name = _free(f"{base}_{link.word}", taken | set(nodes))
+        nodes[name] = link.node(source)
+        source = name
+    return spot.overlay({feed: source}, nodes)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    return next(free for i in count(1) if (free := name if i == 1 else f"{name}_{i}") not in taken)

@@ -1,0 +1,87 @@
+"""Other values that the spec could name where one does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from compose.model.proposals.spot import Feed, Spot
+from compose.model.proposals.wanted import Wanted
+from compose.model.walk import Walk
+from compose.spec.wiring.plan import Ref, Step, refs
+from compose.spec.wiring.reserved import RESERVED
+
+MOST_BEFORE = 6
+"""How many values are looked at that the producer itself was made of."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A value by the text that names it, and what it is in words."""
+
+    text: str
+    ref: Ref
+    value: Tensor
+    what: str
+
+
+class Sources:
+    """The values that can be named where something is wired.
+
+    Args:
+        spot: where.
+        walk: what is known of the shapes.
+        steps: the steps by name.
+    """
+
+    def __init__(self, spot: Spot, walk: Walk, steps: dict[str, Step]) -> None:
+        self._spot, self._walk, self._steps = spot, walk, steps
+
+    def beside(self, feed: Feed) -> list[Source]:
+        """The other ports of the node that gives a value, and the tensors of its list ports."""
+        return [source for source in self._ports_of(feed.ref.step) if source.ref != feed.ref]
+
+    def reserved(self, feed: Feed, wanted: Wanted | None) -> Iterator[Source]:
+        """Reserved inputs: of the dims that are wanted, or of any that fit where a reserved one is wired already."""
+        letters = [axis.letter for axis in wanted.axes] if wanted and not wanted.spread else None
+        for name, given in RESERVED.items():
+            value = self._walk.values.get(("", name))
+            alike = list(given.dims) == letters and not (given.of_examples and feed.ref.step)
+            instead = bool(feed.text) and not feed.ref.step and not given.of_examples
+            if value is not None and name != feed.ref.port and (alike or instead):
+                yield Source(name, Ref("", name), value, f"{given.doc.partition(';')[0].partition(',')[0]}")
+
+    def before(self, feed: Feed) -> Iterator[Source]:
+        """What the producer of a value was made of, the nearest first."""
+        waiting, seen = [feed.ref], {feed.ref.step}
+        found = 0
+        while waiting and found < MOST_BEFORE:
+            step = self._steps.get(waiting.pop(0).step)
+            for ref in (ref for value in (step.inputs.values() if step else ()) for ref in refs(value)):
+                if ref.step and ref.step not in seen:
+                    seen.add(ref.step)
+                    waiting.append(ref)
+                    for source in self._ports_of(ref.step):
+                        found += 1
+                        yield Source(source.text, source.ref, source.value, f"which `{feed.text}` is made of")
+
+    def _ports_of(self, step: str) -> list[Source]:
+        """The tensors that a node of this level gives; the port that its bare name means goes by that."""
+        name = step.removeprefix(self._spot.prefix)
+        if not step.startswith(self._spot.prefix) or "." in name or not name:
+            return []
+        found: list[Source] = []
+        for (owner, port), value in self._walk.values.items():
+            if owner != step:
+                continue
+            text = name if port == "out" else f"{name}.{port}"
+            what = f"another output of `{name}`"
+            if isinstance(value, Tensor):
+                found.append(Source(text, Ref(step, port), value, what))
+            else:
+                found += [Source(f"{text}.{i}", Ref(step, port, i), item, what) for i, item in enumerate(value)]
+        single = {source.value.shape for source in found if source.ref.index is None}
+        items = [source for source in found if source.ref.index is not None and source.value.shape not in single]
+        return [source for source in found if source.ref.index is None] + items

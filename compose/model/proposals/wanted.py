@@ -1,0 +1,147 @@
+"""What a port takes beside what already reaches the other ports: letters, and the sizes that are known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from compose.model.dims import Bindings, Mismatch, Shape
+from compose.model.fit import bind
+from compose.model.misfit import End
+from compose.model.proposals.spot import Feed, Spot
+from compose.registry.declaration import Port
+from compose.registry.dim_name import dim_name
+from compose.spec.wiring.plan import Step
+
+SPACE = (("h", "w"), ("y", "x"))
+"""How ports name the height and width of a map."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One dim that a port takes.
+
+    Args:
+        letter: its name; "" where it has none.
+        size: its size, where it is known.
+        like: how the spec names a tensor whose last axis has that size; "" where there is none.
+    """
+
+    letter: str
+    size: int | None = None
+    like: str = ""
+
+    def takes(self, size: int) -> bool:
+        """Whether a tensor may have this size here."""
+        return self.size in (None, size)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a port takes.
+
+    Args:
+        axes: its dims, without those that stand for any number.
+        spread: whether there may be others, before the last axes.
+        fixed: how many of ``axes`` stand before those others.
+        dtype: ``float``, ``int``, ``bool`` or ``any``.
+        others: the last sizes of what reaches the other ports.
+        leading: how the spec names a tensor that is fed to another port and begins with the same axis as this one.
+    """
+
+    axes: tuple[Axis, ...]
+    spread: bool
+    dtype: str
+    fixed: int = 0
+    leading: str = ""
+    others: tuple[int, ...] = ()
+
+    @property
+    def is_map(self) -> bool:
+        """Whether its last dims are places of a map."""
+        return len(self.axes) > 2 and tuple(axis.letter for axis in self.axes[-2:]) in SPACE
+
+    @property
+    def last(self) -> Axis:
+        """The last axis."""
+        return self.axes[-1]
+
+    def takes(self, shape: Shape) -> bool:
+        """Whether a tensor of this shape may reach the port."""
+        if len(shape) < len(self.axes) or (len(shape) > len(self.axes) and not self.spread):
+            return False
+        end = len(shape) - (len(self.axes) - self.fixed)
+        sizes = (*shape[: self.fixed], *shape[end:])
+        return all(axis.takes(size) for axis, size in zip(self.axes, sizes, strict=True))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What reaches the other ports.
+
+    Args:
+        bindings: their dims.
+        likes: letter -> how the spec names a tensor whose last axis it is.
+        firsts: letter -> how it names one whose first axis it is.
+        lasts: their last sizes.
+    """
+
+    bindings: Bindings
+    likes: dict[str, str] = field(default_factory=dict)
+    firsts: dict[str, str] = field(default_factory=dict)
+    lasts: tuple[int, ...] = ()
+
+
+def wanted_at(at: Step | End, spot: Spot, feed: Feed, values: dict[Feed, Tensor]) -> Wanted | None:
+    """What may reach a port; None where anything may.
+
+    Args:
+        at: the step or end that takes it.
+        spot: what is wired there.
+        feed: the value that should be another.
+        values: what reaches each port.
+    """
+    if isinstance(at, End):
+        return _wanted(at.port, Known(Bindings()), at.sizes)
+    assert at.declaration is not None
+    ports = {port.name: port for port in at.declaration.inputs}
+    others = [(ports[other.port], other.text, values[other]) for other in spot.feeds if other != feed]
+    return _wanted(ports[feed.port], _known(others), {})
+
+
+def _known(others: Iterable[tuple[Port, str, Tensor]]) -> Known:
+    others = list(others)
+    lasts = [value.shape[-1] for _, _, value in others if isinstance(value, Tensor) and value.ndim]
+    known = Known(Bindings(), lasts=tuple(dict.fromkeys(lasts)))
+    for port, text, value in others:
+        with suppress(Mismatch):
+            bind(port, value, known.bindings)
+        if port.dims and isinstance(value, Tensor):
+            for letters, text_of in ((port.dims[-1], known.likes), (port.dims[0], known.firsts)):
+                if letter := dim_name(letters).letter:
+                    text_of.setdefault(letter, text)
+    return known
+
+
+def _wanted(port: Port, known: Known, given: dict[str, int]) -> Wanted | None:
+    if port.dims is None:
+        return None
+    names = [dim_name(text) for text in port.dims]
+    sizes = {letter: bound.size for letter, bound in known.bindings.sizes.items()} | given
+    axes: list[Axis] = []
+    fixed, spread = 0, False
+    for name in names:
+        if name.spread:
+            taken = known.bindings.spreads.get(name.letter)
+            if taken is None or name.broadcast:
+                fixed, spread = len(axes), True
+            else:
+                axes += [Axis("", size) for size in taken.size]
+        else:
+            size = name.computed(sizes) if name.terms else name.size or sizes.get(name.letter)
+            axes.append(Axis(name.letter, None if name.broadcast else size, known.likes.get(name.letter, "")))
+    leading = known.firsts.get(axes[0].letter, "") if axes else ""
+    return Wanted(tuple(axes), spread, port.dtype, fixed, leading, known.lasts)
