@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.fx import GraphModule
+from torchvision.models import VisionTransformer
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
 from compose.block import BlockError, Dim, block, is_abstract
-from compose.blocks.vision.architectures import FEW_SHOT, build_architecture
-from compose.blocks.vision.network_weights import Pretrained, load_pretrained
-from compose.blocks.vision.taps import IMAGE_SIZE, find_taps, shapes_of
+from compose.blocks.vision.networks.few_shot_networks import FEW_SHOT
+from compose.blocks.vision.networks.libraries import find_library
+from compose.blocks.vision.networks.network import Wanted, dry_run
+from compose.blocks.vision.networks.network_weights import Pretrained, load_pretrained
+from compose.blocks.vision.networks.torchvision_networks import whole_network
+from compose.blocks.vision.networks.traced_taps import find_taps
 
 
 @block(name="imagenet_head")
@@ -43,14 +46,18 @@ class ImageNetHead(nn.Module):
         frozen: bool = True,
     ) -> None:
         super().__init__()
-        if arch in FEW_SHOT:
+        if arch in FEW_SHOT or "/" in arch:
             raise BlockError(f"expected an architecture of torchvision, which has a head, got {arch}", parameter="arch")
-        network = build_architecture(arch, in_channels=3)
+        library, wanted = find_library(Wanted(arch))
+        network = whole_network(wanted)
+        if isinstance(network, VisionTransformer):
+            message = f"expected an architecture whose head takes a map, got {arch}, whose head takes the class token"
+            raise BlockError(f"{message} (`linear` behind the backbone's `pooled` is one)", parameter="arch")
         traced = _trace(network)
-        _check_sizes(traced, arch, channels, classes)
+        _check_sizes(traced, wanted, channels, classes)
         self.head = _behind_the_map(traced)
         self.frozen = frozen
-        load_pretrained(self.head, weights, arch=arch, abstract=is_abstract(network))
+        load_pretrained(self.head, weights, library=library, wanted=wanted, abstract=is_abstract(network))
         if frozen:
             self.requires_grad_(False).train()
 
@@ -79,9 +86,9 @@ def _trace(network: nn.Module) -> GraphModule:
     return extractor.eval()
 
 
-def _check_sizes(traced: GraphModule, arch: str, channels: int, classes: int) -> None:
-    with torch.no_grad():
-        found: dict[str, Tensor] = shapes_of(traced, torch.empty(1, 3, IMAGE_SIZE, IMAGE_SIZE))
+def _check_sizes(traced: GraphModule, wanted: Wanted, channels: int, classes: int) -> None:
+    found: dict[str, Tensor] = dry_run(traced, _call, wanted.shape(any_size=True))
+    arch = wanted.name
     if found["map"].ndim != 4:
         raise BlockError(f"expected an architecture whose head takes a map, got {arch}", parameter="arch")
     given, scored = found["map"].shape[1], found["scores"].shape[1]
@@ -90,6 +97,10 @@ def _check_sizes(traced: GraphModule, arch: str, channels: int, classes: int) ->
     if classes != scored:
         message = f"expected {scored} external classes, as many as {arch} scores, got {classes}"
         raise BlockError(message, parameter="arch")
+
+
+def _call(network: nn.Module, image: Tensor) -> Any:
+    return network(image)
 
 
 def _behind_the_map(traced: GraphModule) -> GraphModule:

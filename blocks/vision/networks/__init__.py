@@ -1,0 +1,1 @@
+"""Image networks of several libraries, each cut behind its deepest tap and read in the same way."""

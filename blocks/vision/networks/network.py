@@ -1,0 +1,259 @@
+"""What an image network is to a backbone, whatever library it comes from."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from compose.block import BlockError
+
+IMAGE_SIZE = 224
+"""Side of the picture on which strides are measured where a network takes any: every architecture takes this one."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a spec asks of a network.
+
+    Args:
+        name: the architecture, as its library calls it.
+        in_channels: channels of the image.
+        height: height of the image.
+        width: width of the image.
+        taps: where to take maps; None for what the network's own head reads.
+        head: whether the network's own pooling, with its weights, is kept.
+        small_stem: whether a ResNet opens with a convolution of stride 1 and no pooling.
+        channels: channels of each stage, where they may be chosen.
+        pools: how many stages pool, where that may be chosen.
+    """
+
+    name: str
+    in_channels: int = 3
+    height: int = IMAGE_SIZE
+    width: int = IMAGE_SIZE
+    taps: Sequence[str] | None = None
+    head: bool = False
+    small_stem: bool = False
+    channels: Sequence[int] | None = None
+    pools: int | None = None
+
+    def shape(self, *, any_size: bool) -> tuple[int, ...]:
+        """The shape of an image to try a network on, one of any size or one made for the wanted size: ``1 c h w``."""
+        size = (IMAGE_SIZE, IMAGE_SIZE) if any_size else (self.height, self.width)
+        return 1, self.in_channels, *size
+
+
+class Reading(NamedTuple):
+    """What is read of a network.
+
+    Attributes:
+        maps: the map at each tap, ``b c h w``.
+        class_token: the class token at the last tap, ``b c``; None in a network without.
+        pooled: what the network's own pooling gives, ``b e``; None where it was not asked for.
+    """
+
+    maps: list[Tensor]
+    class_token: Tensor | None = None
+    pooled: Tensor | None = None
+
+
+class Reader(Protocol):
+    """How a network is read."""
+
+    def __call__(self, body: nn.Module, image: Tensor, /) -> Reading:
+        """What the body sees of an image, ``b c h w``."""
+        ...
+
+
+@dataclass(frozen=True)
+class Positions:
+    """Where a network keeps its position embeddings, which are as many as its image has patches.
+
+    Args:
+        name: the parameter, ``... n d`` with the prefix tokens' before the places'.
+        grid: rows and columns of places.
+    """
+
+    name: str
+    grid: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Network:
+    """An image network that is cut behind its deepest tap.
+
+    Args:
+        body: the network; its weights bear the names that its library gives them.
+        read: how it is read.
+        places: what the taps are called in the network.
+        strides: how many pixels lie between neighbouring entries of each tap's map.
+        has_class_token: whether a reading holds a class token.
+        positions: where its position embeddings are, where it has such.
+    """
+
+    body: nn.Module
+    read: Reader
+    places: tuple[str, ...]
+    strides: tuple[int, ...]
+    has_class_token: bool = False
+    positions: Positions | None = None
+
+
+class Library(Protocol):
+    """Where networks come from."""
+
+    def names(self) -> list[str]:
+        """The architectures that it has."""
+        ...
+
+    def build(self, wanted: Wanted) -> Network:
+        """A network with random weights.
+
+        Raises:
+            BlockError: it has no such architecture, or none for such images, or no such taps.
+        """
+        ...
+
+    def weights(self, wanted: Wanted, name: str) -> Callable[[], Mapping[str, Tensor]] | None:
+        """How to get the weights that the library publishes under a name; None where it has none of that name."""
+        ...
+
+    def published(self, name: str) -> list[str]:
+        """The names of the weights that it publishes of an architecture."""
+        ...
+
+
+def nearest(wrong: str, known: Iterable[str]) -> str:
+    """The known names that are most like a wrong one, or else the first ten, to be read in a message."""
+    names = list(dict.fromkeys(known))
+    close = difflib.get_close_matches(wrong, names, n=5)
+    rest = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return ", ".join(close) if close else ", ".join(names[:10]) + rest
+
+
+def refuse_tap(tap: str, known: Iterable[str]) -> BlockError:
+    """The error of a tap that a network does not have."""
+    return BlockError(f"expected a place such as {nearest(tap, known)}, got {tap}", parameter="taps")
+
+
+def refuse_head(reason: str) -> BlockError:
+    """The error of a network whose own pooling is asked for and is not to be had."""
+    return BlockError(f"expected mean or class_token, got own: {reason}", parameter="pooling")
+
+
+def made_for_images(make: Callable[[], nn.Module], wanted: Wanted) -> nn.Module:
+    """What a library's constructor makes.
+
+    Raises:
+        BlockError: it cannot be made for images of this size.
+    """
+    try:
+        return make()
+    except (AssertionError, ValueError, ZeroDivisionError) as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        size = f"{wanted.height} × {wanted.width}"
+        raise BlockError(
+            f"{wanted.name} is not made for images of {size} pixels: {reason}", parameter="arch"
+        ) from error
+
+
+def refuse_odd_patches(wanted: Wanted, patch: Sequence[int]) -> None:
+    """Refuse an image that does not divide into the patches of a transformer.
+
+    Raises:
+        BlockError: a border of the image would be left out.
+    """
+    if wanted.height % patch[0] or wanted.width % patch[1]:
+        shown = f"{wanted.name}, whose patches are {patch[0]} × {patch[1]}"
+        got = f"{wanted.height} × {wanted.width}"
+        raise BlockError(f"expected an image that divides into the patches of {shown}, got {got}", parameter="arch")
+
+
+class _Run(nn.Module):
+    """Whatever is done with a network, as a module."""
+
+    def __init__(self, body: nn.Module, run: Callable[[nn.Module, Tensor], Any]) -> None:
+        super().__init__()
+        self.body, self.run = body, run
+
+    def forward(self, image: Tensor) -> Any:
+        return self.run(self.body, image)
+
+
+def dry_run(body: nn.Module, run: Callable[[nn.Module, Tensor], Any], shape: Sequence[int]) -> Any:
+    """What ``run(body, image)`` gives in evaluation, as tensors without storage. Nothing is computed.
+
+    Args:
+        body: the network.
+        run: what is done with it.
+        shape: of the image.
+    """
+    training = body.training
+    module = _Run(body, run).eval()
+    state = {name: tensor.to("meta") for name, tensor in (*module.named_parameters(), *module.named_buffers())}
+    try:
+        with torch.device("meta"), torch.no_grad():
+            return torch.func.functional_call(module, state, torch.empty(*shape))
+    finally:
+        body.train(training)
+
+
+def drop_unused(body: nn.Module, run: Callable[[nn.Module, Tensor], Any], shape: Sequence[int]) -> None:
+    """Take away the weights of those parts of a network, its head for one, that ``run(body, image)`` never calls.
+
+    Args:
+        body: the network.
+        run: what is done with it.
+        shape: of the image.
+    """
+    called: set[nn.Module] = set()
+    hooks = [module.register_forward_pre_hook(lambda module, _: called.add(module)) for module in body.modules()]
+    dry_run(body, run, shape)
+    for hook in hooks:
+        hook.remove()
+    for name, part in body.named_children():
+        if called.isdisjoint(part.modules()) and any(True for _ in part.parameters()):
+            setattr(body, name, nn.Identity())
+
+
+def measure_strides(
+    body: nn.Module, read: Reader, places: Sequence[str], wanted: Wanted, *, any_size: bool
+) -> tuple[int, ...]:
+    """How many pixels lie between neighbouring entries of each place's map.
+
+    Args:
+        body: the network.
+        read: how it is read.
+        places: what the taps are called.
+        wanted: what the spec asks for.
+        any_size: whether the network takes any image; then a stride is a power of two, whatever a border costs.
+
+    Raises:
+        BlockError: what lies at a place is no map.
+    """
+    shape = wanted.shape(any_size=any_size)
+    maps = dry_run(body, read, shape).maps
+    strides = []
+    for place, found in zip(places, maps, strict=True):
+        refuse_no_map(place, found, square=any_size)
+        exact = shape[2] / found.shape[2]
+        strides.append(int(2 ** round(math.log2(exact))) if any_size else round(exact))
+    return tuple(strides)
+
+
+def refuse_no_map(place: str, found: Any, *, square: bool) -> None:
+    """Refuse what is no map.
+
+    Raises:
+        BlockError: it is none.
+    """
+    shape = tuple(found.shape) if isinstance(found, Tensor) else ()
+    if len(shape) != 4 or (square and shape[2] != shape[3]):
+        what = f"shape {'×'.join(map(str, shape))}" if shape else f"a {type(found).__name__}"
+        raise BlockError(f"expected a place with a map b c h w, got {place} with {what}", parameter="taps")

@@ -1,0 +1,186 @@
+"""Torchvision's classifiers: convolutional networks, ViTs, Swins, MaxViT."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import torch
+import torchvision
+from torch import Tensor, nn
+from torchvision.models import ResNet, SwinTransformer, VisionTransformer
+
+from compose.block import BlockError
+from compose.blocks.vision.networks.first_convolution import replace_first_convolution
+from compose.blocks.vision.networks.network import (
+    Network,
+    Positions,
+    Reading,
+    Wanted,
+    made_for_images,
+    measure_strides,
+    refuse_head,
+    refuse_odd_patches,
+)
+from compose.blocks.vision.networks.token_map import channels_first, map_of_tokens
+from compose.blocks.vision.networks.traced_taps import cut, find_taps
+
+LAST_TOKENS = "encoder.ln"
+"""The place of a ViT whose tokens its head reads."""
+
+SWIN_MAP = "permute"
+"""The place of a Swin whose map is ``b c h w``; at the others it is ``b h w c``."""
+
+
+class TorchvisionNetworks:
+    """Torchvision's classification architectures, by the names of its ``list_models``."""
+
+    def names(self) -> list[str]:
+        """The architectures that it has."""
+        return torchvision.models.list_models(module=torchvision.models)
+
+    def build(self, wanted: Wanted) -> Network:
+        """A network with random weights, without what lies behind its deepest tap.
+
+        Raises:
+            BlockError: it has no such places, or is not made for such images.
+        """
+        if wanted.head:
+            raise refuse_head("torchvision's networks have none")
+        network = whole_network(wanted)
+        if isinstance(network, VisionTransformer):
+            return _vision_transformer(network, wanted)
+        places = tuple(find_taps(network, wanted.taps))
+        read = TracedReader(places, channels_last=isinstance(network, SwinTransformer))
+        body = cut(network, places)
+        any_size = not _is_maxvit(wanted.name)
+        return Network(body, read, places, measure_strides(body, read, places, wanted, any_size=any_size))
+
+    def weights(self, wanted: Wanted, name: str) -> Callable[[], Mapping[str, Tensor]] | None:
+        """How to get the weights that torchvision publishes under a name, ``imagenet`` for its first of ImageNet."""
+        known = self.published(wanted.name)
+        # The first weights are those that papers of their time compare with.
+        name = next((first for first in known if name == "imagenet" and first.startswith("IMAGENET1K")), name)
+        if name not in known:
+            return None
+        choices: Any = torchvision.models.get_model_weights(wanted.name)
+        return partial(_download, choices[name])
+
+    def published(self, name: str) -> list[str]:
+        """The names of the weights that torchvision publishes of an architecture."""
+        try:
+            return sorted(weights.name for weights in torchvision.models.get_model_weights(name))
+        except ValueError:
+            return []
+
+
+def _download(weights: Any) -> Mapping[str, Tensor]:
+    try:
+        state: Mapping[str, Tensor] = weights.get_state_dict(progress=True, check_hash=True)
+    except (URLError, OSError, RuntimeError) as error:
+        folder = Path(torch.hub.get_dir()) / "checkpoints"
+        message = f"cannot download {weights.url} ({error}); put the file into {folder} or name it here"
+        raise BlockError(message, parameter="weights") from None
+    return state
+
+
+def whole_network(wanted: Wanted) -> nn.Module:
+    """The whole network of an architecture, with its head.
+
+    Raises:
+        BlockError: it is not made for such images, or has no such stem.
+    """
+    make = partial(torchvision.models.get_model, wanted.name, weights=None, **_options(wanted))
+    network = made_for_images(make, wanted)
+    if isinstance(network, VisionTransformer):
+        refuse_odd_patches(wanted, (network.patch_size, network.patch_size))
+    if wanted.in_channels != 3:
+        replace_first_convolution(network, wanted.in_channels)
+    if wanted.small_stem:
+        _shrink_stem(network, wanted)
+    return network
+
+
+def _options(wanted: Wanted) -> dict[str, Any]:
+    if wanted.name in ("googlenet", "inception_v3"):
+        # Their own initialisation draws from scipy for half a minute, and auxiliary heads would be cut away.
+        return {"aux_logits": False, "init_weights": False}
+    if _is_maxvit(wanted.name):
+        return {"input_size": (wanted.height, wanted.width)}
+    if wanted.name.startswith("vit_"):
+        if wanted.height != wanted.width:
+            shown = f"{wanted.height} × {wanted.width}"
+            raise BlockError(f"expected a square image for {wanted.name}, got {shown}", parameter="arch")
+        return {"image_size": wanted.height}
+    return {}
+
+
+def _is_maxvit(name: str) -> bool:
+    return name.startswith("maxvit")
+
+
+def _shrink_stem(network: nn.Module, wanted: Wanted) -> None:
+    if not isinstance(network, ResNet):
+        raise BlockError(f"expected a ResNet for the small stem, got arch {wanted.name}", parameter="stem")
+    channels = network.conv1.out_channels
+    network.conv1 = nn.Conv2d(wanted.in_channels, channels, kernel_size=3, padding=1, bias=False)
+    nn.init.kaiming_normal_(network.conv1.weight, mode="fan_out", nonlinearity="relu")
+    network.maxpool = nn.Identity()
+
+
+def _vision_transformer(network: VisionTransformer, wanted: Wanted) -> Network:
+    places = tuple(find_taps(network, wanted.taps or [LAST_TOKENS]))
+    grid = (wanted.height // network.patch_size, wanted.width // network.patch_size)
+    read = TokenReader(places, grid)
+    body = cut(network, places)
+    strides = measure_strides(body, read, places, wanted, any_size=False)
+    return Network(
+        body, read, places, strides, has_class_token=True, positions=Positions("encoder.pos_embedding", grid)
+    )
+
+
+class TracedReader:
+    """Reads a traced network that gives a map for each place.
+
+    Args:
+        places: the places, in the order of the taps.
+        channels_last: whether its maps are ``b h w c``, those of a Swin.
+    """
+
+    def __init__(self, places: tuple[str, ...], *, channels_last: bool = False) -> None:
+        self.places, self.channels_last = places, channels_last
+
+    def __call__(self, body: nn.Module, image: Tensor) -> Reading:
+        """The maps at the places."""
+        found = body(image)
+        return Reading([self._map(place, found[place]) for place in self.places])
+
+    def _map(self, place: str, found: Any) -> Any:
+        turned = self.channels_last and place != SWIN_MAP and isinstance(found, Tensor) and found.ndim == 4
+        return channels_first(found) if turned else found
+
+
+class TokenReader:
+    """Reads a traced ViT that gives tokens for each place, the class token first.
+
+    Args:
+        places: the places, in the order of the taps.
+        grid: rows and columns of patches.
+    """
+
+    def __init__(self, places: tuple[str, ...], grid: tuple[int, int]) -> None:
+        self.places, self.grid = places, grid
+
+    def __call__(self, body: nn.Module, image: Tensor) -> Reading:
+        """The maps of the places' tokens, and the last one's class token."""
+        found = body(image)
+        maps = [self._map(found[place]) for place in self.places]
+        last = found[self.places[-1]]
+        return Reading(maps, last[:, 0])
+
+    def _map(self, found: Any) -> Any:
+        is_tokens = isinstance(found, Tensor) and found.ndim == 3
+        return map_of_tokens(found, self.grid) if is_tokens else found
