@@ -87,7 +87,7 @@ def _trace(network: nn.Module) -> GraphModule:
 
 
 def _check_sizes(traced: GraphModule, wanted: Wanted, channels: int, classes: int) -> None:
-    found: dict[str, Tensor] = dry_run(traced, _call, wanted.shape(any_size=True))
+    found: dict[str, Tensor] = dry_run(traced, _call, wanted.usual_shape)
     arch = wanted.name
     if found["map"].ndim != 4:
         raise BlockError(f"expected an architecture whose head takes a map, got {arch}", parameter="arch")

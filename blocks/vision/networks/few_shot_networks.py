@@ -39,7 +39,7 @@ class FewShotNetworks:
         for name in layers[max(map(layers.index, places)) + 1 :]:
             delattr(network, name)
         read = LayerReader(places)
-        return Network(network, read, places, measure_strides(network, read, places, wanted, any_size=True))
+        return Network(network, read, places, measure_strides(network, read, places, wanted.usual_shape, any_size=True))
 
     def weights(self, wanted: Wanted, name: str) -> Callable[[], Mapping[str, Tensor]] | None:
         """None: nobody publishes weights under a name."""

@@ -43,10 +43,15 @@ class Wanted:
     channels: Sequence[int] | None = None
     pools: int | None = None
 
-    def shape(self, *, any_size: bool) -> tuple[int, ...]:
-        """The shape of an image to try a network on, one of any size or one made for the wanted size: ``1 c h w``."""
-        size = (IMAGE_SIZE, IMAGE_SIZE) if any_size else (self.height, self.width)
-        return 1, self.in_channels, *size
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one image, ``1 c h w``."""
+        return 1, self.in_channels, self.height, self.width
+
+    @property
+    def usual_shape(self) -> tuple[int, ...]:
+        """The shape of an image that a network takes if it takes any size, ``1 c h w``."""
+        return 1, self.in_channels, IMAGE_SIZE, IMAGE_SIZE
 
 
 class Reading(NamedTuple):
@@ -223,7 +228,7 @@ def drop_unused(body: nn.Module, run: Callable[[nn.Module, Tensor], Any], shape:
 
 
 def measure_strides(
-    body: nn.Module, read: Reader, places: Sequence[str], wanted: Wanted, *, any_size: bool
+    body: nn.Module, read: Reader, places: Sequence[str], shape: Sequence[int], *, any_size: bool
 ) -> tuple[int, ...]:
     """How many pixels lie between neighbouring entries of each place's map.
 
@@ -231,17 +236,16 @@ def measure_strides(
         body: the network.
         read: how it is read.
         places: what the taps are called.
-        wanted: what the spec asks for.
-        any_size: whether the network takes any image; then a stride is a power of two, whatever a border costs.
+        shape: of an image that it takes.
+        any_size: whether it takes any other; then a stride is a power of two, whatever a border costs.
 
     Raises:
         BlockError: what lies at a place is no map.
     """
-    shape = wanted.shape(any_size=any_size)
     maps = dry_run(body, read, shape).maps
     strides = []
     for place, found in zip(places, maps, strict=True):
-        refuse_no_map(place, found, square=any_size)
+        refuse_no_map(place, found, square=shape[2] == shape[3])
         exact = shape[2] / found.shape[2]
         strides.append(int(2 ** round(math.log2(exact))) if any_size else round(exact))
     return tuple(strides)

@@ -181,8 +181,8 @@ def _places(wanted: Wanted, names: Sequence[str], *, norm: bool) -> tuple[tuple[
 
 
 def _cut(tower: nn.Module, wanted: Wanted, places: tuple[str, ...], read: TowerReader) -> Network:
-    drop_unused(tower, read, wanted.shape(any_size=False))
-    return Network(tower, read, places, measure_strides(tower, read, places, wanted, any_size=False))
+    drop_unused(tower, read, wanted.shape)
+    return Network(tower, read, places, measure_strides(tower, read, places, wanted.shape, any_size=False))
 
 
 def _timm_tower(tower: Any, wanted: Wanted) -> Network:

@@ -117,7 +117,8 @@ def timm_network(network: Any, wanted: Wanted, *, head: Head) -> Network:
         BlockError: it has no such places.
     """
     any_size = not network.pretrained_cfg.get("fixed_input_size", False)
-    shape = wanted.shape(any_size=any_size)
+    usual = (1, wanted.in_channels, *network.pretrained_cfg["input_size"][1:])
+    shape = usual if any_size else wanted.shape
     names = [info["module"] for info in network.feature_info]
     read: FeaturesReader | IntermediatesReader
     if wanted.taps or (read := _features(network, shape, head if wanted.head else None)) is None:
@@ -132,7 +133,7 @@ def timm_network(network: Any, wanted: Wanted, *, head: Head) -> Network:
         body=network,
         read=read,
         places=places,
-        strides=measure_strides(network, read, places, wanted, any_size=any_size),
+        strides=measure_strides(network, read, places, shape, any_size=any_size),
         has_class_token=read.class_token,
         positions=_positions(network, wanted),
     )

@@ -57,7 +57,8 @@ class TorchvisionNetworks:
         read = TracedReader(places, channels_last=isinstance(network, SwinTransformer))
         body = cut(network, places)
         any_size = not _is_maxvit(wanted.name)
-        return Network(body, read, places, measure_strides(body, read, places, wanted, any_size=any_size))
+        shape = wanted.usual_shape if any_size else wanted.shape
+        return Network(body, read, places, measure_strides(body, read, places, shape, any_size=any_size))
 
     def weights(self, wanted: Wanted, name: str) -> Callable[[], Mapping[str, Tensor]] | None:
         """How to get the weights that torchvision publishes under a name, ``imagenet`` for its first of ImageNet."""
@@ -136,7 +137,7 @@ def _vision_transformer(network: VisionTransformer, wanted: Wanted) -> Network:
     grid = (wanted.height // network.patch_size, wanted.width // network.patch_size)
     read = TokenReader(places, grid)
     body = cut(network, places)
-    strides = measure_strides(body, read, places, wanted, any_size=False)
+    strides = measure_strides(body, read, places, wanted.shape, any_size=False)
     return Network(
         body, read, places, strides, has_class_token=True, positions=Positions("encoder.pos_embedding", grid)
     )
