@@ -36,6 +36,7 @@ def construct(make: Callable[[], nn.Module]) -> tuple[nn.Module, Construction]:
         "weights": _weights_on_meta,
         "real": nullcontext,
     }
+    _without_compiler()  # a constructor may try its module on the meta device
     for way, context in ways.items():
         try:
             with torch.random.fork_rng(devices=[]), context():
