@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from torch import Tensor
-
 from compose.errors import Note, SpecError
 from compose.model.dims import shape_text
+from compose.model.misfit import End, Misfit
 from compose.model.walk import Walk
+from compose.registry.declaration import Port
 from compose.spec.wiring.plan import Plan, Ref
 from compose.spec.wiring.reserved import RESERVED
 
@@ -19,7 +19,7 @@ WORDS = {
     "novel.targets": "one score for each image and label of an episode",
 }
 """The targets that scores are compared with -> what scores are then."""
-MAPS = 4
+MAPS = ("b", "m", "h", "w")
 """The dims of maps of attention: images, modules or labels, height and width."""
 
 
@@ -49,34 +49,34 @@ def check_scores(plan: Plan, walk: Walk, sizes: Sizes, *, adapts: bool = False) 
 
 
 def _scores(plan: Plan, walk: Walk, sizes: Sizes, *, adapts: bool) -> Iterator[SpecError]:
-    value, targets = walk.check_one(plan.scores), scored(plan, adapts=adapts)
-    if value is None or targets not in sizes:
+    targets = scored(plan, adapts=adapts)
+    if targets not in sizes:
         return
-    wanted = sizes[targets]
-    dims = f"{' '.join(RESERVED[targets].dims)}, here {shape_text(wanted)}"
-    if tuple(value.shape) != wanted or not value.is_floating_point():
+    letters, wanted = RESERVED[targets].dims, sizes[targets]
+    end = _end("scores", plan.scores, letters, dict(zip(letters, wanted, strict=True)))
+    value = walk.check_one(end)
+    if value is not None and (tuple(value.shape) != wanted or not value.is_floating_point()):
         what = shape_text(value.shape) if value.is_floating_point() else f"of {str(value.dtype).removeprefix('torch.')}"
-        message = f"`{plan.scores}` is {what}, and scores are {dims}"
-        yield _error(plan.scores, walk, message, WORDS[targets])
+        message = f"`{plan.scores}` is {what}, and scores are {' '.join(letters)}, here {shape_text(wanted)}"
+        yield _error(end, walk, message, WORDS[targets])
 
 
 def _attention(plan: Plan, walk: Walk) -> Iterator[SpecError]:
     if plan.attention is None:
         return
-    maps = walk.check_one(plan.attention)
-    images = _images(plan, walk)
-    if maps is not None and (maps.ndim != MAPS or (images and maps.shape[0] != images)):
+    images = walk.values["", "targets"].shape[0]
+    end = _end("attention", plan.attention, MAPS, {"b": images})
+    maps = walk.check_one(end)
+    if maps is not None and (maps.ndim != len(MAPS) or maps.shape[0] != images):
         message = f"`{plan.attention}` is {shape_text(maps.shape)}, and attention is maps, b m h w or b l h w"
-        yield _error(plan.attention, walk, message, "a map for each image and module, or for each image and label")
+        yield _error(end, walk, message, "a map for each image and module, or for each image and label")
 
 
-def _images(plan: Plan, walk: Walk) -> int:
-    """How many images are scored; 0 where that is not known."""
-    scores = walk.check_one(plan.scores)
-    return scores.shape[0] if isinstance(scores, Tensor) and scores.ndim else 0
+def _end(key: str, ref: Ref, letters: tuple[str, ...], sizes: dict[str, int]) -> End:
+    return End((key,), ref, Port(key, letters, "float", optional=False, many=False, doc=""), sizes)
 
 
-def _error(ref: Ref, walk: Walk, message: str, expected: str) -> SpecError:
-    place = ref.place or walk.places.get(ref.step)
-    notes = [Note(f"`{ref.step}` stands here", walk.places[ref.step])] if ref.place and ref.step in walk.places else []
-    return SpecError("scores-shape", message, place, expected, None, notes)
+def _error(end: End, walk: Walk, message: str, expected: str) -> SpecError:
+    place, step = end.value.place, walk.places.get(end.value.step)
+    notes = [Note(f"`{end.value.step}` stands here", step)] if place and step else []
+    return Misfit("scores-shape", message, place or step, expected, None, notes, at=end)

@@ -30,7 +30,8 @@ FORMS = {
     "a composite": "pooled: {use: inside, in: MAP}",
     "a bypassed node": "passed: {use: keep_one, in: MAP}\n  pooled: {use: pool_map, in: passed}\nbypass: [passed]",
     "a bypassed list": "passed: {use: keep, in: [MAP]}\n  pooled: {use: pool_map, in: passed}\nbypass: [passed]",
-    "a carried port": "passed: {use: keep_one, in: MAP, repeat: 2, carry: [maps]}\n  pooled: {use: pool_map, in: passed}",
+    "a carried port": "passed: {use: keep_one, in: MAP, repeat: 2, carry: [maps]}\n"
+    "  pooled: {use: pool_map, in: passed}",
     "collected copies": "copies: {use: keep_one, in: MAP, repeat: 2, collect: [maps]}\n"
     "  one: {use: half, in: copies.maps}\n  pooled: {use: pool_map, in: one}",
 }
