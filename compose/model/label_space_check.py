@@ -14,12 +14,11 @@ from compose.errors import Note, SpecError
 from compose.model.dims import shape_text
 from compose.model.episode_batch import EpisodeBatch
 from compose.model.facts import Facts
+from compose.model.input_sizes import Sizes
 from compose.model.scores_check import check_scores
 from compose.model.walk import Walk
 from compose.spec.wiring.plan import Plan, Step, needed, refs
 from compose.spec.wiring.reserved import EPISODE_DIMS, LABEL_DIMS, RESERVED, WAYS
-
-Sizes = dict[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)

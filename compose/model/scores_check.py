@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from compose.errors import Note, SpecError
 from compose.model.dims import shape_text
+from compose.model.input_sizes import Sizes
 from compose.model.misfit import End, Misfit
 from compose.model.walk import Walk
 from compose.registry.declaration import Port
 from compose.spec.wiring.plan import Plan, Ref
 from compose.spec.wiring.reserved import RESERVED
 
-Sizes = Mapping[str, tuple[int, ...]]
 WORDS = {
     "targets": "one score for each image and label",
     "query.targets": "one score for each episode, query and class",

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from compose.errors import Note, SpecError
-from compose.model.label_space_check import Sizes, downstream
+from compose.model.input_sizes import Sizes
+from compose.model.label_space_check import downstream
 from compose.model.scores_check import check_scores
 from compose.model.walk import Walk
 from compose.spec.wiring.plan import Plan, needed

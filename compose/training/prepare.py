@@ -18,7 +18,8 @@ from compose.labels.label_space import LabelSpace
 from compose.labels.parents import Parents
 from compose.model.build import Built, Shaped, materialise, shape
 from compose.model.episode_batch import EpisodeBatch
-from compose.model.label_space_check import Sizes, fixing_ways
+from compose.model.input_sizes import Sizes
+from compose.model.label_space_check import fixing_ways
 from compose.model.misfit import UnfitError
 from compose.spec.read import Spec
 from compose.spec.schema.node_keys import selector

@@ -37,7 +37,7 @@ def test_weights_that_no_loss_reaches_are_named(tmp_path: Path) -> None:
 
 
 def test_a_stage_that_leaves_them_alone_is_told_nothing(tmp_path: Path) -> None:
-    assert validated(tmp_path, "train.main.train=[head]").notes == ()
+    assert validated(tmp_path, "train.main.train=[head]").notes == []
 
 
 def test_a_second_stage_may_reach_them(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_a_second_stage_may_reach_them(tmp_path: Path) -> None:
         "model.direct={use: max_similarity, in: [encoder, labels.vectors]}",
         "loss.other={use: ranknet, in: direct}",
     )
-    assert validated(tmp_path, second, *other, "train.main.losses=[rank]").notes == ()
+    assert validated(tmp_path, second, *other, "train.main.losses=[rank]").notes == []
 
 
 @pytest.mark.parametrize(

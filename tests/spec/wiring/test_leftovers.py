@@ -34,7 +34,7 @@ KNOWN = [
         naming("lr_scale", "nodes"),
     ),
     declared("section", "evaluate", naming("adapt", "nodes")),
-    declared("block", "dim", takes="x: b g d, mask?: b g", gives="out: b g d, attention: b g g"),
+    declared("block", "dim", takes="x: b g d, mask?: b g", gives="out: b g d, attention: b g h w"),
 ]
 SPEC = """\
 data: {use: glyph_scenes}
