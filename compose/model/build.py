@@ -138,20 +138,32 @@ def shape(
     errors = walk.errors or check_memory(steps, walk.facts, sizes["targets"][0])
     errors = errors or check_scores(plan, walk, sizes, adapts=adapts)
     if not errors and (zero_shot or episodes):
-        again = LabelSpaceCheck(plan, walk, sizes, lambda more: _walk(registry, more, where), adapts=adapts)
+        again = LabelSpaceCheck(plan, walk, sizes, lambda more: _walk(registry, more, where, known=walk), adapts=adapts)
         errors = [*again.labels(), *(again.episodes(episodes) if episodes else ())]
     if not errors and tasks:
         errors = check_tasks(
-            plan, walk, sizes, tasks, lambda more: _walk(registry, more, where, inference=True), adapts=adapts
+            plan,
+            walk,
+            sizes,
+            tasks,
+            lambda more: _walk(registry, more, where, inference=True, known=walk),
+            adapts=adapts,
         )
     if errors:
         raise UnfitError(errors, walk)
     return Shaped(plan, steps, walk)
 
 
-def _walk(registry: Registry, sizes: Sizes, where: Callable[[str], Place | None], *, inference: bool = False) -> Walk:
+def _walk(
+    registry: Registry,
+    sizes: Sizes,
+    where: Callable[[str], Place | None],
+    *,
+    inference: bool = False,
+    known: Walk | None = None,
+) -> Walk:
     inputs = {name: (size, getattr(torch, RESERVED[name].dtype)) for name, size in sizes.items()}
-    return Walk(registry, inputs, where, inference=inference)
+    return Walk(registry, inputs, where, inference=inference, known=known)
 
 
 def materialise(shaped: Shaped, registry: Registry, *, seed: int, name: str) -> Built:

@@ -31,6 +31,7 @@ class Walk:
         inputs: reserved input -> shape and dtype.
         where: the place in the spec that a reserved input's shape comes from.
         inference: whether modules are in evaluation mode, and no gradient is sent back.
+        known: a walk over the same steps, whose modules serve where their sizes are the same.
     """
 
     def __init__(
@@ -40,8 +41,10 @@ class Walk:
         where: Callable[[str], Place | None],
         *,
         inference: bool = False,
+        known: Walk | None = None,
     ) -> None:
         self.registry, self.where, self.inference, self._inputs = registry, where, inference, inputs
+        self._known = known
         self.errors: list[SpecError] = []
         self.facts: dict[str, Facts] = {}
         self.modules: dict[str, nn.Module] = {}
@@ -122,6 +125,9 @@ class Walk:
     def _module(self, step: Step) -> nn.Module | None:
         """The step's own module, or that of the step whose weights it shares."""
         sizes = self.facts[step.name].sizes
+        if self._known and self._known.facts[step.name].sizes == sizes and step.name in self._known.modules:
+            self.facts[step.name].construction = self._known.facts[step.name].construction
+            return self._known.modules[step.name]
         if step.share is None:
             module, self.facts[step.name].construction = make(step, sizes, self.registry)
             return module
