@@ -13,7 +13,7 @@ LIBRARIES = ("libtorch_cpu.so", "libtorch_cuda.so")
 
 
 def preload_torch() -> None:
-    """Begin to load the libraries that ``import torch`` will ask for. Nothing waits for it, and nothing depends on it."""
+    """Begin to load the libraries that ``import torch`` will ask for. Nothing waits for it or depends on it."""
     found = find_spec("torch")
     if found is not None and found.origin:
         folder = Path(found.origin).with_name("lib")
