@@ -35,7 +35,7 @@ model:
   feature: {{use: feature_inference, in: extractor}}
   correlation: {{use: correlation_inference, in: extractor}}
   attention: {{use: attention_inference, in: extractor}}
-  scores: {{use: gated_sum, in: [feature, correlation, attention]}}
+  scores: {{use: add, in: [feature, correlation, attention], learned: true}}
 loss:
   task: {{use: bce, in: [scores, novel.targets]}}
 train:

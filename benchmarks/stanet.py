@@ -20,10 +20,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from benchmarks.measure import medians
-from compose.blocks.attention.query_state import QueryState
 from compose.blocks.attention.scaled_query import ScaledQuery
 from compose.blocks.attention.spatial_attention import SpatialAttention
 from compose.blocks.attention.task_attention import TaskAttention
+from compose.blocks.core.layout.reduce import Reduce
 from compose.blocks.losses.cross_entropy import CrossEntropy
 from compose.blocks.scoring.context_classifier import ContextClassifier
 from compose.blocks.scoring.split_episodes import SplitEpisodes
@@ -38,7 +38,7 @@ class Stanet(nn.Module):
     def __init__(self, layers: int, classes: int) -> None:
         super().__init__()
         sizes = [CHANNELS, *[2 * CHANNELS] * (layers - 1)]
-        self.episodes, self.state = SplitEpisodes(), QueryState()
+        self.episodes, self.state = SplitEpisodes(), Reduce(pattern="e q c h w -> e q c")
         self.spatial = nn.ModuleList(SpatialAttention(size, CHANNELS) for size in sizes)
         self.task = nn.ModuleList(TaskAttention(CHANNELS, classes) for _ in sizes)
         self.scores = ContextClassifier(layers, CHANNELS, classes)

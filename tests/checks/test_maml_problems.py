@@ -18,9 +18,9 @@ data: {use: glosses}
 labels: {vectors: {use: wordnet, dim: 20}, standardise: true, length: 4, constant: 3}
 model:
   extractor: {use: semantic_features, in: features, hidden: [8]}
-  base: {use: fixed_classifier, in: extractor}
+  base: {use: einsum, in: [extractor, labels.base], pattern: "b d, m d -> b m"}
   feature: {use: feature_inference, in: extractor}
-  scores: {use: sigmoid, in: feature}
+  scores: {use: activation, in: feature, kind: sigmoid}
 loss:
   base: {use: bce, in: base}
   task: {use: bce, in: [feature, novel.targets]}
@@ -34,7 +34,7 @@ name: classes
 data: {use: alphabets, size: 16, drawings: 6, fresh: false}
 model:
   backbone: {use: backbone, arch: conv64, channels: [4, 4]}
-  pooled: {use: global_pool, in: backbone.last}
+  pooled: {use: reduce, in: backbone.last, pattern: "b c h w -> b c"}
   scores: {use: linear, in: pooled, size: 5}
 loss: {task: {use: cross_entropy, in: [scores, novel.targets]}}
 train:

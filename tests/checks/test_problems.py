@@ -89,8 +89,8 @@ data: {use: glyph_scenes, size: 32}
 labels: {vectors: {use: wordnet, dim: 8}, external: {use: glyph_symbols, size: 32}, graph: {use: wup}}
 model:
   backbone: {use: backbone, arch: conv64, channels: [4, 4, 4, 4]}
-  pooled: {use: global_pool, in: backbone.last}
-  classifier: {use: external_classifier, in: pooled}
+  pooled: {use: reduce, in: backbone.last, pattern: "b c h w -> b c"}
+  classifier: {use: linear, in: [pooled, external.classes]}
   posterior: {use: class_posterior, in: classifier}
   states: {use: node_init, in: pooled, hidden: 8, size: 8}
   external_states: {use: posvae, in: posterior, hidden: 8, size: 8}
@@ -145,7 +145,8 @@ def test_external_classes_that_are_no_nodes_need_no_vectors(tmp_path: Path) -> N
     (tmp_path / "external.yaml").write_text(EXTERNAL)
     plain = ["loss.labels.in=plain", "model.plain={use: max_similarity, in: [vectors, labels.vectors]}", "scores=plain"]
     plain += [
-        "model.vectors={use: regions, in: backbone.last}",
+        'model.places={use: rearrange, in: backbone.last, pattern: "b c h w -> b (h w) c"}',
+        "model.vectors={use: linear, in: [places, labels.vectors]}",
         "train.second.freeze=[backbone]",
         "labels.vectors.dim=9",
     ]
@@ -287,7 +288,8 @@ def test_data_without_classes_makes_no_episodes(fewshot: Path) -> None:
 def test_scores_of_labels_in_episodes_and_the_other_way_round(fewshot: Path) -> None:
     of_labels = _edited("tasks: [episodes]", "tasks: [gzsl, episodes]")
     assert of_labels == [("wrong-task", 14, "the scores are of the classes of episodes, and `gzsl` scores labels")]
-    pooled = "pooled: {use: global_pool, in: backbone.last}\n  scores: {use: mlp, in: pooled, sizes: [5]}"
+    pooled = 'pooled: {use: reduce, in: backbone.last, pattern: "b c h w -> b c"}'
+    pooled += "\n  scores: {use: mlp, in: pooled, sizes: [5]}"
     text = EPISODES.replace("scores: {use: prototypes, in: backbone.last}", pooled)
     fewshot.joinpath("fewshot.yaml").write_text(
         text.replace("  task: {use: cross_entropy, in: [scores, query.targets]}\n", "")
@@ -313,7 +315,7 @@ blocks:
 model:
   backbone: {use: backbone, arch: conv64, channels: [4, 4]}
   episodes: {use: split_episodes, in: backbone.last}
-  state: {use: query_state, in: episodes.query}
+  state: {use: reduce, in: episodes.query, pattern: "e q c h w -> e q c"}
   layers: {use: layer, in: [state, episodes.support, episodes.query, support.targets], repeat: 1, collect: [context]}
   scores: {use: context_classifier, in: layers.context}
 loss: {task: {use: cross_entropy, in: [scores, query.targets]}}

@@ -17,10 +17,11 @@ data: {use: glyph_scenes, size: 32}
 labels: {vectors: {use: wordnet, dim: 8}, external: {use: glyph_symbols, size: 32}}
 model:
   backbone: {use: backbone, arch: conv64, channels: [4, 4]}
-  pooled: {use: global_pool, in: backbone.last}
-  regions: {use: regions, in: backbone.last}
+  pooled: {use: reduce, in: backbone.last, pattern: "b c h w -> b c"}
+  places: {use: rearrange, in: backbone.last, pattern: "b c h w -> b (h w) c"}
+  regions: {use: linear, in: [places, labels.vectors]}
   scores: {use: max_similarity, in: [regions, labels.vectors]}
-  classes: {use: external_classifier, in: pooled}
+  classes: {use: linear, in: [pooled, external.classes]}
 loss:
   rank: {use: ranknet, in: scores}
   symbols: {use: cross_entropy, in: [classes, external.targets]}
@@ -198,8 +199,8 @@ class Normed(nn.Module):
 
 def test_a_batch_of_one_has_no_statistics(told: Path) -> None:
     (told / "normed.py").write_text(NORMED)
-    normed = {"  classes: {use: external_classifier, in: pooled}": "  normed: {use: normed, in: pooled}\n"
-              "  classes: {use: external_classifier, in: normed}"}  # fmt: skip
+    normed = {"  classes: {use: linear, in: [pooled, external.classes]}": "  normed: {use: normed, in: pooled}\n"
+              "  classes: {use: linear, in: [normed, external.classes]}"}  # fmt: skip
     assert _told(RANK, "batch: 1", data=True) == []
     assert _told(RANK, "batch: 2", data=True, **normed) == []
     ((line, message),) = _told(RANK, "batch: 1", data=True, **normed)

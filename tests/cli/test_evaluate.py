@@ -33,7 +33,7 @@ blocks:
 model:
   backbone: {use: backbone, arch: conv64, channels: [4, 4, 4]}
   episodes: {use: split_episodes, in: backbone.last}
-  state: {use: query_state, in: episodes.query}
+  state: {use: reduce, in: episodes.query, pattern: "e q c h w -> e q c"}
   layers:
     use: layer
     in: [state, episodes.support, episodes.query, support.targets]

@@ -27,8 +27,8 @@ model:
   extractor: {use: semantic_features, in: features, hidden: [12]}
   feature: {use: feature_inference, in: extractor}
   correlation: {use: correlation_inference, in: extractor}
-  logits: {use: gated_sum, in: [feature, correlation]}
-  scores: {use: sigmoid, in: logits}
+  logits: {use: add, in: [feature, correlation], learned: true}
+  scores: {use: activation, in: logits, kind: sigmoid}
 loss:
   task: {use: bce, in: [logits, novel.targets]}
 train:
@@ -43,12 +43,12 @@ data: {use: alphabets, size: 16, drawings: 4, fresh: false}
 labels: {vectors: {use: file, path: vectors.npz}, standardise: true, length: 2, constant: 1}
 model:
   backbone: {use: backbone, arch: conv64, channels: [4, 4]}
-  pooled: {use: global_pool, in: backbone.last}
+  pooled: {use: reduce, in: backbone.last, pattern: "b c h w -> b c"}
   extractor: {use: semantic_features, in: pooled, hidden: [8]}
   feature: {use: feature_inference, in: extractor}
   correlation: {use: correlation_inference, in: extractor}
-  logits: {use: gated_sum, in: [feature, correlation]}
-  scores: {use: sigmoid, in: logits}
+  logits: {use: add, in: [feature, correlation], learned: true}
+  scores: {use: activation, in: logits, kind: sigmoid}
 loss:
   task: {use: bce, in: [logits, novel.targets]}
 train:
@@ -174,7 +174,7 @@ def test_a_model_of_vectors_that_scores_labels(run: Any) -> None:
         "labels": {"vectors": {"use": "wordnet", "dim": 4}},
         "model": {
             "extractor": {"use": "semantic_features", "in": "features", "hidden": [4]},
-            "scores": {"use": "fixed_classifier", "in": ["extractor", "labels.vectors"]},
+            "scores": {"use": "einsum", "in": ["extractor", "labels.vectors"], "pattern": "b d, l d -> b l"},
         },
         "loss": {"task": {"use": "bce", "in": "scores"}},
         "train": {"main": {"stage": "supervised", "epochs": 1, "batch": 4096, "validate_every": 0}},

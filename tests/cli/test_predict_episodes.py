@@ -22,7 +22,7 @@ blocks:
 model:
   backbone: {use: backbone, arch: conv64, channels: [4, 4]}
   episodes: {use: split_episodes, in: backbone.last}
-  start: {use: query_state, in: episodes.query}
+  start: {use: reduce, in: episodes.query, pattern: "e q c h w -> e q c"}
   layers:
     use: layer
     in: [start, episodes.support, episodes.query, support.targets]

@@ -108,7 +108,8 @@ def test_what_localisation_needs(spec: Path) -> None:
     assert error.message == "`localisation` needs boxes from the data, as with `data: {boxes: true}`"
     assert error.place is not None
     assert error.place.document.lines[error.place.line - 1].startswith("evaluate: ")
-    blind = ["model.attended={use: global_pool, in: backbone.last}", "model.scores.in=attended", plain]
+    attended = 'model.attended={use: reduce, in: backbone.last, pattern: "b c h w -> b c"}'
+    blind = [attended, "model.scores.in=attended", plain]
     (error,) = problems(load(str(spec), overrides=blind))
     assert error.message == "`localisation` needs a model that tells where it looks, by a port such as `attention`"
     (error,) = problems(load(str(spec), overrides=[*blind, "data.boxes=false"]))

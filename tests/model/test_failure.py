@@ -21,7 +21,8 @@ loss: {rank: {use: ranknet, in: scores}}
 model:
   backbone: {use: backbone, arch: conv64, channels: [8, 8, 8, 12], pools: 2}
   gate: {use: my_gate, in: backbone.last}
-  regions: {use: regions, in: [gate, labels.vectors]}
+  places: {use: rearrange, in: gate, pattern: "b c h w -> b (h w) c"}
+  regions: {use: linear, in: [places, labels.vectors]}
   scores: {use: max_similarity, in: [regions, labels.vectors]}
 """
 BLOCK = """\
@@ -199,14 +200,14 @@ def test_a_plain_tuple_where_ports_have_names(refusal, forward: str, got: str) -
 def test_our_own_blocks_are_told_at_the_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     gate = "  gate: {use: my_gate, in: backbone.last}\n"
-    Path("small.yaml").write_text(SPEC.replace(gate, "").replace("in: [gate,", "in: [backbone.last,"))
+    Path("small.yaml").write_text(SPEC.replace(gate, "").replace("in: gate,", "in: backbone.last,"))
 
     def fail(*_: object, **__: object) -> None:
         raise KeyError("lost")
 
-    monkeypatch.setattr("compose.blocks.vision.regions.Regions.forward", fail)
+    monkeypatch.setattr("compose.blocks.core.layers.linear.Linear.forward", fail)
     with pytest.raises(SpecErrors) as caught:
         _ = prepare(read_spec("small.yaml")).shaped
     (error,) = caught.value.errors
     assert error.message == "`regions` fails on these shapes: KeyError: 'lost'"
-    assert str(error.place) == "small.yaml:8:3"
+    assert str(error.place) == "small.yaml:9:3"

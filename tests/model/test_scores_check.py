@@ -14,7 +14,8 @@ Make = Callable[..., Prepared]
 MODEL = """
 model:
   backbone: {use: backbone, arch: conv64, taps: [block2], channels: [8, 8, 8, 8]}
-  regions: {use: regions, in: [backbone.last, labels.vectors]}
+  places: {use: rearrange, in: backbone.last, pattern: "b c h w -> b (h w) c"}
+  regions: {use: linear, in: [places, labels.vectors]}
   best: {use: max_similarity, in: [regions, labels.vectors]}
   pooled: {use: reduce, in: backbone.last, pattern: "b c h w -> b c"}
   fixed: {use: linear, in: pooled, size: 128}

@@ -51,8 +51,8 @@ model:
   extractor: {use: semantic_features, in: features, hidden: [12]}
   feature: {use: feature_inference, in: extractor}
   correlation: {use: correlation_inference, in: extractor}
-  inference: {use: gated_sum, in: [feature, correlation]}
-  scores: {use: sigmoid, in: inference}
+  inference: {use: add, in: [feature, correlation], learned: true}
+  scores: {use: activation, in: inference, kind: sigmoid}
 loss:
   task: {use: bce, in: [inference, novel.targets]}
 train:

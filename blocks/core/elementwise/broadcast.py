@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
 
+import torch
 from torch import Tensor
 
 from compose.block import BlockError
@@ -17,7 +17,9 @@ def check_broadcast(tensors: Sequence[Tensor]) -> None:
     Raises:
         BlockError: they have a dim of two sizes, none of them 1.
     """
-    for sizes in zip_longest(*(reversed(tensor.shape) for tensor in tensors), fillvalue=1):
-        if len({size for size in sizes if size != 1}) > 1:
-            shown = ", ".join(shape_text(tensor.shape) for tensor in tensors)
-            raise BlockError(f"tensors of {shown} do not meet entry by entry: a dim has the same size in all, or 1")
+    try:
+        torch.broadcast_shapes(*(tensor.shape for tensor in tensors))
+    except RuntimeError:
+        shown = ", ".join(shape_text(tensor.shape) for tensor in tensors)
+        message = f"tensors of {shown} do not meet entry by entry: a dim has the same size in all, or 1"
+        raise BlockError(message) from None

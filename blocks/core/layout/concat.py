@@ -26,7 +26,7 @@ class Concat(nn.Module):
 
     def __init__(self, *, dims: DimsText = "... d", axis: AxisText = "d") -> None:
         super().__init__()
-        self.axis = find_axis(dims, axis)
+        self.axis, self.letter = find_axis(dims, axis), axis
 
     def forward(self, tensors: list[Shaped[Tensor, "..."]]) -> Shaped[Tensor, "*m"]:
         """Concatenate.
@@ -37,10 +37,10 @@ class Concat(nn.Module):
         Returns:
             One tensor, as long along the axis as all of them together.
         """
-        rests = {self._rest(tensor.shape) for tensor in tensors}
-        if len(rests) > 1:
+        rests = [self._rest(tensor.shape) for tensor in tensors]
+        if any(rest != rests[0] for rest in rests[1:]):
             shown = ", ".join(shape_text(tensor.shape) for tensor in tensors)
-            message = f'tensors of {shown} differ in more than one axis of "{self.axis.layout}"'
+            message = f'tensors of {shown} differ in another axis than `{self.letter}` of "{self.axis.layout}"'
             raise BlockError(message, parameter="axis")
         return torch.cat(tensors, dim=self.axis.index)
 
@@ -48,4 +48,4 @@ class Concat(nn.Module):
         """All sizes but that of the axis."""
         self.axis.size(shape)
         place = self.axis.index % len(shape)
-        return (*shape[:place], 0, *shape[place + 1 :])
+        return (*shape[:place], *shape[place + 1 :])

@@ -138,14 +138,20 @@ def _fill(group: tuple[str, ...], size: int, found: dict[str, int]) -> str | Non
             known *= found[name]
         else:
             open_letters.append(name)
-    shown = group[0] if len(group) == 1 else f"({' '.join(group)})"
     if not open_letters and size != known:
-        return f"`{shown if group else 1}` is {known} and {size}"
+        return f"{_shown(group)} is {known} and {size}"
     if open_letters and (known == 0 or size % known):
-        return f"`{shown}` is {size}, no multiple of {known}"
+        return f"{_shown(group)} is {size}, no multiple of {known}"
     if open_letters:
         found[open_letters[0]] = size // known
     return None
+
+
+def _shown(group: tuple[str, ...]) -> str:
+    """A dim as messages call it."""
+    if group and group[0].startswith(DOTS):
+        return f"a dim of `{DOTS}`"
+    return f"`{group[0]}`" if len(group) == 1 else f"`({' '.join(group)})`"
 
 
 def _misfit(parameter: str, pattern: str, shape: Sequence[int], what: str, reason: str) -> BlockError:

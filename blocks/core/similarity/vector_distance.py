@@ -43,8 +43,9 @@ class VectorDistance(nn.Module):
         """
         first, second = full_precision(first), full_precision(second)
         with torch.autocast(first.device.type, enabled=False):
+            products = inner_products(first, second)
             lengths = first.square().sum(-1, keepdim=True) + second.square().sum(-1)
-            squared = (lengths - 2 * inner_products(first, second)).clamp(min=0)
+            squared = (lengths - 2 * products).clamp(min=0)
         if self.squared:
             return squared
         same = squared == 0

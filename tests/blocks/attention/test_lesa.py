@@ -9,8 +9,8 @@ from torch.utils._pytree import tree_leaves
 
 from compose.blocks.attention.label_attention import LabelAttention
 from compose.blocks.attention.shared_multi_attention import SharedMultiAttention
-from compose.blocks.core.global_pool import GlobalPool
 from compose.blocks.core.layers.convolution import Convolution
+from compose.blocks.core.layout.reduce import Reduce
 from compose.blocks.losses.distribution import Distribution
 from compose.blocks.losses.diversity import Diversity
 from compose.blocks.losses.margin_ranking import MarginRanking
@@ -30,7 +30,7 @@ class Lesa(nn.Module):
         self.clustered = clustered
         self.regions = Convolution(5, channels=CHANNELS, kernel=2)
         self.attention = SharedMultiAttention(CHANNELS, modules=MODULES, share_first=share_first)
-        self.scores, self.pool = Bilinear(CHANNELS, DIM), GlobalPool()
+        self.scores, self.pool = Bilinear(CHANNELS, DIM), Reduce(pattern="b c h w -> b c")
 
     def forward(self, maps, vectors, clusters):
         maps = self.regions(maps)

@@ -16,10 +16,10 @@ from torch.nn import functional as F
 
 from compose.block import block
 from compose.blocks.attention.gaussian_attention import GaussianAttention
-from compose.blocks.attention.query_state import QueryState
 from compose.blocks.attention.spatial_attention import SpatialAttention
 from compose.blocks.attention.task_attention import TaskAttention
 from compose.blocks.attention.uniform_attention import UniformAttention
+from compose.blocks.core.layout.reduce import Reduce
 from compose.blocks.losses.cross_entropy import CrossEntropy
 from compose.blocks.losses.target_mse import TargetMse
 from compose.blocks.scoring.context_classifier import ContextClassifier
@@ -43,7 +43,7 @@ class Stanet(nn.Module):
     def __init__(self, spatial=None, layers=LAYERS) -> None:
         super().__init__()
         sizes = [CHANNELS, *[2 * CHANNELS] * (layers - 1)]
-        self.episodes, self.state = SplitEpisodes(), QueryState()
+        self.episodes, self.state = SplitEpisodes(), Reduce(pattern="e q c h w -> e q c")
         self.spatial = nn.ModuleList(spatial() if spatial else SpatialAttention(size, CHANNELS) for size in sizes)
         self.task = nn.ModuleList(TaskAttention(CHANNELS, CLASSES, size=CONTEXT) for _ in sizes)
         self.scores = ContextClassifier(layers, CONTEXT, CLASSES)
@@ -179,7 +179,7 @@ model:
   given:    {use: given_targets, in: image, episodes: 2, classes: 3, shots: 2}
   wanted:   {use: given_targets, in: image, episodes: 2, classes: 3, shots: 1}
   episodes: {use: split_episodes, in: [backbone.last, given]}
-  state:    {use: query_state, in: episodes.query}
+  state:    {use: reduce, in: episodes.query, pattern: "e q c h w -> e q c"}
   layers:
     use: layer
     in: [state, episodes.support, episodes.query, given]
@@ -216,7 +216,7 @@ class GivenTargets(nn.Module):
         return (2 * F.one_hot(places, self.sizes[2]) - 1).to(torch.int8).expand(self.sizes)
 
 
-BLOCKS = (SplitEpisodes, QueryState, SpatialAttention, TaskAttention, ContextClassifier, SemanticBranch)
+BLOCKS = (SplitEpisodes, Reduce, SpatialAttention, TaskAttention, ContextClassifier, SemanticBranch)
 
 
 @pytest.fixture

@@ -15,13 +15,13 @@ from torch.func import functional_call, grad, vmap
 from torch.nn import functional as F
 
 from compose.block import block
-from compose.blocks.core.gated_sum import GatedSum
+from compose.blocks.core.elementwise.add import Add
+from compose.blocks.core.layout.einsum import Einsum
 from compose.blocks.core.mlp import Mlp
 from compose.blocks.inference.attention_inference import AttentionInference
 from compose.blocks.inference.correlation_inference import CorrelationInference
 from compose.blocks.inference.feature_inference import FeatureInference
 from compose.blocks.losses.bce import Bce
-from compose.blocks.scoring.fixed_classifier import FixedClassifier
 from compose.errors import SpecErrors
 from compose.model.build import materialise, shape
 from compose.model.meta import on_meta
@@ -39,7 +39,7 @@ class DesireNet(nn.Module):
         self.feature = FeatureInference(DIM, DIM, dropout=dropout)
         self.correlation = CorrelationInference(BASE, DIM)
         self.attention = AttentionInference(DIM, DIM, dropout=dropout)
-        self.gates = GatedSum([LABELS] * 3)
+        self.gates = Add([LABELS] * 3, learned=True)
 
     def forward(self, features, base, novel, mask=None):
         related, attended = (level(features, base, novel, mask) for level in (self.correlation, self.attention))
@@ -63,7 +63,7 @@ class Gated(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.gates = GatedSum([LABELS] * 2)
+        self.gates = Add([LABELS] * 2, learned=True)
 
     def forward(self, features, base, novel, mask=None):
         return self.gates([features @ novel.mT, features.square() @ novel.mT])
@@ -75,7 +75,7 @@ MODELS = {
     "feature": lambda: Alone(FeatureInference(DIM, DIM), "features", "labels_novel"),
     "correlation": lambda: Alone(CorrelationInference(BASE, DIM), *PORTS),
     "attention": lambda: Alone(AttentionInference(DIM, DIM), *PORTS),
-    "gated_sum": Gated,
+    "add": Gated,
 }
 
 
@@ -153,10 +153,22 @@ def test_every_task_drops_its_own_entries():
     torch.testing.assert_close(scores[0], scores[1])
 
 
+class FixedClassifier(nn.Module):
+    """The base labels by an output matrix that is their vectors."""
+
+    def __init__(self):
+        super().__init__()
+        self.product = Einsum(pattern="b d, m d -> b m")
+
+    def forward(self, features, labels_base):
+        return self.product([features, labels_base])
+
+
 @pytest.mark.usefixtures("double")
 def test_the_fixed_classifier_for_many_tasks():
     features, base, _, _ = example(TASKS)
     torch.testing.assert_close(vmap(FixedClassifier(), in_dims=(0, None))(features, base), features @ base.T)
+    assert FixedClassifier().state_dict() == {}
 
 
 # --- without storage, exported, in half precision -------------------------------------------------------------------
@@ -205,14 +217,14 @@ data: {use: glyph_scenes, size: 32}
 labels: {vectors: {use: wordnet, dim: 8}}
 model:
   backbone:    {use: backbone, arch: conv64, channels: [4, 6], taps: [block2]}
-  pool:        {use: global_pool, in: backbone.last}
+  pool:        {use: reduce, in: backbone.last, pattern: "b c h w -> b c"}
   trunk:       {use: mlp, in: pool, sizes: [16, 16, 8]}
   known:       {use: given_base, in: labels.vectors, count: 9}
   feature:     {use: feature_inference, in: [trunk, labels.vectors], hidden: [5]}
   correlation: {use: correlation_inference, in: [trunk, known.base, labels.vectors, known.mask]}
   attention:   {use: attention_inference, in: [trunk, known.base, labels.vectors, known.mask], temperature: 0.5}
-  scores:      {use: gated_sum, in: [feature, correlation, attention]}
-  base:        {use: fixed_classifier, in: [trunk, known.base]}
+  scores:      {use: add, in: [feature, correlation, attention], learned: true}
+  base:        {use: einsum, in: [trunk, known.base], pattern: "b d, m d -> b m"}
 loss:
   task: {use: bce, in: scores}
   base: {use: bce, in: [base, known.targets]}
@@ -253,7 +265,7 @@ class GivenBase(nn.Module):
         return Given(vectors, (places > 0).to(torch.int8), torch.ones(EXAMPLES, self.count, dtype=torch.int8))
 
 
-BLOCKS = (Mlp, FeatureInference, CorrelationInference, AttentionInference, GatedSum, FixedClassifier, GivenBase, Bce)
+BLOCKS = (Mlp, FeatureInference, CorrelationInference, AttentionInference, Add, Einsum, GivenBase, Bce)
 
 
 @pytest.fixture

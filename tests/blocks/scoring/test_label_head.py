@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 import torch
 
-from compose.blocks.scoring.external_classifier import ExternalClassifier
 from compose.blocks.scoring.label_head import LabelHead
 
 
@@ -25,9 +24,3 @@ def test_a_linear_layer_alone(same):
     head, nodes = LabelHead(4, hidden=None), torch.randn(2, 3, 4, requires_grad=True)
     (layer,) = head.layers
     same(lambda: head(nodes), lambda: (nodes * layer.weight[0]).sum(-1) + layer.bias, [nodes, *head.parameters()])
-
-
-def test_external_classifier():
-    classifier, features = ExternalClassifier(4, 6), torch.randn(2, 4)
-    expected = features @ classifier.layer.weight.T + classifier.layer.bias
-    torch.testing.assert_close(classifier(features, torch.arange(6)), expected)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 import torch
 
-from compose.blocks.attention.query_state import QueryState
 from compose.blocks.scoring.split_episodes import SplitEpisodes
 
 
@@ -25,12 +24,3 @@ def test_pictures_that_make_no_episodes(pictures):
     message = f"as many pictures in each episode, and queries after the support, got {pictures} for 2 episodes with 4"
     with pytest.raises(ValueError, match=message):
         SplitEpisodes()(torch.zeros(pictures, 3), targets(2, 4))
-
-
-def test_the_first_state_is_the_mean_of_the_map():
-    query = torch.randn(2, 3, 4, 2, 5)
-    found = QueryState()(query)
-    for episode in range(2):
-        for picture in range(3):
-            expected = torch.stack([channel.sum() / 10 for channel in query[episode, picture]])
-            torch.testing.assert_close(found[episode, picture], expected)

@@ -8,10 +8,6 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from compose.blocks.attention.group_attention import GroupAttention
 from compose.blocks.attention.ml2p_encoder import ML2PEncoder
-from compose.blocks.core.global_pool import GlobalPool
-from compose.blocks.core.layers.linear import Linear
-from compose.blocks.core.layout.concat import Concat
-from compose.blocks.core.mlp import Mlp
 from compose.blocks.losses.bce import Bce
 from compose.blocks.losses.ranknet import RankNet
 from compose.blocks.losses.variance import Variance
@@ -43,10 +39,6 @@ BLOCKS = {
     "released": (lambda: ML2PEncoder(5, 3, 2, 2, variant="released"), lambda: [torch.randn(2, 3, 5, 2, 2)]),
     "group_attention": (lambda: GroupAttention(5, 3), lambda: [torch.randn(2, 3, 5)]),
     "max_similarity": (MaxSimilarity, lambda: [torch.randn(2, 3, 5), torch.randn(7, 5)]),
-    "global_pool": (GlobalPool, lambda: [torch.randn(2, 3, 4, 4)]),
-    "linear": (lambda: Linear(5, size=3), lambda: [torch.randn(2, 5)]),
-    "mlp": (lambda: Mlp(5, sizes=[4, 3]), lambda: [torch.randn(2, 5)]),
-    "concat": (Concat, lambda: [[torch.randn(2, 3), torch.randn(2, 4)]]),
     "ranknet": (RankNet, lambda: [torch.randn(2, 5), targets(), torch.randn(5, 3)]),
     "bce": (Bce, lambda: [torch.randn(2, 5), targets()]),
     "variance": (Variance, lambda: [torch.randn(2, 3, 5)]),

@@ -28,8 +28,8 @@ model:
   feature: {use: feature_inference, in: extractor}
   correlation: {use: correlation_inference, in: extractor}
   attention: {use: attention_inference, in: extractor}
-  inference: {use: gated_sum, in: [feature, correlation, attention]}
-  scores: {use: sigmoid, in: inference}
+  inference: {use: add, in: [feature, correlation, attention], learned: true}
+  scores: {use: activation, in: inference, kind: sigmoid}
 loss:
   task: {use: bce, in: [inference, novel.targets], weight: 0.7}
 train:

@@ -25,12 +25,12 @@ data: {use: glosses}
 labels: {vectors: {use: wordnet, dim: 20}, standardise: true, length: 4, constant: 3}
 model:
   extractor: {use: semantic_features, in: features, hidden: [48], dropout: 0.2}
-  base: {use: fixed_classifier, in: extractor}
+  base: {use: einsum, in: [extractor, labels.base], pattern: "b d, m d -> b m"}
   feature: {use: feature_inference, in: extractor, dropout: 0.1}
   correlation: {use: correlation_inference, in: extractor}
   attention: {use: attention_inference, in: extractor}
-  inference: {use: gated_sum, in: [feature, correlation, attention]}
-  scores: {use: sigmoid, in: inference}
+  inference: {use: add, in: [feature, correlation, attention], learned: true}
+  scores: {use: activation, in: inference, kind: sigmoid}
 loss:
   base: {use: bce, in: base}
   task: {use: bce, in: [inference, novel.targets]}
@@ -47,7 +47,7 @@ name: classes
 data: {use: alphabets, size: 16, drawings: 6, fresh: false}
 model:
   backbone: {use: backbone, arch: conv64, channels: [8, 8]}
-  pooled: {use: global_pool, in: backbone.last}
+  pooled: {use: reduce, in: backbone.last, pattern: "b c h w -> b c"}
   scores: {use: linear, in: pooled, size: 3}
 loss:
   task: {use: cross_entropy, in: [scores, novel.targets]}
