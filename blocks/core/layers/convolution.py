@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 from compose.block import BlockError, Dim, block
 from compose.blocks.core.activation_kinds import LayerActivation, activation_layer
 from compose.blocks.core.any_rank import with_leading
 from compose.blocks.core.layers.norm_layer import NormKind, norm_layer
+from compose.blocks.core.layers.one_size import one_size
 from compose.blocks.core.pattern.map_size import pair
 from compose.blocks.core.values import Epsilon, Momentum, Padding, Places, Positive, Share
 
@@ -29,7 +30,8 @@ class Convolution(nn.Module):
 
     Args:
         in_channels: channels of the map.
-        channels: channels of the result.
+        wanted: last size of ``like``.
+        channels: channels of the result, where ``like`` is not wired.
         kernel: height and width of the places that a result sees.
         stride: how far apart they are.
         padding: zeros around the map; null for as many as keep its height and width where the stride is 1.
@@ -48,8 +50,9 @@ class Convolution(nn.Module):
     def __init__(
         self,
         in_channels: Dim[int, " i"],
+        wanted: Dim[int, " o"] | None = None,
         *,
-        channels: Positive,
+        channels: Positive | None = None,
         kernel: Places = 3,
         stride: Places = 1,
         padding: Padding | None = None,
@@ -65,6 +68,7 @@ class Convolution(nn.Module):
         order: tuple[Part, Part, Part] = ("conv", "norm", "activation"),
     ) -> None:
         super().__init__()
+        channels = one_size(channels, wanted, parameter="channels")
         _check(order, groups, in_channels, channels)
         behind = order.index("norm") > order.index("conv")
         if bias is None:
@@ -78,11 +82,15 @@ class Convolution(nn.Module):
         layers = [layer for part in order for layer in parts[part]] + [nn.Dropout(dropout)]
         self.layers = nn.Sequential(*(layer for layer in layers if not _does_nothing(layer)))
 
-    def forward(self, maps: Float[Tensor, "*n i h w"]) -> Float[Tensor, "*n c y x"]:
+    def forward(
+        self, maps: Float[Tensor, "*n i h w"], like: Shaped[Tensor, "*k o"] | None = None
+    ) -> Float[Tensor, "*n c y x"]:
         """Convolve.
 
         Args:
             maps: the map, ``... i h w``.
+            like: a tensor ``... o``, such as the labels' vectors; only its last size counts, and is the number of
+                channels.
 
         Returns:
             A map of the same size unless it strides, ``... c y x``.

@@ -8,7 +8,8 @@ from jaxtyping import Float, Shaped
 from pydantic import Field
 from torch import Tensor, nn
 
-from compose.block import BlockError, Dim, block
+from compose.block import Dim, block
+from compose.blocks.core.layers.one_size import one_size
 
 
 @block
@@ -37,11 +38,7 @@ class Linear(nn.Module):
         bias: bool = True,
     ) -> None:
         super().__init__()
-        outputs = size or wanted
-        if outputs is None or (size and wanted):
-            told = "neither is there" if outputs is None else f"got {size}, and {wanted} by `like`"
-            raise BlockError(f"expected `size: ...`, or a tensor at `like` of that size: {told}", parameter="size")
-        self.layer = nn.Linear(inputs, outputs, bias=bias)
+        self.layer = nn.Linear(inputs, one_size(size, wanted, parameter="size"), bias=bias)
 
     def forward(
         self, features: Float[Tensor, "*n i"], like: Shaped[Tensor, "*k o"] | None = None

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from compose.block import BlockError
+from compose.blocks.core.layers.convolution import Convolution
 from compose.blocks.core.layers.linear import Linear
 
 pytestmark = pytest.mark.usefixtures("double")
@@ -28,14 +29,17 @@ def test_the_size_of_another_tensor(like):
     assert block(x, like).shape == (2, 3)
 
 
-def test_the_same_numbers_as_a_convolution_of_one_place():
-    """So that maps that become tokens start as those that are convolved."""
+@pytest.mark.parametrize("like", [torch.zeros(7, 3), torch.arange(3)])
+def test_a_convolution_of_the_size_of_another_tensor(same, like):
+    """One of single places is a linear layer of each place, with the same first numbers."""
     torch.manual_seed(0)
-    convolution = torch.nn.Conv2d(4, 3, 1)
+    layer = Linear(4, 3).layer
     torch.manual_seed(0)
-    layer = Linear(4, size=3).layer
-    assert layer.weight.equal(convolution.weight[:, :, 0, 0])
-    assert layer.bias.equal(convolution.bias)
+    block = Convolution(4, 3, kernel=1, norm="none", activation="none")
+    maps = torch.randn(2, 4, 3, 5, requires_grad=True)
+    same(lambda: block(maps, like), lambda: layer(maps.movedim(1, -1)).movedim(-1, 1), [maps])
+    with pytest.raises(BlockError, match=r"expected `channels: \.\.\.`, or a tensor at `like` of that size: neither"):
+        Convolution(4)
 
 
 @pytest.mark.parametrize(
