@@ -11,6 +11,7 @@ from compose.checks.batch_problems import batch_problems
 from compose.checks.episode_problems import episode_problems
 from compose.checks.gradient_problems import gradient_notes, gradient_problems
 from compose.checks.stage_problems import at, stage_problems
+from compose.checks.unmeasured import unmeasured_notes, unmeasured_problems
 from compose.data.source import DataError, DataSource
 from compose.errors import ComposeError, Note, SpecError, SpecErrors
 from compose.evaluation.metrics.metric_entries import make_metric
@@ -35,6 +36,7 @@ def problems(made: Prepared, *, data: bool = True) -> list[SpecError]:
         *stage_problems(made),
         *episode_problems(made),
         *_tasks(made),
+        *unmeasured_problems(made),
         *_looks(made),
         *(list(_data(made)) or _splits(made) if data else ()),
     ]
@@ -58,7 +60,7 @@ def notes(made: Prepared) -> list[str]:
         found.append(
             f"strict: {len(dropped)} seen labels are left out as unseen ones' other number: {', '.join(dropped)}"
         )
-    return found
+    return [*found, *unmeasured_notes(made)]
 
 
 def _raised(attempt: Callable[[], object]) -> list[SpecError]:

@@ -17,7 +17,8 @@ from compose.block import registration
 from compose.errors import RunError
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    import numpy as np
+    from jaxtyping import Float, Int64
     from torch import Tensor
 
     from compose.data.normalisation import Normalisation
@@ -66,6 +67,10 @@ class Examples(ABC):
     @abstractmethod
     def __getitem__(self, indices: Sequence[int]) -> dict[str, Tensor]:
         """The batch of these examples."""
+
+    def carried(self) -> Int64[np.ndarray, " k"] | None:
+        """The labels that some example carries, as columns of the targets; None where only reading them would tell."""
+        return None
 
 
 class DataSource(ABC):

@@ -18,7 +18,7 @@ from compose.evaluation.label_protocol import CountedImages, LabelContext, Task
 from compose.evaluation.metrics.metric import EpisodeMetric
 from compose.evaluation.metrics.metric_entries import make_metric, make_metrics, sets_parameters
 from compose.evaluation.metrics.rules import NoPositives, Rules, Ties
-from compose.evaluation.result import Result, TaskResult
+from compose.evaluation.result import Result
 from compose.evaluation.task_labels import task_labels
 from compose.evaluation.task_scores import ScoringModel, score
 from compose.labels.label_set import training_labels
@@ -199,13 +199,14 @@ class Evaluation:
             on_batch: told the number of images after each batch.
 
         Raises:
-            EvaluationError: a task has no labels or no positive target, scores do not fit or are not finite, the data
-                has no validation episodes to choose a threshold on, or the evaluation :attr:`looks` and the model does
-                not tell where, or the examples have no boxes.
+            EvaluationError: a task has no labels, scores do not fit or are not finite, the data has no validation
+                episodes to choose a threshold on, or the evaluation :attr:`looks` and the model does not tell where, or
+                the examples have no boxes.
         """
-        results: dict[str, TaskResult] = {}
+        found = Result({})
         if self.tasks:
-            results |= self._labels(model, source, space, data, device, train_frequency, on_batch).tasks
+            found = self._labels(model, source, space, data, device, train_frequency, on_batch)
+        results = dict(found.tasks)
         for test in self.episodes:
             results[test.task] = test.run(
                 model,
@@ -219,7 +220,7 @@ class Evaluation:
                 device=device,
                 on_batch=on_batch,
             )
-        return Result(results)
+        return Result(results, found.unmeasured)
 
     def _labels(
         self,

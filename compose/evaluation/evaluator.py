@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from compose.evaluation.evaluation_error import EvaluationError
 from compose.evaluation.label_protocol import CountedImages, LabelContext, LabelProtocol, Task, labels_hash, looked_at
+from compose.evaluation.measurable import unmeasurable
 from compose.evaluation.metrics.box_hits import BoxHits
 from compose.evaluation.metrics.metric import Metric
 from compose.evaluation.metrics.rules import Rules
@@ -63,14 +65,21 @@ def evaluate(
         box_hits: task -> where the model looks, for metrics of that; its labels are columns of the truth.
         usage: task -> how often each module gave a label's score, where the model has modules.
 
+    A task whose targets nothing can be measured on is left out, and the result says why.
+
     Raises:
-        EvaluationError: scores are missing, not finite or of the wrong shape, or a task has no positive target.
+        EvaluationError: scores are missing, not finite or of the wrong shape, or targets are no such.
     """
     results: dict[str, TaskResult] = {}
+    unmeasured: dict[str, str] = {}
     for task, own in labels.items():
         if task not in scores:
             got = ", ".join(scores) or "none"
             raise EvaluationError(f"expected scores of this task, got those of {got}", task=task)
+        _check(scores[task], truth.targets[:, own.index], task)
+        if why := unmeasurable(truth.targets[:, own.index]):
+            unmeasured[task] = why
+            continue
         scored = _scored(task, scores[task], truth, own, images, (box_hits or {}).get(task))
         counts = (usage or {}).get(task)
         results[task] = _measure(
@@ -80,7 +89,7 @@ def evaluate(
             _protocol(task, scored, truth, own, metrics, rules or Rules(), images),
             None if counts is None else ModuleUsage(counts, own.names, own.seen),
         )
-    return Result(results)
+    return Result(results, unmeasured)
 
 
 def _scored(
@@ -93,7 +102,6 @@ def _scored(
 ) -> ScoredTask:
     """What counts for a task."""
     targets = truth.targets[:, labels.index]
-    _check(scores, targets, task)
     kept = counted(targets, images)
     if images != "all":
         scores, targets = scores[kept], targets[kept]
@@ -115,12 +123,13 @@ def _measure(
         prior={metric.key: found.prior for metric, found in measured.items()},
         titles={metric.key: metric.title for metric in measured},
         protocol=protocol,
+        undefined={metric.key: metric.undefined for metric, found in measured.items() if math.isnan(found.value)},
         modules=modules,
     )
 
 
 def _check(scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], task: Task) -> None:
-    """Refuse what no metric can be computed from."""
+    """Refuse what are no scores and no targets."""
     if scores.shape != targets.shape or not scores.is_floating_point():
         raise EvaluationError(
             f"expected float scores of shape {tuple(targets.shape)} (images, labels), "
@@ -130,12 +139,8 @@ def _check(scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], task: Tas
     bad = scores.numel() - int(torch.count_nonzero(scores.isfinite()))
     if bad:
         problem = f"expected finite scores, got NaN or infinity in {bad:,} of {scores.numel():,}"
-    elif not (targets > 0).any():
-        problem = f"expected positive targets, but none of {len(targets):,} images carries any of the task's labels"
     elif targets.dtype != torch.int8 or targets.min() < -1 or targets.max() > 1:
         problem = "expected int8 targets 1 (present), -1 (absent) and 0 (unknown), got others"
-    elif targets.min() == 0:
-        problem = "expected targets of -1 for what is absent, got only 1 and 0 (unknown)"
     else:
         return
     raise EvaluationError(problem, task=task)

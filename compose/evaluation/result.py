@@ -26,6 +26,7 @@ class TaskResult:
         intervals: key -> half the 95% interval of a mean over episodes; empty for other tasks.
         all_positive: key -> what is reached by predicting every label for every query; only metrics of episodes that
             have a threshold are there.
+        undefined: key -> why there is no value.
         modules: how often each attention module gave each label's score, where the model has modules. It is no part of
             the JSON: a run keeps it in files of its own.
     """
@@ -37,6 +38,7 @@ class TaskResult:
     protocol: ResultProtocol
     intervals: Mapping[str, float] = field(default_factory=dict)
     all_positive: Mapping[str, float] = field(default_factory=dict)
+    undefined: Mapping[str, str] = field(default_factory=dict)
     modules: ModuleUsage | None = field(default=None, compare=False)
 
     def to_json(self) -> dict[str, Any]:
@@ -47,6 +49,7 @@ class TaskResult:
             "prior": _nulls(self.prior),
             **({"all_positive": _nulls(self.all_positive)} if self.all_positive else {}),
             **({"intervals": _nulls(self.intervals)} if self.intervals else {}),
+            **({"undefined": dict(self.undefined)} if self.undefined else {}),
             "titles": dict(self.titles),
             "protocol": self.protocol.to_json(),
         }
@@ -62,6 +65,7 @@ class TaskResult:
             protocol=protocol_from_json(data["protocol"]),
             intervals=_nans(data.get("intervals", {})),
             all_positive=_nans(data.get("all_positive", {})),
+            undefined=dict(data.get("undefined", {})),
         )
 
 
@@ -71,9 +75,11 @@ class Result:
 
     Args:
         tasks: task -> its result, in the order of the spec.
+        unmeasured: task -> why nothing could be measured of it.
     """
 
     tasks: Mapping[str, TaskResult]
+    unmeasured: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, task: str) -> TaskResult:
         """The result of a task."""
@@ -103,12 +109,14 @@ class Result:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
-        return {"tasks": {name: task.to_json() for name, task in self.tasks.items()}}
+        unmeasured = {"unmeasured": dict(self.unmeasured)} if self.unmeasured else {}
+        return {"tasks": {name: task.to_json() for name, task in self.tasks.items()}, **unmeasured}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Result:
         """The inverse of :meth:`to_json`."""
-        return cls({name: TaskResult.from_json(task) for name, task in data["tasks"].items()})
+        tasks = {name: TaskResult.from_json(task) for name, task in data["tasks"].items()}
+        return cls(tasks, dict(data.get("unmeasured", {})))
 
     def dumps(self) -> str:
         """JSON text."""

@@ -44,9 +44,11 @@ def table(result: Result) -> Group:
             shown.add_section()
         shown.add_row(task, cells[0], f"[bold]{cells[1]}[/bold]", *cells[2:])
     protocols = Table.grid(padding=(0, 1))
-    for name, result_of in result.tasks.items():
-        protocols.add_row(Text(f"{name}:"), Text(result_of.protocol.line()))
+    for name, line in _lines(result):
+        protocols.add_row(Text(f"{name}:"), Text(line))
     modules = [Text(line) for line in _modules(result)]
+    if not result.tasks:
+        return Group(protocols)
     return Group(shown, protocols, *modules, Text(_note(result), style="dim"))
 
 
@@ -66,7 +68,9 @@ def markdown(result: Result) -> str:
     headers = _headers(result)
     rows = [headers, ("---", "---", *["---:"] * (len(headers) - 2)), *_rows(result)]
     lines = [f"| {' | '.join(row)} |" for row in rows]
-    protocols = [f"- {name}: {task.protocol.line()}" for name, task in result.tasks.items()]
+    protocols = [f"- {name}: {line}" for name, line in _lines(result)]
+    if not result.tasks:
+        return "\n".join([*protocols, ""])
     modules = [line for text in _modules(result) for line in ("", text)]
     return "\n".join([*lines, "", *protocols, *modules, "", _note(result), ""])
 
@@ -74,6 +78,17 @@ def markdown(result: Result) -> str:
 def percent(value: float) -> str:
     """A fraction as percent with one decimal; a dash where it is undefined."""
     return "–" if math.isnan(value) else f"{100 * value:.1f}"
+
+
+def _lines(result: Result) -> Iterator[tuple[str, str]]:
+    """Each task's protocol, then what could not be measured, and why."""
+    for name, task in result.tasks.items():
+        yield name, task.protocol.line()
+    for name, task in result.tasks.items():
+        for key, why in task.undefined.items():
+            yield name, f"no {task.titles[key]}: {why}"
+    for name, why in result.unmeasured.items():
+        yield name, f"not measured: {why}"
 
 
 def _modules(result: Result) -> list[str]:

@@ -21,6 +21,8 @@ from compose.spec.wiring.plan import Plan
 from compose.spec.wiring.wire import wire
 from compose.spec.yaml.tree import Mapping, plain
 
+UNTRAINED = "the spec has no `train:`, so that nothing is trained and `compose train` refuses it"
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -126,7 +128,7 @@ class _Reader:
         if settled.errors or not sound:
             return None, errors
         left = Leftovers(settled.tree, settled.removed, self.registry)
-        notes = [*settled.notes, *left.notes]
+        notes = [*settled.notes, *left.notes, *([] if left.tree.get("train") else [UNTRAINED])]
         try:
             plan = wire(left.tree, self.registry, removed=settled.removed, unread=left.unread, notes=notes)
         except SpecErrors as error:

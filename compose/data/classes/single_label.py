@@ -98,6 +98,10 @@ class ClassExamples(SingleLabelExamples):
         """The class of each example of an epoch."""
         return self._classes
 
+    def carried(self) -> Int64[np.ndarray, " k"]:
+        """The classes that have an example."""
+        return np.unique(self._classes)
+
     def __getitem__(self, indices: Sequence[int]) -> dict[str, Tensor]:
         """The batch of these examples."""
         rows = np.asarray(indices, np.int64) % len(self)

@@ -126,6 +126,12 @@ class ImageExamples(SingleLabelExamples):
             raise DataError(f"episodes need pictures that show one label each: {first}{more}")
         return columns.numpy()
 
+    def carried(self) -> Int64[np.ndarray, " k"]:
+        """The labels that some picture carries, as columns of the targets. No picture is read for it."""
+        counts, _ = self._annotations.present(self._rows)
+        columns = self._columns[counts.nonzero()[0]]
+        return columns[columns >= 0]
+
     def _parts(self) -> list[NDArray[np.int64]]:
         """The rows in parts whose targets are no load on the memory."""
         return [self._rows[start : start + _TOGETHER] for start in range(0, max(1, len(self._rows)), _TOGETHER)]

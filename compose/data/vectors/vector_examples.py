@@ -88,6 +88,10 @@ class VectorExamples(MultiLabelExamples):
             "targets": torch.from_numpy(self._labels.take(rows).dense(rest=ABSENT, dtype=np.int8)),
         }
 
+    def carried(self) -> Int64[np.ndarray, " k"]:
+        """The labels that some example carries, those of other splits among them."""
+        return np.unique(self.positives().columns)
+
     def columns(self) -> Int64[np.ndarray, " k"]:
         """The labels of the split's tasks, as columns of the targets."""
         return self._columns

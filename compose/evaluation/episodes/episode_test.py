@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -174,6 +175,7 @@ class EpisodeTest:
                 {key: mean.threshold for key, mean in found.items() if mean.threshold is not None},
             ),
             intervals={key: mean.interval for key, mean in found.items()},
+            undefined={metric.key: metric.undefined for metric in metrics if math.isnan(found[metric.key].value)},
             all_positive={key: mean.all_positive for key, mean in found.items() if mean.all_positive is not None},
         )
 

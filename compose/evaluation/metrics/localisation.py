@@ -47,6 +47,7 @@ class Localisation(Metric):
     """
 
     looks: ClassVar[bool] = True
+    undefined: ClassVar[str] = "no image shows one of the labels in a box"
 
     def __init__(self, *, tolerance: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0) -> None:
         self.tolerance = tolerance

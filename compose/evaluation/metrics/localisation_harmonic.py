@@ -24,6 +24,7 @@ class LocalisationHarmonic(Localisation):
     """
 
     both_kinds: ClassVar[bool] = True
+    undefined: ClassVar[str] = "no image shows a seen label, or none an unseen one, in a box"
 
     @property
     def title(self) -> str:

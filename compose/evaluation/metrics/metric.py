@@ -36,6 +36,8 @@ class Metric(ABC):
     """Whether it exists only where seen and unseen labels are scored together."""
     tuned: bool = False
     """Whether a threshold of the score is chosen on validation episodes, so that only episodes have it."""
+    undefined: ClassVar[str] = "no example has what it counts"
+    """Why its value is NaN, where it is."""
     cut: float | None = None
     """The threshold above which a label is predicted; None where there is none, or it is yet to be chosen."""
 

@@ -24,6 +24,7 @@ class MicroAuc(EpisodeMetric):
     """
 
     title = "micro-AUC"
+    undefined = "no label is known to be absent from an example"
 
     def value(self, scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], rules: Rules) -> float:
         """The area, from the ranks of the positives among the negatives."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,7 @@ class StageValidation:
         return list(self._keys)
 
     def run(self, setting: Setting, model: ScoringModel, parts: ModelParts | None = None) -> dict[str, float]:
-        """Measure; where there are several tasks, the mean over them.
+        """Measure; where there are several tasks, the mean over them, and NaN where nothing could be measured.
 
         Args:
             setting: data, label space and device.
@@ -54,4 +55,6 @@ class StageValidation:
             model, setting.source, setting.space, data=setting.source.name, device=setting.device, parts=parts
         )
         tasks = list(result.tasks.values())
+        if not tasks:
+            return dict.fromkeys(self._keys, math.nan)
         return {name: sum(task.metrics[key] for task in tasks) / len(tasks) for name, key in self._keys.items()}

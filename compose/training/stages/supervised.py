@@ -24,10 +24,17 @@ class Supervised(Stage):
     """Train on batches of the training examples, against the targets of the seen labels."""
 
     def unvalidated(self, source: DataSource, plan: Plan, *, adapts: bool) -> str:
-        """Why it does not validate: it measures scores of labels, and not those of the classes of episodes."""
+        """Why it does not validate: it measures scores of seen labels, and not those of the classes of episodes."""
+        from compose.evaluation.measurable import unmeasurable_split
+        from compose.labels.label_set import label_set
+
         of_episodes = adapts or any(RESERVED[name].of_episodes for name in plan.scoring().reserved)
-        other = "the model scores the classes of episodes, and it validates on labels" if of_episodes else ""
-        return super().unvalidated(source, plan, adapts=adapts) or other
+        if why := super().unvalidated(source, plan, adapts=adapts):
+            return why
+        if of_episodes:
+            return "the model scores the classes of episodes, and it validates on labels"
+        why = unmeasurable_split(source.split("val"), label_set(source.labels, "seen"))
+        return f"its validation has nothing to measure: {why}" if why else ""
 
     def validation(self, evaluation: Evaluation) -> StageValidation:
         """By the mean average precision among the seen labels, and what it monitors."""
