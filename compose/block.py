@@ -32,7 +32,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeVar, get_args, overload
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeVar, get_args, overload, runtime_checkable
 
 if TYPE_CHECKING:
     # To a type checker a bound size is what its first argument says: an int, or a tuple of ints.
@@ -48,8 +48,10 @@ __all__ = [
     "BoundDim",
     "Dim",
     "Dims",
+    "GivesProbabilities",
     "Kind",
     "Registration",
+    "TakesLogits",
     "Use",
     "block",
     "data",
@@ -216,6 +218,20 @@ stage = _decorator("stage")
 optimizer = _decorator("optimizer")
 schedule = _decorator("schedule")
 section = _decorator("section")
+
+
+@runtime_checkable
+class GivesProbabilities(Protocol):
+    """A block that says whether what it gives are probabilities, in an attribute of the class or the module."""
+
+    probabilities: bool
+
+
+@runtime_checkable
+class TakesLogits(Protocol):
+    """A loss that says that its first port takes logits, so that probabilities there are a likely mistake."""
+
+    takes_logits: bool
 
 
 def is_abstract(module: nn.Module) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from jaxtyping import Float, Int8
 from pydantic import Field
@@ -20,6 +20,8 @@ class Bce(nn.Module):
     Args:
         positive_weight: weight of a present label against an absent one.
     """
+
+    takes_logits: ClassVar[bool] = True
 
     def __init__(self, *, positive_weight: Annotated[float, Field(gt=0)] = 1.0) -> None:
         super().__init__()

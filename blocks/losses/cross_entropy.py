@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from jaxtyping import Float, Int8
 from torch import Tensor, nn
@@ -17,6 +19,8 @@ class CrossEntropy(nn.Module):
     With a single present label it is the usual loss of a classifier. Unknown labels are left out of the softmax; an
     image without a present label adds nothing, and the mean is over the others.
     """
+
+    takes_logits: ClassVar[bool] = True
 
     def forward(self, scores: Float[Tensor, "*b l"], targets: Int8[Tensor, "*b l"]) -> Float[Tensor, ""]:
         """Compare scores with targets.

@@ -10,8 +10,11 @@ from compose.block import BlockError
 from compose.checks.batch_problems import batch_problems
 from compose.checks.episode_problems import episode_problems
 from compose.checks.gradient_problems import gradient_notes, gradient_problems
+from compose.checks.loss_notes import loss_notes
+from compose.checks.stage_notes import stage_notes
 from compose.checks.stage_problems import at, stage_problems
 from compose.checks.unmeasured import unmeasured_notes, unmeasured_problems
+from compose.checks.unused_notes import unused_notes
 from compose.data.source import DataError, DataSource
 from compose.errors import ComposeError, Note, SpecError, SpecErrors
 from compose.evaluation.metrics.metric_entries import make_metric
@@ -60,7 +63,10 @@ def notes(made: Prepared) -> list[str]:
         found.append(
             f"strict: {len(dropped)} seen labels are left out as unseen ones' other number: {', '.join(dropped)}"
         )
-    return [*found, *unmeasured_notes(made)]
+    found += unmeasured_notes(made)
+    if made.stages or not made.spec.tree.get("train"):  # not where only what the scores need is left
+        found += [*loss_notes(made), *stage_notes(made), *unused_notes(made)]
+    return found
 
 
 def _raised(attempt: Callable[[], object]) -> list[SpecError]:

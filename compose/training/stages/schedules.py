@@ -57,6 +57,12 @@ class Schedule(ABC):
     def after_warmup(self, moment: Moment) -> float:
         """The factor, warmup aside."""
 
+    def remark(self, epochs: int) -> str:
+        """What its options mean and do not come to in a stage of so many epochs; "" where they do."""
+        if self.warmup > epochs:
+            return f"its warm-up of {self.warmup:g} epochs is longer than the stage's {epochs}"
+        return ""
+
     def observe(self, value: float, *, higher_is_better: bool) -> None:  # noqa: B027 - most schedules don't
         """Take note of a new value of the monitored metric."""
 
@@ -104,6 +110,11 @@ class StepDecay(Schedule):
         super().__init__(warmup=warmup)
         self.at = at
         self.by = factor
+
+    def remark(self, epochs: int) -> str:
+        """Marks that the stage never passes."""
+        late = "" if min(self.at) < epochs else f"the stage ends after {epochs} epochs, before the first of `at`"
+        return super().remark(epochs) or late
 
     def after_warmup(self, moment: Moment) -> float:
         """The factor to the power of the marks passed."""
