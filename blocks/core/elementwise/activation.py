@@ -26,6 +26,7 @@ class Activation(nn.Module):
     def __init__(self, *, kind: ActivationKind = "relu") -> None:
         super().__init__()
         self.function = activation_layer(kind)
+        self.probabilities = kind in ("sigmoid", "hardsigmoid")
 
     def forward(self, features: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:
         """Apply it.

@@ -37,6 +37,7 @@ class Softmax(nn.Module):
     ) -> None:
         super().__init__()
         self.axis, self.temperature, self.log = find_axis(dims, axis), temperature, log
+        self.probabilities = not log
 
     def forward(self, features: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:
         """Apply it.
