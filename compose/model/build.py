@@ -10,7 +10,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, fx, nn
 
-from compose.errors import Place
+from compose.block import BlockError
+from compose.errors import Place, SpecErrors
 from compose.model.assemble import (
     assemble,
     inference_outputs,
@@ -22,12 +23,14 @@ from compose.model.assemble import (
 from compose.model.attention_output import is_of_labels, label_attention
 from compose.model.episode_batch import EpisodeBatch
 from compose.model.facts import Facts
+from compose.model.failure import block_failed
 from compose.model.input_sizes import Sizes
 from compose.model.label_space_check import LabelSpaceCheck
 from compose.model.memory import check_memory
 from compose.model.misfit import UnfitError
 from compose.model.scores_check import check_scores
 from compose.model.task_check import check_tasks
+from compose.model.trial import refused
 from compose.model.walk import Walk
 from compose.registry.registry import Registry
 from compose.spec.wiring.plan import Plan, Step
@@ -167,7 +170,17 @@ def _walk(
 
 
 def materialise(shaped: Shaped, registry: Registry, *, seed: int, name: str) -> Built:
-    """Allocate the weights. Each node draws from its own seed, so that a change elsewhere leaves it as it was."""
+    """Allocate the weights. Each node draws from its own seed, so that a change elsewhere leaves it as it was.
+
+    Args:
+        shaped: the plan.
+        registry: the blocks.
+        seed: what the weights are drawn by.
+        name: what the model is called.
+
+    Raises:
+        SpecErrors: a block cannot be made with weights that have values.
+    """
     modules = {
         step.name: _module(step, shaped.facts[step.name], registry, seed)
         for step in shaped.steps
@@ -194,9 +207,18 @@ def _module(step: Step, facts: Facts, registry: Registry, seed: int) -> nn.Modul
     declaration = step.declaration
     assert declaration is not None
     digest = hashlib.blake2b(f"{seed}/{step.name}".encode(), digest_size=7).digest()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int.from_bytes(digest, "big"))
-        return registry.construct(declaration.kind, declaration.name, {**facts.sizes, **step.params})  # type: ignore[no-any-return]
+    values = {**facts.sizes, **step.params}
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int.from_bytes(digest, "big"))
+            return registry.construct(declaration.kind, declaration.name, values)  # type: ignore[no-any-return]
+    except MemoryError:
+        raise
+    except BlockError as error:
+        raise SpecErrors([refused(step, "bad-parameter", error)]) from error
+    except Exception as error:  # what a block does with weights that have values
+        cls = registry.load(declaration.kind, declaration.name)
+        raise SpecErrors([block_failed(step, cls, error, "cannot be made with its weights")]) from error
 
 
 def class_name(name: str) -> str:

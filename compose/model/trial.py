@@ -56,7 +56,7 @@ def make(step: Step, sizes: dict[str, Any], registry: Registry) -> tuple[nn.Modu
             lambda: registry.construct(declaration.kind, declaration.name, {**sizes, **step.params})
         )
     except BlockError as error:
-        raise _refused(step, "bad-parameter", error) from error
+        raise refused(step, "bad-parameter", error) from error
     except Exception as error:  # whatever the block does
         cls = registry.load(declaration.kind, declaration.name)
         raise block_failed(step, cls, error, "cannot be made") from error
@@ -65,7 +65,7 @@ def make(step: Step, sizes: dict[str, Any], registry: Registry) -> tuple[nn.Modu
     return module, way
 
 
-def _refused(step: Step, code: str, error: BlockError) -> SpecError:
+def refused(step: Step, code: str, error: BlockError) -> SpecError:
     """What a block says of its parameters or shapes, at the parameter that it names."""
     message = f"`{step.name}`: {error}"
     if error.parameter in step.tree.items:
@@ -90,7 +90,7 @@ def run(step: Step, module: nn.Module, fed: dict[str, Any], *, backward: bool = 
         with on_meta(), torch.set_grad_enabled(backward):
             trial.forward()
     except BlockError as error:
-        raise _refused(step, "shape-mismatch", error) from error
+        raise refused(step, "shape-mismatch", error) from error
     except Exception as error:  # whatever the block does
         if trial.changed:
             raise changes_input(step, module, trial.changed) from error

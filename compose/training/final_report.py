@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from compose.training.run_plan import RunPlan
     from compose.training.storage.find_run import FoundRun
 
+IN_EVALUATION = "fails in the evaluation"
+"""What a block does, see :func:`~compose.model.run_failure.told_at_block`."""
 COUNTED = 2048
 """Training examples that are read to count how frequent the labels are."""
 
@@ -74,7 +76,9 @@ def evaluate_run(made: Prepared, run: FoundRun, *, weights: str | None, device: 
     Raises:
         TrainingError: the run has no such weights, or this machine no such device.
         EvaluationError: the model cannot be measured so.
+        BlockFailure: a block fails.
     """
+    from compose.model.run_failure import told_at_block
     from compose.training.device import choose_device
     from compose.training.run_plan import RunPlan
 
@@ -82,7 +86,8 @@ def evaluate_run(made: Prepared, run: FoundRun, *, weights: str | None, device: 
     run.load(plan.model, weights)
     for graph in (plan.model.training, plan.model.inference, plan.model.looking):
         graph.to(target).eval()
-    result = final_evaluation(plan, target)
+    with told_at_block(plan.model.training, plan.model.plan, IN_EVALUATION):
+        result = final_evaluation(plan, target)
     assert result is not None, "a prepared spec has an evaluation"
     write_modules(result, RunFolder(run.folder))
     return result

@@ -10,9 +10,10 @@ import torch
 
 from compose.block import BlockError
 from compose.evaluation.evaluation import Evaluation
+from compose.model.run_failure import told_at_block
 from compose.training.allocator import keep_freed_memory
 from compose.training.device import choose_device, choose_precision, leave_processes, make_fabric
-from compose.training.final_report import Outcome, final_evaluation, write_report
+from compose.training.final_report import IN_EVALUATION, Outcome, final_evaluation, write_report
 from compose.training.interrupt import Interrupt
 from compose.training.loop import Loop
 from compose.training.run_plan import RunPlan, refused
@@ -118,7 +119,8 @@ def _run_stage(plan: RunPlan, run: RunContext, fabric: Fabric, inner: dict[str, 
         processes = f" × {fabric.world_size}" if fabric.world_size > 1 else ""
         title = f"stage {number + 1}/{len(plan.stages)}: {name} ({stage.name}) on {fabric.device}{processes}"
         run.log.begin_stage(title, name=name, stage=stage, batches=len(work), state=run.state)
-        best = loop.run()
+        with told_at_block(plan.model.training, plan.model.plan, f"fails in the stage `{name}`"):
+            best = loop.run()
         run.log.end_stage()
     return best
 
@@ -129,7 +131,7 @@ def _finish(plan: RunPlan, run: RunContext, fabric: Fabric, folder: RunFolder) -
     if fabric.is_global_zero:
         save_weights(folder, "last", dict(plan.model.training.state_dict()), step=run.state.step)
         plan.model.training.eval()
-        with run.stop.at_once():
+        with run.stop.at_once(), told_at_block(plan.model.training, plan.model.plan, IN_EVALUATION):
             result = final_evaluation(plan, fabric.device)
         outcome = Outcome(
             folder=folder.path,

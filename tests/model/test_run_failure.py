@@ -1,0 +1,97 @@
+"""A block that fails only with values is told at its line, too: where its weights are made, and where it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import compose
+from compose.errors import SpecErrors
+from compose.model.run_failure import BlockFailure
+
+SPEC = """\
+name: small
+data: {use: glyph_scenes, size: 32, train: 8, val: 4, test: 4}
+labels: {vectors: {use: wordnet, dim: 12}}
+model:
+  backbone: {use: backbone, arch: conv64, channels: [8, 12]}
+  gate: {use: my_gate, in: backbone.last}
+  regions: {use: regions, in: [gate, labels.vectors]}
+  scores: {use: max_similarity, in: [regions, labels.vectors]}
+loss: {rank: {use: ranknet, in: scores}}
+train: {main: {stage: supervised, batch: 4, epochs: 1}}
+evaluate: {tasks: [zsl], metrics: [map]}
+"""
+BLOCK = """\
+from jaxtyping import Float
+import torch
+from torch import Tensor, nn
+from compose.block import BlockError, Dim, block
+
+@block(name="my_gate")
+class Gate(nn.Module):
+    '''Let some of a map through.'''
+    def __init__(self, channels: Dim[int, " c"]) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels, 1, 1))
+        {init}
+    def forward(self, maps: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        {forward}
+        return self.weight * maps
+"""
+REAL = "not self.weight.is_meta and "
+
+
+def _train(folder: Path, *, init: str = "pass", forward: str = "pass") -> None:
+    (folder / "small.yaml").write_text(SPEC)
+    (folder / "mine.py").write_text(BLOCK.format(init=init, forward=forward))
+    assert compose.validate("small.yaml", blocks=["mine.py"])
+    compose.train("small.yaml", blocks=["mine.py"], out=folder / "run", device="cpu")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_constructor_that_fails_with_real_weights(folder: Path) -> None:
+    with pytest.raises(SpecErrors) as caught:
+        _train(folder, init="self.weight.is_meta or [][0]")
+    (error,) = caught.value.errors
+    assert (error.code, error.message) == (
+        "block-failed",
+        "`gate` cannot be made with its weights: IndexError: list index out of range",
+    )
+    assert str(error.place) == "mine.py:12:32"
+    assert [note.message for note in error.notes] == ["`gate` uses the block `my_gate`"]
+    assert not (folder / "run").exists()
+
+
+def test_a_constructor_that_refuses_real_weights(folder: Path) -> None:
+    with pytest.raises(SpecErrors, match=r"small\.yaml:6:3: error: `gate`: expected a file") as caught:
+        _train(folder, init="if not self.weight.is_meta: raise BlockError('expected a file')")
+    assert caught.value.errors[0].code == "bad-parameter"
+
+
+@pytest.mark.parametrize(
+    ("when", "doing"),
+    [("self.training", "fails in the stage `main`"), ("not self.training", "fails in the stage `main`")],
+)
+def test_a_forward_that_fails_with_values(folder: Path, when: str, doing: str) -> None:
+    with pytest.raises(BlockFailure) as caught:
+        _train(folder, forward=f"if {REAL}{when}: maps.view(7)")
+    (error,) = caught.value.errors
+    assert error.message == f"`gate` {doing}: shape '[7]' is invalid for input of size 3072"
+    assert str(error.place).startswith("mine.py:14:")
+    assert caught.value.exit_code == 1
+
+
+def test_a_forward_that_fails_in_the_evaluation(folder: Path) -> None:
+    (folder / "small.yaml").write_text(SPEC.replace("epochs: 1", "epochs: 1, validate_every: 0"))
+    (folder / "mine.py").write_text(
+        BLOCK.format(init="pass", forward=f"if {REAL}not self.training: raise ValueError('odd')")
+    )
+    with pytest.raises(BlockFailure, match="`gate` fails in the evaluation: odd"):
+        compose.train("small.yaml", blocks=["mine.py"], out=folder / "run", device="cpu")
