@@ -67,7 +67,10 @@ __all__ = [
     "vectors",
 ]
 
-Kind = Literal["block", "loss", "metric", "data", "vectors", "graph", "stage", "optimizer", "schedule", "section"]
+Kind = Literal[
+    "block", "composite", "loss", "metric", "data", "vectors", "graph", "stage", "optimizer", "schedule", "section"
+]
+"""What a spec may name. A composite is a block written in YAML; all others are classes."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _Class = TypeVar("_Class", bound=type)

@@ -142,6 +142,17 @@ def _listed(given: Any) -> list[Any]:
     return list(given)
 
 
+def known_with(blocks: Files) -> Registry:
+    """The registry with the user's files.
+
+    Raises:
+        UsageError: a file of blocks cannot be used.
+    """
+    from compose.registry.registry import registry
+
+    return _registry_with(map(Path, _listed(blocks))) or registry()
+
+
 def _registry_with(files: Iterable[Path]) -> Registry | None:
     """The registry with the user's files; None where there are none.
 
@@ -150,10 +161,11 @@ def _registry_with(files: Iterable[Path]) -> Registry | None:
     """
     from compose.registry.registry import load_block_file, registry
 
-    if not files:
+    given = tuple(files)
+    if not given:
         return None
     found = registry().copy()
-    for path in files:
+    for path in given:
         load_block_file(path, found)
     registry().adopt(found, "metric")
     return found

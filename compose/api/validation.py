@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from compose.api.reading import Files, Names, Overrides, SpecLike, named_spec, override_texts, read
+from compose.api.reading import Files, Names, Overrides, SpecLike, known_with, named_spec, override_texts, read
 from compose.errors import Note, SpecError, SpecErrors, as_json, render
 
 if TYPE_CHECKING:
@@ -89,10 +89,34 @@ def validate_spec(
         found = again()
         report = _fast(file, found) if fast else _full(file, found)
     except SpecErrors as error:
+        from compose.spec.layers.resolve import IS_COMPOSITE
+
+        is_composite = [mistake.code for mistake in error.errors] == [IS_COMPOSITE]
+        if is_composite and isinstance(named, str) and not (chosen or given or sweep):
+            return _composite(named, blocks)
         return Validation(file, error.errors)
     if not all_variants or fast or report.errors:
         return report
     return replace(report, errors=_in_variants(file, found.resolved.own, again))
+
+
+def _composite(file: str, blocks: Files) -> Validation:
+    """A composite block by itself."""
+    from compose.spec.composites import check_composite
+
+    try:
+        found = check_composite(file, known_with(blocks))
+    except SpecErrors as error:
+        return Validation(file, error.errors)
+    declared = found.declaration
+    facts = {"checked": "fast", "composite": declared.name, "nodes": found.steps}
+    parts = [
+        _counted(node=found.steps),
+        _counted(input=len(declared.inputs)),
+        _counted(parameter=len(declared.parameters)),
+    ]
+    text = f"the composite block {declared.name}, {', '.join(parts)}; shapes are checked where a spec uses it"
+    return Validation(file, facts=facts, text=text, notes=found.notes)
 
 
 def _sweep(file: str, resolved: Resolved, name: str, read_with: Callable[..., Spec], *, fast: bool) -> Validation:

@@ -137,7 +137,8 @@ def _print(declaration: Declaration) -> None:
         _head("gives")
         echo(f"  {', '.join(declaration.gives)}")
     _print_parameters(declaration)
-    for title, text in (("reference", declaration.reference), ("deviates", declaration.deviates)):
+    file = f"zoo/composites/{declaration.qualname}" if declaration.kind == "composite" else ""
+    for title, text in (("reference", declaration.reference), ("deviates", declaration.deviates), ("file", file)):
         if text:
             _head(title)
             echo(f"  {text}".replace("``", "`"))

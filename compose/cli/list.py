@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PLURALS: dict[str, Kind] = {
     "blocks": "block",
+    "composites": "composite",
     "losses": "loss",
     "metrics": "metric",
     "data": "data",
@@ -28,6 +29,7 @@ PLURALS: dict[str, Kind] = {
 
 WHERE = {
     "blocks": "model: {NODE: {use: ...}}",
+    "composites": "model: {NODE: {use: ...}}, blocks written in YAML",
     "losses": "loss: {TERM: {use: ...}}",
     "metrics": "evaluate: {metrics: [...]}",
     "data": "data: {use: ...}",

@@ -46,8 +46,9 @@ def live_registry(blocks: list[Path] | None) -> Registry:
         UsageError: a file of blocks cannot be used.
     """
     from compose.registry.registry import Registry, add_entry_points, live_declarations, load_block_file
+    from compose.spec.composites import with_composites
 
-    found = Registry(live_declarations())
+    found = with_composites(Registry(live_declarations()))
     add_entry_points(found)
     for path in blocks or ():
         load_block_file(path, found)

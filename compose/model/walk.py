@@ -59,10 +59,18 @@ class Walk:
         for step in steps:
             self.places[step.name] = step.place
             self.facts[step.name] = Facts()
+            before = len(self.errors)
             try:
                 self._step(step)
             except SpecError as error:
                 self.errors.append(error)
+            self.errors[before:] = self._new(step, self.errors[before:], self.errors[:before])
+
+    def _new(self, step: Step, found: list[SpecError], known: list[SpecError]) -> list[SpecError]:
+        """What a step adds to the known mistakes, with the nodes that it is part of."""
+        told = {(error.code, error.message, error.place) for error in known}
+        new = [error for error in found if (error.code, error.message, error.place) not in told]
+        return [replace(error, notes=(*error.notes, *step.within)) for error in new]
 
     def check_term(self, term: Term) -> None:
         """Refuse a term of the loss that takes a port as it is, where that is no scalar."""
@@ -209,6 +217,9 @@ class Walk:
             raise SpecError("unknown-port", message, ref.place, expected)
         if ref.sole and len(whole) > 1:
             raise several(ref, whole, self._beside(ref))
+        if ref.of and ref.of.length != len(whole):
+            message = f"`{ref.step}.{ref.port}` holds {len(whole)} tensors, and {ref.of.length} are taken one by one"
+            raise SpecError("list-length", message, ref.of.place, f"a list of {ref.of.length}")
         if ref.index >= len(whole):
             message = f"`{ref.step}.{ref.port}` holds {len(whole)} tensors"
             raise SpecError("unknown-port", message, ref.place, f"an index from 0 to {len(whole) - 1}")

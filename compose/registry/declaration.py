@@ -79,6 +79,7 @@ class Port:
         optional: whether an input may stay unwired.
         many: whether it is a list of tensors.
         doc: what it carries.
+        length: of how many tensors a list consists; None for any number.
     """
 
     name: str
@@ -87,12 +88,20 @@ class Port:
     optional: bool
     many: bool
     doc: str
+    length: int | None = None
 
     @property
     def shape(self) -> str:
         """The dims as one writes them: ``b g d``."""
         dims = "any shape" if self.dims is None else " ".join(self.dims) or "scalar"
-        return f"list of {dims}" if self.many else dims
+        if not self.many:
+            return dims
+        return f"list of {dims}" if self.length is None else f"list of {self.length}: {dims}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for ``specs/blocks.json``; the length of a list stands there only where it is fixed."""
+        data = asdict(self)
+        return {key: value for key, value in data.items() if key != "length" or value is not None}
 
     def letters(self, *, many: bool) -> list[str]:
         """The letters that a constructor argument can be bound to: of one size, or with ``many`` of several."""
@@ -151,7 +160,12 @@ class Declaration:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for ``specs/blocks.json``."""
-        return {**asdict(self), "parameters": [parameter.to_json() for parameter in self.parameters]}
+        return {
+            **asdict(self),
+            "parameters": [parameter.to_json() for parameter in self.parameters],
+            "inputs": [port.to_json() for port in self.inputs],
+            "outputs": [port.to_json() for port in self.outputs],
+        }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Declaration:

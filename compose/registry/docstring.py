@@ -28,7 +28,12 @@ class ClassDoc:
 
 def class_doc(cls: type) -> ClassDoc:
     """The parts of a class's docstring, without its ``Args:``."""
-    parts = sections(cls.__doc__)
+    return class_text(cls.__doc__)
+
+
+def class_text(doc: str | None) -> ClassDoc:
+    """The parts of a text in the form of a class's docstring."""
+    parts = sections(doc)
     summary, _, text = parts[""].partition("\n\n")
     marked = {"Reference": "", "Deviates": ""}
     for mark in marked:

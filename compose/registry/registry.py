@@ -50,6 +50,10 @@ class Registry:
         """All names of a kind, sorted."""
         return sorted(name for known, name in self._declarations if known == kind)
 
+    def usable(self, kind: Kind) -> list[str]:
+        """All names that may stand where one of a kind is asked for: where a block is, a composite may stand, too."""
+        return sorted({*self.names(kind), *(self.names("composite") if kind == "block" else ())})
+
     def all(self) -> list[Declaration]:
         """Every declaration, by kind and name."""
         return sorted(self._declarations.values(), key=lambda d: (KINDS.index(d.kind), d.name))

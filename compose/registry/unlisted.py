@@ -1,4 +1,4 @@
-"""Classes of the project that ``specs/blocks.json`` does not list yet: someone forgot ``make schema``."""
+"""What the project has and ``specs/blocks.json`` does not list yet: someone forgot ``make schema``."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ OWN_FILE = "what you wrote yourself is known by its file: `--blocks FILE.py`, in
 def unlisted(kind: Kind, name: str) -> str | None:
     """Why the index lacks a name that the project's code has; None where the code does not have it, either.
 
-    The code is read as text: importing all of it would take seconds.
+    The code is read as text: importing all of it would take seconds. Where a block is asked for, a composite may be
+    meant.
     """
+    if kind in ("block", "composite") and files("compose.zoo").joinpath("composites", f"{name}.yaml").is_file():
+        return FORGOTTEN
     decorated = re.compile(rf"^@{kind}(?:\((.*)\))?\n(?:@.*\n)*class (\w+)", re.MULTILINE)
     for path in _modules():
         for options, cls in decorated.findall(path.read_text("utf-8")):

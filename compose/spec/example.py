@@ -22,7 +22,7 @@ def example(declaration: Declaration, registry: Registry) -> str:
     values = _values(declaration, registry)
     used = {"use": declaration.name, **_wiring(declaration), **values}
     match declaration.kind:
-        case "block":
+        case "block" | "composite":
             return f"model:\n  {declaration.name}: {flow(used)}"
         case "loss":
             return f"loss:\n  {declaration.name}: {flow({**used, 'weight': 0.5})}"
@@ -59,7 +59,7 @@ def _node(port: Port) -> Any:
     from compose.spec.schema.node_names import is_taken
 
     if port.many:
-        return [f"{port.name}_1", f"{port.name}_2"]
+        return [f"{port.name}_{number + 1}" for number in range(port.length or 2)]
     taken = port.name != "image" and is_taken(port.name)
     return f"my_{port.name}" if taken else port.name
 

@@ -12,6 +12,7 @@ from compose.errors import Note, SpecError, SpecErrors
 from compose.registry.registry import Registry, registry
 from compose.spec.layers.merge import merge
 from compose.spec.layers.null import settle
+from compose.spec.layers.packaged import with_packaged
 from compose.spec.layers.resolve import Resolved, resolve
 from compose.spec.layers.sweep import probes
 from compose.spec.schema.check import Checker
@@ -121,7 +122,7 @@ class _Reader:
 
     def read(self, resolved: Resolved) -> tuple[Spec | None, list[SpecError]]:
         """The spec, None where it has mistakes, and those that were not found before."""
-        settled = settle(resolved.tree, self.registry, resolved.variants.values())
+        settled = settle(with_packaged(resolved.tree, self.registry), self.registry, resolved.variants.values())
         before = len(self.checker.errors)
         sound = self.checker.check(settled.tree)
         errors = [*settled.errors, *self.checker.errors[before:]]

@@ -50,3 +50,9 @@ def test_where_a_spec_names_each_stage_is_of_a_mapping() -> None:
     said = [where for where in WHERE.values() if where.startswith("train: ")]
     assert len(said) == 3
     assert all(isinstance(plain(load_text(where, "where"))["train"]["main"], dict) for where in said)
+
+
+def test_lists_composites(run: Any) -> None:
+    lines = run("list", "composites").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == registry().names("composite")
+    assert "zoo/composites" not in run("list", "zoo").stdout

@@ -157,3 +157,37 @@ def test_nearest_file(run: Any, spec: Path) -> None:
     assert "did you mean `small.yaml`?" in run("validate", "smal.yaml").stderr
     assert "did you mean `zoo/starter.yaml`?" in run("train", "zoo/startr.yaml").stderr
     assert "expected: one file, such as small.yaml" in run("show", ".").stderr
+
+
+def test_a_composite_by_itself(run: Any) -> None:
+    result = run("validate", "zoo/composites/fpn.yaml")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == (
+        "ok zoo/composites/fpn.yaml: the composite block fpn, 10 nodes, 1 input, 3 parameters; "
+        "shapes are checked where a spec uses it\n"
+    )
+    (found,) = json.loads(run("validate", "zoo/composites/fpn.yaml", "--format", "json").stdout)["files"]
+    assert (found["valid"], found["composite"], found["nodes"]) == (True, "fpn", 10)
+
+
+def test_a_composite_of_ones_own(run: Any) -> None:
+    body = "inputs: [x]\nmodel: {a: {use: linaer, in: x, size: 3}}\noutputs: a\n"
+    Path("mine.yaml").write_text(body)
+    result = run("validate", "mine.yaml")
+    assert result.exit_code == 2
+    assert "mine.yaml:2:18: error: there is no block `linaer`" in result.stderr
+    Path("mine.yaml").write_text(
+        body.replace("linaer", "linear").replace("model: {", "model: {b: {use: sigmoid, in: x}, ")
+    )
+    result = run("validate", "mine.yaml")
+    assert "ok mine.yaml: the composite block mine, 2 nodes, 1 input, 0 parameters" in result.stdout
+    assert "note: `b` of the block `mine` is read by nothing and left out" in result.stderr
+
+
+@pytest.mark.parametrize("words", [("train", "zoo/composites/fpn.yaml"), ("validate", "fpn.yaml", "-s", "seed=1")])
+def test_a_composite_is_no_spec(run: Any, words: tuple[str, ...]) -> None:
+    Path("fpn.yaml").write_text("inputs: [x]\nmodel: {a: {use: sigmoid, in: x}}\noutputs: a\n")
+    result = run(*words)
+    assert result.exit_code == 2
+    assert "is a composite block and no spec [is-composite]" in result.stderr
+    assert "`compose validate` checks it by itself" in result.stderr

@@ -8,14 +8,17 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
-from compose.errors import Document, Place, SpecError, SpecErrors, nearest
+from compose.errors import Document, Note, Place, SpecError, SpecErrors, nearest
 from compose.spec.layers.merge import is_null, merge
 from compose.spec.layers.override import override
+from compose.spec.layers.packaged import FOLDER, is_composite
 from compose.spec.schema.document import KEY_OF_SWEEP, NAME_OF_OVERLAY, OVERLAYS
 from compose.spec.spec_text import SpecText
 from compose.spec.yaml.reader import load_file, load_text
 from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, relabel, without
 
+IS_COMPOSITE = "is-composite"
+"""The code of the mistake that a composite block stands where a spec is asked for."""
 OFFERED = {"variants": "variant", "sweeps": "sweep"}
 """Sections of a spec that are laid over it, or expanded, on request; and what one entry is."""
 
@@ -87,9 +90,10 @@ def find_spec(name: str) -> Path:
 
 
 def zoo_names() -> list[str]:
-    """The packaged specs, as ``zoo/ml2p.yaml``."""
+    """The packaged specs, as ``zoo/ml2p.yaml``; composite blocks are none."""
     root = Path(str(files("compose.zoo")))
-    return [f"zoo/{path.relative_to(root).as_posix()}" for path in sorted(root.rglob("*.yaml"))]
+    found = [path.relative_to(root) for path in sorted(root.rglob("*.yaml"))]
+    return [f"zoo/{path.as_posix()}" for path in found if path.parts[0] != FOLDER]
 
 
 def resolve(spec: str | SpecText, *, variants: Iterable[str] = (), overrides: Iterable[str] = ()) -> Resolved:
@@ -132,11 +136,11 @@ def _is_of_offered(text: str) -> bool:
 
 def _read(spec: str | SpecText) -> Mapping:
     if isinstance(spec, SpecText):
-        return _as_mapping(load_text(spec.text, spec.name))
+        return _as_spec(load_text(spec.text, spec.name), spec.name)
     if not spec:
         raise SpecErrors([SpecError("no-such-file", "the name of a spec is empty", expected="a YAML file")])
     try:
-        return _as_mapping(load_file(find_spec(spec), name=spec))
+        return _as_spec(load_file(find_spec(spec), name=spec), spec)
     except SpecErrors as error:
         raise SpecErrors(_with_nearest_file(e, spec) for e in error.errors) from None
 
@@ -160,6 +164,19 @@ def _nearest_file(name: str, paths: Iterable[str]) -> str | None:
     return stems[close] if close else None
 
 
+def _as_spec(tree: Tree, name: str) -> Mapping:
+    """What a file holds, where that is a spec."""
+    found = _as_mapping(tree)
+    if is_composite(found):
+        message, expected = (
+            f"{name} is a composite block and no spec",
+            f"a spec that names it: `use: {Path(name).stem}`",
+        )
+        note = Note("`compose validate` checks it by itself")
+        raise SpecErrors([SpecError(IS_COMPOSITE, message, found.place, expected, notes=(note,))])
+    return found
+
+
 def _as_mapping(tree: Tree) -> Mapping:
     if isinstance(tree, Mapping):
         return tree
@@ -181,7 +198,7 @@ def _with_bases(tree: Mapping, name: str, seen: tuple[str, ...]) -> tuple[Mappin
     if path in (*seen, str(find_spec(name).resolve())):
         raise SpecErrors([SpecError("extends-cycle", "this spec ends up extending itself", base_name.place)])
     try:
-        base = _as_mapping(load_file(Path(path), name=_shown(path)))
+        base = _as_spec(load_file(Path(path), name=_shown(path)), _shown(path))
     except SpecErrors as error:
         raise _at_extends(error, base_name) from None
     below, known = _with_bases(base, path, (*seen, str(find_spec(name).resolve())))

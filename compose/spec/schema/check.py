@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from compose.errors import SpecError
+from compose.registry.declaration import Declaration
 from compose.registry.registry import Registry
+from compose.spec.schema.composite_parameters import CompositeParameters
 from compose.spec.schema.document import frame
-from compose.spec.schema.explain import Subject, unknown
+from compose.spec.schema.explain import Subject
 from compose.spec.schema.faults import faults
-from compose.spec.schema.named import NamedClasses
+from compose.spec.schema.named import NamedClasses, subject_of
 from compose.spec.schema.node_keys import NODE_KEYS, TERM_KEYS
 from compose.spec.schema.node_names import Named, taken_names
 from compose.spec.schema.node_schema import composite
@@ -43,18 +45,28 @@ class Checker:
             self._once("data", (data,), lambda: self._outside.check(data, "data", "`data`"))
         for name, stage in self._entries(tree, "train", sound):
             self._once("stage", (stage,), self._stage(stage, name))
-        composites = dict(_items(tree.get("blocks")))
-        own = tuple(composites.values())
+        composites = self._composites(tree)
+        own = tuple(composites.composites.values())
         self._names(tree.get("model"), "node")
         self._names(tree.get("loss"), "loss")
         for name, node in self._entries(tree, "model", sound):
             sound.append(self._once("node", (node, *own), self._node(self._outside, node, name, composites)))
-        for name, body in self._entries(tree, "blocks", sound):
-            self._names(body.get("model") if isinstance(body, Mapping) else None, "node")
-            sound.append(self._once("block", (body, *own), self._composite(body, name, composites)))
+        sound.append(self.check_blocks(tree))
         for name, term in self._entries(tree, "loss", sound):
             sound.append(self._once("term", (term,), self._term(term, name)))
         return all(sound)
+
+    def check_blocks(self, tree: Mapping) -> bool:
+        """Add the errors of the composite blocks alone, and return whether they can be wired."""
+        composites, sound = self._composites(tree), [True]
+        own = tuple(composites.composites.values())
+        for name, body in self._entries(tree, "blocks", sound):
+            self._names(body.get("model") if isinstance(body, Mapping) else None, "node")
+            sound.append(self._once("block", (body, *own), self._composite(body, name, composites)))
+        return all(sound)
+
+    def _composites(self, tree: Mapping) -> CompositeParameters:
+        return CompositeParameters(self.registry, dict(_items(tree.get("blocks"))))
 
     def _once(self, role: str, parts: tuple[Tree, ...], run: Callable[[], bool]) -> bool:
         """Check a part of a spec, unless it was checked before in the same role and with the same parts around it."""
@@ -104,25 +116,20 @@ class Checker:
     def _stage(self, stage: Tree, name: str) -> Callable[[], bool]:
         return lambda: self._outside.check(stage, "stage", f"the stage `{name}`")
 
-    def _node(self, names: NamedClasses, node: Tree, name: str, composites: dict[str, Tree]) -> Callable[[], bool]:
+    def _node(self, names: NamedClasses, node: Tree, name: str, composites: CompositeParameters) -> Callable[[], bool]:
         used = node.get("use") if isinstance(node, Mapping) else None
         if isinstance(node, Mapping) and used is None and "share" in node.items:
             what = f"`{name}`, which has the weights of another node,"
             return lambda: names.keys(node, what, NODE_KEYS, only=True)
-        if isinstance(node, Mapping) and isinstance(used, Scalar) and used.value in composites:
-            return lambda: self._composite_node(names, node, str(used.value), composites[str(used.value)])
-        return lambda: names.check(node, "block", f"the node `{name}`", composites)
+        if isinstance(node, Mapping) and isinstance(used, Scalar) and used.value in composites.composites:
+            return lambda: self._composite_node(names, node, str(used.value), composites)
+        return lambda: names.check(node, "block", f"the node `{name}`", composites.composites)
 
-    def _composite_node(self, names: NamedClasses, node: Mapping, used: str, body: Tree) -> bool:
-        params = body.get("params") if isinstance(body, Mapping) else None
-        known = list(params.items) if isinstance(params, Mapping) else []
-        what = f"the block `{used}`"
-        for key in node.items:
-            if key not in (*known, "use", *NODE_KEYS):
-                self.errors.append(unknown(node, key, known, Subject(what, "parameter")))
-        return names.keys(node, what, NODE_KEYS)
+    def _composite_node(self, names: NamedClasses, node: Mapping, used: str, composites: CompositeParameters) -> bool:
+        declaration = Declaration("composite", used, "", "", "", "", "", composites.of(used))
+        return names.declared(node, declaration, subject_of(declaration, node))
 
-    def _composite(self, body: Tree, name: str, composites: dict[str, Tree]) -> Callable[[], bool]:
+    def _composite(self, body: Tree, name: str, composites: CompositeParameters) -> Callable[[], bool]:
         def run() -> bool:
             sound = []
             for fault in faults(body, composite()):

@@ -47,7 +47,7 @@ def partial_choice(kind: Kind) -> Schema:
 
 def parameters(registry: Registry, kind: Kind, form: str = "") -> Schema:
     """The parameters of the class that is named: in the complete form, ``partial.`` or ``inside.``."""
-    return {"allOf": [_when(d, reference(f"{form}{kind}.{d.name}")) for d in declarations(registry, kind)]}
+    return {"allOf": [_when(d, reference(f"{form}{d.kind}.{d.name}")) for d in declarations(registry, kind)]}
 
 
 def inside_parameters(registry: Registry, kind: Kind) -> Schema:
@@ -55,14 +55,15 @@ def inside_parameters(registry: Registry, kind: Kind) -> Schema:
     found = []
     for declaration in declarations(registry, kind):
         required = [parameter.name for parameter in declaration.parameters if parameter.required]
-        then = reference(f"inside.{kind}.{declaration.name}")
+        then = reference(f"inside.{declaration.kind}.{declaration.name}")
         found.append(_when(declaration, {"allOf": [then], "required": required} if required else then))
     return {"allOf": found}
 
 
 def declarations(registry: Registry, kind: Kind) -> list[Declaration]:
-    """All classes of a kind, by name."""
-    return [declaration for declaration in registry.all() if declaration.kind == kind]
+    """All that may stand where one of a kind is asked for, by kind and name: where a block is, also composites."""
+    kinds = (kind, "composite") if kind == "block" else (kind,)
+    return [declaration for declaration in registry.all() if declaration.kind in kinds]
 
 
 def _when(declaration: Declaration, then: Schema) -> Schema:

@@ -116,8 +116,9 @@ def _filled_within(schema: Schema) -> Schema:
         found["items"] = [filled(item) for item in schema["items"]]
     if "properties" in schema:
         found["properties"] = {key: filled(inner) for key, inner in schema["properties"].items()}
-    if "anyOf" in schema:
-        found["anyOf"] = [_filled_within(arm) for arm in schema["anyOf"]]
+    for key in ("anyOf", "allOf"):
+        if key in schema:
+            found[key] = [_filled_within(arm) for arm in schema[key]]
     return found
 
 

@@ -207,7 +207,7 @@ def definitions(registry: Registry) -> dict[str, Schema]:
     for declaration in registry.all():
         name = f"{declaration.kind}.{declaration.name}"
         found[name], found[f"partial.{name}"] = with_nulls(definition(declaration)), partial(declaration)
-        if declaration.kind == "block":
+        if declaration.kind in ("block", "composite"):
             found[f"inside.{name}"] = inside(declaration)
     removable = ["stage", "overlay", *(f"section.{name}" for name in registry.names("section"))]
     return found | {name: nullable(found[name]) for name in removable}

@@ -18,8 +18,8 @@ from compose.spec.schema.node_keys import EXTRA_KEYS, UNFILLED, Schema, placehol
 from compose.spec.schema.refused import refused, tells
 from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, plain
 
-NOUNS: dict[Kind, str] = {"data": "data source", "vectors": "label vectors"}
-"""Kinds whose name is no noun that messages could use."""
+NOUNS: dict[Kind, str] = {"data": "data source", "vectors": "label vectors", "composite": "block"}
+"""Kinds whose name is not the noun that messages use."""
 MOST = 10
 """How many names a message lists."""
 PLURAL: Kind = "vectors"
@@ -51,7 +51,7 @@ class NamedClasses:
         Returns:
             Whether the keys that wire it are as they must be.
         """
-        key, noun, names = selector(kind), NOUNS.get(kind, kind), [*self.registry.names(kind), *others]
+        key, noun, names = selector(kind), NOUNS.get(kind, kind), [*self.registry.usable(kind), *others]
         used = tree.get(key) if isinstance(tree, Mapping) else None
         if not isinstance(tree, Mapping):
             name = plain(tree) if isinstance(tree, Scalar) and tree.value in names else "NAME, ..."
@@ -105,11 +105,11 @@ class NamedClasses:
 
     def schema(self, declaration: Declaration) -> Schema:
         """The schema of a class, the keys of the spec language written out."""
+        if declaration.kind == "composite":
+            return _whole(declaration)  # two layers of a spec may have different ones of one name
         key = (declaration.kind, declaration.name)
         if key not in self._schemas:
-            whole = definition(declaration)
-            properties = {**whole["properties"], **EXTRA_KEYS.get(declaration.kind, {})}
-            self._schemas[key] = {**whole, "properties": properties}
+            self._schemas[key] = _whole(declaration)
         return self._schemas[key]
 
     def _nested(self, parameter: Parameter, kind: Kind, value: Tree, subject: Subject) -> None:
@@ -140,6 +140,11 @@ class NamedClasses:
 
     def _refuse(self, tree: Tree, what: str, expected: str) -> None:
         self.errors.append(explain(Fault("wrong-type", (), tree, {"const": expected}), Subject(what, "key")))
+
+
+def _whole(declaration: Declaration) -> Schema:
+    whole = definition(declaration)
+    return {**whole, "properties": {**whole["properties"], **EXTRA_KEYS.get(declaration.kind, {})}}
 
 
 def subject_of(declaration: Declaration, tree: Mapping) -> Subject:

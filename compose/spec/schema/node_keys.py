@@ -59,7 +59,7 @@ TERM_KEYS: dict[str, Schema] = {
         "default": 1.0,
     },
 }
-EXTRA_KEYS: dict[Kind, dict[str, Schema]] = {"block": NODE_KEYS, "loss": TERM_KEYS}
+EXTRA_KEYS: dict[Kind, dict[str, Schema]] = {"block": NODE_KEYS, "composite": NODE_KEYS, "loss": TERM_KEYS}
 
 _SELECTORS: dict[Kind, str] = {"stage": "stage"}
 

@@ -11,8 +11,10 @@ from compose.spec.schema.class_schema import NULL, filled, loose, named, nullabl
 from compose.spec.schema.node_keys import EXTRA_KEYS, NAME, REFERENCE, UNFILLED, Schema
 
 _REFERENCE: Schema = {"type": "string", "pattern": REFERENCE}
-OUTPUT: Schema = {"anyOf": [_REFERENCE, NULL]}
-"""What an output of a composite is as it is written: null removes it."""
+_GIVEN: Schema = {"anyOf": [_REFERENCE, {"type": "array", "items": _REFERENCE, "minItems": 1}]}
+"""What an output of a composite gives out: a value, or a list of several."""
+OUTPUT: Schema = {"anyOf": [*_GIVEN["anyOf"], NULL]}
+"""The same as it is written: null removes it."""
 
 
 def nodes(registry: Registry) -> dict[str, Schema]:
@@ -104,7 +106,7 @@ def composite() -> Schema:
                 "description": "Parameters with their defaults (null: none); `$name` stands for one inside.",
             },
             "model": {"description": "The nodes inside.", **named("node")},
-            "outputs": _outputs({"type": "object", "additionalProperties": _REFERENCE, "minProperties": 1}),
+            "outputs": _outputs({"type": "object", "additionalProperties": _GIVEN, "minProperties": 1}),
         },
         "required": ["inputs", "model", "outputs"],
         "additionalProperties": False,
@@ -113,6 +115,7 @@ def composite() -> Schema:
 
 def _outputs(ports: Schema) -> Schema:
     return {
+        "title": "a reference, or a mapping of names to references or lists of such",
         "description": "Output port -> what it gives out; the first is the one meant by the bare node name.",
         "anyOf": [_REFERENCE, {**ports, "propertyNames": {"pattern": NAME}}],
     }

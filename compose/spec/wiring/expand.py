@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from compose.errors import Note, Place, nearest
-from compose.registry.declaration import Port
-from compose.spec.schema.faults import faults
+from compose.registry.declaration import Parameter, Port
+from compose.spec.schema.composite_parameters import described
+from compose.spec.schema.faults import faults, validator
 from compose.spec.schema.node_keys import NODE_KEYS
+from compose.spec.wiring.composite_ports import CompositePorts, read_ports
 from compose.spec.wiring.fill import fill, mistakes
-from compose.spec.wiring.inputs import as_taken, wire_ports
+from compose.spec.wiring.inputs import as_taken, value_of, wire_ports
 from compose.spec.wiring.mentions import edges, heads, order, unread
 from compose.spec.wiring.plan import Ref, Step, Value
-from compose.spec.wiring.scope import Scope
-from compose.spec.yaml.tree import Mapping, Scalar, Sequence, place_of, plain
+from compose.spec.wiring.reserved import RESERVED
+from compose.spec.wiring.scope import Scope, World
+from compose.spec.yaml.tree import Mapping, Scalar, Sequence, plain
 
 LACKING = ("missing-input", "unavailable-input")
 """Mistakes that do not matter where nothing reads a node, such as labels without what a variant took from them."""
@@ -52,7 +57,8 @@ class _Node:
         self.scope, self.world, self.name, self.node, self.steps = scope, scope.world, name, node, steps
         self.place = scope.nodes.keys[name]
         self.used = _used(scope, node)
-        self.composite = self.world.composites.get(self.used)
+        body = self.world.composites.get(self.used)
+        self.composite = body if isinstance(body, Mapping) else None
         self.declaration = None if self.composite else self.world.registry.find("block", self.used)
         self.full = fill(node, scope.params, self._no_parameter) if scope.prefix else node
 
@@ -67,14 +73,32 @@ class _Node:
             self.world.error("composite-cycle", f"the block `{self.used}` contains itself: {chain}", self.node.place)
             return {}
         if self.scope.prefix:
-            self.world.errors.extend(mistakes(self.node, self.full, self.declaration, self.world.registry))
-        ports = self.declaration.inputs if self.declaration else _composite_ports(self.composite)
+            for error in mistakes(self.node, self.full, self.declaration, self.world.registry):
+                self.world.errors.append(replace(error, notes=(*error.notes, *self.world.within)))
+        ports = self.ports.inputs
         inputs = wire_ports(self.scope, self.name, self.used, ports, self.node, self.place)
+        if self.composite:
+            inputs = _with_lists(ports, inputs)
+        if self._check_lengths(inputs):
+            return {}
         if self.name in self.world.bypass and not self.scope.prefix:
             return self._bypassed(ports, inputs)
         if "repeat" in self.node.items:
             return self._repeated(inputs)
         return self._once(f"{self.scope.prefix}{self.name}", inputs)
+
+    def _check_lengths(self, inputs: dict[str, Value]) -> bool:
+        """Whether a list is longer or shorter than the composite takes it."""
+        wrong = False
+        for port, length in self.ports.lengths.items():
+            value = inputs.get(port)
+            if isinstance(value, tuple) and len(value) != length:
+                message = f"`{port}` of the block `{self.used}` is wired to {len(value)} of {length} tensors"
+                if len(value) > length:
+                    message = f"`{port}` of the block `{self.used}` is wired to {len(value)} tensors and takes {length}"
+                self.world.error("list-length", message, value[0].place or self.place, f"a list of {length}")
+                wrong = True
+        return wrong
 
     def _no_parameter(self, name: str, place: Place) -> None:
         known, message = list(self.scope.params), f"the block `{self.scope.within[-1]}` has no parameter `{name}`"
@@ -83,9 +107,8 @@ class _Node:
 
     def _bypassed(self, ports: tuple[Port, ...], inputs: dict[str, Value]) -> dict[str, Value]:
         taken = as_taken(ports, inputs) if self.declaration else inputs
-        first = taken.get(ports[0].name) if ports else None
-        output = self.declaration.outputs[0].name if self.declaration else "out"
-        return {} if first is None else {output: first}
+        first, outputs = taken.get(ports[0].name) if ports else None, self.ports.outputs
+        return {} if first is None or not outputs else {outputs[0].name: first}
 
     # --- one copy -------------------------------------------------------------------------------------------------
 
@@ -95,7 +118,8 @@ class _Node:
             return self._composite(path, self.composite, inputs, params)
         assert self.declaration is not None
         inputs = as_taken(self.declaration.inputs, inputs)
-        self.steps.append(Step(path, "block", self.declaration, params, inputs, self._shared(), self.place, self.node))
+        step = Step(path, "block", self.declaration, params, inputs, self._shared(), self.place, self.node)
+        self.steps.append(replace(step, within=self.world.within))
         return {port.name: Ref(path, port.name, many=port.many) for port in self.declaration.outputs}
 
     def _shared(self) -> str | None:
@@ -124,18 +148,29 @@ class _Node:
         inner, defaults = body.get("model"), body.get("params")
         if not isinstance(inner, Mapping):
             return {}
-        values = {**(plain(defaults) if isinstance(defaults, Mapping) else {}), **params}
-        for key in (key for key, value in values.items() if value is None):
-            place = place_of(self.node, ("use",))
-            self.world.error(
-                "missing-parameter", f"the block `{self.used}` needs `{key}`", place, f"a value: `{key}` has no default"
-            )
-        scope = Scope(self.world, inner, f"{path}.", inputs, values, (*self.scope.within, self.used))
+        values = {**(plain(defaults) if isinstance(defaults, Mapping) else {}), **self._fitting(params)}
+        note = Note(f"`{path}` uses the block `{self.used}`", self.place)
+        world = replace(self.world, within=(*self.world.within, note))
+        unwired = [port.name for port in self.ports.inputs if port.optional and port.name not in inputs]
+        within = (*self.scope.within, self.used)
+        scope = Scope(world, inner, f"{path}.", inputs, values, within, {}, unwired, self.ports.lengths)
         self.steps += expand(scope)
-        outputs = _outputs(scope, body)
-        for name in unread(edges(inner), heads(body.get("outputs"), inner)):
-            self.world.notes.append(f"`{name}` of the block `{self.used}` is read by nothing and left out")
-        return outputs
+        self.world.notes.extend(_unread(self.used, body, inner))
+        return _outputs(scope, body)
+
+    def _fitting(self, params: dict[str, Any]) -> dict[str, Any]:
+        """The values that a composite's nodes can take; the schema check tells of the others."""
+        taken = {parameter.name: parameter for parameter in self.world.parameters.of(self.used)}
+        return {key: value if key in taken and _fits(value, taken[key]) else None for key, value in params.items()}
+
+    @cached_property
+    def ports(self) -> CompositePorts:
+        """The ports of the block or composite."""
+        if self.declaration:
+            return CompositePorts(self.declaration.inputs, self.declaration.outputs)
+        if self.composite is None:
+            return CompositePorts()
+        return composite_ports(self.world, self.used, self.composite, (*self.scope.within, self.used))
 
     # --- repeat ---------------------------------------------------------------------------------------------------
 
@@ -161,7 +196,8 @@ class _Node:
 
     def _stack(self, path: str, port: str, copies: list[dict[str, Value]]) -> Ref:
         values = tuple(value.one for copy in copies if isinstance(value := copy.get(port), Ref))
-        self.steps.append(Step(path, "stack", None, {}, {"tensors": values}, None, self.place, self.node))
+        step = Step(path, "stack", None, {}, {"tensors": values}, None, self.place, self.node)
+        self.steps.append(replace(step, within=self.world.within))
         return Ref(path, "out")
 
     def _check_names(self, key: str, valid: set[str], expected: str) -> None:
@@ -171,6 +207,51 @@ class _Node:
                 message, known = f"`{self.name}` cannot {key} `{item.value}`", ", ".join(sorted(valid)) or "none"
                 close = nearest(str(item.value), valid)
                 self.world.error("unknown-port", message, item.place, f"{expected}: {known}", close)
+
+
+def alone(world: World, name: str, body: Mapping, within: tuple[str, ...]) -> tuple[list[Step], dict[str, Value]]:
+    """The steps and outputs of a composite that stands by itself: its inputs are ports of a step of its name.
+
+    Args:
+        world: where its mistakes are collected.
+        name: the composite.
+        body: what it is.
+        within: the composites that are open, this one last.
+    """
+    inner, defaults = body.get("model"), body.get("params")
+    if not isinstance(inner, Mapping):
+        return [], {}
+    values = plain(defaults) if isinstance(defaults, Mapping) else {}
+    inputs: dict[str, Value] = {port: Ref(name, port) for port in _names(body, "inputs")}
+    scope = Scope(world, inner, f"{name}.", inputs, values, within)
+    world.notes.extend(_unread(name, body, inner))
+    return expand(scope), _outputs(scope, body)
+
+
+def _unread(name: str, body: Mapping, nodes: Mapping) -> list[str]:
+    """What to tell of a composite's nodes that nothing reads."""
+    lost = unread(edges(nodes), heads(body.get("outputs"), nodes))
+    return [f"`{node}` of the block `{name}` is read by nothing and left out" for node in lost]
+
+
+def composite_ports(world: World, name: str, body: Mapping, within: tuple[str, ...]) -> CompositePorts:
+    """The ports of a composite, read off it as it stands by itself."""
+    if name not in world.ports:
+        bare = replace(world, reserved=dict.fromkeys(RESERVED, ""), errors=[], bypass=frozenset(), notes=[], unread=())
+        steps, outputs = alone(bare, name, body, within)
+        world.ports[name] = read_ports(name, _names(body, "inputs"), steps, outputs, text=described(body))
+    return world.ports[name]
+
+
+def _with_lists(ports: tuple[Port, ...], inputs: dict[str, Value]) -> dict[str, Value]:
+    """What feeds a composite, one tensor at a port that takes a list as a list of one."""
+    many = {port.name for port in ports if port.many}
+    alone = {name: (value,) for name, value in inputs.items() if isinstance(value, Ref) and not value.many}
+    return {name: alone.get(name, value) if name in many else value for name, value in inputs.items()}
+
+
+def _fits(value: Any, parameter: Parameter) -> bool:
+    return bool(validator()(parameter.schema).is_valid(value))
 
 
 def _used(scope: Scope, node: Mapping) -> str:
@@ -187,7 +268,7 @@ def _outputs(scope: Scope, body: Mapping) -> dict[str, Value]:
     if outputs is None:
         return {}
     named = outputs.items if isinstance(outputs, Mapping) else {"out": outputs}
-    found = {port: scope.reference(tree) for port, tree in named.items()}
+    found = {port: value_of(scope, tree) for port, tree in named.items()}
     return {port: value for port, value in found.items() if value is not None}
 
 
@@ -196,8 +277,3 @@ def _names(node: Mapping, key: str) -> list[str]:
     return (
         [str(item.value) for item in listed.items if isinstance(item, Scalar)] if isinstance(listed, Sequence) else []
     )
-
-
-def _composite_ports(body: Mapping | None) -> tuple[Port, ...]:
-    names = _names(body, "inputs") if body else []
-    return tuple(Port(name, None, "any", False, False, "") for name in names)

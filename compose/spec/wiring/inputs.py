@@ -62,7 +62,7 @@ def _by_name(scope: Scope, used: str, ports: tuple[Port, ...], tree: Mapping) ->
         if key not in known:
             message, expected = f"`{used}` has no input `{key}`", f"one of {', '.join(known)}"
             scope.world.error("unknown-port", message, tree.keys[key], expected, nearest(key, known))
-        elif (value := _value(scope, feed)) is not None:
+        elif (value := value_of(scope, feed)) is not None:
             wired[key] = value
     return wired
 
@@ -79,11 +79,12 @@ def _by_order(scope: Scope, name: str, ports: tuple[Port, ...], tree: Tree) -> d
         message = f"`{name}` is wired to {len(feeds)} inputs, its block takes {len(ports)}"
         place = extra[0].place if isinstance(extra, list) else extra.place
         scope.world.error("too-many-inputs", message, place, _listed(ports))
-    found = {port.name: _value(scope, feed) for port, feed in zip(ports, feeds, strict=False)}
+    found = {port.name: value_of(scope, feed) for port, feed in zip(ports, feeds, strict=False)}
     return {port: value for port, value in found.items() if value is not None}
 
 
-def _value(scope: Scope, feed: Tree | list[Tree]) -> Value | None:
+def value_of(scope: Scope, feed: Tree | list[Tree]) -> Value | None:
+    """What a reference, or a list of them, means."""
     if isinstance(feed, Sequence):
         feed = list(feed.items)
     if not isinstance(feed, list):

@@ -6,13 +6,26 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from compose.errors import Place
+from compose.errors import Note, Place
 from compose.registry.declaration import Declaration
 from compose.spec.yaml.tree import Mapping
 
 EPISODE_ATTENTION = ("query_attention", "support_attention", "episode_attention")
 """Ports that say where a model of episodes looks: in each query ``e q h w``, in each support picture for each query
 ``e q s h w``, and at which support pictures ``e q s``."""
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list that a composite takes apart.
+
+    Args:
+        length: how many tensors it must hold.
+        place: where the spec feeds it.
+    """
+
+    length: int
+    place: Place | None
 
 
 @dataclass(frozen=True)
@@ -27,6 +40,7 @@ class Ref:
         many: whether the port holds a list of tensors.
         sole: whether it is the one tensor of a list port, which is then asked for without an index. How many a list
             holds shows when shapes are worked out.
+        of: what the list must be of which ``index`` is one tensor; None for any.
     """
 
     step: str
@@ -35,6 +49,7 @@ class Ref:
     place: Place | None = field(default=None, compare=False)
     many: bool = field(default=False, compare=False)
     sole: bool = field(default=False, compare=False)
+    of: ListOf | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         name = f"{self.step}.{self.port}" if self.step and self.port != "out" else self.step or self.port
@@ -63,6 +78,7 @@ class Step:
         share: the step whose weights it uses, or None.
         place: where the node stands in the spec.
         tree: the node as written, for the places of its parameters.
+        within: the nodes that it is part of, outermost first: those that use a composite.
     """
 
     name: str
@@ -73,6 +89,7 @@ class Step:
     share: str | None
     place: Place
     tree: Mapping
+    within: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ from typing import Any, TypeAlias
 from compose.errors import Note, Place, SpecError, nearest
 from compose.registry.registry import Registry
 from compose.spec.layers.merge import Removed
-from compose.spec.wiring.plan import Ref, Value
+from compose.spec.schema.composite_parameters import CompositeParameters
+from compose.spec.wiring.composite_ports import CompositePorts
+from compose.spec.wiring.plan import ListOf, Ref, Value
 from compose.spec.wiring.reserved import RESERVED
 from compose.spec.yaml.tree import Mapping, Scalar, Tree, plain
 
@@ -24,30 +26,39 @@ class World:
 
     Args:
         registry: the known blocks.
-        composites: the spec's own blocks.
+        parameters: the composite blocks, and what they take.
         reserved: the reserved inputs -> why one is missing ("" where it is there).
         errors: where mistakes are collected.
         bypass: nodes of the model that pass their first input on.
         removed: section -> name -> what removed it.
         notes: where what is no mistake, and worth telling, is collected.
         unread: the nodes of the model that nothing reads.
+        within: the nodes whose composites this level stands in, outermost first; told with each mistake.
+        ports: the ports of the composites that are wired so far.
     """
 
     registry: Registry
-    composites: dict[str, Mapping]
+    parameters: CompositeParameters
     reserved: dict[str, str]
     errors: list[SpecError]
     bypass: frozenset[str] = frozenset()
     removed: Removals = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     unread: Collection[str] = ()
+    within: tuple[Note, ...] = ()
+    ports: dict[str, CompositePorts] = field(default_factory=dict)
+
+    @property
+    def composites(self) -> MappingType[str, Tree]:
+        """The composite blocks by name."""
+        return self.parameters.composites
 
     def error(
         self, code: str, message: str, place: Place, expected: str | None = None, near: str | None = None,
         notes: tuple[Note, ...] = (),
     ) -> None:  # fmt: skip
         """Record a mistake."""
-        self.errors.append(SpecError(code, message, place, expected, near, notes))
+        self.errors.append(SpecError(code, message, place, expected, near, (*notes, *self.within)))
 
 
 @dataclass
@@ -62,6 +73,8 @@ class Scope:
         params: a composite's parameters -> values.
         within: the composites that this level stands in, outermost first.
         exports: node -> output port -> value, for the nodes wired so far.
+        unwired: the composite's inputs that nothing feeds, and that may do without.
+        lengths: the composite's list inputs of a fixed length -> that length.
     """
 
     world: World
@@ -71,6 +84,8 @@ class Scope:
     params: dict[str, Any] = field(default_factory=dict)
     within: tuple[str, ...] = ()
     exports: dict[str, dict[str, Value]] = field(default_factory=dict)
+    unwired: Collection[str] = ()
+    lengths: MappingType[str, int] = field(default_factory=dict)
 
     def reference(self, tree: Tree) -> Value | None:
         """A node, one of its ports, one tensor of a list port, a composite's input, or a reserved input.
@@ -87,6 +102,10 @@ class Scope:
             return _asked_at(self.inputs[text], tree.place)
         if text in RESERVED:
             return self._reserved(text, tree.place)
+        if head in self.inputs:
+            return self._item(self.inputs[head], head, rest, tree.place)
+        if head in self.unwired:
+            return None
         if head in self.exports:
             return self._port(head, rest, tree.place)
         if head not in self.nodes.items:
@@ -123,17 +142,26 @@ class Scope:
             notes = bypassed if not self.prefix and node in self.world.bypass else ()
             self.world.error("unknown-port", message, place, expected, nearest(name, ports), notes)
             return None
-        value = _asked_at(ports[name], place)
+        return self._item(ports[name], f"{node}.{name}", index, place)
+
+    def _item(self, value: Value, name: str, index: list[str], place: Place) -> Value | None:
+        """A value, or one tensor of it by its index."""
+        fed = value.place if isinstance(value, Ref) else None
+        value = _asked_at(value, place)
         if not index:
             return value
-        if len(index) == 1 and index[0].isdigit():
-            place_in_list = int(index[0])
-            if isinstance(value, Ref):
-                return replace(value, index=place_in_list, many=False)
-            if place_in_list < len(value):
-                return value[place_in_list]
-        message = f"`{'.'.join(index)}` is no part of `{node}.{name}`"
-        self.world.error("unknown-port", message, place, "the index of a tensor in a list")
+        if len(index) > 1 or not index[0].isdigit() or (isinstance(value, Ref) and value.index is not None):
+            message = f"`{'.'.join(index)}` is no part of `{name}`"
+            self.world.error("unknown-port", message, place, "the index of a tensor in a list")
+            return None
+        number = int(index[0])
+        if isinstance(value, Ref):
+            whole = ListOf(self.lengths[name], fed) if name in self.lengths else None
+            return replace(value, index=number, many=False, of=whole)
+        if number < len(value):
+            return value[number]
+        expected = f"an index from 0 to {len(value) - 1}"
+        self.world.error("unknown-port", f"`{name}` holds {len(value)} tensors", place, expected)
         return None
 
     def _unknown(self, text: str, head: str, place: Place) -> None:

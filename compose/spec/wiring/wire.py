@@ -8,6 +8,7 @@ from typing import Any
 from compose.errors import Note, SpecError, SpecErrors, nearest
 from compose.registry.declaration import Port
 from compose.registry.registry import Registry
+from compose.spec.schema.composite_parameters import CompositeParameters
 from compose.spec.wiring.expand import expand
 from compose.spec.wiring.inputs import as_taken, wire_ports
 from compose.spec.wiring.leftovers import SCORES
@@ -71,7 +72,7 @@ def wire(
     errors: list[SpecError] = []
     model = tree.get("model")
     assert isinstance(model, Mapping), "the schema check comes first"
-    composites = dict(_mappings(tree.get("blocks")))
+    composites = CompositeParameters(registry, dict(_mappings(tree.get("blocks"))))
     bypass = _bypass(tree, model, errors)
     told: list[str] = []
     world = World(registry, composites, available(tree, registry), errors, bypass, removed or {}, told, unread)

@@ -1,4 +1,7 @@
-"""Write a spec as YAML that reads back to the same values: small mappings on one line, numbers as one writes them."""
+"""Write a spec as YAML that reads back to the same values: small mappings on one line, numbers as one writes them.
+
+A text of several lines stands as such below its key.
+"""
 
 from __future__ import annotations
 
@@ -96,11 +99,19 @@ class _Writer:
                 self.item(f"{pad}-", inner, indent, (*path, index))
 
     def entry(self, head: str, value: Any, indent: int, path: Path) -> None:
-        if self.fits(head, value):
+        if _is_literal(value):
+            self.literal(head, value, indent + 2, path)
+        elif self.fits(head, value):
             self.line(f"{head} {flow(value)}", path)
         else:
             self.line(head, None)
             self.block(value, indent + 2, path)
+
+    def literal(self, head: str, value: str, indent: int, path: Path) -> None:
+        body = value.removesuffix("\n")
+        self.line(f"{head} |" if body != value else f"{head} |-", path)
+        for line in body.split("\n"):
+            self.line(f"{' ' * indent}{line}" if line else "", None)
 
     def item(self, head: str, value: Any, indent: int, path: Path) -> None:
         if self.fits(head, value):
@@ -115,6 +126,8 @@ class _Writer:
         """Whether a value goes on its key's line."""
         if not isinstance(value, dict | list) or not value:
             return True
+        if _holds_literal(value):
+            return False
         first = next(iter(value.values())) if isinstance(value, dict) else value[0]
         if isinstance(first, dict) or (self.note and any(isinstance(v, dict) for v in _inner(value))):
             return False
@@ -126,6 +139,20 @@ class _Writer:
         longest = max((len(text) for text, note in self.lines if note), default=0)
         column = min(longest, NOTE_COLUMN)
         return "".join(f"{text.ljust(column)}  # {note}\n" if note else f"{text}\n" for text, note in self.lines)
+
+
+def _is_literal(value: Any) -> bool:
+    """Whether a value is a text of several lines that YAML can show as such."""
+    if not isinstance(value, str) or "\n" not in value.rstrip("\n") or value.endswith("\n\n") or value[0] in " \n":
+        return False
+    return all(line.isprintable() for line in value.split("\n"))
+
+
+def _holds_literal(value: Any) -> bool:
+    """Whether there is such a text under a key."""
+    if isinstance(value, dict):
+        return any(_is_literal(inner) or _holds_literal(inner) for inner in value.values())
+    return isinstance(value, list | tuple) and any(map(_holds_literal, value))
 
 
 def _inner(value: Any) -> list[Any]:

@@ -48,6 +48,7 @@ class Judges:
 def elsewhere(error: SpecError) -> bool:
     """Whether no schema can know of a mistake: what a composite takes, or an overlay removes, stands elsewhere."""
     own = "block `own`" in error.message and error.code in ("unknown-parameter", "missing-parameter")
+    own |= any(f"`{name}` of the block `own`" in error.message for name in ("width", "kind"))
     return own or error.code == "unknown-block" or "filled in" in error.message or "to remove" in error.message
 
 

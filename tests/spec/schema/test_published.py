@@ -12,6 +12,7 @@ import yaml
 
 from compose.registry.declaration import Declaration
 from compose.registry.registry import Registry, live_declarations, registry
+from compose.spec.composites import with_composites
 from compose.spec.layers.resolve import find_spec, zoo_names
 from compose.spec.schema.publish import index_text, schema_text
 from compose.spec.yaml.reader import load_file
@@ -22,7 +23,7 @@ SPECS = files("compose.specs")
 
 @pytest.fixture(scope="module")
 def live() -> list[Declaration]:
-    return live_declarations()
+    return with_composites(Registry(live_declarations())).all()
 
 
 def test_the_index_is_what_the_code_declares(live: list[Declaration]) -> None:

@@ -97,7 +97,8 @@ def test_a_mistake_that_a_parameter_makes_stands_where_it_is_used(plan: Any) -> 
         plan(nodes, SIMPLE)
     [error] = caught.value.errors
     assert error.code == "out-of-range"
-    assert error.message.endswith("is -1, filled in for `$width`")
+    assert error.message == "`width` of the block `layer` is -1"
+    assert (error.place.line, error.expected) == (8, "an integer > 0")
 
 
 @pytest.mark.parametrize(

@@ -119,3 +119,21 @@ def _random(dice: random.Random, depth: int) -> Any:
 
 def _text(dice: random.Random) -> str:
     return "".join(dice.choice("ab1e.-+ :#,[]{}&*!|>'\"%@`~?$\n\t²é\x7f😀") for _ in range(dice.randint(0, 9)))
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("one\ntwo", "a:\n  b: |-\n    one\n    two\n"),
+        ("one\n\n  two: 3\n", "a:\n  b: |\n    one\n\n      two: 3\n"),
+        ("# no comment\n--- \n", "a:\n  b: |\n    # no comment\n    --- \n"),
+        (" begins with a space\ntwo", 'a: {b: " begins with a space\\ntwo"}\n'),
+        ("one\ntwo\n\n", 'a: {b: "one\\ntwo\\n\\n"}\n'),
+        ("one\n\ttwo\r\n", 'a: {b: "one\\n\\ttwo\\U0000000d\\n"}\n'),
+        ("one\n", 'a: {b: "one\\n"}\n'),
+        ("\n", 'a: {b: "\\n"}\n'),
+    ],
+)
+def test_a_text_of_several_lines(text: str, written: str) -> None:
+    assert dump({"a": {"b": text}}) == written
+    assert _back({"a": {"b": text, "c": [text, {"d": text}]}}) == {"a": {"b": text, "c": [text, {"d": text}]}}
