@@ -9,6 +9,7 @@ from dataclasses import replace
 from compose.block import BlockError
 from compose.checks.batch_problems import batch_problems
 from compose.checks.episode_problems import episode_problems
+from compose.checks.fixes import with_fixes
 from compose.checks.gradient_problems import gradient_notes, gradient_problems
 from compose.checks.loss_notes import loss_notes
 from compose.checks.stage_notes import stage_notes
@@ -33,6 +34,11 @@ def problems(made: Prepared, *, data: bool = True) -> list[SpecError]:
         made: the spec with all that it names made.
         data: whether the data source's files are looked at, which may take a while.
     """
+    found = _all(made, data=data)
+    return with_fixes(made, found, lambda spec: _all(replace(made, spec=spec), data=False))
+
+
+def _all(made: Prepared, *, data: bool) -> list[SpecError]:
     found = [
         *_raised(lambda: made.shaped),
         *_raised(lambda: made.space),

@@ -47,10 +47,15 @@ def prepared(spec: Spec) -> Prepared:
     from compose.cli.console import status
 
     with status("working out the shapes"):
+        from compose.checks.fixes import with_fixes
+        from compose.errors import SpecErrors
         from compose.training.prepare import prepare
 
         made = prepare(spec)
-        made.shaped  # noqa: B018 - computed now, so that its errors come before any output
+        try:
+            made.shaped  # noqa: B018 - computed now, so that its errors come before any output
+        except SpecErrors as error:
+            raise SpecErrors(with_fixes(made, error.errors)) from None
     return made
 
 

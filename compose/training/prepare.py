@@ -20,10 +20,8 @@ from compose.model.build import Built, Shaped, materialise, shape
 from compose.model.episode_batch import EpisodeBatch
 from compose.model.input_sizes import Sizes
 from compose.model.label_space_check import fixing_ways
-from compose.model.misfit import UnfitError
 from compose.spec.read import Spec
 from compose.spec.schema.node_keys import selector
-from compose.spec.wiring.plan import Plan
 from compose.spec.wiring.reserved import RESERVED
 from compose.spec.yaml.tree import Mapping as MappingTree
 from compose.spec.yaml.tree import Path, place_of, plain
@@ -207,16 +205,8 @@ class Prepared:
         Raises:
             SpecErrors: shapes that cannot meet, weights that depend on the number of labels, a model too large.
         """
-        try:
-            return self._shaped(self.spec.plan)
-        except UnfitError as error:
-            from compose.model.proposals.propose import with_fixes
-
-            raise SpecErrors(with_fixes(error.errors, self.spec, error.walk, self._unfit)) from None
-
-    def _shaped(self, plan: Plan) -> Shaped:
         return shape(
-            plan,
+            self.spec.plan,
             self.spec.registry,
             self.sizes,
             where=self._where,
@@ -225,14 +215,6 @@ class Prepared:
             adapts=self.adaptation is not None,
             tasks=self.task_sizes(),
         )
-
-    def _unfit(self, plan: Plan) -> list[SpecError]:
-        """What is wrong with the shapes of another plan."""
-        try:
-            self._shaped(plan)
-        except UnfitError as error:
-            return error.errors
-        return []
 
     def scoring(self) -> Prepared:
         """Only what the scores need: no stages, and of the losses those by which weights adapt.

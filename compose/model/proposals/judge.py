@@ -24,11 +24,11 @@ class Judge:
         spec: the spec as it is.
         walk: what is known of its shapes.
         errors: its mistakes.
-        check: all that a plan has to stand once its shapes fit.
+        check: finds the mistakes of a spec whose shapes fit.
     """
 
     def __init__(
-        self, spec: Spec, walk: Walk, errors: Collection[SpecError], check: Callable[[Plan], list[SpecError]]
+        self, spec: Spec, walk: Walk, errors: Collection[SpecError], check: Callable[[Spec], list[SpecError]]
     ) -> None:
         self._spec, self._walk, self._check = spec, walk, check
         self._steps = {step.name: step for step in spec.plan.all_steps}
@@ -40,13 +40,13 @@ class Judge:
         change = graft(overlay, here)
         assert isinstance(change, Mapping)
         try:
-            plan = laid_over(self._spec, change).plan
+            spec = laid_over(self._spec, change)
         except SpecErrors:
             return "fails"
-        left = self._walked(plan)
+        left = self._walked(spec.plan) or self._check(spec)
         if _identity(misfit) in map(_identity, left):
             return "fails"
-        new = [error for error in left or self._check(plan) if _identity(error) not in self._errors]
+        new = [error for error in left if _identity(error) not in self._errors]
         places = {here, misfit.at.place} if isinstance(misfit.at, Step) else {here}
         if any(error.place in places or _is_of(error, misfit) for error in new):
             return "fails"

@@ -14,7 +14,6 @@ from compose.model.proposals.judge import Judge, Verdict
 from compose.model.proposals.spot import Spot, names_in, spot_of, written
 from compose.model.walk import Walk
 from compose.spec.read import Spec
-from compose.spec.wiring.plan import Plan
 
 THEN: dict[Verdict, str] = {"fits": "", "fits here": ", and then another mistake shows"}
 MOST_FIXES = 3
@@ -25,8 +24,8 @@ MOST_ERRORS = 4
 """How many errors are looked at; more have one cause as a rule."""
 
 
-def with_fixes(
-    errors: Iterable[SpecError], spec: Spec, walk: Walk, check: Callable[[Plan], list[SpecError]]
+def propose(
+    errors: Iterable[SpecError], spec: Spec, walk: Walk, check: Callable[[Spec], list[SpecError]]
 ) -> list[SpecError]:
     """The errors, with fixes where some are found.
 
@@ -34,7 +33,7 @@ def with_fixes(
         errors: the errors of a spec; those that are misfits get fixes.
         spec: the spec.
         walk: what is known of its shapes.
-        check: all that a plan has to stand once its shapes fit.
+        check: finds the mistakes of a spec whose shapes fit.
     """
     found = list(errors)
     judge = Judge(spec, walk, found, check)
