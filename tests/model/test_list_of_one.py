@@ -67,8 +67,8 @@ def test_one_of_several_has_to_be_named(prepared: Make, form: str) -> None:
     assert error.code == "list-for-one"
     assert error.message == "`backbone.maps` is a list of 2 tensors, and one is wanted here"
     assert error.expected == (
-        "one of `backbone.last` (4 × 12 × 8 × 8), `backbone.maps.0` (4 × 6 × 16 × 16), "
-        "`backbone.maps.1` (4 × 12 × 8 × 8)"
+        "one of `backbone.last` (4 × 12 × 8 × 8), `backbone.tokens` (4 × 64 × 12), `backbone.pooled` (4 × 12), "
+        "`backbone.maps.0` (4 × 6 × 16 × 16), `backbone.maps.1` (4 × 12 × 8 × 8)"
     )
 
 

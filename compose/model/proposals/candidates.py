@@ -18,7 +18,7 @@ from compose.model.proposals.wanted import Wanted, wanted_at
 from compose.model.walk import Walk
 from compose.spec.wiring.plan import Ref, Step
 
-SWAP, BESIDE, RESERVED_INPUT, ADAPTER, BEFORE = (0,), (1,), (2,), (3,), (3, 0, 9)
+SWAP, BESIDE, ALIKE, RESERVED_INPUT, ADAPTER, BEFORE = (0,), (1,), (2,), (2,), (3,), (3, 0, 9)
 """What other wirings cost, in order; an adapter by its weights and blocks, so that what stands before the producer
 comes after adapters without weights."""
 
@@ -90,6 +90,7 @@ class Candidates:
     def _rewired(self, feed: Feed, wanted: Wanted | None) -> Iterator[Candidate]:
         kinds: tuple[tuple[tuple[int, ...], Iterable[Source]], ...] = (
             (BESIDE, self._sources.beside(feed)),
+            (ALIKE, self._sources.alike(feed, wanted)),
             (RESERVED_INPUT, self._sources.reserved(feed, wanted)),
             (BEFORE, self._sources.before(feed)),
         )

@@ -97,7 +97,7 @@ def _joined(given: Given, rank: int, wanted: Wanted) -> Iterator[Laid]:
 
 def _reordered(given: Given, rank: int, wanted: Wanted) -> Iterator[Laid]:
     """The dims in another order, those first of which fewest move."""
-    if len(given.shape) == rank <= MOST_DIMS:
+    if len(given.shape) == rank <= MOST_DIMS and not wanted.takes(given.shape):
         fixed = given.letters[0] == "b"  # the examples are first wherever they are
         orders = [order for order in permutations(range(rank)) if order != tuple(range(rank)) and order[0] * fixed == 0]
         for order in sorted(orders, key=lambda order: sum(i != place for place, i in enumerate(order))):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -52,6 +52,16 @@ class Sources:
             instead = bool(feed.text) and not feed.ref.step and not given.of_examples
             if value is not None and name != feed.ref.port and (alike or instead):
                 yield Source(name, Ref("", name), value, f"{given.doc.partition(';')[0].partition(',')[0]}")
+
+    def alike(self, feed: Feed, wanted: Wanted | None) -> Iterator[Source]:
+        """Ports of other nodes that name the same dims as are wanted, the latest first."""
+        letters = tuple(axis.letter for axis in wanted.axes) if wanted and not wanted.spread else ()
+        for name, step in reversed(list(self._steps.items())) if letters else ():
+            ports = step.declaration.outputs if step.declaration and name != feed.ref.step else ()
+            same = {port.name for port in ports if port.dims == letters}
+            for source in self._ports_of(name) if same else ():
+                if source.ref.port in same:
+                    yield replace(source, what="which has the same dims")
 
     def before(self, feed: Feed) -> Iterator[Source]:
         """What the producer of a value was made of, the nearest first."""
