@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from compose.errors import SpecError, SpecErrors
 from compose.model.misfit import Misfit, UnfitError
@@ -26,7 +25,7 @@ def with_fixes(
         return list(errors)
     from compose.model.proposals.propose import propose
 
-    return propose(errors, made.spec, _walk(made), check or (lambda spec: _unfit(replace(made, spec=spec))))
+    return propose(errors, made.spec, _walk(made), check or (lambda spec: _unfit(made.with_model(spec))))
 
 
 def _walk(made: Prepared) -> Walk:

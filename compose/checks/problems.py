@@ -35,7 +35,7 @@ def problems(made: Prepared, *, data: bool = True) -> list[SpecError]:
         data: whether the data source's files are looked at, which may take a while.
     """
     found = _all(made, data=data)
-    return with_fixes(made, found, lambda spec: _all(replace(made, spec=spec), data=False))
+    return with_fixes(made, found, lambda spec: _all(made.with_model(spec), data=False))
 
 
 def _all(made: Prepared, *, data: bool) -> list[SpecError]:

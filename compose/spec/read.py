@@ -35,6 +35,7 @@ class Spec:
         registry: what its names mean.
         blocks: the user's own files that the registry was told of.
         notes: what was left out of it, and why.
+        unread: the resolved spec with the nodes that nothing reads, where there are such.
     """
 
     resolved: Resolved
@@ -42,6 +43,7 @@ class Spec:
     registry: Registry
     blocks: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
+    unread: Mapping | None = None
 
     def __repr__(self) -> str:
         """Short, for a notebook; what it holds is large."""
@@ -105,12 +107,22 @@ def laid_over(spec: Spec, overlay: Mapping) -> Spec:
     Raises:
         SpecErrors: what is then wrong with it.
     """
-    tree = merge(spec.resolved.tree, overlay)
+    tree = merge(spec.unread or spec.tree, overlay)
     assert isinstance(tree, Mapping), "a mapping over a mapping is one"
     found, errors = _Reader(spec.registry).read(replace(spec.resolved, tree=tree))
     if found is None or errors:
         raise SpecErrors(errors)
     return replace(found, blocks=spec.blocks)
+
+
+def whole_plan(spec: Spec) -> Plan:
+    """The plan of a spec with the nodes that nothing reads; without them where they cannot be wired."""
+    if spec.unread is None:
+        return spec.plan
+    try:
+        return wire(spec.unread, spec.registry, whole=True)
+    except SpecErrors:
+        return spec.plan
 
 
 class _Reader:
@@ -134,7 +146,8 @@ class _Reader:
             plan = wire(left.tree, self.registry, removed=settled.removed, unread=left.unread, notes=notes)
         except SpecErrors as error:
             return None, [*errors, *error.errors]
-        return Spec(replace(resolved, tree=left.read), plan, self.registry, notes=tuple(notes)), errors
+        unread = left.tree if left.unread else None
+        return Spec(replace(resolved, tree=left.read), plan, self.registry, notes=tuple(notes), unread=unread), errors
 
     def add_variants(self, resolved: Resolved, seen: dict[_Identity, SpecError]) -> None:
         """Add the mistakes that only variants and members of sweeps have, each once, with those that have it."""

@@ -216,6 +216,13 @@ class Prepared:
             tasks=self.task_sizes(),
         )
 
+    def with_model(self, spec: Spec) -> Prepared:
+        """The same with another model: labels, vectors and graph that have been read are not read again."""
+        found = replace(self, spec=spec)
+        if set(spec.plan.reserved) == set(self.spec.plan.reserved):
+            vars(found).update({name: value for name, value in vars(self).items() if name in ("_space", "space")})
+        return found
+
     def scoring(self) -> Prepared:
         """Only what the scores need: no stages, and of the losses those by which weights adapt.
 

@@ -12,6 +12,9 @@ from compose.model.proposals.link import Link
 from compose.model.proposals.sizes import guessed, sized
 from compose.model.proposals.wanted import Wanted
 
+FORCED = 10
+"""How many blocks one is worth that makes a value fit by form alone."""
+
 
 @dataclass(frozen=True)
 class Adapter:
@@ -26,7 +29,7 @@ class Adapter:
     @property
     def cost(self) -> tuple[int, int]:
         """How much it adds to a model: weights count more than the number of blocks."""
-        return sum(link.learned for link in self.links), len(self.links)
+        return sum(link.learned for link in self.links), sum(FORCED if link.forced else 1 for link in self.links)
 
     @property
     def message(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal
 
 from compose.errors import Document, Place, SpecError, SpecErrors
@@ -10,7 +10,8 @@ from compose.model.misfit import Misfit
 from compose.model.walk import Walk
 from compose.spec.read import Spec, laid_over
 from compose.spec.wiring.plan import Plan, Step, refs
-from compose.spec.yaml.tree import Mapping, graft
+from compose.spec.yaml.tree import Mapping as MappingTree
+from compose.spec.yaml.tree import graft
 
 Verdict = Literal["fits", "fits here", "fails"]
 """Whether a change takes a mistake away; "fits here" where others show then that are of other nodes."""
@@ -23,22 +24,27 @@ class Judge:
     Args:
         spec: the spec as it is.
         walk: what is known of its shapes.
+        steps: the steps of the walk by name.
         errors: its mistakes.
         check: finds the mistakes of a spec whose shapes fit.
     """
 
     def __init__(
-        self, spec: Spec, walk: Walk, errors: Collection[SpecError], check: Callable[[Spec], list[SpecError]]
+        self,
+        spec: Spec,
+        walk: Walk,
+        steps: Mapping[str, Step],
+        errors: Collection[SpecError],
+        check: Callable[[Spec], list[SpecError]],
     ) -> None:
-        self._spec, self._walk, self._check = spec, walk, check
-        self._steps = {step.name: step for step in spec.plan.all_steps}
+        self._spec, self._walk, self._steps, self._check = spec, walk, steps, check
         self._errors = {_identity(error) for error in errors}
 
     def judge(self, overlay: dict[str, Any], misfit: Misfit) -> Verdict:
         """How a spec does with this laid over it."""
         here = misfit.place or NOWHERE
         change = graft(overlay, here)
-        assert isinstance(change, Mapping)
+        assert isinstance(change, MappingTree)
         try:
             spec = laid_over(self._spec, change)
         except SpecErrors:
@@ -46,9 +52,11 @@ class Judge:
         left = self._walked(spec.plan) or self._check(spec)
         if _identity(misfit) in map(_identity, left):
             return "fails"
+        if any(_is_of(error, misfit) for error in left):
+            return "fails"
         new = [error for error in left if _identity(error) not in self._errors]
         places = {here, misfit.at.place} if isinstance(misfit.at, Step) else {here}
-        if any(error.place in places or _is_of(error, misfit) for error in new):
+        if any(error.place in places for error in new):
             return "fails"
         return "fits here" if new else "fits"
 

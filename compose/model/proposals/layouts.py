@@ -120,7 +120,7 @@ def _split(given: Given, rank: int, wanted: Wanted) -> Iterator[Laid]:
     for axis in (len(shape) - 1, 0):
         for inner in (1, 0):
             known = wanted.axes[axis + inner - rank].size if rank - axis - inner <= len(wanted.axes) else None
-            if known and shape[axis] % known == 0:
+            if known and shape[axis] > known and shape[axis] % known == 0 and (axis or not wanted.of_images):
                 yield _cut(given, axis, known, inner=bool(inner))
 
 
@@ -139,20 +139,20 @@ def _widened(given: Given, rank: int, wanted: Wanted) -> Iterator[Laid]:
     """A dim of size 1 more, behind the first or at the end."""
     letters, shape = given.letters, given.shape
     if len(shape) + 1 == rank and rank > 1:
-        for place in range(1, rank):
-            right = " ".join([*letters[:place], "1", *letters[place:]])
-            size = (*shape[:place], 1, *shape[place:])
-            yield _laid(given, "rearrange", f"{given.pattern} -> {right}", size, "with a dim of size 1", "widened")
+        pattern = f"{given.pattern} -> {' '.join([letters[0], '1', *letters[1:]])}"
+        size = (shape[0], 1, *shape[1:])
+        yield _laid(given, "rearrange", pattern, size, "with a dim of size 1", "widened", forced=True)
     if (len(shape), rank) == (2, 4):
         pattern = f"{given.pattern} -> {given.pattern} 1 1"
-        yield _laid(given, "rearrange", pattern, (*shape, 1, 1), "as a map of one place", "map")
+        yield _laid(given, "rearrange", pattern, (*shape, 1, 1), "as a map of one place", "map", forced=True)
 
 
 def _repeated(given: Given, rank: int, wanted: Wanted) -> Iterator[Laid]:
     """The same for each entry of the first dim that is wanted."""
     first = wanted.axes[0] if wanted.axes else None
-    if first and first.size and wanted.leading and len(given.shape) + 1 == rank:
-        letter = next(x for x in (first.letter, *"bezu") if x and x not in given.letters)
+    apart = first and first.letter not in given.letters
+    if first and apart and first.size and wanted.leading and len(given.shape) + 1 == rank:
+        letter = first.letter
         pattern = f"{given.pattern}, {letter} ... -> {letter} {given.pattern}"
         message = f"the same for each {letter} of `{wanted.leading}`"
         yield _laid(given, "repeat", pattern, (first.size, *given.shape), message, "repeated", like=wanted.leading)
@@ -165,13 +165,13 @@ WAYS: tuple[Callable[[Given, int, Wanted], Iterator[Laid]], ...] = (
 
 def _laid(
     given: Given, use: str, pattern: str, shape: Shape, message: str, word: str, sizes: dict[str, int] | None = None,
-    *, like: str = "",
+    *, like: str = "", forced: bool = False,
 ) -> Laid:  # fmt: skip
     params = {"pattern": pattern, **({"how": "mean"} if use == "reduce" else {}), **({"sizes": sizes} if sizes else {})}
     right = pattern.partition("->")[2].split()
     letters = tuple(right) if len(right) == len(shape) and all(len(x) == 1 for x in right) else ()
     known = letters or tuple("abcdefgh"[: len(shape)])
-    return Laid((Link(use, params, message, word, like),), Given("", shape, known, given.is_float))
+    return Laid((Link(use, params, message, word, like, forced=forced),), Given("", shape, known, given.is_float))
 
 
 def _listed(letters: list[str]) -> str:

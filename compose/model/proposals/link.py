@@ -17,6 +17,7 @@ class Link:
         word: ends the name of its node.
         like: how the spec names what its second port is wired to; "" where that stays open.
         learned: whether it has weights.
+        forced: whether it makes a value fit by form alone.
     """
 
     use: str
@@ -25,6 +26,7 @@ class Link:
     word: str
     like: str = ""
     learned: bool = False
+    forced: bool = False
 
     def node(self, source: str) -> dict[str, Any]:
         """The node of a spec.

@@ -13,14 +13,15 @@ from compose.model.proposals.candidates import Candidate, Candidates
 from compose.model.proposals.judge import Judge, Verdict
 from compose.model.proposals.spot import Spot, names_in, spot_of, written
 from compose.model.walk import Walk
-from compose.spec.read import Spec
+from compose.spec.read import Spec, whole_plan
+from compose.spec.wiring.plan import Plan, Step
 
 THEN: dict[Verdict, str] = {"fits": "", "fits here": ", and then another mistake shows"}
 MOST_FIXES = 3
 """How many fixes an error has."""
-MOST_TRIED = 40
+MOST_TRIED = 24
 """How many candidates are tried for it."""
-MOST_ERRORS = 4
+MOST_ERRORS = 3
 """How many errors are looked at; more have one cause as a rule."""
 
 
@@ -36,20 +37,40 @@ def propose(
         check: finds the mistakes of a spec whose shapes fit.
     """
     found = list(errors)
-    judge = Judge(spec, walk, found, check)
-    misfits = [error for error in found if isinstance(error, Misfit) and error.at is not None][:MOST_ERRORS]
-    fixes = {id(error): _fixes(error, spec, walk, judge) for error in misfits}
+    plan = whole_plan(spec)
+    steps = {step.name: step for step in plan.all_steps}
+    walk = _completed(walk, plan)
+    judge = Judge(spec, walk, steps, found, check)
+    misfits: dict[str, Misfit] = {}
+    for error in found:
+        if isinstance(error, Misfit) and error.at is not None:
+            misfits.setdefault(_node(error), error)  # one fix takes all mistakes of a node away
+    fixes = {id(error): _fixes(error, spec, walk, steps, judge) for error in list(misfits.values())[:MOST_ERRORS]}
     return [replace(error, fixes=fixes[id(error)]) if fixes.get(id(error)) else error for error in found]
 
 
-def _fixes(misfit: Misfit, spec: Spec, walk: Walk, judge: Judge) -> list[Fix]:
+def _node(misfit: Misfit) -> str:
+    return misfit.at.name if isinstance(misfit.at, Step) else str(misfit.at)
+
+
+def _completed(walk: Walk, plan: Plan) -> Walk:
+    """The walk, and what nodes give that nothing reads."""
+    found = walk.anew()
+    for step in plan.all_steps:
+        if step.name in walk.finished:
+            found.take_over(step, walk)
+        else:
+            found.run([step])
+    return found
+
+
+def _fixes(misfit: Misfit, spec: Spec, walk: Walk, steps: dict[str, Step], judge: Judge) -> list[Fix]:
     assert misfit.at is not None
     spot = spot_of(misfit.at, spec.tree)
     if spot is None:
         return []
-    taken = names_in(spot.section, spec.tree)
+    taken = names_in(spot.section, spec.unread or spec.tree)
     fixes: dict[Verdict, dict[str, Fix]] = {"fits": {}, "fits here": {}}
-    steps = {step.name: step for step in spec.plan.steps}
     found: list[Candidate] = []
     for tried, candidate in enumerate(Candidates(misfit, spot, walk, steps)):
         if len(fixes["fits"]) == MOST_FIXES or tried == MOST_TRIED:

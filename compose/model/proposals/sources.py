@@ -10,11 +10,16 @@ from torch import Tensor
 from compose.model.proposals.spot import Feed, Spot
 from compose.model.proposals.wanted import Wanted
 from compose.model.walk import Walk
+from compose.registry.declaration import Port
+from compose.registry.dim_name import dim_name
 from compose.spec.wiring.plan import Ref, Step, refs
 from compose.spec.wiring.reserved import RESERVED
 
 MOST_BEFORE = 6
 """How many values are looked at that the producer itself was made of."""
+
+EXAMPLES = ("b", "e", "l")
+"""Letters of images, episodes and labels, for which no others stand."""
 
 
 @dataclass(frozen=True)
@@ -49,19 +54,19 @@ class Sources:
         for name, given in RESERVED.items():
             value = self._walk.values.get(("", name))
             alike = list(given.dims) == letters and not (given.of_examples and feed.ref.step)
-            instead = bool(feed.text) and not feed.ref.step and not given.of_examples
+            instead = bool(feed.text) and not feed.ref.step and not (given.of_examples and given.dtype == "float32")
             if value is not None and name != feed.ref.port and (alike or instead):
-                yield Source(name, Ref("", name), value, f"{given.doc.partition(';')[0].partition(',')[0]}")
+                yield Source(name, Ref("", name), value, given.doc.partition(";")[0])
 
     def alike(self, feed: Feed, wanted: Wanted | None) -> Iterator[Source]:
-        """Ports of other nodes that name the same dims as are wanted, the latest first."""
-        letters = tuple(axis.letter for axis in wanted.axes) if wanted and not wanted.spread else ()
-        for name, step in reversed(list(self._steps.items())) if letters else ():
+        """Ports of other nodes whose dims have the names that are wanted, all but one, the latest first."""
+        for name, step in reversed(list(self._steps.items())) if wanted else ():
             ports = step.declaration.outputs if step.declaration and name != feed.ref.step else ()
-            same = {port.name for port in ports if port.dims == letters}
+            same = {port.name for port in ports if wanted and _is_alike(port, wanted)}
             for source in self._ports_of(name) if same else ():
                 if source.ref.port in same:
-                    yield replace(source, what="which has the same dims")
+                    dims = next(port.shape for port in ports if port.name == source.ref.port)
+                    yield replace(source, text=self._short(source), what=f"which is {dims}")
 
     def before(self, feed: Feed) -> Iterator[Source]:
         """What the producer of a value was made of, the nearest first."""
@@ -75,7 +80,14 @@ class Sources:
                     waiting.append(ref)
                     for source in self._ports_of(ref.step):
                         found += 1
-                        yield Source(source.text, source.ref, source.value, f"which `{feed.text}` is made of")
+                        yield replace(source, text=self._short(source), what=f"which `{feed.text}` is made of")
+
+    def _short(self, source: Source) -> str:
+        """The node's name alone where that means the same."""
+        step = self._steps[source.ref.step]
+        first = step.declaration.outputs[0].name if step.declaration else "out"
+        is_first = source.ref.index is None and source.ref.port == first
+        return source.text.removesuffix(f".{first}") if is_first else source.text
 
     def _ports_of(self, step: str) -> list[Source]:
         """The tensors that a node of this level gives; the port that its bare name means goes by that."""
@@ -95,3 +107,14 @@ class Sources:
         single = {source.value.shape for source in found if source.ref.index is None}
         items = [source for source in found if source.ref.index is not None and source.value.shape not in single]
         return [source for source in found if source.ref.index is None] + items
+
+
+def _is_alike(port: Port, wanted: Wanted) -> bool:
+    """Whether a port names the dims that are wanted; of three or more, one that is no label's may have another name."""
+    names = [dim_name(dim) for dim in port.dims or ()]
+    spread = next((place for place, name in enumerate(names) if name.spread), 0)
+    if spread:
+        return spread > 1 and [name.letter for name in names[:spread]] == list(wanted.letters[:spread])
+    other = [here for name, here in zip(names, wanted.letters, strict=False) if name.letter != here]
+    allowed = len(names) > 2 and len(other) == 1 and other[0] not in EXAMPLES
+    return len(names) == len(wanted.letters) > 0 and (not other or allowed)

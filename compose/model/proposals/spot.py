@@ -69,6 +69,9 @@ class Spot:
 
     def _wiring(self, texts: Mapping[Feed, str]) -> Plain:
         places = {feed.ref.place: text for feed, text in texts.items() if feed.ref.place and feed in self.feeds}
+        if len(places) == len(texts) and isinstance(self.tree, MappingTree):
+            ports = {feed.port for feed in texts}
+            return {port: _with_texts(tree, places) for port, tree in self.tree.items.items() if port in ports}
         if len(places) == len(texts) and self.tree is not None:
             return _with_texts(self.tree, places)
         return self._by_name(texts)

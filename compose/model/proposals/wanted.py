@@ -49,6 +49,7 @@ class Wanted:
         fixed: how many of ``axes`` stand before those others.
         dtype: ``float``, ``int``, ``bool`` or ``any``.
         others: the last sizes of what reaches the other ports.
+        letters: the names of all its dims.
         leading: how the spec names a tensor that is fed to another port and begins with the same axis as this one.
     """
 
@@ -58,11 +59,17 @@ class Wanted:
     fixed: int = 0
     leading: str = ""
     others: tuple[int, ...] = ()
+    letters: tuple[str, ...] = ()
 
     @property
     def is_map(self) -> bool:
         """Whether its last dims are places of a map."""
         return len(self.axes) > 2 and tuple(axis.letter for axis in self.axes[-2:]) in SPACE
+
+    @property
+    def of_images(self) -> bool:
+        """Whether its first axis are the images of a batch."""
+        return bool(self.axes) and self.axes[0].letter == "b"
 
     @property
     def last(self) -> Axis:
@@ -144,4 +151,4 @@ def _wanted(port: Port, known: Known, given: dict[str, int]) -> Wanted | None:
             size = name.computed(sizes) if name.terms else name.size or sizes.get(name.letter)
             axes.append(Axis(name.letter, None if name.broadcast else size, known.likes.get(name.letter, "")))
     leading = known.firsts.get(axes[0].letter, "") if axes else ""
-    return Wanted(tuple(axes), spread, port.dtype, fixed, leading, known.lasts)
+    return Wanted(tuple(axes), spread, port.dtype, fixed, leading, known.lasts, tuple(name.letter for name in names))

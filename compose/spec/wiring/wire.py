@@ -56,6 +56,7 @@ def wire(
     removed: Removals | None = None,
     unread: Collection[str] = (),
     notes: list[str] | None = None,
+    whole: bool = False,
 ) -> Plan:
     """The plan of a resolved spec.
 
@@ -65,6 +66,7 @@ def wire(
         removed: section -> name -> what removed it, to be told where something still reads it.
         unread: nodes that nothing reads: what the data or the labels lack for them is no mistake.
         notes: where what is left out of composite blocks is told.
+        whole: whether steps that nothing reads are kept.
 
     Raises:
         SpecErrors: every mistake of the wiring.
@@ -85,7 +87,8 @@ def wire(
     if errors or scores is None:
         raise SpecErrors({(e.code, e.message, str(e.place)): e for e in errors}.values())
     ends = [scores, *([attention] if attention else []), *(ref for term in terms for ref in term.reads)]
-    plan = Plan(needed(steps, ends, owners=True), tuple(terms), scores, attention)
+    kept = tuple(steps) if whole else needed(steps, ends, owners=True)
+    plan = Plan(kept, tuple(terms), scores, attention)
     if notes is not None:
         notes += dict.fromkeys(told)
     leaks = _leaks(plan)
