@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, fx, nn
 
 from compose.block import BlockError
-from compose.errors import Place, SpecErrors
+from compose.errors import Place, SpecError, SpecErrors
 from compose.model.assemble import (
     assemble,
     inference_outputs,
@@ -33,7 +33,7 @@ from compose.model.task_check import check_tasks
 from compose.model.trial import refused
 from compose.model.walk import Walk
 from compose.registry.registry import Registry
-from compose.spec.wiring.plan import Plan, Step
+from compose.spec.wiring.plan import Plan, Step, refs
 from compose.spec.wiring.reserved import RESERVED
 
 
@@ -135,6 +135,7 @@ def shape(
     """
     steps = plan.all_steps
     walk = _walk(registry, sizes, where)
+    walk.errors += _not_given(steps, sizes)
     walk.run(steps)
     for term in plan.terms:
         walk.check_term(term)
@@ -155,6 +156,25 @@ def shape(
     if errors:
         raise UnfitError(errors, walk)
     return Shaped(plan, steps, walk)
+
+
+EMPTY = {
+    "external.vectors": "every external class is a label, so that none is a node beside the labels",
+    "parents.targets": "the data's labels belong to no groups",
+}
+"""Reserved input -> why data or labels that may give it do not."""
+
+
+def _not_given(steps: Iterable[Step], sizes: Sizes) -> list[SpecError]:
+    """An error for each reserved input that is read and that these data and labels turn out not to have."""
+    read = [(step, ref) for step in steps for value in step.inputs.values() for ref in refs(value) if not ref.step]
+    found: dict[str, SpecError] = {}
+    for step, ref in read:
+        if ref.port not in sizes:
+            why = f": {EMPTY[ref.port]}" if ref.port in EMPTY else ""
+            message = f"there is no `{ref.port}` here{why}"
+            found.setdefault(ref.port, SpecError("unavailable-input", message, ref.place or step.place))
+    return list(found.values())
 
 
 def _walk(

@@ -66,7 +66,7 @@ def test_each_task_at_its_own_number_of_labels(prepared: Make) -> None:
     assert {task: found["targets"] for task, found in sizes.items()} == {
         "zsl": (4, 32),
         "seen": (4, 128),
-        "gzsl": (4, 160),
+        "gzsl": (4, 161),
     }
     context = ("evaluate.tasks=[zsl]", "evaluate.label_context=all")
     assert prepared(MODEL, overrides=context).task_sizes()["zsl"]["labels.vectors"] == (161, 12)
@@ -82,4 +82,14 @@ def test_a_task_that_a_block_refuses(prepared: Make) -> None:
 def test_modules_are_in_evaluation_mode_then(prepared: Make) -> None:
     error = refused(prepared, "model.scores.use=training_alone", "model.scores.in=[looking, labels.vectors]")
     assert error.message == "`scores` fails on these shapes: only for training"
-    assert prepared(MODEL).shaped.walk.modules["scores"].training
+
+
+def test_inputs_that_the_data_turn_out_not_to_have(prepared: Make) -> None:
+    """Every class of the external source is a label, so that there is no external node."""
+    error = refused(
+        prepared,
+        "labels.external={use: glyph_scenes, size: 32}",
+        "model.more={use: linear, in: external.vectors, size: 3}",
+        "loss.more={use: variance, in: more}",
+    )
+    assert error.message.startswith("there is no `external.vectors` here: every external class is a label")
