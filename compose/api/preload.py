@@ -18,6 +18,7 @@ def preload_torch() -> None:
     if found is not None and found.origin:
         folder = Path(found.origin).with_name("lib")
         threading.Thread(target=_load, args=(folder,), daemon=True).start()
+        import sympy  # noqa: F401 - torch's shape functions need it; its modules are read while the libraries load
 
 
 def _load(folder: Path) -> None:
