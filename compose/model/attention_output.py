@@ -8,17 +8,32 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from compose.model.facts import Facts
 from compose.spec.wiring.plan import Plan
 
+MAP_DIMS = 4
+"""Images, modules or labels, height and width."""
 
-def is_of_labels(plan: Plan) -> bool:
-    """Whether the maps of attention are of labels, ``b l h w``, and not of modules."""
+
+def is_of_labels(plan: Plan, facts: Mapping[str, Facts]) -> bool:
+    """Whether the maps of attention are of labels, ``b l h w``, and not of modules.
+
+    A block says it by its port's letters. Where the port has dims of any meaning, the maps are of labels if there are as
+    many as scores.
+
+    Args:
+        plan: the wired spec.
+        facts: step -> the shapes that it gives.
+    """
     ref = plan.attention
     if ref is None:
         return False
     step = next(step for step in plan.steps if step.name == ref.step)
     port = step.declaration and step.declaration.output(ref.port)
-    return bool(port and port.dims and len(port.dims) == 4 and port.dims[1] == "l")
+    if port and port.dims and len(port.dims) == MAP_DIMS:
+        return port.dims[1] == "l"
+    maps, scores = (facts[found.step].outputs[found.port] for found in (ref, plan.scores))
+    return len(maps) == MAP_DIMS and maps[1] == scores[-1]
 
 
 def label_attention(

@@ -72,7 +72,7 @@ class Built:
         """
         if "attention" not in outputs:
             return None
-        return label_attention(outputs, labels, of_labels=is_of_labels(self.plan))
+        return label_attention(outputs, labels, of_labels=is_of_labels(self.plan, self.facts))
 
     def for_losses(self, names: Iterable[str]) -> fx.GraphModule:
         """Only what some terms of the loss need, with the same weights as ``training``, and only the inputs for it.

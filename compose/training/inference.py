@@ -58,7 +58,7 @@ def asked(model: TrainableModel, *, looks: bool) -> Callable[[dict[str, Tensor]]
         return scorer(model.inference)
     from compose.model.attention_output import is_of_labels
 
-    return scorer(model.looking, of_labels=is_of_labels(model.plan))
+    return scorer(model.looking, of_labels=is_of_labels(model.plan, model.facts))
 
 
 def episode_parts(model: TrainableModel, device: torch.device) -> ModelParts | None:

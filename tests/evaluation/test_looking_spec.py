@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from compose import load
 from compose.checks.problems import problems
 from compose.cli.app import app
+from compose.evaluation.metrics.box_hits import label_places
 from compose.training.inference import asked, outputs_of
 
 SPEC = """name: looking
@@ -90,6 +91,33 @@ def test_a_run_with_maps_of_labels(spec: Path) -> None:
     assert asked(built, looks=True)(inputs)["label_maps"].shape[:2] == (2, 5)
     assert set(asked(built, looks=False)(inputs)) == {"scores"}
     assert outputs_of(built.looking) == {"scores", "attention"}
+
+
+MAPS_OF_LABELS = """  maps: {use: select, in: [attended.attention, scores.winner], pattern: "b m h w, b l -> b l h w"}
+attention: maps
+loss:
+"""
+
+
+def test_maps_of_labels_by_a_general_block(spec: Path) -> None:
+    """Its port has dims of any meaning: that they are of labels shows by their number."""
+    plain = load(str(spec)).build()
+    spec.write_text(SPEC.replace("loss:\n", MAPS_OF_LABELS))
+    built = load(str(spec)).build()
+    inputs = {"image": torch.randn(2, 3, 32, 32), "labels_vectors": torch.randn(5, 12)}
+    answer, by_modules = asked(built, looks=True)(inputs), asked(plain, looks=True)(inputs)
+    assert answer.keys() == {"scores", "label_maps"}
+    torch.testing.assert_close(label_places(answer), label_places(by_modules))
+    some = torch.tensor([[0, 3], [4, 1]])
+    looked = [model.attention(model.looking(**inputs), some) for model in (built, plain)]
+    torch.testing.assert_close(*looked)
+
+
+def test_modules_by_a_general_block(spec: Path) -> None:
+    turned = '  maps: {use: normalise, in: attended.attention, dims: "b m h w", axis: m}\nattention: maps\nloss:\n'
+    spec.write_text(SPEC.replace("loss:\n", turned))
+    inputs = {"image": torch.randn(2, 3, 32, 32), "labels_vectors": torch.randn(5, 12)}
+    assert asked(load(str(spec)).build(), looks=True)(inputs).keys() == {"scores", "attention", "winner"}
 
 
 def test_modules_are_told_by_the_graph(spec: Path) -> None:
