@@ -18,8 +18,8 @@ MAP_DIMS = 4
 def is_of_labels(plan: Plan, facts: Mapping[str, Facts]) -> bool:
     """Whether the maps of attention are of labels, ``b l h w``, and not of modules.
 
-    A block says it by its port's letters. Where the port has dims of any meaning, the maps are of labels if there are as
-    many as scores.
+    A block says it by its port's letters. Where the port has dims of any meaning, the maps are of labels if there are
+    as many as scores.
 
     Args:
         plan: the wired spec.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -50,6 +51,7 @@ class Walk:
         self.modules: dict[str, nn.Module] = {}
         self.values: dict[tuple[str, str], Fake] = {}
         self.places: dict[str, Place] = {}
+        self.params: dict[str, dict[str, Any]] = {}
         self.finished: set[str] = set()
         for name, (shape, dtype) in inputs.items():
             self.values["", name] = torch.zeros(shape, dtype=dtype, device=META)
@@ -57,7 +59,7 @@ class Walk:
     def run(self, steps: Iterable[Step]) -> None:
         """Walk these steps."""
         for step in steps:
-            self.places[step.name] = step.place
+            self.places[step.name], self.params[step.name] = step.place, step.params
             self.facts[step.name] = Facts()
             before = len(self.errors)
             try:
@@ -101,6 +103,7 @@ class Walk:
     def take_over(self, step: Step, known: Walk) -> None:
         """Take the result of a step from another walk, in whose shapes nothing has changed for it."""
         self.places[step.name], self.facts[step.name] = step.place, known.facts[step.name]
+        self.params[step.name] = step.params
         self.finished.add(step.name)
         self.modules |= {name: module for name, module in known.modules.items() if name == step.name}
         self.values |= {key: value for key, value in known.values.items() if key[0] == step.name}
@@ -141,11 +144,21 @@ class Walk:
             return module
         owner = self.modules.get(step.share)
         theirs = self.facts[step.share].sizes
-        if owner is not None and theirs != sizes:
+        if owner is not None and theirs != sizes and self._other_weights(step, {**theirs, **sizes}, owner):
             shown = ["; ".join(f"{name} {value}" for name, value in found.items()) for found in (sizes, theirs)]
             message = f"`{step.name}` cannot use the weights of `{step.share}`: {shown[0]} here, {shown[1]} there"
             raise SpecError("shape-mismatch", message, step.place)
         return owner
+
+    def _other_weights(self, step: Step, sizes: dict[str, Any], owner: nn.Module) -> bool:
+        """Whether a step needs weights of other shapes than those that it shares.
+
+        Not every size shapes a weight: a norm of channels is bound to the whole shape of its input.
+        """
+        assert step.share is not None
+        made, _ = make(replace(step, params=self.params[step.share]), sizes, self.registry)
+        shapes = [{name: tensor.shape for name, tensor in module.state_dict().items()} for module in (made, owner)]
+        return shapes[0] != shapes[1]
 
     def _record(self, step: Step, module: nn.Module, bindings: Bindings, trial: Trial) -> None:
         facts, given = self.facts[step.name], {}

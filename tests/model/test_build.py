@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.export import Dim, export
 
+from compose.errors import SpecErrors
 from compose.model.flops import count_flops
 from compose.training.prepare import Prepared
 
@@ -158,6 +159,30 @@ def test_share_uses_one_set_of_weights(prepared: Make) -> None:
     stacked = torch.stack([model.get_submodule("stack.0")(twice)])
     assert torch.equal(model(**given)["scores"], model.scores(model.rows(stacked), given["labels_vectors"]).scores)
     assert [name for name, _ in model.named_parameters() if name.startswith("again")] == []
+
+
+def test_weights_are_shared_by_maps_of_other_sizes(prepared: Make) -> None:
+    text = """
+model:
+  backbone: {use: backbone, arch: conv64, channels: [8, 8, 9], taps: [block1, block2, block3]}
+  norm: {use: batch_norm, in: backbone.maps.0, dims: "b c h w", axis: c}
+  again: {share: norm, in: backbone.maps.1}
+  pooled: {use: reduce, in: again, pattern: "b c h w -> b c"}
+  first: {use: reduce, in: norm, pattern: "b c h w -> b c"}
+  both: {use: add, in: [pooled, first]}
+  semantics: {use: linear, in: [both, labels.vectors]}
+  scores: {use: cosine, in: [semantics, labels.vectors]}
+"""
+    built = prepared(text).build()
+    assert [name for name, _ in built.training.named_parameters() if "norm" in name or "again" in name] == [
+        "norm.layer.weight",
+        "norm.layer.bias",
+    ]
+    with pytest.raises(SpecErrors) as caught:
+        _ = prepared(text, overrides=("model.again.in=backbone.maps.2",)).shaped
+    error = caught.value.errors[0]
+    sizes = "shape (4, 9, 4, 4) here, shape (4, 8, 16, 16) there"
+    assert error.message == f"`again` cannot use the weights of `norm`: {sizes}"
 
 
 def test_repeat_carries_and_collects(prepared: Make) -> None:
