@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
@@ -11,6 +11,16 @@ from compose.block import Dim, block
 from compose.blocks.core.layers.left_out import left_out
 from compose.blocks.core.layers.multihead_attention import check_heads
 from compose.blocks.core.values import Epsilon, Positive, Share
+
+
+class ChangedTokens(NamedTuple):
+    """Tokens after a layer.
+
+    Attributes:
+        tokens: as many as before, ``... t d``.
+    """
+
+    tokens: Float[Tensor, "*b t d"]
 
 
 @block
@@ -64,7 +74,7 @@ class TransformerLayer(nn.Module):
 
     def forward(
         self, tokens: Float[Tensor, "*b t d"], mask: Shaped[Tensor, "*#b t"] | None = None
-    ) -> Float[Tensor, "*b t d"]:
+    ) -> ChangedTokens:
         """Apply the layer.
 
         Args:
@@ -76,4 +86,4 @@ class TransformerLayer(nn.Module):
         """
         flat = tokens.reshape(-1, *tokens.shape[-2:])
         changed: Tensor = self.layer(flat, src_key_padding_mask=left_out(mask, tokens))
-        return changed.reshape(tokens.shape)
+        return ChangedTokens(changed.reshape(tokens.shape))

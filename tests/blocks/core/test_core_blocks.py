@@ -11,7 +11,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from compose.model.dims import Bindings
+from compose.registry.declaration import Port
 from compose.registry.registry import registry
+from compose.spec.example import example
+from compose.spec.yaml.reader import load_text
+from compose.spec.yaml.tree import plain
 
 from .cases import CASES, Case
 
@@ -77,3 +82,60 @@ def test_what_a_check_looks_at_are_parameters() -> None:
     for declaration in registry().all():
         assert {*checked(declaration)} <= {p.name for p in declaration.parameters}, declaration.name
         assert importlib.import_module(declaration.module)
+
+
+FITTING: dict[str, dict[str, Any]] = {
+    "activation": {"features": (2, 3)},
+    "add": {"tensors": [(2, 3), (2, 3)]},
+    "batch_norm": {"features": (2, 4, 5, 6)},
+    "concat": {"tensors": [(2, 4, 5, 6), (2, 1, 5, 6)]},
+    "convolution": {"maps": (2, 4, 5, 6)},
+    "cosine": {"first": (2, 3), "second": (4, 3)},
+    "detach": {"tensor": (2, 3)},
+    "distance": {"first": (2, 3), "second": (4, 3)},
+    "dropout": {"features": (2, 3)},
+    "einsum": {"tensors": [(2, 3, 4), (5, 4)]},
+    "gate": {"features": (2, 4, 5, 6), "gate": (2, 4, 1, 1)},
+    "group_norm": {"features": (2, 8, 5, 6)},
+    "layer_norm": {"features": (2, 4, 5, 6)},
+    "linear": {"features": (2, 3)},
+    "mlp": {"features": (2, 3)},
+    "multihead_attention": {"query": (2, 3, 8)},
+    "multiply": {"tensors": [(2, 3), (2, 3)]},
+    "normalise": {"features": (2, 4, 5, 6)},
+    "parameter": {},
+    "pool": {"maps": (2, 4, 5, 6)},
+    "positional_encoding": {"tokens": (2, 3, 4)},
+    "rearrange": {"tensor": (2, 4, 5, 6)},
+    "reduce": {"tensor": (2, 4, 5, 6)},
+    "repeat": {"tensor": (2, 3)},
+    "resize": {"maps": (2, 4, 5, 6)},
+    "scale": {"features": (2, 3)},
+    "select": {"values": (2, 3, 4), "index": (2, 5)},
+    "softmax": {"features": (2, 3, 4)},
+    "top_k_mean": {"features": (2, 4, 5)},
+    "transformer_layer": {"tokens": (2, 3, 8)},
+}
+"""Shapes that fit what ``compose describe`` shows of a block."""
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_the_example_of_its_docs_runs(name: str) -> None:
+    declaration, bindings, fed = DECLARED[name], Bindings(), {}
+    for port in declaration.inputs:
+        shapes = FITTING[name].get(port.name)
+        if shapes is not None:
+            tensors = [_tensor(port, shape) for shape in (shapes if port.many else [shapes])]
+            fed[port.name] = tensors if port.many else tensors[0]
+            for tensor in tensors:
+                bindings.bind(port, tuple(tensor.shape))
+    sizes = {size.name: value for size in declaration.sizes if (value := bindings.value(size)) is not None}
+    shown = plain(load_text(example(declaration, registry()), name))["model"][name]
+    values = {key: value for key, value in shown.items() if key not in ("use", "in")}
+    block = registry().construct("block", name, {**sizes, **values})
+    for output in leaves(block(**fed)):
+        assert output.isfinite().all()
+
+
+def _tensor(port: Port, shape: tuple[int, ...]) -> Tensor:
+    return torch.zeros(shape, dtype=torch.int64) if port.dtype == "int" else torch.randn(shape)
