@@ -89,13 +89,21 @@ class Backbone(nn.Module):
     ) -> None:
         super().__init__()
         wanted = Wanted(
-            arch, in_channels, height, width, taps, pooling == "own", stem == "small", channels, pools
-        )  # fmt: skip
+            name=arch,
+            in_channels=in_channels,
+            height=height,
+            width=width,
+            taps=taps,
+            head=pooling == "own",
+            small_stem=stem == "small",
+            channels=channels,
+            pools=pools,
+        )
         if pooling == "own" and taps:
             raise BlockError("expected no taps, as the network's own pooling reads its last features", parameter="taps")
         network, library, wanted = build_network(wanted)
         self.body, self.read = network.body, network.read
-        self.places, self.strides = network.places, list(network.strides)
+        self.places, self.strides = list(network.places), list(network.strides)
         self.pooling = pooling or _default_pooling(network)
         if self.pooling == "class_token" and not network.has_class_token:
             raise BlockError(f"expected mean or own, as {arch} has no class token here", parameter="pooling")

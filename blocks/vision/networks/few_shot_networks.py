@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from compose.blocks.vision.conv64 import Conv64
-from compose.blocks.vision.networks.network import Network, Reading, Wanted, measure_strides, refuse_tap
+from compose.blocks.vision.networks.network import Network, Reading, Wanted, measure_strides, refuse_head, refuse_tap
 from compose.blocks.vision.resnet12 import ResNet12
 
 FEW_SHOT: dict[str, Callable[..., nn.Module]] = {"conv64": Conv64, "resnet12": ResNet12}
@@ -27,6 +27,8 @@ class FewShotNetworks:
         Raises:
             BlockError: it has no such layers.
         """
+        if wanted.head:
+            raise refuse_head(f"{wanted.name} has none")
         given: dict[str, Any] = {"channels": wanted.channels, "pools": wanted.pools}
         network = FEW_SHOT[wanted.name](
             wanted.in_channels, **{key: value for key, value in given.items() if value is not None}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from importlib.util import find_spec
 
-from compose.block import BlockError
+from torch import nn
+
+from compose.block import BlockError, is_abstract
 from compose.blocks.vision.networks.few_shot_networks import FewShotNetworks
 from compose.blocks.vision.networks.network import Library, Network, Wanted, nearest
 
@@ -22,8 +24,18 @@ def build_network(wanted: Wanted) -> tuple[Network, Library, Wanted]:
     Raises:
         BlockError: there is no such network, or none of that kind.
     """
-    library, wanted = find_library(wanted)
-    return library.build(wanted), library, wanted
+    library, found = find_library(wanted)
+    try:
+        return library.build(found), library, found
+    except BlockError:
+        raise
+    except Exception as error:  # whatever the library's constructors raise
+        if is_abstract(nn.Linear(1, 1)):
+            raise  # it may be for the lack of values
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        size = f"{wanted.height} × {wanted.width}"
+        message = f"{wanted.arch} cannot be made for images of {size} pixels: {reason}"
+        raise BlockError(message, parameter="arch") from error
 
 
 def find_library(wanted: Wanted) -> tuple[Library, Wanted]:
@@ -51,7 +63,7 @@ def find_library(wanted: Wanted) -> tuple[Library, Wanted]:
     name = rest if slash else arch
     if name.partition(".")[0] not in library.names():
         raise _unknown(arch, prefix + slash if slash else "", library, few_shot)
-    return library, replace(wanted, name=name)
+    return library, replace(wanted, name=name, library=prefix if slash else "")
 
 
 def _torchvision() -> Library:

@@ -23,6 +23,7 @@ class Wanted:
 
     Args:
         name: the architecture, as its library calls it.
+        library: what stands before the name and a slash in a spec, where that is needed.
         in_channels: channels of the image.
         height: height of the image.
         width: width of the image.
@@ -34,6 +35,7 @@ class Wanted:
     """
 
     name: str
+    library: str = ""
     in_channels: int = 3
     height: int = IMAGE_SIZE
     width: int = IMAGE_SIZE
@@ -42,6 +44,11 @@ class Wanted:
     small_stem: bool = False
     channels: Sequence[int] | None = None
     pools: int | None = None
+
+    @property
+    def arch(self) -> str:
+        """The architecture, as a spec names it."""
+        return f"{self.library}/{self.name}" if self.library else self.name
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -152,22 +159,6 @@ def refuse_head(reason: str) -> BlockError:
     return BlockError(f"expected mean or class_token, got own: {reason}", parameter="pooling")
 
 
-def made_for_images(make: Callable[[], nn.Module], wanted: Wanted) -> nn.Module:
-    """What a library's constructor makes.
-
-    Raises:
-        BlockError: it cannot be made for images of this size.
-    """
-    try:
-        return make()
-    except (AssertionError, ValueError, ZeroDivisionError) as error:
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        size = f"{wanted.height} × {wanted.width}"
-        raise BlockError(
-            f"{wanted.name} is not made for images of {size} pixels: {reason}", parameter="arch"
-        ) from error
-
-
 def refuse_odd_patches(wanted: Wanted, patch: Sequence[int]) -> None:
     """Refuse an image that does not divide into the patches of a transformer.
 
@@ -175,7 +166,7 @@ def refuse_odd_patches(wanted: Wanted, patch: Sequence[int]) -> None:
         BlockError: a border of the image would be left out.
     """
     if wanted.height % patch[0] or wanted.width % patch[1]:
-        shown = f"{wanted.name}, whose patches are {patch[0]} × {patch[1]}"
+        shown = f"{wanted.arch}, whose patches are {patch[0]} × {patch[1]}"
         got = f"{wanted.height} × {wanted.width}"
         raise BlockError(f"expected an image that divides into the patches of {shown}, got {got}", parameter="arch")
 
@@ -192,7 +183,7 @@ class _Run(nn.Module):
 
 
 def dry_run(body: nn.Module, run: Callable[[nn.Module, Tensor], Any], shape: Sequence[int]) -> Any:
-    """What ``run(body, image)`` gives in evaluation, as tensors without storage. Nothing is computed.
+    """What ``run(body, image)`` gives in evaluation; only its shapes count. On the meta device, where that can be.
 
     Args:
         body: the network.
@@ -201,12 +192,22 @@ def dry_run(body: nn.Module, run: Callable[[nn.Module, Tensor], Any], shape: Seq
     """
     training = body.training
     module = _Run(body, run).eval()
-    state = {name: tensor.to("meta") for name, tensor in (*module.named_parameters(), *module.named_buffers())}
     try:
-        with torch.device("meta"), torch.no_grad():
-            return torch.func.functional_call(module, state, torch.empty(*shape))
+        with torch.no_grad():
+            return _on_meta(module, shape)
+    except Exception:  # whatever a network does with tensors that have no values
+        if any(parameter.is_meta for parameter in body.parameters()):
+            raise
+        with torch.no_grad():
+            return module(torch.zeros(*shape))
     finally:
         body.train(training)
+
+
+def _on_meta(module: nn.Module, shape: Sequence[int]) -> Any:
+    state = {name: tensor.to("meta") for name, tensor in (*module.named_parameters(), *module.named_buffers())}
+    with torch.device("meta"):
+        return torch.func.functional_call(module, state, torch.empty(*shape))
 
 
 def drop_unused(body: nn.Module, run: Callable[[nn.Module, Tensor], Any], shape: Sequence[int]) -> None:

@@ -49,17 +49,17 @@ def load_pretrained(
         return
     load = _source(weights, library, wanted)
     if not abstract:
-        _fill(body, _fitted(load(), body, positions), wanted.name)
+        _fill(body, _fitted(load(), body, positions), wanted.arch)
 
 
 def _source(weights: Pretrained, library: Library, wanted: Wanted) -> Callable[[], State]:
     """How to get the weights, published under this name or in this file."""
     published = library.weights(wanted, str(weights))
     if published is not None:
-        return lambda: _download(published, f"the weights {weights} of {wanted.name}")
+        return lambda: _download(published, f"the weights {weights} of {wanted.arch}")
     if weights == "imagenet":
         known = ", ".join(["none", *library.published(wanted.name)][:11])
-        raise _error(f"expected {known} or a file for {wanted.name}, which has no ImageNet weights, got imagenet")
+        raise _error(f"expected {known} or a file for {wanted.arch}, which has no ImageNet weights, got imagenet")
     path = Path(weights)
     if not path.is_file():
         known = ", ".join(library.published(wanted.name)[:10])

@@ -18,7 +18,6 @@ from compose.blocks.vision.networks.network import (
     Reading,
     Wanted,
     drop_unused,
-    made_for_images,
     measure_strides,
     refuse_odd_patches,
     refuse_tap,
@@ -61,7 +60,7 @@ class OpenClipNetworks:
         if quick != config.get("quick_gelu", False) and _has_activation(config["vision_cfg"]):
             other = f"{wanted.name}-quickgelu" if quick else wanted.name.removesuffix("-quickgelu")
             message = f"the weights {name} go with another activation: expected open_clip/{other}"
-            raise BlockError(f"{message}, got open_clip/{wanted.name}", parameter="arch")
+            raise BlockError(f"{message}, got {wanted.arch}", parameter="arch")
         return partial(_download, wanted, name)
 
     def published(self, name: str) -> list[str]:
@@ -95,9 +94,9 @@ def _tower(wanted: Wanted) -> Any:
     vision = {**config["vision_cfg"], "image_size": _image_size(wanted), "timm_model_pretrained": False}
     if isinstance(vision.get("layers"), list) and wanted.height != wanted.width:
         got = f"{wanted.height} × {wanted.width}"
-        raise BlockError(f"expected a square image for {wanted.name}, got {got}", parameter="arch")
+        raise BlockError(f"expected a square image for {wanted.arch}, got {got}", parameter="arch")
     quick = config.get("quick_gelu", False)
-    return made_for_images(partial(_build_vision_tower, config["embed_dim"], vision, quick_gelu=quick), wanted)
+    return _build_vision_tower(config["embed_dim"], vision, quick_gelu=quick)
 
 
 def _download(wanted: Wanted, tag: str) -> Mapping[str, Tensor]:
@@ -189,7 +188,7 @@ def _timm_tower(tower: Any, wanted: Wanted) -> Network:
     trunk = tower.trunk
     config = trunk.pretrained_cfg
     if config.get("fixed_input_size", False) and config["input_size"][1:] != (wanted.height, wanted.width):
-        made_for_images(lambda: trunk.set_input_size(img_size=(wanted.height, wanted.width)), wanted)
+        trunk.set_input_size(img_size=(wanted.height, wanted.width))
     network = timm_network(trunk, wanted, head=_logits)
     if not wanted.head:
         tower.head = nn.Identity()

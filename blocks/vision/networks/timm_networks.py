@@ -17,7 +17,6 @@ from compose.blocks.vision.networks.network import (
     Wanted,
     drop_unused,
     dry_run,
-    made_for_images,
     measure_strides,
     nearest,
     refuse_head,
@@ -76,9 +75,9 @@ def _create(wanted: Wanted, name: str = "", **options: Any) -> nn.Module:
     create = partial(timm.create_model, name or wanted.name, in_chans=wanted.in_channels, **options)
     config = timm.get_pretrained_cfg(wanted.name)
     if not config.fixed_input_size or config.input_size[1:] == (wanted.height, wanted.width):
-        return made_for_images(create, wanted)
+        return create()
     try:
-        network = made_for_images(partial(create, img_size=(wanted.height, wanted.width)), wanted)
+        network = create(img_size=(wanted.height, wanted.width))
     except TypeError:
         raise _refuse_size(wanted, config.input_size) from None
     if patch := _patch_size(network):
@@ -88,7 +87,7 @@ def _create(wanted: Wanted, name: str = "", **options: Any) -> nn.Module:
 
 def _refuse_size(wanted: Wanted, only: Sequence[int]) -> BlockError:
     got = f"{wanted.height} × {wanted.width}"
-    return BlockError(f"expected images of {only[1]} × {only[2]} for {wanted.name}, got {got}", parameter="arch")
+    return BlockError(f"expected images of {only[1]} × {only[2]} for {wanted.arch}, got {got}", parameter="arch")
 
 
 def _download(wanted: Wanted, name: str) -> Mapping[str, Tensor]:
@@ -123,7 +122,7 @@ def timm_network(network: Any, wanted: Wanted, *, head: Head) -> Network:
     read: FeaturesReader | IntermediatesReader
     if wanted.taps or (read := _features(network, shape, head if wanted.head else None)) is None:
         if wanted.head:
-            raise refuse_head(f"{wanted.name} does not pool a map")
+            raise refuse_head(f"{wanted.arch} does not pool a map")
         places = tuple(wanted.taps or names[-1:])
         read = _intermediates(network, places, names)
     else:

@@ -20,7 +20,6 @@ from compose.blocks.vision.networks.network import (
     Positions,
     Reading,
     Wanted,
-    made_for_images,
     measure_strides,
     refuse_head,
     refuse_odd_patches,
@@ -94,10 +93,7 @@ def whole_network(wanted: Wanted) -> nn.Module:
     Raises:
         BlockError: it is not made for such images, or has no such stem.
     """
-    make = partial(torchvision.models.get_model, wanted.name, weights=None, **_options(wanted))
-    network = made_for_images(make, wanted)
-    if isinstance(network, VisionTransformer):
-        refuse_odd_patches(wanted, (network.patch_size, network.patch_size))
+    network = torchvision.models.get_model(wanted.name, weights=None, **_options(wanted))
     if wanted.in_channels != 3:
         replace_first_convolution(network, wanted.in_channels)
     if wanted.small_stem:
@@ -115,6 +111,8 @@ def _options(wanted: Wanted) -> dict[str, Any]:
         if wanted.height != wanted.width:
             shown = f"{wanted.height} × {wanted.width}"
             raise BlockError(f"expected a square image for {wanted.name}, got {shown}", parameter="arch")
+        patch = int(wanted.name.rpartition("_")[2])
+        refuse_odd_patches(wanted, (patch, patch))
         return {"image_size": wanted.height}
     return {}
 
@@ -178,10 +176,12 @@ class TokenReader:
     def __call__(self, body: nn.Module, image: Tensor) -> Reading:
         """The maps of the places' tokens, and the last one's class token."""
         found = body(image)
-        maps = [self._map(found[place]) for place in self.places]
         last = found[self.places[-1]]
-        return Reading(maps, last[:, 0])
+        return Reading([self._map(found[place]) for place in self.places], last[:, 0] if _is_tokens(last) else None)
 
     def _map(self, found: Any) -> Any:
-        is_tokens = isinstance(found, Tensor) and found.ndim == 3
-        return map_of_tokens(found, self.grid) if is_tokens else found
+        return map_of_tokens(found, self.grid) if _is_tokens(found) else found
+
+
+def _is_tokens(found: Any) -> bool:
+    return isinstance(found, Tensor) and found.ndim == 3

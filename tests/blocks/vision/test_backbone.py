@@ -38,7 +38,7 @@ def refused(**options):
 def test_maps_and_strides(arch, taps, strides, channels):
     with on_meta():
         backbone = Backbone(3, arch=arch, taps=taps)
-        maps, last = backbone(image(128))
+        maps, last, *_ = backbone(image(128))
     assert backbone.strides == strides
     assert [m.shape[1] for m in maps] == channels
     if arch != "squeezenet1_1":  # which loses a border
@@ -76,7 +76,7 @@ def test_nothing_behind_the_last_tap_is_left():
 
 
 def test_taps_come_in_the_order_of_the_spec():
-    maps, last = Backbone(3, arch="conv64", taps=["block3", "block1"])(image())
+    maps, last, *_ = Backbone(3, arch="conv64", taps=["block3", "block1"])(image())
     assert [m.shape[-1] for m in maps] == [8, 32]
     assert last.shape[-1] == 32
 
@@ -106,10 +106,42 @@ def test_unknown_tap_of_a_network_of_numbered_layers():
     assert "pool5" in str(refused(arch="vgg11", taps=["pool6"]))
 
 
-def test_tokens_are_no_map():
-    error = refused(arch="vit_b_32", taps=["encoder.ln"])
+def test_unknown_layer():
+    assert str(refused(arch="conv64", taps=["block1", "layer2"])) == (
+        "expected a place such as block1, block2, block3, block4, got layer2"
+    )
+
+
+def test_a_vector_is_no_map():
+    error = refused(arch="vit_b_32", taps=["heads"])
     assert error.parameter == "taps"
-    assert "encoder.ln with shape 1×50×768" in str(error)
+    assert "heads with shape 1×1000" in str(error)
+
+
+def test_a_pair_is_no_map():
+    error = refused(arch="vit_b_32", taps=["encoder.layers.encoder_layer_0.self_attention"])
+    assert "a map b c h w, got encoder.layers.encoder_layer_0.self_attention with a tuple" in str(error)
+
+
+# --- tokens and vectors ----------------------------------------------------------------------------------------------
+
+
+def test_tokens_of_a_convolutional_network_are_the_places_of_its_map():
+    found = Backbone(3, arch="conv64", channels=[4, 4])(torch.randn(2, 3, 8, 12))
+    assert found.tokens.shape == (2, 2 * 3, 4)
+    assert found.tokens[1, 4].equal(found.last[1, :, 1, 1])  # the second row begins after three places
+    assert found.pooled.equal(found.last.mean((2, 3)))
+
+
+def test_a_network_without_a_class_token_pools_its_map():
+    error = refused(arch="resnet18", pooling="class_token")
+    assert error.parameter == "pooling"
+    assert str(error) == "expected mean or own, as resnet18 has no class token here"
+
+
+@pytest.mark.parametrize("arch", ["resnet18", "conv64"])
+def test_networks_without_a_pooling_of_their_own(arch):
+    assert str(refused(arch=arch, pooling="own")).startswith("expected mean or class_token, got own")
 
 
 # --- architectures ---------------------------------------------------------------------------------------------------
@@ -132,7 +164,7 @@ def test_small_stem_is_for_resnets():
 
 
 def test_widths():
-    maps, _ = Backbone(3, arch="conv64", channels=[8, 16, 32], taps=["block1", "block2", "block3"])(image())
+    maps, *_ = Backbone(3, arch="conv64", channels=[8, 16, 32], taps=["block1", "block2", "block3"])(image())
     assert [m.shape[1] for m in maps] == [8, 16, 32]
     assert refused(arch="resnet18", channels=[8]).parameter == "channels"
 

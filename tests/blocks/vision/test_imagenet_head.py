@@ -70,7 +70,11 @@ def test_the_map_of_another_network():
 
 @pytest.mark.parametrize(
     ("arch", "message"),
-    [("conv64", "torchvision, which has a head, got conv64"), ("vit_b_32", "takes a map, got vit_b_32")],
+    [
+        ("conv64", "torchvision, which has a head, got conv64"),
+        ("vit_b_32", "takes a map, got vit_b_32, whose head takes the class token"),
+        ("timm/resnet18", "torchvision, which has a head, got timm/resnet18"),
+    ],
 )
 def test_architectures_without_a_head_behind_a_map(arch, message):
     error = refused(arch=arch)
