@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from compose.block import BlockError, Dim, block, is_abstract
 from compose.blocks.vision.networks.libraries import build_network
-from compose.blocks.vision.networks.network import IMAGE_SIZE, Network, Reading, Wanted
+from compose.blocks.vision.networks.network import IMAGE_SIZE, Network, NetworkRequest, Reading
 from compose.blocks.vision.networks.network_weights import Pretrained, load_pretrained
 
 Pooling = Literal["mean", "class_token", "own"]
@@ -88,7 +88,7 @@ class Backbone(nn.Module):
         pools: Annotated[int, Field(ge=0)] | None = None,
     ) -> None:
         super().__init__()
-        wanted = Wanted(
+        wanted = NetworkRequest(
             name=arch,
             in_channels=in_channels,
             height=height,

@@ -13,7 +13,7 @@ from torchvision.models.feature_extraction import create_feature_extractor, get_
 from compose.block import BlockError, Dim, block, is_abstract
 from compose.blocks.vision.networks.few_shot_networks import FEW_SHOT
 from compose.blocks.vision.networks.libraries import find_library
-from compose.blocks.vision.networks.network import Wanted, dry_run
+from compose.blocks.vision.networks.network import NetworkRequest, dry_run
 from compose.blocks.vision.networks.network_weights import Pretrained, load_pretrained
 from compose.blocks.vision.networks.torchvision_networks import whole_network
 from compose.blocks.vision.networks.traced_taps import find_taps
@@ -48,7 +48,7 @@ class ImageNetHead(nn.Module):
         super().__init__()
         if arch in FEW_SHOT or "/" in arch:
             raise BlockError(f"expected an architecture of torchvision, which has a head, got {arch}", parameter="arch")
-        library, wanted = find_library(Wanted(arch))
+        library, wanted = find_library(NetworkRequest(arch))
         network = whole_network(wanted)
         if isinstance(network, VisionTransformer):
             message = f"expected an architecture whose head takes a map, got {arch}, whose head takes the class token"
@@ -86,7 +86,7 @@ def _trace(network: nn.Module) -> GraphModule:
     return extractor.eval()
 
 
-def _check_sizes(traced: GraphModule, wanted: Wanted, channels: int, classes: int) -> None:
+def _check_sizes(traced: GraphModule, wanted: NetworkRequest, channels: int, classes: int) -> None:
     found: dict[str, Tensor] = dry_run(traced, _call, wanted.usual_shape)
     arch = wanted.name
     if found["map"].ndim != 4:

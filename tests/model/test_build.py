@@ -185,6 +185,32 @@ model:
     assert error.message == f"`again` cannot use the weights of `norm`: {sizes}"
 
 
+SCALES = """
+model:
+  backbone: {use: backbone, arch: %s, stem: small}
+  smaller: {use: resize, in: image, scale: 0.5}
+  again: {share: backbone, in: smaller}
+  rows: {use: linear, in: [again.tokens, labels.vectors]}
+  scores: {use: max_similarity, in: [rows, labels.vectors]}
+"""
+
+
+def test_weights_are_shared_by_images_of_two_sizes(prepared: Make) -> None:
+    given = batch(2, 5)
+    model = prepared(SCALES % "resnet18").build().training
+    rows = model.rows(model.backbone(model.smaller(given["image"])).tokens, given["labels_vectors"])
+    assert torch.equal(model(**given)["scores"], model.scores(rows, given["labels_vectors"]).scores)
+
+
+def test_weights_that_follow_the_size_of_images_are_not_shared_by_two(prepared: Make) -> None:
+    with pytest.raises(SpecErrors) as raised:
+        prepared((SCALES % "timm/vit_tiny_patch16_224").replace(", stem: small", ""))
+    assert raised.value.errors[0].message == (
+        "`again` cannot use the weights of `backbone`: in_channels 3; height 16; width 16 here, "
+        "in_channels 3; height 32; width 32 there"
+    )
+
+
 def test_repeat_carries_and_collects(prepared: Make) -> None:
     text = """
 blocks:

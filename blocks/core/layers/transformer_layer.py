@@ -72,9 +72,7 @@ class TransformerLayer(nn.Module):
             bias=bias,
         )
 
-    def forward(
-        self, tokens: Float[Tensor, "*b t d"], mask: Shaped[Tensor, "*#b t"] | None = None
-    ) -> ChangedTokens:
+    def forward(self, tokens: Float[Tensor, "*b t d"], mask: Shaped[Tensor, "*#b t"] | None = None) -> ChangedTokens:
         """Apply the layer.
 
         Args:

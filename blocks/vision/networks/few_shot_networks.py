@@ -8,7 +8,14 @@ from typing import Any
 from torch import Tensor, nn
 
 from compose.blocks.vision.conv64 import Conv64
-from compose.blocks.vision.networks.network import Network, Reading, Wanted, measure_strides, refuse_head, refuse_tap
+from compose.blocks.vision.networks.network import (
+    Network,
+    NetworkRequest,
+    Reading,
+    measure_strides,
+    refuse_head,
+    refuse_tap,
+)
 from compose.blocks.vision.resnet12 import ResNet12
 
 FEW_SHOT: dict[str, Callable[..., nn.Module]] = {"conv64": Conv64, "resnet12": ResNet12}
@@ -21,7 +28,7 @@ class FewShotNetworks:
         """The architectures that it has."""
         return [*FEW_SHOT]
 
-    def build(self, wanted: Wanted) -> Network:
+    def build(self, wanted: NetworkRequest) -> Network:
         """A network with random weights, without the layers behind its deepest tap.
 
         Raises:
@@ -43,7 +50,7 @@ class FewShotNetworks:
         read = LayerReader(places)
         return Network(network, read, places, measure_strides(network, read, places, wanted.usual_shape, any_size=True))
 
-    def weights(self, wanted: Wanted, name: str) -> Callable[[], Mapping[str, Tensor]] | None:
+    def weights(self, wanted: NetworkRequest, name: str) -> Callable[[], Mapping[str, Tensor]] | None:
         """None: nobody publishes weights under a name."""
         return None
 

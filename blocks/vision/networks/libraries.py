@@ -9,13 +9,13 @@ from torch import nn
 
 from compose.block import BlockError, is_abstract
 from compose.blocks.vision.networks.few_shot_networks import FewShotNetworks
-from compose.blocks.vision.networks.network import Library, Network, Wanted, nearest
+from compose.blocks.vision.networks.network import Library, Network, NetworkRequest, nearest
 
 EXTRAS = ("timm", "open_clip")
 """The libraries whose name stands before a slash: packages, and extras of this project's."""
 
 
-def build_network(wanted: Wanted) -> tuple[Network, Library, Wanted]:
+def build_network(wanted: NetworkRequest) -> tuple[Network, Library, NetworkRequest]:
     """A network with random weights, the library that it is from, and what was asked of that library.
 
     Args:
@@ -38,7 +38,7 @@ def build_network(wanted: Wanted) -> tuple[Network, Library, Wanted]:
         raise BlockError(message, parameter="arch") from error
 
 
-def find_library(wanted: Wanted) -> tuple[Library, Wanted]:
+def find_library(wanted: NetworkRequest) -> tuple[Library, NetworkRequest]:
     """The library that has a network, and what is asked of it, with the name that the network has there.
 
     Raises:

@@ -18,7 +18,7 @@ IMAGE_SIZE = 224
 
 
 @dataclass(frozen=True)
-class Wanted:
+class NetworkRequest:
     """What a spec asks of a network.
 
     Args:
@@ -124,7 +124,7 @@ class Library(Protocol):
         """The architectures that it has."""
         ...
 
-    def build(self, wanted: Wanted) -> Network:
+    def build(self, wanted: NetworkRequest) -> Network:
         """A network with random weights.
 
         Raises:
@@ -132,7 +132,7 @@ class Library(Protocol):
         """
         ...
 
-    def weights(self, wanted: Wanted, name: str) -> Callable[[], Mapping[str, Tensor]] | None:
+    def weights(self, wanted: NetworkRequest, name: str) -> Callable[[], Mapping[str, Tensor]] | None:
         """How to get the weights that the library publishes under a name; None where it has none of that name."""
         ...
 
@@ -159,7 +159,7 @@ def refuse_head(reason: str) -> BlockError:
     return BlockError(f"expected mean or class_token, got own: {reason}", parameter="pooling")
 
 
-def refuse_odd_patches(wanted: Wanted, patch: Sequence[int]) -> None:
+def refuse_odd_patches(wanted: NetworkRequest, patch: Sequence[int]) -> None:
     """Refuse an image that does not divide into the patches of a transformer.
 
     Raises:

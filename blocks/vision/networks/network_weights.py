@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from einops import rearrange
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from compose.block import BlockError
-from compose.blocks.vision.networks.network import Library, Positions, Wanted
+from compose.blocks.vision.networks.network import Library, NetworkRequest, Positions
 
 Pretrained = Literal["none", "imagenet"] | Path
 """What ``weights:`` may be; a path may also be the tag under which a library publishes weights."""
@@ -28,7 +29,7 @@ def load_pretrained(
     weights: Pretrained,
     *,
     library: Library,
-    wanted: Wanted,
+    wanted: NetworkRequest,
     positions: Positions | None = None,
     abstract: bool,
 ) -> None:
@@ -52,7 +53,7 @@ def load_pretrained(
         _fill(body, _fitted(load(), body, positions), wanted.arch)
 
 
-def _source(weights: Pretrained, library: Library, wanted: Wanted) -> Callable[[], State]:
+def _source(weights: Pretrained, library: Library, wanted: NetworkRequest) -> Callable[[], State]:
     """How to get the weights, published under this name or in this file."""
     published = library.weights(wanted, str(weights))
     if published is not None:
@@ -111,10 +112,10 @@ def _fitted(state: State, body: nn.Module, positions: Positions | None) -> State
     side = math.isqrt(max(given.shape[-2] - prefix, 0))
     if given.shape == own.shape or given.shape[-1] != own.shape[-1] or side * side != given.shape[-2] - prefix:
         return state
-    tokens, places = given.reshape(-1, given.shape[-1]).float().split([prefix, side * side])
-    grid = places.reshape(1, side, side, -1).permute(0, 3, 1, 2)
-    grid = F.interpolate(grid, positions.grid, mode="bicubic", antialias=True)
-    fitted = torch.cat([tokens, grid.flatten(2)[0].T]).reshape(own.shape).to(given.dtype)
+    rows = given.reshape(-1, given.shape[-1]).float()
+    places = rearrange(rows[prefix:], "(h w) d -> 1 d h w", h=side)
+    places = F.interpolate(places, positions.grid, mode="bicubic", antialias=True)
+    fitted = torch.cat([rows[:prefix], rearrange(places, "1 d h w -> (h w) d")]).reshape(own.shape).to(given.dtype)
     return {**state, positions.name: fitted}
 
 

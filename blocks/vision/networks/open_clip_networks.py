@@ -13,10 +13,10 @@ from compose.block import BlockError
 from compose.blocks.vision.networks.first_convolution import replace_first_convolution
 from compose.blocks.vision.networks.network import (
     Network,
+    NetworkRequest,
     Positions,
     Reader,
     Reading,
-    Wanted,
     drop_unused,
     measure_strides,
     refuse_odd_patches,
@@ -34,7 +34,7 @@ class OpenClipNetworks:
 
         return list(open_clip.list_models())
 
-    def build(self, wanted: Wanted) -> Network:
+    def build(self, wanted: NetworkRequest) -> Network:
         """An image tower with random weights, without what lies behind its deepest tap.
 
         Raises:
@@ -45,7 +45,7 @@ class OpenClipNetworks:
             replace_first_convolution(tower, wanted.in_channels)
         return TOWERS[type(tower).__name__](tower, wanted)
 
-    def weights(self, wanted: Wanted, name: str) -> Callable[[], Mapping[str, Tensor]] | None:
+    def weights(self, wanted: NetworkRequest, name: str) -> Callable[[], Mapping[str, Tensor]] | None:
         """How to get the weights that open_clip publishes under a tag.
 
         Raises:
@@ -82,11 +82,11 @@ def _has_activation(vision: Mapping[str, Any]) -> bool:
     return not vision.get("timm_model_name") and not isinstance(vision["layers"], list)
 
 
-def _image_size(wanted: Wanted) -> int | tuple[int, int]:
+def _image_size(wanted: NetworkRequest) -> int | tuple[int, int]:
     return wanted.height if wanted.height == wanted.width else (wanted.height, wanted.width)
 
 
-def _tower(wanted: Wanted) -> Any:
+def _tower(wanted: NetworkRequest) -> Any:
     """The tower alone: with the text's the model would be twice as large."""
     from open_clip.model import _build_vision_tower
 
@@ -99,7 +99,7 @@ def _tower(wanted: Wanted) -> Any:
     return _build_vision_tower(config["embed_dim"], vision, quick_gelu=quick)
 
 
-def _download(wanted: Wanted, tag: str) -> Mapping[str, Tensor]:
+def _download(wanted: NetworkRequest, tag: str) -> Mapping[str, Tensor]:
     """open_clip itself fits weights to images of another size."""
     import open_clip
 
@@ -150,7 +150,7 @@ class TrunkReader:
         return found._replace(pooled=None if found.pooled is None else body.head(found.pooled))
 
 
-def _vision_transformer(tower: Any, wanted: Wanted) -> Network:
+def _vision_transformer(tower: Any, wanted: NetworkRequest) -> Network:
     refuse_odd_patches(wanted, tower.patch_size)
     names = [f"transformer.resblocks.{index}" for index in range(len(tower.transformer.resblocks))]
     # Some towers normalise only what they have pooled.
@@ -164,12 +164,12 @@ def _vision_transformer(tower: Any, wanted: Wanted) -> Network:
     return replace(_cut(tower, wanted, places, read), has_class_token=True, positions=positions)
 
 
-def _resnet(tower: nn.Module, wanted: Wanted) -> Network:
+def _resnet(tower: nn.Module, wanted: NetworkRequest) -> Network:
     places, read = _places(wanted, ["stem", "layer1", "layer2", "layer3", "layer4"], norm=False)
     return _cut(tower, wanted, places, read)
 
 
-def _places(wanted: Wanted, names: Sequence[str], *, norm: bool) -> tuple[tuple[str, ...], TowerReader]:
+def _places(wanted: NetworkRequest, names: Sequence[str], *, norm: bool) -> tuple[tuple[str, ...], TowerReader]:
     places = tuple(wanted.taps or names[-1:])
     for tap in places:
         if tap not in names:
@@ -179,12 +179,12 @@ def _places(wanted: Wanted, names: Sequence[str], *, norm: bool) -> tuple[tuple[
     return places, TowerReader(indices, order, norm=norm, head=wanted.head)
 
 
-def _cut(tower: nn.Module, wanted: Wanted, places: tuple[str, ...], read: TowerReader) -> Network:
+def _cut(tower: nn.Module, wanted: NetworkRequest, places: tuple[str, ...], read: TowerReader) -> Network:
     drop_unused(tower, read, wanted.shape)
     return Network(tower, read, places, measure_strides(tower, read, places, wanted.shape, any_size=False))
 
 
-def _timm_tower(tower: Any, wanted: Wanted) -> Network:
+def _timm_tower(tower: Any, wanted: NetworkRequest) -> Network:
     trunk = tower.trunk
     config = trunk.pretrained_cfg
     if config.get("fixed_input_size", False) and config["input_size"][1:] != (wanted.height, wanted.width):
@@ -202,7 +202,7 @@ def _logits(trunk: Any, features: Tensor) -> Tensor:
     return pooled
 
 
-TOWERS: dict[str, Callable[[Any, Wanted], Network]] = {
+TOWERS: dict[str, Callable[[Any, NetworkRequest], Network]] = {
     "VisionTransformer": _vision_transformer,
     "ModifiedResNet": _resnet,
     "TimmModel": _timm_tower,

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from compose.block import BlockError
 from compose.blocks.vision.networks.network import (
     Network,
+    NetworkRequest,
     Positions,
     Reading,
-    Wanted,
     drop_unused,
     dry_run,
     measure_strides,
@@ -24,6 +24,9 @@ from compose.blocks.vision.networks.network import (
     refuse_tap,
 )
 from compose.blocks.vision.networks.token_map import channels_first, map_of_tokens
+
+FEATURES = "forward_features"
+"""What the place is called that a network's own head reads."""
 
 Layout = Literal["map", "channels last", "tokens"]
 Head = Callable[[Any, Tensor], Tensor]
@@ -38,7 +41,7 @@ class TimmNetworks:
 
         return list(timm.list_models())
 
-    def build(self, wanted: Wanted) -> Network:
+    def build(self, wanted: NetworkRequest) -> Network:
         """A network with random weights, without what lies behind its deepest tap.
 
         Raises:
@@ -50,13 +53,12 @@ class TimmNetworks:
             raise BlockError(message, parameter="arch")
         return timm_network(_create(wanted), wanted, head=_pre_logits)
 
-    def weights(self, wanted: Wanted, name: str) -> Callable[[], Mapping[str, Tensor]] | None:
+    def weights(self, wanted: NetworkRequest, name: str) -> Callable[[], Mapping[str, Tensor]] | None:
         """How to get the weights that timm publishes under a tag; ``imagenet`` are its first choice on ImageNet-1k."""
-        import timm
 
         base, _, own = wanted.name.partition(".")
         tags = self.published(base)
-        first = [tag for tag in (own or timm.get_pretrained_cfg(base).tag, *tags) if "in1k" in (tag or "")]
+        first = [tag for tag in (own or _config(base).tag, *tags) if tag and "in1k" in tag]
         tag = next(iter(first), name) if name == "imagenet" else name
         return partial(_download, wanted, f"{base}.{tag}") if tag in tags else None
 
@@ -68,12 +70,19 @@ class TimmNetworks:
         return [full.partition(".")[2] for full in timm.list_pretrained(f"{base}.*")]
 
 
-def _create(wanted: Wanted, name: str = "", **options: Any) -> nn.Module:
+def _config(name: str) -> Any:
+    """What timm knows of an architecture, and of the weights of a tag."""
+    import timm
+
+    return timm.get_pretrained_cfg(name)
+
+
+def _create(wanted: NetworkRequest, name: str = "", **options: Any) -> nn.Module:
     """A whole network, for images of the wanted size where it depends on one."""
     import timm
 
     create = partial(timm.create_model, name or wanted.name, in_chans=wanted.in_channels, **options)
-    config = timm.get_pretrained_cfg(wanted.name)
+    config = _config(wanted.name)
     if not config.fixed_input_size or config.input_size[1:] == (wanted.height, wanted.width):
         return create()
     try:
@@ -85,12 +94,12 @@ def _create(wanted: Wanted, name: str = "", **options: Any) -> nn.Module:
     return network
 
 
-def _refuse_size(wanted: Wanted, only: Sequence[int]) -> BlockError:
+def _refuse_size(wanted: NetworkRequest, only: Sequence[int]) -> BlockError:
     got = f"{wanted.height} × {wanted.width}"
     return BlockError(f"expected images of {only[1]} × {only[2]} for {wanted.arch}, got {got}", parameter="arch")
 
 
-def _download(wanted: Wanted, name: str) -> Mapping[str, Tensor]:
+def _download(wanted: NetworkRequest, name: str) -> Mapping[str, Tensor]:
     """timm itself fits weights to images of another size and other channels."""
     state: Mapping[str, Tensor] = _create(wanted, name, pretrained=True).state_dict()
     return state
@@ -104,7 +113,7 @@ def _pre_logits(network: Any, features: Tensor) -> Tensor:
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def timm_network(network: Any, wanted: Wanted, *, head: Head) -> Network:
+def timm_network(network: Any, wanted: NetworkRequest, *, head: Head) -> Network:
     """A timm network as a backbone takes it, without what lies behind its deepest tap.
 
     Args:
@@ -119,14 +128,15 @@ def timm_network(network: Any, wanted: Wanted, *, head: Head) -> Network:
     usual = (1, wanted.in_channels, *network.pretrained_cfg["input_size"][1:])
     shape = usual if any_size else wanted.shape
     names = [info["module"] for info in network.feature_info]
-    read: FeaturesReader | IntermediatesReader
-    if wanted.taps or (read := _features(network, shape, head if wanted.head else None)) is None:
+    read: FeaturesReader | IntermediatesReader | None = None
+    places: tuple[str, ...] = (FEATURES,)
+    if wanted.taps is None:
+        read = _features(network, shape, head if wanted.head else None)
+    if read is None:
         if wanted.head:
             raise refuse_head(f"{wanted.arch} does not pool a map")
         places = tuple(wanted.taps or names[-1:])
         read = _intermediates(network, places, names)
-    else:
-        places = ("forward_features",)
     drop_unused(network, read, shape)
     return Network(
         body=network,
@@ -221,7 +231,7 @@ def _has_class_token(network: nn.Module) -> bool:
     return "cls_token" in dict(network.named_parameters(recurse=False))
 
 
-def _positions(network: nn.Module, wanted: Wanted) -> Positions | None:
+def _positions(network: nn.Module, wanted: NetworkRequest) -> Positions | None:
     patch = _patch_size(network)
     if patch is None or "pos_embed" not in dict(network.named_parameters(recurse=False)):
         return None
@@ -230,7 +240,7 @@ def _positions(network: nn.Module, wanted: Wanted) -> Positions | None:
 
 def _patch_size(network: nn.Module) -> tuple[int, int] | None:
     """Height and width of a transformer's patches; None in a network that does not begin with them."""
-    from timm.layers import PatchEmbed
+    from timm.layers.patch_embed import PatchEmbed
 
     patches = dict(network.named_children()).get("patch_embed")
     return patches.patch_size if isinstance(patches, PatchEmbed) else None

@@ -17,9 +17,9 @@ from compose.block import BlockError
 from compose.blocks.vision.networks.first_convolution import replace_first_convolution
 from compose.blocks.vision.networks.network import (
     Network,
+    NetworkRequest,
     Positions,
     Reading,
-    Wanted,
     measure_strides,
     refuse_head,
     refuse_odd_patches,
@@ -39,9 +39,9 @@ class TorchvisionNetworks:
 
     def names(self) -> list[str]:
         """The architectures that it has."""
-        return torchvision.models.list_models(module=torchvision.models)
+        return list(torchvision.models.list_models(module=torchvision.models))
 
-    def build(self, wanted: Wanted) -> Network:
+    def build(self, wanted: NetworkRequest) -> Network:
         """A network with random weights, without what lies behind its deepest tap.
 
         Raises:
@@ -59,7 +59,7 @@ class TorchvisionNetworks:
         shape = wanted.usual_shape if any_size else wanted.shape
         return Network(body, read, places, measure_strides(body, read, places, shape, any_size=any_size))
 
-    def weights(self, wanted: Wanted, name: str) -> Callable[[], Mapping[str, Tensor]] | None:
+    def weights(self, wanted: NetworkRequest, name: str) -> Callable[[], Mapping[str, Tensor]] | None:
         """How to get the weights that torchvision publishes under a name, ``imagenet`` for its first of ImageNet."""
         known = self.published(wanted.name)
         # The first weights are those that papers of their time compare with.
@@ -87,13 +87,13 @@ def _download(weights: Any) -> Mapping[str, Tensor]:
     return state
 
 
-def whole_network(wanted: Wanted) -> nn.Module:
+def whole_network(wanted: NetworkRequest) -> nn.Module:
     """The whole network of an architecture, with its head.
 
     Raises:
         BlockError: it is not made for such images, or has no such stem.
     """
-    network = torchvision.models.get_model(wanted.name, weights=None, **_options(wanted))
+    network: nn.Module = torchvision.models.get_model(wanted.name, weights=None, **_options(wanted))
     if wanted.in_channels != 3:
         replace_first_convolution(network, wanted.in_channels)
     if wanted.small_stem:
@@ -101,7 +101,7 @@ def whole_network(wanted: Wanted) -> nn.Module:
     return network
 
 
-def _options(wanted: Wanted) -> dict[str, Any]:
+def _options(wanted: NetworkRequest) -> dict[str, Any]:
     if wanted.name in ("googlenet", "inception_v3"):
         # Their own initialisation draws from scipy for half a minute, and auxiliary heads would be cut away.
         return {"aux_logits": False, "init_weights": False}
@@ -121,7 +121,7 @@ def _is_maxvit(name: str) -> bool:
     return name.startswith("maxvit")
 
 
-def _shrink_stem(network: nn.Module, wanted: Wanted) -> None:
+def _shrink_stem(network: nn.Module, wanted: NetworkRequest) -> None:
     if not isinstance(network, ResNet):
         raise BlockError(f"expected a ResNet for the small stem, got arch {wanted.name}", parameter="stem")
     channels = network.conv1.out_channels
@@ -130,7 +130,7 @@ def _shrink_stem(network: nn.Module, wanted: Wanted) -> None:
     network.maxpool = nn.Identity()
 
 
-def _vision_transformer(network: VisionTransformer, wanted: Wanted) -> Network:
+def _vision_transformer(network: VisionTransformer, wanted: NetworkRequest) -> Network:
     places = tuple(find_taps(network, wanted.taps or [LAST_TOKENS]))
     grid = (wanted.height // network.patch_size, wanted.width // network.patch_size)
     read = TokenReader(places, grid)

@@ -61,7 +61,8 @@ def cut(network: nn.Module, places: Sequence[str]) -> GraphModule:
             for user in tap.users:
                 _not_in_place(extractor, user)
         _drop_assertions(graph, taps)
-    return DualGraphModule(extractor, *graphs)
+    cut_network: GraphModule = DualGraphModule(extractor, *graphs)
+    return cut_network
 
 
 def _drop_assertions(graph: Graph, taps: Sequence[Node]) -> None:

@@ -151,7 +151,7 @@ def spec(arch: str) -> dict[str, Any]:
         "labels": {"vectors": {"use": "wordnet", "dim": 8}},
         "model": {
             "backbone": {"use": "backbone", "arch": arch},
-            "regions": {"use": "regions", "in": "backbone.last"},
+            "regions": {"use": "linear", "in": ["backbone.tokens", "labels.vectors"]},
             "scores": {"use": "max_similarity", "in": ["regions", "labels.vectors"]},
         },
         "loss": {"rank": {"use": "ranknet", "in": "scores"}},
