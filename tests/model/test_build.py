@@ -203,8 +203,9 @@ def test_weights_are_shared_by_images_of_two_sizes(prepared: Make) -> None:
 
 
 def test_weights_that_follow_the_size_of_images_are_not_shared_by_two(prepared: Make) -> None:
+    prepared_spec = prepared((SCALES % "timm/vit_tiny_patch16_224").replace(", stem: small", ""))
     with pytest.raises(SpecErrors) as raised:
-        prepared((SCALES % "timm/vit_tiny_patch16_224").replace(", stem: small", ""))
+        prepared_spec.build()
     assert raised.value.errors[0].message == (
         "`again` cannot use the weights of `backbone`: in_channels 3; height 16; width 16 here, "
         "in_channels 3; height 32; width 32 there"
