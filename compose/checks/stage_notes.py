@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compose.errors import listed
 from compose.spec.wiring.plan import Step
 from compose.training.prepare import Prepared
 from compose.training.stages.nodes import holders, matches, trained
@@ -35,13 +36,13 @@ def _random(made: Prepared, learning: set[str]) -> Iterator[str]:
     ever = {node for stage in made.stages.values() for node in trained(plan.nodes, stage.train, stage.freeze)}
     ever |= made.adaptation.of(plan.nodes) if made.adaptation is not None else set()
     kept = holders(plan, ever)
-    for step in plan.steps if made.stages else ():
-        drawn, node = _drawn(step), _node(step)
-        if not made.shaped.facts[step.name].parameters or drawn is False:
-            continue
-        if node not in kept:
-            yield f"model.{step.name}: its weights are random, and no stage trains `{node}`"
-        elif drawn and node not in learning:
+    drawn = [step for step in plan.steps if made.shaped.facts[step.name].parameters and _drawn(step) is not False]
+    left = list(dict.fromkeys(node for step in drawn if (node := _node(step)) not in kept))
+    if left and made.stages:
+        where, them = f"model.{left[0]}" if len(left) == 1 else "model", listed([f"`{node}`" for node in left])
+        yield f"{where}: the weights of {them} are random, and no stage trains them"
+    for step in drawn if made.stages else ():
+        if _drawn(step) and _node(step) in kept - learning:
             yield f"model.{step.name}: its weights are random, and its block keeps them so (`weights: {RANDOM}`)"
 
 

@@ -45,6 +45,13 @@ def channels_last(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     }
 
 
+def lay_channels_last(model: nn.Module) -> None:
+    """Lay the weights of convolutions over maps out so; others, such as those over volumes, stay as they are."""
+    for tensor in (*model.parameters(), *model.buffers()):
+        if tensor.ndim == 4 and tensor.is_floating_point():
+            tensor.data = tensor.data.contiguous(memory_format=torch.channels_last)
+
+
 class _Functional(nn.Module):
     def __init__(self, model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
         super().__init__()

@@ -89,6 +89,17 @@ class RunPlan:
             except BlockError as error:
                 raise refused(name, error) from None
 
+    def check_shares(self, processes: int) -> None:
+        """Check that so many processes can share the batches of every stage evenly.
+
+        Raises:
+            TrainingError: those of a stage they cannot.
+        """
+        for name, stage in self.stages.items():
+            if stage.batch % processes:
+                message = f"expected a batch that {processes} processes can share evenly, got {stage.batch}"
+                raise refused(name, BlockError(message, parameter="batch"))
+
 
 def refused(stage: str, error: BlockError) -> TrainingError:
     """The error of a stage's option, with its place in the spec."""

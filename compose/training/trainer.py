@@ -57,6 +57,7 @@ def train(
         keep_freed_memory()
     fabrics = [make_fabric(target, choose_precision(stage.precision, target)) for stage in plan.stages.values()]
     fabric = fabrics[0] if fabrics else make_fabric(target, 32)
+    plan.check_shares(fabric.world_size)
     folder = RunFolder(fabric.broadcast(folder.path))
     if fabric.is_global_zero and not resume:
         folder.begin(plan.lock, plan.blocks)

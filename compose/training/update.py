@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from compose.training.memory_format import channels_last, prefers_channels_last
+from compose.training.memory_format import channels_last, lay_channels_last, prefers_channels_last
 from compose.training.seeds import derive, seed_all
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Updater:
         self._fabric, self._model, self._clip, self._seed = fabric, model, stage.clip, seed
         self._channels_last = prefers_channels_last(work, model, fabric.device)
         if self._channels_last:
-            model.to(memory_format=torch.channels_last)
+            lay_channels_last(model)
         # Fused optimizers unscale half-precision gradients by themselves, too late for clipping.
         self.scales = getattr(fabric.strategy.precision, "scaler", None) is not None
         optimizer = stage.optimizer(selection.groups(stage.lr_scale), fused=not (self.scales and stage.clip))

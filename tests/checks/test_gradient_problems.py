@@ -36,8 +36,9 @@ def test_weights_that_no_loss_reaches_are_named(tmp_path: Path) -> None:
     assert note == f"no loss reaches the weights of {names}: training leaves them as they were drawn"
 
 
-def test_a_stage_that_leaves_them_alone_is_told_nothing(tmp_path: Path) -> None:
-    assert validated(tmp_path, "train.main.train=[head]").notes == []
+def test_weights_that_no_stage_is_to_train_are_told_as_such(tmp_path: Path) -> None:
+    (note,) = validated(tmp_path, "train.main.train=[head]").notes
+    assert note == "model: the weights of `backbone`, `pyramid`, `encoder` are random, and no stage trains them"
 
 
 def test_a_second_stage_may_reach_them(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ data: {use: glyph_scenes, size: 32}
 labels: {vectors: {use: wordnet, dim: 8}}
 model:
   backbone: {use: backbone, arch: conv64, channels: [4, 4]}
-  regions: {use: regions, in: backbone.last}
+  places: {use: rearrange, in: backbone.last, pattern: "b c h w -> b (h w) c"}
+  regions: {use: linear, in: [places, labels.vectors]}
   scores: {use: max_similarity, in: [regions, labels.vectors]}
 loss:
   rank: {use: ranknet, in: scores}
@@ -77,7 +78,8 @@ def test_a_loss_that_no_stage_descends() -> None:
 
 
 SECOND = """  other: {use: backbone, arch: conv64, channels: [4, 4]}
-  beside: {use: regions, in: other.last}
+  spots: {use: rearrange, in: other.last, pattern: "b c h w -> b (h w) c"}
+  beside: {use: linear, in: spots, size: 8}
 loss:
   spread: {use: variance, in: beside}
 """
@@ -86,7 +88,7 @@ loss:
 def test_no_loss_reads_the_scores() -> None:
     random = "scores: no loss depends on `scores` or on any of its weights, so that they stay random"
     assert random in _notes(("loss:\n", SECOND), (RANK, ""))
-    shared = SECOND.replace("beside}", "regions}").replace("in: beside", "in: regions")
+    shared = SECOND.replace("in: beside", "in: regions")
     assert not any(note.startswith("scores") for note in _notes(("loss:\n", shared), (RANK, "")))
 
 
@@ -95,6 +97,7 @@ def test_a_pretext_of_the_same_weights_trains_the_scores() -> None:
 
 
 CHANNELS = "channels: [4, 4]"
+STILL = "model.{0}: the weights of `{0}` are random, and no stage trains them"
 
 
 @pytest.mark.parametrize(
@@ -106,10 +109,16 @@ CHANNELS = "channels: [4, 4]"
         ),
         (
             ("epochs: 3", "freeze: [backbone]"),
-            "model.backbone: its weights are random, and no stage trains `backbone`",
+            STILL.format("backbone"),
         ),
-        (("epochs: 3", "train: [regions]"), "model.backbone: its weights are random, and no stage trains `backbone`"),
-        (("epochs: 3", 'freeze: ["r*"]'), "model.regions: its weights are random, and no stage trains `regions`"),
+        (
+            ("epochs: 3", "train: [regions]"),
+            STILL.format("backbone"),
+        ),
+        (
+            ("epochs: 3", 'freeze: ["r*"]'),
+            STILL.format("regions"),
+        ),
     ],
 )
 def test_random_weights_that_stay_random(change: tuple[str, str], note: str) -> None:
@@ -159,10 +168,13 @@ def test_parts_of_the_label_space_that_nothing_reads(labels: str, note: str) -> 
 
 
 def test_vectors_that_nothing_reads() -> None:
-    pooled = "  pooled: {use: global_pool, in: backbone.last}\n  scores: {use: linear, in: pooled, size: 128}\n"
+    pooled = "  scores: {use: linear, in: pooled, size: 128}\n"
     found = _notes(
         ("  scores: {use: max_similarity, in: [regions, labels.vectors]}\n", pooled),
-        ("  regions: {use: regions, in: backbone.last}\n", ""),
+        ("  regions: {use: linear, in: [places, labels.vectors]}\n", ""),
+        ("b (h w) c", "b c"),
+        ("use: rearrange", "use: reduce"),
+        ("places:", "pooled:"),
         ("tasks: [zsl]", "tasks: [seen]"),
         ("use: ranknet", "use: bce"),
     )

@@ -77,7 +77,8 @@ data: {use: images, folder: ., labels: labels.csv, size: 32, unseen: [wolf]}
 labels: {vectors: {use: wordnet, dim: 8}}
 model:
   backbone: {use: backbone, arch: conv64, channels: [4, 4]}
-  regions: {use: regions, in: backbone.last}
+  places: {use: rearrange, in: backbone.last, pattern: "b c h w -> b (h w) c"}
+  regions: {use: linear, in: [places, labels.vectors]}
   scores: {use: max_similarity, in: [regions, labels.vectors]}
 loss: {rank: {use: ranknet, in: scores}}
 train: {main: {stage: supervised, epochs: 1, batch: 2}}
@@ -116,7 +117,7 @@ def test_it_is_a_mistake_where_no_task_can_be(folder: Path) -> None:
     Path("mine.yaml").write_text(SPEC.replace("[zsl, gzsl]", "[zsl]"))
     (error,) = problems(compose.load("mine.yaml"))
     assert error.place is not None
-    assert (error.place.line, error.place.column) == (11, 19)
+    assert (error.place.line, error.place.column) == (12, 19)
 
 
 def test_validation_pictures_without_a_seen_label(folder: Path) -> None:

@@ -17,7 +17,8 @@ labels: {vectors: {use: wordnet, dim: 12}}
 model:
   backbone: {use: backbone, arch: conv64, channels: [8, 12]}
   gate: {use: my_gate, in: backbone.last}
-  regions: {use: regions, in: [gate, labels.vectors]}
+  places: {use: rearrange, in: gate, pattern: "b c h w -> b (h w) c"}
+  regions: {use: linear, in: [places, labels.vectors]}
   scores: {use: max_similarity, in: [regions, labels.vectors]}
 loss: {rank: {use: ranknet, in: scores}}
 train: {main: {stage: supervised, batch: 4, epochs: 1}}

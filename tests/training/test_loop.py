@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from toy import ToySource, ToyStage, ToyWork, make_model, make_plan, make_setting, run
 
-from compose.training.memory_format import prefers_channels_last
+from compose.training.memory_format import lay_channels_last, prefers_channels_last
 from compose.training.seeds import derive
 from compose.training.stages.optimizers import SGD
 from compose.training.stages.schedules import Plateau
@@ -141,6 +141,15 @@ def test_a_folder_that_is_not_empty_is_left_alone(tmp_path):
 def test_without_stages_nothing_is_trained(tmp_path):
     weights = run([], tmp_path / "run")
     assert all(torch.equal(value, weights[name]) for name, value in make_model().training.state_dict().items())
+
+
+def test_only_the_weights_of_maps_are_laid_out_channels_last():
+    model = nn.ModuleList([nn.Conv2d(3, 4, 3), nn.Conv3d(3, 4, 3), nn.Linear(3, 4)])
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    lay_channels_last(model)
+    assert model[0].weight.is_contiguous(memory_format=torch.channels_last)
+    assert model[1].weight.is_contiguous()
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
 def test_channels_last_is_for_models_whose_blocks_take_it():

@@ -8,11 +8,20 @@ import pytest
 
 import compose
 from compose.training.run_plan import RunPlan
+from compose.training.training_errors import TrainingError
 
 
 def test_it_is_never_filled_by_position() -> None:
     with pytest.raises(TypeError, match="positional"):
         RunPlan(*[None] * len(fields(RunPlan)))  # type: ignore[call-arg]
+
+
+def test_batches_that_processes_cannot_share_are_refused_before_the_first_stage() -> None:
+    made = compose.load("zoo/lesa.yaml", overrides={"train.main.batch": 6, "train.pretext.batch": 8})
+    plan = RunPlan.of(made)
+    plan.check_shares(2)
+    with pytest.raises(TrainingError, match=r"train\.main\.batch: expected a batch that 4 processes can share evenly"):
+        plan.check_shares(4)
 
 
 def test_it_is_what_the_spec_says() -> None:

@@ -55,9 +55,11 @@ class Optimizer(ABC):
 
         Args:
             groups: the parameters to train.
-            fused: whether the optimizer may run as one kernel (not where gradients must be unscaled before clipping).
+            fused: whether the optimizer may run as one kernel (not where gradients must be unscaled before clipping);
+                one over complex parameters never does.
         """
-        return self.build([options for group in groups for options in self._options(group)], fused=fused)
+        real = all(parameter.is_floating_point() for group in groups for parameter in group.parameters)
+        return self.build([options for group in groups for options in self._options(group)], fused=fused and real)
 
     @abstractmethod
     def build(self, groups: list[dict[str, Any]], *, fused: bool) -> TorchOptimizer:

@@ -43,6 +43,15 @@ def test_steps_like_the_torch_optimizer_it_stands_for(name):
     torch.testing.assert_close(stepped, expected)
 
 
+@pytest.mark.parametrize("made", [Adam(lr=0.1), AdamW(lr=0.1), SGD(lr=0.1), RMSprop(lr=0.1)])
+def test_complex_weights_take_a_step(made):
+    weight = nn.Parameter(torch.ones(3, dtype=torch.complex64))
+    optimizer = made([ParameterGroup([weight, nn.Parameter(torch.ones(2))])])
+    weight.abs().square().sum().backward()
+    optimizer.step()
+    assert (weight.abs() < 1).all()
+
+
 def test_decay_can_leave_out_biases_and_norms():
     module = nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))
     optimizer = AdamW(weight_decay=0.1)([ParameterGroup(list(module.parameters()), 0.5)])
