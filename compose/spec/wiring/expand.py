@@ -10,15 +10,15 @@ from compose.errors import Note, Place, nearest
 from compose.registry.declaration import Parameter, Port
 from compose.spec.schema.composite_parameters import described
 from compose.spec.schema.faults import faults, validator
-from compose.spec.schema.node_keys import NODE_KEYS
+from compose.spec.schema.node_keys import NODE_KEYS, placeholder
 from compose.spec.wiring.composite_ports import CompositePorts, read_ports
 from compose.spec.wiring.fill import fill, mistakes
 from compose.spec.wiring.inputs import as_taken, value_of, wire_ports
-from compose.spec.wiring.mentions import edges, heads, order, unread
+from compose.spec.wiring.mentions import edges, heads, order, texts, unread
 from compose.spec.wiring.plan import Ref, Step, Value
 from compose.spec.wiring.reserved import RESERVED
 from compose.spec.wiring.scope import Scope, World
-from compose.spec.yaml.tree import Mapping, Scalar, Sequence, plain
+from compose.spec.yaml.tree import Mapping, Scalar, Sequence, leaves, plain
 
 LACKING = ("missing-input", "unavailable-input")
 """Mistakes that do not matter where nothing reads a node, such as labels without what a variant took from them."""
@@ -229,9 +229,17 @@ def alone(world: World, name: str, body: Mapping, within: tuple[str, ...]) -> tu
 
 
 def _unread(name: str, body: Mapping, nodes: Mapping) -> list[str]:
-    """What to tell of a composite's nodes that nothing reads."""
+    """What to tell of a composite's nodes, inputs and parameters that nothing reads."""
     lost = unread(edges(nodes), heads(body.get("outputs"), nodes))
-    return [f"`{node}` of the block `{name}` is read by nothing and left out" for node in lost]
+    told = [f"`{node}` of the block `{name}` is read by nothing and left out" for node in lost]
+    wires = [node.get("in") for node in nodes.items.values() if isinstance(node, Mapping)]
+    read = {text.split(".")[0] for tree in (*wires, body.get("outputs")) for text in texts(tree)}
+    idle = [port for port in _names(body, "inputs") if port not in read]
+    told += [f"the input `{port}` of the block `{name}` is read by nothing" for port in idle]
+    params = body.get("params")
+    named = {placeholder(scalar) for _, scalar in leaves(nodes)}
+    unused = [key for key in params.items if key not in named] if isinstance(params, Mapping) else []
+    return told + [f"the parameter `{key}` of the block `{name}` is read by nothing" for key in unused]
 
 
 def composite_ports(world: World, name: str, body: Mapping, within: tuple[str, ...]) -> CompositePorts:

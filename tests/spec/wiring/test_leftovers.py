@@ -159,3 +159,15 @@ def test_a_node_of_a_composite_that_nothing_reads(read: Any) -> None:
     spec = read(text=text)
     assert spec.notes == ("`c` of the block `b` is read by nothing and left out",)
     assert "other.c" not in [step.name for step in spec.plan.steps]
+
+
+def test_inputs_and_parameters_of_a_composite_that_nothing_reads(read: Any) -> None:
+    model = "{a: {use: mixer, in: [x, x], width: $width}}"
+    block = f"blocks: {{b: {{inputs: [x, y], params: {{width: 8, depth: 2}}, model: {model}, outputs: a}}}}\n"
+    text = block + SPEC.replace(
+        "  end: {use: dim", "  other: {use: b, in: [joined, joined]}\n  end: {use: dim"
+    ).replace("{x: joined,", "{x: other,")
+    assert read(text=text).notes == (
+        "the input `y` of the block `b` is read by nothing",
+        "the parameter `depth` of the block `b` is read by nothing",
+    )
