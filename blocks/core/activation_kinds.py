@@ -54,6 +54,6 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
 }
 
 
-def activation_layer(kind: LayerActivation) -> nn.Module:
-    """The activation of this name."""
-    return ACTIVATIONS[kind]()
+def activation_layer(kind: LayerActivation, *, slope: float = 0.01) -> nn.Module:
+    """The activation of a name; ``slope`` is what ``leaky_relu`` multiplies negative entries by."""
+    return nn.LeakyReLU(slope) if kind == "leaky_relu" else ACTIVATIONS[kind]()

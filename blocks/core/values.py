@@ -16,6 +16,8 @@ Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 """Of the entries that dropout drops."""
+Slope = Annotated[float, Field(ge=0, lt=1)]
+"""Of a leaky ReLU below 0."""
 Epsilon = Annotated[float, Field(gt=0)]
 Momentum = Annotated[float, Field(gt=0, le=1)]
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from compose.block import block
 from compose.blocks.core.activation_kinds import ActivationKind, activation_layer
+from compose.blocks.core.values import Slope
 
 
 @block
@@ -21,11 +22,12 @@ class Activation(nn.Module):
 
     Args:
         kind: the function.
+        slope: what ``leaky_relu`` multiplies negative entries by; nothing else has one.
     """
 
-    def __init__(self, *, kind: ActivationKind = "relu") -> None:
+    def __init__(self, *, kind: ActivationKind = "relu", slope: Slope = 0.01) -> None:
         super().__init__()
-        self.function = activation_layer(kind)
+        self.function = activation_layer(kind, slope=slope)
         self.probabilities = kind in ("sigmoid", "hardsigmoid")
 
     def forward(self, features: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:

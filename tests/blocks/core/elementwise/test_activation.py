@@ -50,3 +50,9 @@ def test_every_kind(kind):
     x = torch.linspace(-7, 7, 40, dtype=torch.float64).view(2, 4, 5)
     expected = torch.tensor([SLOW[kind](value) for value in x.flatten().tolist()], dtype=torch.float64).view(x.shape)
     torch.testing.assert_close(ACTIVATIONS[kind]()(x), expected)
+
+
+def test_the_slope_of_a_leaky_relu():
+    x = torch.linspace(-7, 7, 40, dtype=torch.float64)
+    torch.testing.assert_close(Activation(kind="leaky_relu", slope=0.2)(x), torch.where(x > 0, x, 0.2 * x))
+    torch.testing.assert_close(Activation(kind="relu", slope=0.2)(x), x.clamp(min=0))
