@@ -9,6 +9,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from compose.block import Dim, block
+from compose.blocks.core.activation_kinds import LayerActivation, activation_layer
 
 
 class RelatedSemantics(NamedTuple):
@@ -36,14 +37,20 @@ class GroupAttention(nn.Module):
         dim: size of a semantic vector.
         groups: number of groups; the weights start from it and do not depend on it.
         hidden: width between the two linear layers that make the queries and the keys; by default ``dim``.
+        activation: the activation between them.
     """
 
     def __init__(
-        self, dim: Dim[int, " d"], groups: Dim[int, " g"], *, hidden: Annotated[int, Field(gt=0)] | None = None
+        self,
+        dim: Dim[int, " d"],
+        groups: Dim[int, " g"],
+        *,
+        hidden: Annotated[int, Field(gt=0)] | None = None,
+        activation: LayerActivation = "gelu",
     ) -> None:
         super().__init__()
-        self.query = _projection(dim, hidden or dim, groups)
-        self.key = _projection(dim, hidden or dim, groups)
+        self.query = _projection(dim, hidden or dim, groups, activation)
+        self.key = _projection(dim, hidden or dim, groups, activation)
 
     def forward(self, semantics: Float[Tensor, "b g d"]) -> RelatedSemantics:
         """Mix the groups.
@@ -58,11 +65,11 @@ class GroupAttention(nn.Module):
         return RelatedSemantics(relations @ semantics, relations)  # eq. 7
 
 
-def _projection(dim: int, hidden: int, groups: int) -> nn.Sequential:
+def _projection(dim: int, hidden: int, groups: int, activation: LayerActivation) -> nn.Sequential:
     last = nn.Linear(hidden, dim)
     # Every relation begins as 1 / √g, whatever the image, so that all rows of S are one sum of the groups' vectors.
     # S is of third order in X: from random relations the ranking loss sees no way, and where the rows differ from the
     # start, the variance loss shrinks S to nothing before the ranking loss has taught it anything.
     nn.init.zeros_(last.weight)
     nn.init.constant_(last.bias, (groups**-0.5 / dim) ** 0.5)
-    return nn.Sequential(nn.Linear(dim, hidden), nn.GELU(), last)
+    return nn.Sequential(nn.Linear(dim, hidden), activation_layer(activation), last)

@@ -8,6 +8,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from compose.blocks.core.activation_kinds import LayerActivation, activation_layer
+
 
 class GroupMixer(nn.Module):
     """Mix the places of each channel, then the channels of each place.
@@ -19,15 +21,28 @@ class GroupMixer(nn.Module):
         sets: sets of weights: as many as groups, or 1 that they share.
         places: places of the map, height · width.
         reduction: how many times narrower the hidden layers are.
+        activation: the activation of the hidden layers.
+        dropout: share of their entries dropped while training.
+        eps: added to the variance by the layer norms.
     """
 
-    def __init__(self, dim: int, sets: int, *, places: int, reduction: int) -> None:
+    def __init__(
+        self,
+        dim: int,
+        sets: int,
+        *,
+        places: int,
+        reduction: int,
+        activation: LayerActivation = "gelu",
+        dropout: float = 0.0,
+        eps: float = 1e-5,
+    ) -> None:
         super().__init__()
         self.sets = sets
-        self.norm_places = GroupLayerNorm(sets, dim)
-        self.mix_places = _mlp(sets, places, reduction)
-        self.norm_channels = GroupLayerNorm(sets, dim)
-        self.mix_channels = _mlp(sets, dim, reduction)
+        self.norm_places = GroupLayerNorm(sets, dim, eps=eps)
+        self.mix_places = _mlp(sets, places, reduction, activation, dropout)
+        self.norm_channels = GroupLayerNorm(sets, dim, eps=eps)
+        self.mix_channels = _mlp(sets, dim, reduction, activation, dropout)
 
     def forward(self, groups: Float[Tensor, "b g r d"]) -> Float[Tensor, "b g r d"]:
         """Mix; ``r`` are the places. Groups that share their weights are so many more images."""
@@ -63,21 +78,24 @@ class GroupLayerNorm(nn.Module):
     Args:
         groups: number of groups.
         dim: size of the last axis.
+        eps: added to the variance.
     """
 
-    def __init__(self, groups: int, dim: int) -> None:
+    def __init__(self, groups: int, dim: int, *, eps: float = 1e-5) -> None:
         super().__init__()
+        self.eps = eps
         self.weight = nn.Parameter(torch.ones(groups, 1, dim))
         self.bias = nn.Parameter(torch.zeros(groups, 1, dim))
 
     def forward(self, x: Float[Tensor, "b g r d"]) -> Float[Tensor, "b g r d"]:
         """Normalise, scale and shift."""
-        return torch.addcmul(self.bias, F.layer_norm(x, x.shape[-1:]), self.weight)
+        return torch.addcmul(self.bias, F.layer_norm(x, x.shape[-1:], eps=self.eps), self.weight)
 
 
-def _mlp(sets: int, width: int, reduction: int) -> nn.Sequential:
+def _mlp(sets: int, width: int, reduction: int, activation: LayerActivation, dropout: float) -> nn.Sequential:
     hidden = max(1, width // reduction)
     last = GroupLinear(sets, hidden, width)
     nn.init.zeros_(last.weight)  # a residual branch adds nothing at first: the maps reach the scores as they are
     nn.init.zeros_(last.bias)
-    return nn.Sequential(GroupLinear(sets, width, hidden), nn.GELU(), last)
+    dropped = [nn.Dropout(dropout)] if dropout else []
+    return nn.Sequential(GroupLinear(sets, width, hidden), activation_layer(activation), *dropped, last)

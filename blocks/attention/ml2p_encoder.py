@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from compose.block import BlockError, Dim, block
 from compose.blocks.attention.channel_attention import ChannelAttention, ReleasedChannelAttention
 from compose.blocks.attention.group_mixer import GroupMixer
+from compose.blocks.core.activation_kinds import LayerActivation
+from compose.blocks.core.values import Epsilon, Share
 from compose.blocks.vision.spatial_max import Semantics, spatial_max
 
 
@@ -38,6 +40,9 @@ class ML2PEncoder(nn.Module):
         kernel: size of the convolutions that make queries, keys and values (``released``: of the depthwise one),
             odd; by default 1 (``released``: 3).
         reduction: the hidden layers of the MLPs are this many times narrower than their inputs.
+        activation: the activation of the hidden layers.
+        dropout: share of their entries dropped while training.
+        eps: added to the variance by the layer norms.
     """
 
     def __init__(
@@ -51,6 +56,9 @@ class ML2PEncoder(nn.Module):
         variant: Literal["paper", "released"] = "paper",
         kernel: Annotated[int, Field(gt=0)] | None = None,
         reduction: Annotated[int, Field(gt=0)] = 5,
+        activation: LayerActivation = "gelu",
+        dropout: Share = 0.0,
+        eps: Epsilon = 1e-5,
     ) -> None:
         super().__init__()
         if kernel is not None and kernel % 2 == 0:
@@ -61,7 +69,15 @@ class ML2PEncoder(nn.Module):
             self.attention = ReleasedChannelAttention(dim, groups, kernel=kernel or 3)
         else:
             self.attention = ChannelAttention(dim, sets, kernel=kernel or 1)
-        self.mixer = GroupMixer(dim, sets, places=height * width, reduction=reduction)
+        self.mixer = GroupMixer(
+            dim,
+            sets,
+            places=height * width,
+            reduction=reduction,
+            activation=activation,
+            dropout=dropout,
+            eps=eps,
+        )
         self.response = nn.Sigmoid() if variant == "released" else nn.Identity()
 
     def forward(self, groups: Float[Tensor, "b g d h w"]) -> Semantics:

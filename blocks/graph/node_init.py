@@ -9,7 +9,9 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from compose.block import Dim, block
+from compose.blocks.core.activation_kinds import LayerActivation, activation_layer
 from compose.blocks.core.split_linear import SplitLinear
+from compose.blocks.core.values import Slope
 
 
 @block
@@ -25,6 +27,8 @@ class NodeInit(nn.Module):
         dim: size of a label's vector.
         hidden: width of the hidden layer.
         size: size of a node state.
+        activation: the activation of the hidden layer.
+        slope: what a ``leaky_relu`` multiplies negative entries by; the released code has 0.1.
     """
 
     def __init__(
@@ -34,9 +38,12 @@ class NodeInit(nn.Module):
         *,
         hidden: Annotated[int, Field(gt=0)] = 256,
         size: Annotated[int, Field(gt=0)] = 256,
+        activation: LayerActivation = "relu",
+        slope: Slope = 0.01,
     ) -> None:
         super().__init__()
         self.hidden = SplitLinear(inputs, dim, hidden)
+        self.activation = activation_layer(activation, slope=slope)
         self.state = nn.Linear(hidden, size)
 
     def forward(
@@ -59,5 +66,5 @@ class NodeInit(nn.Module):
         image, label = self.hidden(features, labels_vectors)
         if features.ndim == 2:
             image = image.unsqueeze(1)  # the same for all labels
-        states: Tensor = self.state((image + label).relu())
+        states: Tensor = self.state(self.activation(image + label))
         return states

@@ -26,10 +26,14 @@ class Relation(nn.Module):
         hidden: width of the MLP.
         normalisation: ``row`` divides by the sum of the receiving node's weights, ``symmetric`` by the square root of
             this and of the sending node's.
+        slope: what the MLP's ReLU multiplies negative entries by.
     """
 
-    def __init__(self, dim: int, *, hidden: int, normalisation: Literal["row", "symmetric"]) -> None:
+    def __init__(
+        self, dim: int, *, hidden: int, normalisation: Literal["row", "symmetric"], slope: float = 0.0
+    ) -> None:
         super().__init__()
+        self.slope = slope
         self.symmetric = normalisation == "symmetric"
         self.hidden = SplitLinear(dim, dim, hidden)
         self.score = nn.Linear(hidden, 1)
@@ -62,5 +66,5 @@ class Relation(nn.Module):
     def _related(self, vectors: Float[Tensor, "n d"], graph: Int64[Tensor, "2 e"]) -> Float[Tensor, " e"]:
         receiving, sending = map(full_precision, self.hidden(vectors, vectors))
         weight, bias = full_precision(self.score.weight[0]), full_precision(self.score.bias)
-        scores: Tensor = edge_scores(receiving, sending, graph, weight)
+        scores: Tensor = edge_scores(receiving, sending, graph, weight, self.slope)
         return scores + bias

@@ -10,8 +10,10 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from compose.block import Dim, block
+from compose.blocks.core.activation_kinds import LayerActivation, activation_layer
 from compose.blocks.core.full_precision import full_precision
 from compose.blocks.core.split_linear import SplitLinear
+from compose.blocks.core.values import Slope
 
 
 class PosVaeOutput(NamedTuple):
@@ -44,6 +46,8 @@ class PosVae(nn.Module):
         size: size of a node state.
         noise: what a state is drawn with: standard normal, or ``uniform`` over [0, 1), as in the released code.
         sample_eval: draw states in evaluation, too, instead of taking their means.
+        activation: the activation of the hidden layers.
+        slope: what a ``leaky_relu`` multiplies negative entries by.
     """
 
     def __init__(
@@ -54,10 +58,13 @@ class PosVae(nn.Module):
         size: Annotated[int, Field(gt=0)] = 256,
         noise: Literal["normal", "uniform"] = "normal",
         sample_eval: bool = False,
+        activation: LayerActivation = "relu",
+        slope: Slope = 0.01,
     ) -> None:
         super().__init__()
         self.draw = torch.randn_like if noise == "normal" else torch.rand_like
         self.sample_eval = sample_eval
+        self.activation = activation_layer(activation, slope=slope)
         self.probability = nn.Linear(1, dim)
         self.encoder = SplitLinear(dim, dim, hidden)
         self.distribution = nn.Linear(hidden, 2 * size)
@@ -93,12 +100,13 @@ class PosVae(nn.Module):
         project = self.probability
         direction, known = self.encoder(project.weight.mT, vectors)  # 1 j, x j
         origin, _ = self.encoder(project.bias, vectors[:0])
-        hidden = torch.addcmul(known + origin, posterior.to(known.dtype).unsqueeze(-1), direction).relu()  # b x j
+        entries = torch.addcmul(known + origin, posterior.to(known.dtype).unsqueeze(-1), direction)  # b x j
+        hidden = self.activation(entries)
         mean, log_variance = full_precision(self.distribution(hidden)).chunk(2, dim=-1)
         return mean, log_variance
 
     def _decode(self, nodes: Float[Tensor, "b x o"], vectors: Float[Tensor, "x d"]) -> Float[Tensor, "b x"]:
         """The probabilities that the states tell."""
         state, known = self.decoder(nodes, vectors)
-        probabilities: Tensor = self.reconstruction((state + known).relu())
+        probabilities: Tensor = self.reconstruction(self.activation(state + known))
         return probabilities.squeeze(-1)

@@ -9,9 +9,12 @@ import torch
 from jaxtyping import Float, Int64
 from pydantic import Field
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from compose.block import Dim, block
+from compose.blocks.core.activation_kinds import LayerActivation, activation_layer
 from compose.blocks.core.full_precision import full_precision
+from compose.blocks.core.values import Slope
 from compose.blocks.graph.node_relation import Relation
 from compose.blocks.graph.propagation import propagate
 
@@ -51,6 +54,11 @@ class Rgcn(nn.Module):
         one_way: whether external nodes give without taking: they receive nothing but their own states.
         outputs: ``all`` nodes, or the ``labels`` alone, which spares most of the last layer where nothing reads the
             external nodes.
+        bias: whether a layer adds a bias; the released code does.
+        activation: the activation between two layers.
+        last_activation: the activation behind the last layer; the text has a ReLU there, too.
+        slope: what a ``leaky_relu`` multiplies negative entries by.
+        relation_slope: what the ReLU of the relation's MLP multiplies negative entries by; the released code has 0.1.
     """
 
     def __init__(
@@ -64,12 +72,19 @@ class Rgcn(nn.Module):
         normalisation: Literal["row", "symmetric"] = "row",
         one_way: bool = False,
         outputs: Literal["all", "labels"] = "all",
+        bias: bool = False,
+        activation: LayerActivation = "relu",
+        last_activation: LayerActivation = "none",
+        slope: Slope = 0.01,
+        relation_slope: Slope = 0.0,
     ) -> None:
         super().__init__()
         self.one_way, self.outputs = one_way, outputs
-        self.relation = Relation(dim, hidden=hidden, normalisation=normalisation)
+        self.relation = Relation(dim, hidden=hidden, normalisation=normalisation, slope=relation_slope)
         sizes = pairwise([inputs, *[size] * layers])
-        self.layers = nn.ModuleList(nn.Linear(before, after, bias=False) for before, after in sizes)
+        self.layers = nn.ModuleList(nn.Linear(before, after, bias=bias) for before, after in sizes)
+        self.activation = activation_layer(activation, slope=slope)
+        self.last_activation = activation_layer(last_activation, slope=slope)
 
     def forward(
         self,
@@ -100,10 +115,10 @@ class Rgcn(nn.Module):
         weights = self.relation(vectors, labels_graph, labels if self.one_way else None)
         *hidden, last = self.layers
         for layer in hidden:
-            states = _convolve(layer, weights, labels_graph, states, [(0, count)])[0].relu()  # eq. 6
+            states = self.activation(_convolve(layer, weights, labels_graph, states, [(0, count)])[0])  # eq. 6
         # Apart, so that nothing is computed backwards for external nodes that no loss looks at.
         parts = [(0, labels), (labels, count if self.outputs == "all" else labels)]
-        return RgcnOutput(*_convolve(last, weights, labels_graph, states, parts))
+        return RgcnOutput(*map(self.last_activation, _convolve(last, weights, labels_graph, states, parts)))
 
 
 def _all_nodes(
@@ -130,11 +145,13 @@ def _convolve(
     states: Float[Tensor, "b n h"],
     parts: list[tuple[int, int]],
 ) -> list[Float[Tensor, "b r o"]]:
-    """Â H W for some ranges of nodes; H is multiplied first by what leaves less to multiply."""
+    """Â H W + b for some ranges of nodes; H is multiplied first by what leaves less to multiply."""
     assert isinstance(layer, nn.Linear)
     project_first = layer.out_features < layer.in_features
     if project_first:
-        states = layer(states)
+        states = F.linear(states, layer.weight)
     sent = full_precision(states)
     reached = [propagate(weights, graph, sent, first, last).to(states.dtype) for first, last in parts]
-    return reached if project_first else [layer(part) for part in reached]
+    if not project_first:
+        return [layer(part) for part in reached]
+    return reached if layer.bias is None else [part + layer.bias for part in reached]

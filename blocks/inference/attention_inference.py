@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from compose.block import Dim, block
+from compose.blocks.core.activation_kinds import LayerActivation
 from compose.blocks.core.full_precision import full_precision
 from compose.blocks.core.mlp import Mlp
 from compose.blocks.core.unit_length import unit_length
@@ -33,6 +34,7 @@ class AttentionInference(nn.Module):
         temperature: τ, what the products of query and keys are divided by before the sigmoid.
         hidden: widths of the hidden layers of W_A; by default one of ``dim``, and W_A is linear where it is empty.
         dropout: share of the entries dropped after each hidden layer while training.
+        activation: the activation of the hidden layers.
         normalise: whether the mean a(z) is divided by its L2 norm.
     """
 
@@ -44,6 +46,7 @@ class AttentionInference(nn.Module):
         temperature: Annotated[float, Field(gt=0)] = 0.25,
         hidden: list[Annotated[int, Field(gt=0)]] | None = None,
         dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0,
+        activation: LayerActivation = "relu",
         normalise: bool = True,
     ) -> None:
         super().__init__()
@@ -52,7 +55,7 @@ class AttentionInference(nn.Module):
         self.key = nn.Linear(dim, dim, bias=False)
         self.value = nn.Linear(dim, dim, bias=False)
         widths = [dim] if hidden is None else hidden
-        self.transform = Mlp(dim, sizes=[*widths, dim], dropout=dropout)
+        self.transform = Mlp(dim, sizes=[*widths, dim], dropout=dropout, activation=activation)
         self.scale: Callable[[Tensor], Tensor] = unit_length if normalise else nn.Identity()
 
     def forward(

@@ -28,11 +28,14 @@ class CorrelationInference(nn.Module):
         base: number of base labels.
         dim: size of a label's vector.
         normalise: whether the scores of the base labels are divided by their L2 norm.
+        bias: whether W_I has a bias.
     """
 
-    def __init__(self, base: Dim[int, " m"], dim: Dim[int, " d"], *, normalise: bool = True) -> None:
+    def __init__(
+        self, base: Dim[int, " m"], dim: Dim[int, " d"], *, normalise: bool = True, bias: bool = False
+    ) -> None:
         super().__init__()
-        self.relation = nn.Linear(base, dim, bias=False)  # W_I
+        self.relation = nn.Linear(base, dim, bias=bias)  # W_I
         self.scale: Callable[[Tensor], Tensor] = unit_length if normalise else nn.Identity()
 
     def forward(

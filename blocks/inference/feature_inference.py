@@ -10,6 +10,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from compose.block import Dim, block
+from compose.blocks.core.activation_kinds import LayerActivation
 from compose.blocks.core.mlp import Mlp
 from compose.blocks.core.unit_length import unit_length
 
@@ -28,6 +29,7 @@ class FeatureInference(nn.Module):
         dim: size of a label's vector.
         hidden: widths of the hidden layers of W_Z; by default one of ``dim``, and W_Z is linear where it is empty.
         dropout: share of the entries dropped after each hidden layer while training.
+        activation: the activation of the hidden layers.
         normalise: whether W_Z(z) is divided by its L2 norm.
     """
 
@@ -38,11 +40,12 @@ class FeatureInference(nn.Module):
         *,
         hidden: list[Annotated[int, Field(gt=0)]] | None = None,
         dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0,
+        activation: LayerActivation = "relu",
         normalise: bool = True,
     ) -> None:
         super().__init__()
         widths = [dim] if hidden is None else hidden
-        self.transform = Mlp(inputs, sizes=[*widths, dim], dropout=dropout)
+        self.transform = Mlp(inputs, sizes=[*widths, dim], dropout=dropout, activation=activation)
         self.scale: Callable[[Tensor], Tensor] = unit_length if normalise else nn.Identity()
 
     def forward(self, features: Float[Tensor, "b f"], labels_novel: Float[Tensor, "l d"]) -> Float[Tensor, "b l"]:

@@ -9,6 +9,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from compose.block import Dim, block
+from compose.blocks.core.activation_kinds import LayerActivation
 from compose.blocks.core.mlp import Mlp
 
 
@@ -29,6 +30,7 @@ class SemanticFeatures(nn.Module):
         dim: size of a label's vector.
         hidden: widths of the hidden layers; two of them make the paper's three layers.
         dropout: share of the entries dropped after each hidden layer while training.
+        activation: the activation of the hidden layers.
     """
 
     def __init__(
@@ -38,9 +40,10 @@ class SemanticFeatures(nn.Module):
         *,
         hidden: list[Annotated[int, Field(gt=0)]],
         dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0,
+        activation: LayerActivation = "relu",
     ) -> None:
         super().__init__()
-        self.layers = Mlp(inputs, sizes=[*hidden, dim], dropout=dropout)
+        self.layers = Mlp(inputs, sizes=[*hidden, dim], dropout=dropout, activation=activation)
 
     def forward(self, features: Float[Tensor, "b i"], labels_base: Float[Tensor, "m d"]) -> Float[Tensor, "b d"]:
         """Apply the layers.

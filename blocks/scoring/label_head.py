@@ -9,6 +9,8 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from compose.block import Dim, block
+from compose.blocks.core.activation_kinds import LayerActivation, activation_layer
+from compose.blocks.core.values import Share, Slope
 
 
 @block
@@ -20,11 +22,25 @@ class LabelHead(nn.Module):
     Args:
         size: size of a node state.
         hidden: width of the hidden layer; null for a linear layer alone.
+        activation: the activation of the hidden layer.
+        slope: what a ``leaky_relu`` multiplies negative entries by; the released code has 0.1.
+        dropout: share of the hidden layer's entries dropped while training.
     """
 
-    def __init__(self, size: Dim[int, " h"], *, hidden: Annotated[int, Field(gt=0)] | None = 256) -> None:
+    def __init__(
+        self,
+        size: Dim[int, " h"],
+        *,
+        hidden: Annotated[int, Field(gt=0)] | None = 256,
+        activation: LayerActivation = "relu",
+        slope: Slope = 0.01,
+        dropout: Share = 0.0,
+    ) -> None:
         super().__init__()
-        before = [] if hidden is None else [nn.Linear(size, hidden), nn.ReLU()]
+        before: list[nn.Module] = []
+        if hidden is not None:
+            before = [nn.Linear(size, hidden), activation_layer(activation, slope=slope)]
+            before += [nn.Dropout(dropout)] if dropout else []
         self.layers = nn.Sequential(*before, nn.Linear(hidden or size, 1))
 
     def forward(self, nodes: Float[Tensor, "*b l h"]) -> Float[Tensor, "*b l"]:

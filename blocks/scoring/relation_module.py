@@ -11,6 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from compose.block import BlockError, Dim, block
+from compose.blocks.core.activation_kinds import LayerActivation
+from compose.blocks.core.layers.layer_options import LayerOptions
+from compose.blocks.core.values import Epsilon, Momentum, Share
 from compose.blocks.scoring.split_episodes import split_episodes
 
 SMALLEST = 4
@@ -32,6 +35,10 @@ class RelationModule(nn.Module):
         width: width of the map.
         size: channels of the blocks.
         hidden: width of the first linear layer.
+        activation: the activation behind each norm, and behind the first linear layer.
+        dropout: share of the entries dropped behind each of these while training.
+        eps: added to the variance by the batch norms.
+        momentum: the share of a batch in their running mean and variance; the released code has 1.
     """
 
     def __init__(
@@ -42,18 +49,23 @@ class RelationModule(nn.Module):
         *,
         size: Annotated[int, Field(gt=0)] = 64,
         hidden: Annotated[int, Field(gt=0)] = 8,
+        activation: LayerActivation = "relu",
+        dropout: Share = 0.0,
+        eps: Epsilon = 1e-5,
+        momentum: Momentum = 0.1,
     ) -> None:
         super().__init__()
         if min(height, width) < SMALLEST:
             expected = f"expected a map of {SMALLEST} × {SMALLEST} or more, which is pooled twice"
             raise BlockError(f"{expected}, got {height} × {width}")
         self.join = nn.Conv2d(2 * channels, size, kernel_size=3, padding=1, bias=False)
+        options = LayerOptions(activation=activation, dropout=dropout, eps=eps, momentum=momentum)
         self.compare = nn.Sequential(
-            *(nn.BatchNorm2d(size), nn.ReLU(), nn.MaxPool2d(2)),
+            *(*_behind(options, size), nn.MaxPool2d(2)),
             nn.Conv2d(size, size, kernel_size=3, padding=1, bias=False),
-            *(nn.BatchNorm2d(size), nn.ReLU(), nn.MaxPool2d(2)),
+            *(*_behind(options, size), nn.MaxPool2d(2)),
             nn.Flatten(),
-            *(nn.Linear(size * (height // 4) * (width // 4), hidden), nn.ReLU()),
+            *(nn.Linear(size * (height // 4) * (width // 4), hidden), options.function(), nn.Dropout(dropout)),
             *(nn.Linear(hidden, 1), nn.Sigmoid()),
         )
 
@@ -79,6 +91,11 @@ class RelationModule(nn.Module):
         weights = self.join.weight.chunk(2, dim=1)
         of_classes, of_queries = map(_convolve, (classes, query), weights)
         return of_classes.unsqueeze(1) + of_queries.unsqueeze(2)
+
+
+def _behind(options: LayerOptions, channels: int) -> tuple[nn.Module, ...]:
+    """What stands behind a convolution."""
+    return options.norm(channels), options.function(), nn.Dropout(options.dropout)
 
 
 def _convolve(maps: Float[Tensor, "e n c h w"], weight: Float[Tensor, "o c 3 3"]) -> Float[Tensor, "e n o h w"]:

@@ -10,6 +10,9 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from compose.block import BlockError, Dim, block, is_abstract
+from compose.blocks.core.activation_kinds import LayerActivation
+from compose.blocks.core.layers.layer_options import Order, set_batch_norms
+from compose.blocks.core.values import Epsilon, Momentum, Share, Slope
 from compose.blocks.vision.networks.libraries import build_network
 from compose.blocks.vision.networks.network import IMAGE_SIZE, Network, NetworkRequest, Reading
 from compose.blocks.vision.networks.network_weights import Pretrained, load_pretrained
@@ -66,6 +69,13 @@ class Backbone(nn.Module):
             images.
         channels: channels of each stage of ``conv64`` or ``resnet12``; by default the papers'.
         pools: how many blocks of ``conv64`` pool, the first ones; by default all. Small images keep a map so.
+        activation: the activation of ``conv64`` or ``resnet12``; by default ReLU, and a leaky one of slope 0.1.
+        slope: what their ``leaky_relu`` multiplies negative entries by.
+        dropout: share of the entries dropped behind each of their layers while training.
+        order: what comes first in the blocks of ``conv64``; by default convolution, norm, activation.
+        eps: added to the variance by all batch norms; by default what the network has.
+        momentum: the share of a batch in the running mean and variance of all batch norms; by default what the network
+            has.
 
     Example:
         arch: timm/vit_tiny_patch16_224
@@ -86,8 +96,15 @@ class Backbone(nn.Module):
         stem: Literal["imagenet", "small"] = "imagenet",
         channels: Annotated[list[Annotated[int, Field(gt=0)]], Field(min_length=1)] | None = None,
         pools: Annotated[int, Field(ge=0)] | None = None,
+        activation: LayerActivation | None = None,
+        slope: Slope | None = None,
+        dropout: Share | None = None,
+        order: Order | None = None,
+        eps: Epsilon | None = None,
+        momentum: Momentum | None = None,
     ) -> None:
         super().__init__()
+        layers = {"activation": activation, "slope": slope, "dropout": dropout, "order": order}
         wanted = NetworkRequest(
             name=arch,
             in_channels=in_channels,
@@ -98,6 +115,7 @@ class Backbone(nn.Module):
             small_stem=stem == "small",
             channels=channels,
             pools=pools,
+            layers={name: value for name, value in layers.items() if value is not None},
         )
         if pooling == "own" and taps:
             raise BlockError("expected no taps, as the network's own pooling reads its last features", parameter="taps")
@@ -108,6 +126,7 @@ class Backbone(nn.Module):
         if self.pooling == "class_token" and not network.has_class_token:
             raise BlockError(f"expected mean or own, as {arch} has no class token here", parameter="pooling")
         self.frozen = frozen
+        self._set_norms(arch, eps, momentum)
         load_pretrained(
             self.body,
             weights,
@@ -135,6 +154,12 @@ class Backbone(nn.Module):
     def train(self, mode: bool = True) -> Self:
         """Switch between training and evaluation; a frozen backbone stays in evaluation."""
         return super().train(mode and not self.frozen)
+
+    def _set_norms(self, arch: str, eps: float | None, momentum: float | None) -> None:
+        there = set_batch_norms(self.body, eps=eps, momentum=momentum)
+        lost = [name for name, value in (("eps", eps), ("momentum", momentum)) if value is not None and not there]
+        if lost:
+            raise BlockError(f"expected a network with batch norms, got arch {arch}", parameter=lost[0])
 
     def _pooled(self, found: Reading) -> Tensor:
         vectors = {"class_token": found.class_token, "own": found.pooled}

@@ -6,6 +6,11 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from compose.blocks.core.layers.layer_options import LayerOptions
+
+LAYERS = LayerOptions()
+"""How the layers are made unless a spec says otherwise."""
+
 
 class Conv64(nn.Module):
     """Blocks of 3×3 convolution, batch norm, ReLU and 2×2 max-pooling; ``block1`` ... are their outputs.
@@ -16,15 +21,22 @@ class Conv64(nn.Module):
         in_channels: channels of the image.
         channels: channels of each block.
         pools: how many blocks pool, the first ones; all where not given. Small images keep a map so.
+        layers: how their layers are made.
     """
 
     def __init__(
-        self, in_channels: int = 3, *, channels: Sequence[int] = (64, 64, 64, 64), pools: int | None = None
+        self,
+        in_channels: int = 3,
+        *,
+        channels: Sequence[int] = (64, 64, 64, 64),
+        pools: int | None = None,
+        layers: LayerOptions = LAYERS,
     ) -> None:
         super().__init__()
         inputs = (in_channels, *channels)
         for index, outputs in enumerate(channels):
-            block = _block(inputs[index], outputs)
+            convolution = nn.Conv2d(inputs[index], outputs, kernel_size=3, padding=1, bias=False)
+            block = nn.Sequential(*layers.layer(convolution))
             if pools is None or index < pools:
                 block.append(nn.MaxPool2d(2))
             self.add_module(f"block{index + 1}", block)
@@ -34,8 +46,3 @@ class Conv64(nn.Module):
         for layer in self.children():
             image = layer(image)
         return image
-
-
-def _block(inputs: int, outputs: int) -> nn.Sequential:
-    convolution = nn.Conv2d(inputs, outputs, kernel_size=3, padding=1, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))

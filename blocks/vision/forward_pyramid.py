@@ -11,6 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from compose.block import BlockError, Dim, Dims, block
+from compose.blocks.core.activation_kinds import LayerActivation
+from compose.blocks.core.layers.layer_options import USUAL, LayerOptions, Order
+from compose.blocks.core.values import Epsilon, Momentum, Share
 
 Channels = Annotated[int, Field(gt=0)]
 
@@ -34,6 +37,11 @@ class ForwardPyramid(nn.Module):
         groups: number of groups that the channels of the result make.
         level_channels: channels of each level after its own convolution; by default 1024 for the last level and 512
             for the others.
+        activation: the activation of each level.
+        dropout: share of each level's entries dropped while training.
+        order: what comes first at each level.
+        eps: added to the variance by the batch norms.
+        momentum: the share of a batch in their running mean and variance.
     """
 
     def __init__(
@@ -43,6 +51,11 @@ class ForwardPyramid(nn.Module):
         *,
         groups: Annotated[int, Field(gt=0)] = 7,
         level_channels: list[Channels] | None = None,
+        activation: LayerActivation = "relu",
+        dropout: Share = 0.0,
+        order: Order = USUAL,
+        eps: Epsilon = 1e-5,
+        momentum: Momentum = 0.1,
     ) -> None:
         super().__init__()
         if level_channels is None:
@@ -52,7 +65,9 @@ class ForwardPyramid(nn.Module):
                 f"expected one entry for each of the {len(in_channels)} levels, got {len(level_channels)}",
                 parameter="level_channels",
             )
-        self.levels = nn.ModuleList(map(_level, in_channels, level_channels))
+        options = LayerOptions(activation=activation, dropout=dropout, order=order, eps=eps, momentum=momentum)
+        convolutions = (nn.Conv2d(*sizes, 1, bias=False) for sizes in zip(in_channels, level_channels, strict=True))
+        self.levels = nn.ModuleList(nn.Sequential(*options.layer(convolution)) for convolution in convolutions)
         self.merge = nn.Conv2d(sum(level_channels), groups * dim, kernel_size=1)
 
     def forward(
@@ -71,8 +86,3 @@ class ForwardPyramid(nn.Module):
         levels = [F.adaptive_max_pool2d(level(m), size) for level, m in zip(self.levels, maps, strict=True)]
         merged: Tensor = self.merge(torch.cat(levels, dim=1))
         return merged
-
-
-def _level(in_channels: int, channels: int) -> nn.Sequential:
-    convolution = nn.Conv2d(in_channels, channels, kernel_size=1, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(channels), nn.ReLU())

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 from compose.block import BlockError, Dim, block
 from compose.blocks.core.activation_kinds import LayerActivation, activation_layer
 from compose.blocks.core.any_rank import with_leading
+from compose.blocks.core.layers.layer_options import USUAL, Order, Part, check_order
 from compose.blocks.core.layers.norm_layer import NormKind, norm_layer
 from compose.blocks.core.layers.one_size import one_size
 from compose.blocks.core.pattern.map_size import pair
 from compose.blocks.core.values import Epsilon, Momentum, Padding, Places, Positive, Share
-
-Part = Literal["conv", "norm", "activation"]
 
 
 @block
@@ -65,7 +62,7 @@ class Convolution(nn.Module):
         momentum: Momentum = 0.1,
         activation: LayerActivation = "relu",
         dropout: Share = 0.0,
-        order: tuple[Part, Part, Part] = ("conv", "norm", "activation"),
+        order: Order = USUAL,
     ) -> None:
         super().__init__()
         channels = one_size(channels, wanted, parameter="channels")
@@ -98,9 +95,8 @@ class Convolution(nn.Module):
         return with_leading(self.layers, maps, own=3)
 
 
-def _check(order: tuple[Part, Part, Part], groups: int, in_channels: int, channels: int) -> None:
-    if len(set(order)) < len(order):
-        raise BlockError(f"expected conv, norm and activation, each once, got {', '.join(order)}", parameter="order")
+def _check(order: Order, groups: int, in_channels: int, channels: int) -> None:
+    check_order(order)
     if in_channels % groups or channels % groups:
         message = f"expected a number that divides {in_channels} channels, and {channels} afterwards, got {groups}"
         raise BlockError(message, parameter="groups")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor, nn
 
-from compose.blocks.vision.conv64 import Conv64
+from compose.blocks.vision import conv64, resnet12
 from compose.blocks.vision.networks.network import (
     Network,
     NetworkRequest,
@@ -16,9 +17,10 @@ from compose.blocks.vision.networks.network import (
     refuse_head,
     refuse_tap,
 )
-from compose.blocks.vision.resnet12 import ResNet12
 
-FEW_SHOT: dict[str, Callable[..., nn.Module]] = {"conv64": Conv64, "resnet12": ResNet12}
+FEW_SHOT: dict[str, Callable[..., nn.Module]] = {"conv64": conv64.Conv64, "resnet12": resnet12.ResNet12}
+LAYERS = {"conv64": conv64.LAYERS, "resnet12": resnet12.LAYERS}
+"""How their layers are made unless a spec says otherwise."""
 
 
 class FewShotNetworks:
@@ -38,7 +40,9 @@ class FewShotNetworks:
             raise refuse_head(f"{wanted.name} has none")
         given: dict[str, Any] = {"channels": wanted.channels, "pools": wanted.pools}
         network = FEW_SHOT[wanted.name](
-            wanted.in_channels, **{key: value for key, value in given.items() if value is not None}
+            wanted.in_channels,
+            **{key: value for key, value in given.items() if value is not None},
+            layers=replace(LAYERS[wanted.name], **wanted.layers),
         )
         layers = [name for name, _ in network.named_children()]
         places = tuple(wanted.taps or layers[-1:])

@@ -58,6 +58,11 @@ def find_library(wanted: NetworkRequest) -> tuple[Library, NetworkRequest]:
         raise BlockError(f"expected widths only for {names}, got arch {arch}", parameter="channels")
     if wanted.pools is not None and arch != "conv64":
         raise BlockError(f"expected a number of pools only for conv64, got arch {arch}", parameter="pools")
+    if wanted.layers and library is not few_shot:
+        given, names = next(iter(wanted.layers)), " or ".join(few_shot.names())
+        raise BlockError(f"expected an {given} only for {names}, got arch {arch}", parameter=given)
+    if "order" in wanted.layers and arch != "conv64":
+        raise BlockError(f"expected an order of layers only for conv64, got arch {arch}", parameter="order")
     if wanted.small_stem and (slash or library is few_shot):
         raise BlockError(f"expected a ResNet of torchvision for the small stem, got arch {arch}", parameter="stem")
     name = rest if slash else arch

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import torch
@@ -32,6 +32,7 @@ class NetworkRequest:
         small_stem: whether a ResNet opens with a convolution of stride 1 and no pooling.
         channels: channels of each stage, where they may be chosen.
         pools: how many stages pool, where that may be chosen.
+        layers: options of its layers, where they may be chosen, by the names of :class:`LayerOptions`.
     """
 
     name: str
@@ -44,6 +45,7 @@ class NetworkRequest:
     small_stem: bool = False
     channels: Sequence[int] | None = None
     pools: int | None = None
+    layers: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def arch(self) -> str:

@@ -27,12 +27,13 @@ pytestmark = [
 class Model(nn.Module):
     """The blocks, wired as in the paper."""
 
-    def __init__(self, **options):
+    def __init__(self, mlps=None, **options):
         super().__init__()
-        self.start = NodeInit(FEATURE, DIM, hidden=HIDDEN, size=STATE)
-        self.vae = PosVae(DIM, hidden=HIDDEN, size=STATE)
+        mlps = mlps or {}
+        self.start = NodeInit(FEATURE, DIM, hidden=HIDDEN, size=STATE, **mlps)
+        self.vae = PosVae(DIM, hidden=HIDDEN, size=STATE, **mlps)
         self.rgcn = Rgcn(STATE, DIM, **{"hidden": HIDDEN, "size": SIZE, **options})
-        self.head = LabelHead(self.rgcn.layers[-1].out_features, hidden=HIDDEN)
+        self.head = LabelHead(self.rgcn.layers[-1].out_features, hidden=HIDDEN, **mlps)
         for parameter in self.parameters():
             nn.init.normal_(parameter, std=0.5)
 
@@ -60,26 +61,30 @@ def example(labels=LABELS, external=EXTERNAL):
 # --- the slow version ----------------------------------------------------------------------------------------------
 
 
-def mlp(first, last, *parts):
+def leaky(x, slope):
+    return torch.where(x > 0, x, slope * x)
+
+
+def mlp(first, last, *parts, slope=0.0):
     hidden = first.weight @ torch.cat(parts) + first.bias
-    return last.weight @ hidden.clamp(min=0) + last.bias
+    return last.weight @ leaky(hidden, slope) + last.bias
 
 
-def slow_vae(vae, posterior, vectors, noise):
+def slow_vae(vae, posterior, vectors, noise, slope):
     """States of the external nodes and the loss, a class of an image at a time."""
     states, losses = [], []
     for p, vector, z in zip(posterior, vectors, noise, strict=True):
         projected = vae.probability.weight[:, 0] * p + vae.probability.bias
-        mean, log_variance = mlp(vae.encoder, vae.distribution, projected, vector).split(STATE)
+        mean, log_variance = mlp(vae.encoder, vae.distribution, projected, vector, slope=slope).split(STATE)
         state = torch.stack([m + math.e ** (v / 2) * e for m, v, e in zip(mean, log_variance, z, strict=True)])  # eq. 5
-        reconstruction = mlp(vae.decoder, vae.reconstruction, state, vector)[0]
+        reconstruction = mlp(vae.decoder, vae.reconstruction, state, vector, slope=slope)[0]
         divergence = sum((m**2 + math.e**v - 1 - v) / 2 for m, v in zip(mean, log_variance, strict=True))
         states.append(state)
         losses.append((p - reconstruction) ** 2 / 2 + divergence)
     return torch.stack(states), sum(losses) / len(losses)  # eq. 4
 
 
-def slow_adjacency(relation, vectors, graph, closed_from, *, symmetric):
+def slow_adjacency(relation, vectors, graph, closed_from, *, symmetric, slope):
     """Normalised W ⊙ A, dense."""
     nodes = len(vectors)
     rows = [[torch.zeros(()) for _ in range(nodes)] for _ in range(nodes)]
@@ -87,31 +92,33 @@ def slow_adjacency(relation, vectors, graph, closed_from, *, symmetric):
         if u == v:
             rows[u][v] = torch.ones(())
         elif u < closed_from:
-            rows[u][v] = mlp(relation.hidden, relation.score, vectors[u], vectors[v])[0].sigmoid()  # eq. 7
+            score = mlp(relation.hidden, relation.score, vectors[u], vectors[v], slope=slope)
+            rows[u][v] = score[0].sigmoid()  # eq. 7
     matrix = torch.stack([torch.stack(row) for row in rows])
     inverse = torch.diag(1 / matrix.sum(1))
     return inverse.sqrt() @ matrix @ inverse.sqrt() if symmetric else inverse @ matrix
 
 
-def slow(model, noise, example, *, symmetric=False, one_way=False):
+def slow(model, noise, example, *, symmetric=False, one_way=False, slope=0.0, last_slope=1.0):
     features, posterior, labels, external, graph = example
     has_external = external is not None
     vectors = torch.cat([labels, external]) if has_external else labels
     closed_from = len(labels) if one_way else len(vectors)
-    adjacency = slow_adjacency(model.rgcn.relation, vectors, graph, closed_from, symmetric=symmetric)
+    adjacency = slow_adjacency(model.rgcn.relation, vectors, graph, closed_from, symmetric=symmetric, slope=slope)
     scores, outside, losses = [], [], []
     for index, feature in enumerate(features):
-        states = torch.stack([mlp(model.start.hidden, model.start.state, feature, vector) for vector in labels])
+        start = model.start
+        states = torch.stack([mlp(start.hidden, start.state, feature, vector, slope=slope) for vector in labels])
         if has_external:
-            inferred, loss = slow_vae(model.vae, posterior[index], external, noise[index])
+            inferred, loss = slow_vae(model.vae, posterior[index], external, noise[index], slope)
             states = torch.cat([states, inferred])
             losses.append(loss)
         for layer in model.rgcn.layers:
             states = adjacency @ states @ layer.weight.T  # eq. 6
-            if layer is not model.rgcn.layers[-1]:
-                states = states.clamp(min=0)
+            states = states if layer.bias is None else states + layer.bias
+            states = leaky(states, slope if layer is not model.rgcn.layers[-1] else last_slope)
         first, _, last = model.head.layers
-        scores.append(torch.cat([mlp(first, last, state) for state in states[: len(labels)]]))
+        scores.append(torch.cat([mlp(first, last, state, slope=slope) for state in states[: len(labels)]]))
         outside.append(states[len(labels) :])
     return torch.stack(scores), torch.stack(outside), sum(losses) / IMAGES
 
@@ -152,6 +159,16 @@ def _multiplication(request, monkeypatch):
 def test_equations_4_to_8(same, layers, normalisation, one_way):
     model = Model(layers=layers, normalisation=normalisation, one_way=one_way)
     compare(same, model, example(), symmetric=normalisation == "symmetric", one_way=one_way)
+
+
+@pytest.mark.usefixtures("_multiplication")
+@pytest.mark.parametrize("size", [2, 9])
+@pytest.mark.parametrize("last", ["none", "relu", "leaky_relu"])
+def test_layers_as_the_released_code_makes_them(same, size, last):
+    """Leaky, with biases; and the ReLU of the text behind the last layer."""
+    leak = {"activation": "leaky_relu", "slope": 0.1}
+    model = Model(leak, **leak, size=size, bias=True, relation_slope=0.1, last_activation=last)
+    compare(same, model, example(), slope=0.1, last_slope={"none": 1.0, "relu": 0.0, "leaky_relu": 0.1}[last])
 
 
 @pytest.mark.usefixtures("_multiplication")
