@@ -25,7 +25,8 @@ _ClickError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c._
 def explain(error: BaseException, *, debug: bool) -> int:
     """Print what went wrong and return the exit code."""
     if debug and not isinstance(error, _ClickError):
-        _print("".join(traceback.format_exception(error)).rstrip())
+        for cause in _causes(error):
+            _print("".join(traceback.format_exception(cause)).rstrip())
     if isinstance(error, typer.Abort | KeyboardInterrupt):
         return stopped()
     if isinstance(error, _ClickError):
@@ -40,6 +41,12 @@ def explain(error: BaseException, *, debug: bool) -> int:
         _message(str(error) if error.exit_code == INTERRUPTED else f"error: {error}")
         return error.exit_code
     return _other(error, debug=debug)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error, and behind the mistakes of a spec what Python or a library raised."""
+    mistakes = error.errors if isinstance(error, SpecErrors) else []
+    return [error, *(mistake for mistake in mistakes if mistake.__cause__)]
 
 
 def stopped() -> int:

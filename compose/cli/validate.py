@@ -42,6 +42,7 @@ def validate(
     """Check specs without training: text, names and wiring of all variants; then shapes, memory, labels and data."""
     import compose
     from compose.cli.console import status
+    from compose.errors import SpecErrors
 
     reports = []
     for spec in specs:
@@ -56,6 +57,8 @@ def validate(
                 sweep=sweep,
             )
         reports.append(report)
+        if style == "text" and report.errors and len(specs) == 1:
+            raise SpecErrors(report.errors)  # printed as those of any command, with --debug too
         if style == "text":
             _print(report, first=len(reports) == 1)
     if style == "json":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from os.path import abspath
 from typing import TypeVar
 
 from torch import nn
@@ -52,7 +53,7 @@ KNOWN = (
 """What torch's message has in it -> what the block does, and what would be right."""
 
 
-def block_failed(step: Step, cls: type, error: Exception, doing: str) -> Misfit:
+def block_failed(step: Step, cls: type, error: Exception, doing: str, call: str = "") -> Misfit:
     """An exception that a block raised.
 
     Args:
@@ -60,12 +61,13 @@ def block_failed(step: Step, cls: type, error: Exception, doing: str) -> Misfit:
         cls: its block.
         error: the exception.
         doing: ends the sentence "`node` ...", such as "cannot be made".
+        call: what was being computed, where that is known.
     """
     path = file_of(cls)
     place = (place_in_traceback(error.__traceback__, path) or place_of_class(cls)) if path else None
-    reason, expected = _reason(error)
-    failed = Misfit("block-failed", f"`{step.name}` {doing}: {reason}", None, expected, at=step)
-    return at_block(step, failed, place)
+    reason, expected, notes = _told(step, error, path, call)
+    message = f"`{step.name}` {doing}{f': {reason}' if reason else ''}"
+    return at_block(step, Misfit("block-failed", message, None, expected, None, notes, at=step), place)
 
 
 def has_lazy_modules(step: Step, cls: type) -> SpecError:
@@ -100,13 +102,36 @@ def result_place(module: nn.Module) -> Place | None:
     return place_of_argument(type(module).forward, "return")
 
 
-def _reason(error: Exception) -> tuple[str, str | None]:
+def _told(step: Step, error: Exception, path: str | None, call: str) -> tuple[str, str | None, list[Note]]:
+    """Why a block failed, what would have been right, and what a library said where nothing else is known.
+
+    What a library says of its own tensors tells nothing of a spec, so that it stands at most beside a user's block.
+    """
     text = (str(error).strip() or "no message").splitlines()[0]
     for marks, reason, expected in KNOWN:
         if _has(text, marks):
-            return reason, expected
+            return reason, expected, []
     plain = isinstance(error, ValueError | RuntimeError) and str(error).strip()
-    return (text if plain else f"{type(error).__name__}: {text}"), None
+    whole = text if plain else f"{type(error).__name__}: {text}"
+    library = "" if isinstance(error, AttributeError | NameError) else _library(error, path)
+    if not library or call:
+        return call if library else whole, None, []
+    assert step.declaration is not None
+    is_own = step.declaration.module.startswith(OWN)
+    return "", None, [] if is_own else [Note(f"{library} says: {whole}")]
+
+
+def _library(error: Exception, path: str | None) -> str:
+    """The library that raised an exception; "" where the block's own file did, or ours."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    module = str(trace.tb_frame.f_globals.get("__name__", ""))
+    is_block = path is not None and abspath(trace.tb_frame.f_code.co_filename) == abspath(path)
+    is_block = is_block or module.startswith(OWN)
+    return "" if is_block else module.partition(".")[0] or "Python"
 
 
 def _has(text: str, marks: Iterable[str]) -> bool:

@@ -14,6 +14,7 @@ from compose.block import BlockError
 from compose.errors import SpecError
 from compose.model.dims import Bindings
 from compose.model.facts import Flow, Output
+from compose.model.failing_call import failing_call
 from compose.model.failure import block_failed, changes_input, has_lazy_modules
 from compose.model.meta import Construction, construct, on_meta
 from compose.model.misfit import Misfit
@@ -59,10 +60,18 @@ def make(step: Step, sizes: dict[str, Any], registry: Registry) -> tuple[nn.Modu
         raise refused(step, "bad-parameter", error) from error
     except Exception as error:  # whatever the block does
         cls = registry.load(declaration.kind, declaration.name)
-        raise block_failed(step, cls, error, "cannot be made") from error
+        raise block_failed(step, cls, error, "cannot be made", _taken(sizes | step.params)) from error
     if any(map(is_lazy, (*module.parameters(), *module.buffers()))):
         raise has_lazy_modules(step, type(module))
     return module, way
+
+
+def _taken(values: dict[str, Any]) -> str:
+    """What a constructor was given, for one that a library refuses."""
+    shown = [
+        f"`{name}` {value}" for name, value in values.items() if isinstance(value, int | float | str | list | tuple)
+    ]
+    return f"its layers do not take {', '.join(shown)}" if shown else ""
 
 
 def refused(step: Step, code: str, error: BlockError) -> SpecError:
@@ -94,7 +103,9 @@ def run(step: Step, module: nn.Module, fed: dict[str, Any], *, backward: bool = 
     except Exception as error:  # whatever the block does
         if trial.changed:
             raise changes_input(step, module, trial.changed) from error
-        raise block_failed(step, type(module), error, "fails on these shapes") from error
+        with on_meta():
+            call = failing_call(Trial(step, module, fed).forward)
+        raise block_failed(step, type(module), error, "fails on these shapes", call) from error
     if trial.changed:
         raise changes_input(step, module, trial.changed)
     try:

@@ -79,6 +79,7 @@ def refusal(prepared_with: Callable[..., Prepared]) -> Callable[..., SpecError]:
         ("self.x = missing", "16:18", "`gate` cannot be made: NameError: name 'missing' is not defined"),
         ("raise ValueError('too many')", "16:9", "`gate` cannot be made: too many"),
         ("raise RuntimeError", "16:9", "`gate` cannot be made: RuntimeError: no message"),
+        ("nn.MultiheadAttention(channels, 7)", "16:9", "`gate` cannot be made: its layers do not take `channels` 12"),
         ("self.x = nn.Linear(channels)", "16:18", None),
     ],
 )
@@ -205,9 +206,53 @@ def test_our_own_blocks_are_told_at_the_node(tmp_path: Path, monkeypatch: pytest
     def fail(*_: object, **__: object) -> None:
         raise KeyError("lost")
 
-    monkeypatch.setattr("compose.blocks.core.layers.linear.Linear.forward", fail)
+    monkeypatch.setattr("compose.blocks.scoring.max_similarity.MaxSimilarity.forward", fail)
     with pytest.raises(SpecErrors) as caught:
         _ = prepare(read_spec("small.yaml")).shaped
     (error,) = caught.value.errors
-    assert error.message == "`regions` fails on these shapes: KeyError: 'lost'"
-    assert str(error.place) == "small.yaml:9:3"
+    assert error.message == "`scores` fails on these shapes"
+    assert str(error.place) == "small.yaml:10:3"
+
+
+@pytest.mark.parametrize(
+    ("forward", "doing"),
+    [
+        ("return maps @ torch.ones(3, 5)", "it multiplies 4 × 12 × 8 × 8 by 3 × 5 as matrices"),
+        ("return nn.functional.linear(maps, torch.ones(7, 5))", "a linear layer for 5 entries gets 4 × 12 × 8 × 8"),
+        ("return nn.Linear(5, 7, device='meta')(maps)", "a linear layer for 5 entries gets 4 × 12 × 8 × 8"),
+        ("return nn.Conv2d(5, 7, 3)(maps)", "a 3 × 3 convolution for 5 channels gets 4 × 12 × 8 × 8"),
+        ("return nn.Conv2d(6, 6, 3, groups=3)(maps)", "a 3 × 3 convolution for 6 channels gets 4 × 12 × 8 × 8"),
+        (
+            "return torch.cat([maps, maps[..., :4]], 1)",
+            "it joins 4 × 12 × 8 × 8 and 4 × 12 × 8 × 4 along dim 1",
+        ),
+        ("return maps.view(4, 5, -1)", "it makes 4 × 5 × -1 of 4 × 12 × 8 × 8"),
+        ("return maps.reshape((4, 5, 8))", "it makes 4 × 5 × 8 of 4 × 12 × 8 × 8"),
+        ("return maps + maps[:, :5]", "it combines 4 × 12 × 8 × 8 and 4 × 5 × 8 × 8 entry by entry"),
+        ("return maps * maps.mean((2, 3))", "it combines 4 × 12 × 8 × 8 and 4 × 12 entry by entry"),
+        (
+            "return torch.einsum('bchw,bd->bdhw', maps, maps.mean((2, 3, 1)))",
+            "its sum of products `bchw,bd->bdhw` does not take 4 × 12 × 8 × 8 and 4",
+        ),
+        ("return maps.mean(5)", "its `mean` does not take 4 × 12 × 8 × 8"),
+        ("return maps.permute(0, 2, 1)", "its `permute` does not take 4 × 12 × 8 × 8"),
+        ("return nn.BatchNorm2d(5)(maps)", "it normalises 4 × 12 × 8 × 8 by values of 5"),
+        ("return nn.LayerNorm(5)(maps)", "it normalises 4 × 12 × 8 × 8 by values of 5"),
+        (
+            "import einops; return einops.rearrange(maps, 'b c h -> b h c')",
+            "its pattern `b c h -> b h c` does not fit 4 × 12 × 8 × 8",
+        ),
+        ("return maps[:, :, :, :, 0]", "it picks entries of 4 × 12 × 8 × 8"),
+    ],
+)
+def test_an_operation_is_told_by_its_shapes(refusal, forward: str, doing: str) -> None:
+    """Not in the words of the library, which knows nothing of the spec."""
+    error = refusal(forward=forward)
+    assert error.message == f"`gate` fails on these shapes: {doing}"
+    assert str(error.place).startswith("mine.py:18:")
+
+
+def test_what_only_a_library_can_tell_stands_beside_a_users_block(refusal) -> None:
+    error = refusal(forward="import json; return json.loads('no')")
+    assert error.message == "`gate` fails on these shapes"
+    assert error.notes[1].message == "json says: Expecting value: line 1 column 1 (char 0)"

@@ -46,7 +46,16 @@ def propose(
         if isinstance(error, Misfit) and error.at is not None:
             misfits.setdefault(_node(error), error)  # one fix takes all mistakes of a node away
     fixes = {id(error): _fixes(error, spec, walk, steps, judge) for error in list(misfits.values())[:MOST_ERRORS]}
-    return [replace(error, fixes=fixes[id(error)]) if fixes.get(id(error)) else error for error in found]
+    return [_with(error, fixes.get(id(error), [])) for error in found]
+
+
+def _with(error: SpecError, fixes: list[Fix]) -> SpecError:
+    """The error with fixes, and what it came from."""
+    if not fixes:
+        return error
+    found = replace(error, fixes=fixes)
+    found.__cause__ = error.__cause__
+    return found
 
 
 def _node(misfit: Misfit) -> str:
