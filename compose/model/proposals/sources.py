@@ -65,8 +65,8 @@ class Sources:
             same = {port.name for port in ports if wanted and _is_alike(port, wanted)}
             for source in self._ports_of(name) if same else ():
                 if source.ref.port in same:
-                    dims = next(port.shape for port in ports if port.name == source.ref.port)
-                    yield replace(source, text=self._short(source), what=f"which is {dims}")
+                    dims = " ".join(next(port.dims or () for port in ports if port.name == source.ref.port))
+                    yield replace(source, text=self._short(source), what=f"which is {dims.replace('?', '')}")
 
     def before(self, feed: Feed) -> Iterator[Source]:
         """What the producer of a value was made of, the nearest first."""
