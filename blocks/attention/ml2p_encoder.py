@@ -13,7 +13,7 @@ from compose.block import BlockError, Dim, block
 from compose.blocks.attention.channel_attention import ChannelAttention, ReleasedChannelAttention
 from compose.blocks.attention.group_mixer import GroupMixer
 from compose.blocks.core.activation_kinds import LayerActivation
-from compose.blocks.core.values import Epsilon, Share
+from compose.blocks.core.values import DropShare, Epsilon
 from compose.blocks.vision.spatial_max import Semantics, spatial_max
 
 
@@ -57,7 +57,7 @@ class ML2PEncoder(nn.Module):
         kernel: Annotated[int, Field(gt=0)] | None = None,
         reduction: Annotated[int, Field(gt=0)] = 5,
         activation: LayerActivation = "gelu",
-        dropout: Share = 0.0,
+        dropout: DropShare = 0.0,
         eps: Epsilon = 1e-5,
     ) -> None:
         super().__init__()

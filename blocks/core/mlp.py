@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from compose.block import BlockError, Dim, block
 from compose.blocks.core.activation_kinds import LayerActivation, activation_layer
 from compose.blocks.core.norms.batch_norm import BatchNorm
-from compose.blocks.core.values import Epsilon, Momentum, Positive, Share
+from compose.blocks.core.values import DropShare, Epsilon, Momentum, Positive
 
 Between = Literal["norm", "activation", "dropout"]
 
@@ -42,7 +42,7 @@ class Mlp(nn.Module):
         *,
         sizes: Annotated[list[Positive], Field(min_length=1)],
         activation: LayerActivation = "relu",
-        dropout: Share = 0.0,
+        dropout: DropShare = 0.0,
         norm: Literal["none", "layer", "batch"] = "none",
         bias: bool = True,
         order: tuple[Between, Between, Between] = ("norm", "activation", "dropout"),

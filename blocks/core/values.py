@@ -14,7 +14,7 @@ from compose.blocks.core.pattern.select_pattern import SELECT
 
 Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[int, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, lt=1)]
+DropShare = Annotated[float, Field(ge=0, lt=1)]
 """Of the entries that dropout drops."""
 Slope = Annotated[float, Field(ge=0, lt=1)]
 """Of a leaky ReLU below 0."""

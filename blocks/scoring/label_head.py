@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from compose.block import Dim, block
 from compose.blocks.core.activation_kinds import LayerActivation, activation_layer
-from compose.blocks.core.values import Share, Slope
+from compose.blocks.core.values import DropShare, Slope
 
 
 @block
@@ -34,7 +34,7 @@ class LabelHead(nn.Module):
         hidden: Annotated[int, Field(gt=0)] | None = 256,
         activation: LayerActivation = "relu",
         slope: Slope = 0.01,
-        dropout: Share = 0.0,
+        dropout: DropShare = 0.0,
     ) -> None:
         super().__init__()
         before: list[nn.Module] = []

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from compose.block import BlockError, Dim, block
 from compose.blocks.core.activation_kinds import LayerActivation
 from compose.blocks.core.layers.layer_options import LayerOptions
-from compose.blocks.core.values import Epsilon, Momentum, Share
+from compose.blocks.core.values import DropShare, Epsilon, Momentum
 from compose.blocks.scoring.split_episodes import split_episodes
 
 SMALLEST = 4
@@ -50,7 +50,7 @@ class RelationModule(nn.Module):
         size: Annotated[int, Field(gt=0)] = 64,
         hidden: Annotated[int, Field(gt=0)] = 8,
         activation: LayerActivation = "relu",
-        dropout: Share = 0.0,
+        dropout: DropShare = 0.0,
         eps: Epsilon = 1e-5,
         momentum: Momentum = 0.1,
     ) -> None:

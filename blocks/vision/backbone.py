@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from compose.block import BlockError, Dim, block, is_abstract
 from compose.blocks.core.activation_kinds import LayerActivation
 from compose.blocks.core.layers.layer_options import Order, set_batch_norms
-from compose.blocks.core.values import Epsilon, Momentum, Share, Slope
+from compose.blocks.core.values import DropShare, Epsilon, Momentum, Slope
 from compose.blocks.vision.networks.libraries import build_network
 from compose.blocks.vision.networks.network import IMAGE_SIZE, Network, NetworkRequest, Reading
 from compose.blocks.vision.networks.network_weights import Pretrained, load_pretrained
@@ -98,7 +98,7 @@ class Backbone(nn.Module):
         pools: Annotated[int, Field(ge=0)] | None = None,
         activation: LayerActivation | None = None,
         slope: Slope | None = None,
-        dropout: Share | None = None,
+        dropout: DropShare | None = None,
         order: Order | None = None,
         eps: Epsilon | None = None,
         momentum: Momentum | None = None,

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from compose.block import BlockError, Dim, Dims, block
 from compose.blocks.core.activation_kinds import LayerActivation
 from compose.blocks.core.layers.layer_options import USUAL, LayerOptions, Order
-from compose.blocks.core.values import Epsilon, Momentum, Share
+from compose.blocks.core.values import DropShare, Epsilon, Momentum
 
 Channels = Annotated[int, Field(gt=0)]
 
@@ -52,7 +52,7 @@ class ForwardPyramid(nn.Module):
         groups: Annotated[int, Field(gt=0)] = 7,
         level_channels: list[Channels] | None = None,
         activation: LayerActivation = "relu",
-        dropout: Share = 0.0,
+        dropout: DropShare = 0.0,
         order: Order = USUAL,
         eps: Epsilon = 1e-5,
         momentum: Momentum = 0.1,

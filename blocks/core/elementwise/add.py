@@ -44,4 +44,5 @@ class Add(nn.Module):
         check_broadcast(tensors)
         if self.factors is None:
             return reduce(torch.add, tensors)
-        return (torch.stack(torch.broadcast_tensors(*tensors), dim=-1) * self.factors).sum(dim=-1)
+        alike = torch.broadcast_tensors(*tensors)  # type: ignore[no-untyped-call]
+        return (torch.stack(alike, dim=-1) * self.factors).sum(dim=-1)

@@ -18,7 +18,7 @@ def check_broadcast(tensors: Sequence[Tensor]) -> None:
         BlockError: they have a dim of two sizes, none of them 1.
     """
     try:
-        torch.broadcast_shapes(*(tensor.shape for tensor in tensors))
+        torch.broadcast_shapes(*(tensor.shape for tensor in tensors))  # type: ignore[no-untyped-call]
     except RuntimeError:
         shown = ", ".join(shape_text(tensor.shape) for tensor in tensors)
         message = f"tensors of {shown} do not meet entry by entry: a dim has the same size in all, or 1"

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from compose.block import block
-from compose.blocks.core.values import Share
+from compose.blocks.core.values import DropShare
 
 
 @block
@@ -20,7 +20,7 @@ class Dropout(nn.Module):
         p: the share that is set to zero.
     """
 
-    def __init__(self, *, p: Share = 0.5) -> None:
+    def __init__(self, *, p: DropShare = 0.5) -> None:
         super().__init__()
         self.layer = nn.Dropout(p)
 

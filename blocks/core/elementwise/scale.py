@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from compose.block import Dims, block
-from compose.blocks.core.pattern.axis import Axis, find_any_axis
+from compose.blocks.core.pattern.axis import NamedAxis, find_any_axis
 from compose.blocks.core.values import AxisText, DimsText
 
 
@@ -59,7 +59,7 @@ class Scale(nn.Module):
         return features * self.factor
 
 
-def _shape_along(axis: Axis | None, shape: tuple[int, ...]) -> tuple[int, ...]:
+def _shape_along(axis: NamedAxis | None, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape of the factors, which broadcasts to the features'."""
     if axis is None:
         return ()

@@ -8,11 +8,11 @@ from torch import Tensor, nn
 from compose.block import BlockError, Dim, block
 from compose.blocks.core.activation_kinds import LayerActivation, activation_layer
 from compose.blocks.core.any_rank import with_leading
-from compose.blocks.core.layers.layer_options import USUAL, Order, Part, check_order
+from compose.blocks.core.layers.layer_options import USUAL, ConvolutionPart, Order, check_order
 from compose.blocks.core.layers.norm_layer import NormKind, norm_layer
 from compose.blocks.core.layers.one_size import one_size
 from compose.blocks.core.pattern.map_size import pair
-from compose.blocks.core.values import Epsilon, Momentum, Padding, Places, Positive, Share
+from compose.blocks.core.values import DropShare, Epsilon, Momentum, Padding, Places, Positive
 
 
 @block
@@ -61,7 +61,7 @@ class Convolution(nn.Module):
         eps: Epsilon = 1e-5,
         momentum: Momentum = 0.1,
         activation: LayerActivation = "relu",
-        dropout: Share = 0.0,
+        dropout: DropShare = 0.0,
         order: Order = USUAL,
     ) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class Convolution(nn.Module):
         if bias is None:
             bias = norm == "none" or not behind
         normed = channels if behind else in_channels
-        parts: dict[Part, list[nn.Module]] = {
+        parts: dict[ConvolutionPart, list[nn.Module]] = {
             "conv": _convolution(in_channels, channels, kernel, stride, padding, dilation, groups=groups, bias=bias),
             "norm": [norm_layer(norm, normed, eps=eps, momentum=momentum, groups=norm_groups)],
             "activation": [activation_layer(activation)],

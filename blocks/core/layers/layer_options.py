@@ -10,8 +10,8 @@ from torch import nn
 from compose.block import BlockError
 from compose.blocks.core.activation_kinds import LayerActivation, activation_layer
 
-Part = Literal["conv", "norm", "activation"]
-Order = tuple[Part, Part, Part]
+ConvolutionPart = Literal["conv", "norm", "activation"]
+Order = tuple[ConvolutionPart, ConvolutionPart, ConvolutionPart]
 USUAL: Order = ("conv", "norm", "activation")
 
 
@@ -45,7 +45,7 @@ class LayerOptions:
         """A convolution with all that belongs to it, in order."""
         behind = self.order.index("norm") > self.order.index("conv")
         channels = convolution.out_channels if behind else convolution.in_channels
-        parts: dict[Part, nn.Module] = {
+        parts: dict[ConvolutionPart, nn.Module] = {
             "conv": convolution,
             "norm": self.norm(channels),
             "activation": self.function(inplace=self.order[0] != "activation"),

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from compose.block import BlockError, Dim, block
 from compose.blocks.core.layers.left_out import left_out
-from compose.blocks.core.values import Positive, Share
+from compose.blocks.core.values import DropShare, Positive
 
 
 class AttendedTokens(NamedTuple):
@@ -49,7 +49,7 @@ class MultiheadAttention(nn.Module):
         value_size: Dim[int, " o"] | None = None,
         *,
         heads: Positive = 8,
-        dropout: Share = 0.0,
+        dropout: DropShare = 0.0,
         bias: bool = True,
     ) -> None:
         super().__init__()

@@ -6,13 +6,14 @@ from typing import Literal
 
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from compose.block import BlockError, block
 from compose.blocks.core.any_rank import with_leading
 from compose.blocks.core.pattern.map_size import check_pool, pair
 from compose.blocks.core.pattern.side import shape_text
 from compose.blocks.core.values import Padding, Places
+
+PoolKind = Literal["mean", "max"]
 
 
 @block(check=check_pool)
@@ -35,7 +36,7 @@ class Pool(nn.Module):
     def __init__(
         self,
         *,
-        kind: Literal["mean", "max"] = "mean",
+        kind: PoolKind = "mean",
         window: Places | None = None,
         stride: Places | None = None,
         padding: Padding = 0,
@@ -43,8 +44,8 @@ class Pool(nn.Module):
     ) -> None:
         super().__init__()
         check_pool(window, stride, padding, size)
-        self.kind, self.window, self.padding = kind, window and pair(window), pair(padding)
-        self.stride, self.size = pair(stride) if stride else self.window, size and pair(size)
+        self.window, self.padding = pair(window or 0), pair(padding)
+        self.layer = _to_size(kind, pair(size)) if size is not None else _by_windows(kind, window, stride, padding)
 
     def forward(self, maps: Float[Tensor, "*n h w"]) -> Float[Tensor, "*n y x"]:
         """Pool.
@@ -55,18 +56,17 @@ class Pool(nn.Module):
         Returns:
             A smaller one, ``... y x``.
         """
-        if self.window and any(
-            m + 2 * p < w for m, p, w in zip(maps.shape[-2:], self.padding, self.window, strict=True)
-        ):
-            shown, window = shape_text(maps.shape[-2:]), shape_text(self.window)
-            raise BlockError(f"a window of {window} does not fit a map of {shown}", parameter="window")
-        return with_leading(self._pooled, maps, own=3) if maps.ndim > 2 else self._pooled(maps[None])[0]
+        sides = zip(maps.shape[-2:], self.window, self.padding, strict=True)
+        if any(side + 2 * beside < window for side, window, beside in sides):
+            message = f"a window of {shape_text(self.window)} does not fit a map of {shape_text(maps.shape[-2:])}"
+            raise BlockError(message, parameter="window")
+        return with_leading(self.layer, maps, own=3) if maps.ndim > 2 else self.layer(maps[None])[0]
 
-    def _pooled(self, maps: Tensor) -> Tensor:
-        if self.size:
-            to_size = F.adaptive_avg_pool2d if self.kind == "mean" else F.adaptive_max_pool2d
-            found: Tensor = to_size(maps, self.size)
-            return found
-        by_window = F.avg_pool2d if self.kind == "mean" else F.max_pool2d
-        found = by_window(maps, self.window, self.stride, self.padding)
-        return found
+
+def _to_size(kind: PoolKind, size: tuple[int, int]) -> nn.Module:
+    return nn.AdaptiveAvgPool2d(size) if kind == "mean" else nn.AdaptiveMaxPool2d(size)
+
+
+def _by_windows(kind: PoolKind, window: Places | None, stride: Places | None, padding: Padding) -> nn.Module:
+    assert window is not None, "checked"
+    return nn.AvgPool2d(window, stride, padding) if kind == "mean" else nn.MaxPool2d(window, stride, padding)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from compose.block import Dim, block
 from compose.blocks.core.layers.left_out import left_out
 from compose.blocks.core.layers.multihead_attention import check_heads
-from compose.blocks.core.values import Epsilon, Positive, Share
+from compose.blocks.core.values import DropShare, Epsilon, Positive
 
 
 class ChangedTokens(NamedTuple):
@@ -52,7 +52,7 @@ class TransformerLayer(nn.Module):
         *,
         heads: Positive = 8,
         hidden: Positive | None = None,
-        dropout: Share = 0.1,
+        dropout: DropShare = 0.1,
         activation: Literal["relu", "gelu"] = "relu",
         norm_first: bool = False,
         eps: Epsilon = 1e-5,

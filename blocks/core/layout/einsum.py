@@ -38,4 +38,5 @@ class Einsum(nn.Module):
             A tensor with the dims of its right side.
         """
         self.pattern.fit([tensor.shape for tensor in tensors])
-        return einops.einsum(*tensors, self.pattern.text)
+        result: Tensor = einops.einsum(*tensors, self.pattern.text)  # type: ignore[call-overload]
+        return result

@@ -16,7 +16,7 @@ EXPECTED = 'letters such as "b c h w", or "... d" for any number of dims before 
 
 
 @dataclass(frozen=True)
-class Axis:
+class NamedAxis:
     """An axis of tensors with a layout.
 
     Args:
@@ -40,7 +40,7 @@ class Axis:
         return shape[self.index]
 
 
-def find_axis(dims: str, axis: str) -> Axis:
+def find_axis(dims: str, axis: str) -> NamedAxis:
     """The axis of a letter in a layout.
 
     Raises:
@@ -55,10 +55,10 @@ def find_axis(dims: str, axis: str) -> Axis:
         message = f'the axis "{axis}" is no letter of the dims "{dims}"'
         raise BlockError(message, parameter="axis", expected=f"one of {known}" if known else "dims with letters")
     place = letters.index(axis)
-    return Axis(dims, place - len(letters) if DOTS in letters[:place] else place)
+    return NamedAxis(dims, place - len(letters) if DOTS in letters[:place] else place)
 
 
-def find_any_axis(dims: str, axis: str | None) -> Axis | None:
+def find_any_axis(dims: str, axis: str | None) -> NamedAxis | None:
     """The axis of a letter, or None where there is no letter.
 
     Raises:
