@@ -13,9 +13,10 @@ from compose.blocks.vision.networks.network import (
     Network,
     NetworkRequest,
     Reading,
-    measure_strides,
+    dry_run,
     refuse_head,
     refuse_tap,
+    strides_of,
 )
 
 FEW_SHOT: dict[str, Callable[..., nn.Module]] = {"conv64": conv64.Conv64, "resnet12": resnet12.ResNet12}
@@ -52,7 +53,8 @@ class FewShotNetworks:
         for name in layers[max(map(layers.index, places)) + 1 :]:
             delattr(network, name)
         read = LayerReader(places)
-        return Network(network, read, places, measure_strides(network, read, places, wanted.usual_shape, any_size=True))
+        maps = dry_run(network, read, wanted.usual_shape).maps
+        return Network(network, read, places, strides_of(maps, places, wanted.usual_shape, any_size=True))
 
     def weights(self, wanted: NetworkRequest, name: str) -> Callable[[], Mapping[str, Tensor]] | None:
         """None: nobody publishes weights under a name."""

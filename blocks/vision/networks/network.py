@@ -212,40 +212,38 @@ def _on_meta(module: nn.Module, shape: Sequence[int]) -> Any:
         return torch.func.functional_call(module, state, torch.empty(*shape))
 
 
-def drop_unused(body: nn.Module, run: Callable[[nn.Module, Tensor], Any], shape: Sequence[int]) -> None:
-    """Take away the weights of those parts of a network, its head for one, that ``run(body, image)`` never calls.
-
-    Args:
-        body: the network.
-        run: what is done with it.
-        shape: of the image.
-    """
+def dry_run_and_calls(
+    body: nn.Module, run: Callable[[nn.Module, Tensor], Any], shape: Sequence[int]
+) -> tuple[Any, set[nn.Module]]:
+    """What :func:`dry_run` gives, and the parts of the network that it called."""
     called: set[nn.Module] = set()
     hooks = [module.register_forward_pre_hook(lambda module, _: called.add(module)) for module in body.modules()]
-    dry_run(body, run, shape)
-    for hook in hooks:
-        hook.remove()
+    try:
+        return dry_run(body, run, shape), called
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def drop_uncalled(body: nn.Module, called: set[nn.Module]) -> None:
+    """Take away the weights of those children of a network, its head for one, of which nothing is ever called."""
     for name, part in body.named_children():
         if called.isdisjoint(part.modules()) and any(True for _ in part.parameters()):
             setattr(body, name, nn.Identity())
 
 
-def measure_strides(
-    body: nn.Module, read: Reader, places: Sequence[str], shape: Sequence[int], *, any_size: bool
-) -> tuple[int, ...]:
+def strides_of(maps: Sequence[Any], places: Sequence[str], shape: Sequence[int], *, any_size: bool) -> tuple[int, ...]:
     """How many pixels lie between neighbouring entries of each place's map.
 
     Args:
-        body: the network.
-        read: how it is read.
+        maps: what lies at the places.
         places: what the taps are called.
-        shape: of an image that it takes.
-        any_size: whether it takes any other; then a stride is a power of two, whatever a border costs.
+        shape: of the image.
+        any_size: whether the network takes any other; then a stride is a power of two, whatever a border costs.
 
     Raises:
         BlockError: what lies at a place is no map.
     """
-    maps = dry_run(body, read, shape).maps
     strides = []
     for place, found in zip(places, maps, strict=True):
         refuse_no_map(place, found, square=shape[2] == shape[3])

@@ -17,10 +17,11 @@ from compose.blocks.vision.networks.network import (
     Positions,
     Reader,
     Reading,
-    drop_unused,
-    measure_strides,
+    drop_uncalled,
+    dry_run_and_calls,
     refuse_odd_patches,
     refuse_tap,
+    strides_of,
 )
 from compose.blocks.vision.networks.timm_networks import timm_network
 
@@ -180,8 +181,9 @@ def _places(wanted: NetworkRequest, names: Sequence[str], *, norm: bool) -> tupl
 
 
 def _cut(tower: nn.Module, wanted: NetworkRequest, places: tuple[str, ...], read: TowerReader) -> Network:
-    drop_unused(tower, read, wanted.shape)
-    return Network(tower, read, places, measure_strides(tower, read, places, wanted.shape, any_size=False))
+    found, called = dry_run_and_calls(tower, read, wanted.shape)
+    drop_uncalled(tower, called)
+    return Network(tower, read, places, strides_of(found.maps, places, wanted.shape, any_size=False))
 
 
 def _timm_tower(tower: Any, wanted: NetworkRequest) -> Network:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
@@ -15,13 +16,14 @@ from compose.blocks.vision.networks.network import (
     NetworkRequest,
     Positions,
     Reading,
-    drop_unused,
+    drop_uncalled,
     dry_run,
-    measure_strides,
+    dry_run_and_calls,
     nearest,
     refuse_head,
     refuse_odd_patches,
     refuse_tap,
+    strides_of,
 )
 from compose.blocks.vision.networks.token_map import channels_first, map_of_tokens
 
@@ -137,12 +139,13 @@ def timm_network(network: Any, wanted: NetworkRequest, *, head: Head) -> Network
             raise refuse_head(f"{wanted.arch} does not pool a map")
         places = tuple(wanted.taps or names[-1:])
         read = _intermediates(network, places, names)
-    drop_unused(network, read, shape)
+    found, called = dry_run_and_calls(network, read, shape)
+    drop_uncalled(network, called)
     return Network(
         body=network,
         read=read,
         places=places,
-        strides=measure_strides(network, read, places, shape, any_size=any_size),
+        strides=strides_of(found.maps, places, shape, any_size=any_size),
         has_class_token=read.class_token,
         positions=_positions(network, wanted),
     )
@@ -196,10 +199,11 @@ class IntermediatesReader:
 
 def _features(network: Any, shape: Sequence[int], head: Head | None) -> FeaturesReader | None:
     """How the features of a network are read; None where they are neither a map nor its tokens."""
-    features, last = dry_run(network, _features_and_last, shape)
+    features = dry_run(network, _forward_features, shape)
     if not isinstance(features, Tensor):
         return None
-    grid = (last.shape[2], last.shape[3])
+    stride = network.feature_info[-1]["reduction"]
+    grid = (math.ceil(shape[2] / stride), math.ceil(shape[3] / stride))
     prefix = features.shape[1] - grid[0] * grid[1]
     if features.ndim == 3 and prefix >= 0:
         return FeaturesReader("tokens", grid, class_token=prefix > 0 and _has_class_token(network), head=head)
@@ -209,9 +213,8 @@ def _features(network: Any, shape: Sequence[int], head: Head | None) -> Features
     return FeaturesReader("channels last" if turned else "map", grid, class_token=False, head=head)
 
 
-def _features_and_last(network: Any, image: Tensor) -> tuple[Any, Tensor]:
-    last = network.forward_intermediates(image, indices=1, intermediates_only=True)[-1]
-    return network.forward_features(image), last
+def _forward_features(network: Any, image: Tensor) -> Any:
+    return network.forward_features(image)
 
 
 def _intermediates(network: Any, taps: Sequence[str], names: Sequence[str]) -> IntermediatesReader:

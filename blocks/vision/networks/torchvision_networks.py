@@ -20,9 +20,10 @@ from compose.blocks.vision.networks.network import (
     NetworkRequest,
     Positions,
     Reading,
-    measure_strides,
+    dry_run,
     refuse_head,
     refuse_odd_patches,
+    strides_of,
 )
 from compose.blocks.vision.networks.token_map import channels_first, map_of_tokens
 from compose.blocks.vision.networks.traced_taps import cut, find_taps
@@ -57,7 +58,8 @@ class TorchvisionNetworks:
         body = cut(network, places)
         any_size = not _is_maxvit(wanted.name)
         shape = wanted.usual_shape if any_size else wanted.shape
-        return Network(body, read, places, measure_strides(body, read, places, shape, any_size=any_size))
+        maps = dry_run(body, read, shape).maps
+        return Network(body, read, places, strides_of(maps, places, shape, any_size=any_size))
 
     def weights(self, wanted: NetworkRequest, name: str) -> Callable[[], Mapping[str, Tensor]] | None:
         """How to get the weights that torchvision publishes under a name, ``imagenet`` for its first of ImageNet."""
@@ -135,7 +137,7 @@ def _vision_transformer(network: VisionTransformer, wanted: NetworkRequest) -> N
     grid = (wanted.height // network.patch_size, wanted.width // network.patch_size)
     read = TokenReader(places, grid)
     body = cut(network, places)
-    strides = measure_strides(body, read, places, wanted.shape, any_size=False)
+    strides = strides_of(dry_run(body, read, wanted.shape).maps, places, wanted.shape, any_size=False)
     return Network(
         body, read, places, strides, has_class_token=True, positions=Positions("encoder.pos_embedding", grid)
     )
