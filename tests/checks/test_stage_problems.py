@@ -117,11 +117,17 @@ NEITHER = "it trains on external examples, and does not validate"
 @pytest.mark.parametrize(
     ("options", "changes", "line", "watching", "why"),
     [
-        (["patience: 2"], NO_VAL, "stage: supervised", "`patience` waits for `map`", UNSEEN),
-        (["keep: best"], NO_VAL, "stage: supervised", "`keep: best` looks for `map`", UNSEEN),
-        (["schedule: {use: plateau}"], NO_VAL, "stage: supervised", "the schedule `plateau` follows `map`", UNSEEN),
-        (["keep: best", "monitor: f1@3"], NO_VAL, "monitor: f1@3", "`keep: best` looks for `f1@3`", UNSEEN),
-        (["patience: 2", "examples: external"], EXTERNAL, "stage: supervised", "`patience` waits for `map`", NEITHER),
+        (["patience: 2"], NO_VAL, "patience: 2", "`patience` waits for `map`", UNSEEN),
+        (["keep: best"], NO_VAL, "keep: best", "`keep: best` looks for `map`", UNSEEN),
+        (
+            ["schedule: {use: plateau}"],
+            NO_VAL,
+            "schedule: {use: plateau}",
+            "the schedule `plateau` follows `map`",
+            UNSEEN,
+        ),
+        (["keep: best", "monitor: f1@3"], NO_VAL, "keep: best", "`keep: best` looks for `f1@3`", UNSEEN),
+        (["patience: 2", "examples: external"], EXTERNAL, "patience: 2", "`patience` waits for `map`", NEITHER),
     ],
 )
 def test_what_is_not_measured_cannot_be_watched(

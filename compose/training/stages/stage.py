@@ -225,7 +225,7 @@ class Stage(ABC):
         self.log_every = log_every
         self.workers = workers
         if self.watches and not validate_every and not is_loss(monitor):
-            message = f"expected a number above 0 where {self._watcher} `{monitor}`, got 0"
+            message = f"expected a number above 0 where {self._watcher[1]} `{monitor}`, got 0"
             raise BlockError(message, parameter="validate_every")
 
     @property
@@ -282,11 +282,13 @@ class Stage(ABC):
         return self.keep == "best" or self.schedule.watches
 
     @property
-    def _watcher(self) -> str:
-        """What depends on it, in words."""
+    def _watcher(self) -> tuple[str, str]:
+        """The option that depends on it, and what that does in words."""
         if self.schedule.watches:
-            return f"the schedule `{registration(type(self.schedule)).name}` follows"
-        return "`patience` waits for" if self.patience is not None else "`keep: best` looks for"
+            return "schedule", f"the schedule `{registration(type(self.schedule)).name}` follows"
+        if self.patience is not None:
+            return "patience", "`patience` waits for"
+        return "keep", "`keep: best` looks for"
 
     def check_monitor(self, losses: Iterable[str], metrics: Iterable[str], why: str) -> None:
         """Check that there is what it watches.
@@ -304,8 +306,10 @@ class Stage(ABC):
             close = nearest(self.monitor, known)
             hint = f"; did you mean `{close}`?" if close else ""
             reason = f": {why}" if why else ""
-            message = f"{self._watcher} `{self.monitor}`, which the stage does not measure{reason}{hint}"
-            raise BlockError(f"{message} (there are: {', '.join(known)})", parameter="monitor")
+            option, watches = self._watcher
+            message = f"{watches} `{self.monitor}`, which the stage does not measure{reason}{hint}"
+            about = option if why else "monitor"
+            raise BlockError(f"{message} (there are: {', '.join(known)})", parameter=about)
 
     @property
     def patterns(self) -> Mapping[str, Iterable[str]]:
