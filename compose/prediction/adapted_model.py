@@ -25,7 +25,7 @@ class AdaptedModel:
 
         made, built, device = trained.made, trained.built, trained.device
         assert made.adaptation is not None
-        self._made, self._device = made, device
+        self._made, self._device, self._asked = made, device, trained.asked
         self._labels = EpisodeLabels(made.space, device)
         self._model = trained_task_model(built, made.adaptation, self._labels)
         read = {ref.step for term in built.plan.terms for ref in term.reads}
@@ -45,7 +45,7 @@ class AdaptedModel:
 
         given = {name: value.to(self._device) for name, value in episode.examples.items()}
         support = len(episode.support_targets)
-        with torch.no_grad():
+        with self._asked():
             examples = self._model.features(given)
             labels = self._labels_of(episode)
             if episode.columns is not None:

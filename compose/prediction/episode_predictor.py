@@ -74,14 +74,12 @@ class EpisodePredictor:
         return Answer(scores if is_final else scores.softmax(-1), attention)
 
     def _outputs(self, episode: Episode, *, look: bool) -> dict[str, Tensor]:
-        import torch
-
         from compose.training.inference import call
 
         given = {**episode.examples, "support_targets": episode.support_targets[None]}
         given |= dict(self.trained.made.space.inputs("seen"))
         graph = self.trained.built.looking if look else self.trained.built.inference
-        with torch.no_grad():
+        with self.trained.asked():
             return call(graph, {name: value.to(self.trained.device) for name, value in given.items()})
 
     def _attention(self, outputs: dict[str, Tensor]) -> dict[str, Tensor]:

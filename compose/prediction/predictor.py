@@ -107,7 +107,7 @@ class Predictor:
         answers: Iterator[Any] = iter(())
         if images:
             given = {"image": torch.stack(images).to(self.trained.device), **self.label_inputs}
-            with torch.no_grad():
+            with self.trained.asked():
                 outputs = call(built.looking if look else built.inference, given)
                 scores = outputs["scores"].float()[:, self.columns]
                 best = scores.topk(min(top, scores.shape[1]))

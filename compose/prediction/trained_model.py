@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,16 @@ class TrainedModel:
     made: Prepared
     built: Built
     device: Any
+
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """Within it the model is called: without gradients, and a block that fails is told at its line."""
+        import torch
+
+        from compose.model.run_failure import told_at_block
+
+        with told_at_block(self.built.training, self.built.plan, "fails in a prediction"), torch.no_grad():
+            yield
 
 
 def load_trained(made: Prepared, run: FoundRun, *, weights: str | None, device: str) -> TrainedModel:

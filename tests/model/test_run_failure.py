@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import compose
 from compose.errors import SpecErrors
@@ -87,6 +88,13 @@ def test_a_forward_that_fails_with_values(folder: Path, when: str, doing: str) -
     assert error.message == f"`gate` {doing}: shape '[7]' is invalid for input of size 3072"
     assert str(error.place).startswith("mine.py:14:")
     assert caught.value.exit_code == 1
+
+
+def test_a_forward_that_fails_on_the_pictures_of_a_user(folder: Path) -> None:
+    _train(folder, forward="if not self.weight.is_meta and len(maps) == 1: raise ValueError('alone')")
+    Image.new("RGB", (32, 32)).save("one.png")
+    with pytest.raises(BlockFailure, match="`gate` fails in a prediction: alone"):
+        compose.Run(folder / "run", device="cpu").predict("one.png")
 
 
 def test_a_forward_that_fails_in_the_evaluation(folder: Path) -> None:
