@@ -76,10 +76,11 @@ def _taken(values: dict[str, Any]) -> str:
 
 def refused(step: Step, code: str, error: BlockError) -> SpecError:
     """What a block says of its parameters or shapes, at the parameter that it names."""
-    message = f"`{step.name}`: {error}"
-    if error.parameter in step.tree.items:
-        return SpecError(code, message, place_of(step.tree, (error.parameter,)), error.expected)
-    return Misfit(code, message, step.place, error.expected, at=step)
+    message, is_set = f"`{step.name}`: {error}", error.parameter in step.tree.items
+    place = place_of(step.tree, (error.parameter,)) if is_set else step.place
+    if is_set and code == "bad-parameter":
+        return SpecError(code, message, place, error.expected)
+    return Misfit(code, message, place, error.expected, at=step)
 
 
 def run(step: Step, module: nn.Module, fed: dict[str, Any], *, backward: bool = True) -> Trial:

@@ -18,7 +18,7 @@ from compose.model.proposals.wanted import Wanted, wanted_at
 from compose.model.walk import Walk
 from compose.spec.wiring.plan import Ref, Step
 
-SWAP, BESIDE, ALIKE, RESERVED_INPUT, ADAPTER, BEFORE = (0,), (1,), (2,), (2,), (3,), (3, 0, 9)
+SWAP, BESIDE, ALIKE, RESERVED_INPUT, ADAPTER, BEFORE, ANY = (0,), (1,), (2,), (2,), (3,), (3, 0, 9), (3, 0, 9)
 """What other wirings cost, in order; an adapter by its weights and blocks, so that what stands before the producer
 comes after adapters without weights."""
 
@@ -59,6 +59,7 @@ class Candidates:
     def __init__(self, misfit: Misfit, spot: Spot, walk: Walk, steps: dict[str, Step]) -> None:
         assert misfit.at is not None
         self._at, self._ports, self._spot, self._steps = misfit.at, misfit.ports, spot, steps
+        self._code = misfit.code
         self._refused = not misfit.ports or misfit.code == "list-for-one"
         self._sources = Sources(spot, walk, steps)
         self._values = {feed: value for feed in spot.feeds if (value := walk.held(feed.ref)) is not None}
@@ -72,8 +73,7 @@ class Candidates:
         for feed in self._at_fault():
             wanted = wanted_at(self._at, self._spot, feed, self._values)
             yield from self._rewired(feed, wanted)
-            if wanted is not None:
-                yield from self._adapted(feed, wanted)
+            yield from self._adapted(feed, wanted)
 
     def _at_fault(self) -> list[Feed]:
         """The feeds that may be changed: of the ports at fault, and ports at fault that nothing feeds."""
@@ -87,17 +87,23 @@ class Candidates:
                 texts = ((first, second.text), (second, first.text))
                 yield Candidate(SWAP, f"`{first.text}` and `{second.text}` in the other order", texts)
 
-    def _rewired(self, feed: Feed, wanted: Wanted | None) -> Iterator[Candidate]:
+    def _rewired(self, feed: Feed, wanted: Wanted) -> Iterator[Candidate]:
         kinds: tuple[tuple[tuple[int, ...], Iterable[Source]], ...] = (
             (BESIDE, self._sources.beside(feed)),
             (ALIKE, self._sources.alike(feed, wanted)),
             (RESERVED_INPUT, self._sources.reserved(feed, wanted)),
             (BEFORE, self._sources.before(feed)),
+            (ANY, self._sources.any(feed) if self._refused and self._code != "list-for-one" else ()),
         )
         for cost, sources in kinds:
             for source in sources:
-                if _may_take(wanted, source.value):
-                    yield Candidate(cost, f"`{source.text}`, {source.what}", ((feed, source.text),))
+                if _may_take(wanted, source.value) and not self._is_there(feed, source.text):
+                    other = int(cost == BESIDE and source.ref.port != feed.port)  # one name: made for each other
+                    yield Candidate((*cost, other), f"`{source.text}`, {source.what}", ((feed, source.text),))
+
+    def _is_there(self, feed: Feed, text: str) -> bool:
+        """Whether a value is an item of the same list already."""
+        return any(other.port == feed.port and other.text == text for other in self._spot.feeds)
 
     def _adapted(self, feed: Feed, wanted: Wanted) -> Iterator[Candidate]:
         value = self._values.get(feed)
@@ -113,5 +119,5 @@ class Candidates:
                 yield Candidate(cost, f"{start}{adapter.message}", ((feed, source.text),), adapter)
 
 
-def _may_take(wanted: Wanted | None, value: Tensor) -> bool:
-    return wanted is None or (wanted.takes(tuple(value.shape)) and dtype_fits(wanted.dtype, value.dtype))
+def _may_take(wanted: Wanted, value: Tensor) -> bool:
+    return wanted.takes(tuple(value.shape)) and dtype_fits(wanted.dtype, value.dtype)

@@ -34,6 +34,8 @@ def layouts(given: Given, wanted: Wanted) -> Iterator[Laid]:
 def _ranks(given: Given, wanted: Wanted) -> list[int]:
     """How many dims the value may have; where any number may stand before the wanted ones, one: the examples."""
     least = len(wanted.axes)
+    if not least and wanted.spread:
+        return []
     if not wanted.spread:
         return [least]
     usual = [least + 1] if wanted.fixed == 0 else [least, least + 1]

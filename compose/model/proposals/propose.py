@@ -19,7 +19,9 @@ from compose.spec.wiring.plan import Plan, Step
 THEN: dict[Verdict, str] = {"fits": "", "fits here": ", and then another mistake shows"}
 MOST_FIXES = 3
 """How many fixes an error has."""
-MOST_TRIED = 24
+MOST_PLAIN = 2
+"""How many of them are other values alone, so that there is room for a block of the core."""
+MOST_TRIED = 60
 """How many candidates are tried for it."""
 MOST_ERRORS = 3
 """How many errors are looked at; more have one cause as a rule."""
@@ -84,7 +86,8 @@ def _fixes(misfit: Misfit, spec: Spec, walk: Walk, steps: dict[str, Step], judge
     for tried, candidate in enumerate(Candidates(misfit, spot, walk, steps)):
         if len(fixes["fits"]) == MOST_FIXES or tried == MOST_TRIED:
             break
-        if any(candidate.extends(other) for other in found):
+        plain = [other for other in found if other.adapter is None]
+        if any(candidate.extends(other) for other in found) or (candidate.adapter is None and len(plain) == MOST_PLAIN):
             continue
         overlay = _overlay(candidate, spot, taken)
         verdict = judge.judge(overlay, misfit)

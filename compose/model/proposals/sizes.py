@@ -32,15 +32,19 @@ def sized(given: Given, wanted: Wanted) -> Iterator[Links]:
 
 
 def guessed(given: Given, wanted: Wanted) -> Iterator[Links]:
-    """Sizes that a block may want which its ports do not tell: as many channels as whole vectors have entries."""
+    """Sizes that a block may want which its ports do not tell: those of what else reaches it, or a multiple of them."""
     if not wanted.takes(given.shape) or len(given.shape) < 2:
         return
-    channels = given.shape[-3 if given.is_map and len(given.shape) > 2 else -1]
-    for size in wanted.others:
+    is_map = given.is_map and len(given.shape) > 2
+    for text, shape in wanted.others:
+        if is_map and len(shape) > 2 and shape[-2:] != given.shape[-2:]:
+            yield (_resize(list(shape[-2:]), text),)
+        channels, size = given.shape[-3 if is_map else -1], shape[-1]
         whole = -(-channels // size) * size
         if size > 1 and whole != channels:
-            axis = Axis("", whole)
-            yield (_convolution(axis),) if given.is_map else (_linear(axis),)
+            yield (
+                _convolution(Axis("", whole)) if is_map else _linear(Axis("", whole, text if whole == size else "")),
+            )
 
 
 def _wrong(given: Given, wanted: Wanted) -> set[int]:
@@ -55,7 +59,7 @@ def _of_map(given: Given, wanted: Wanted, wrong: set[int]) -> Links:
     links: Links = ()
     if wrong & {-1, -2}:
         size = [axis.size or there for axis, there in zip(wanted.axes[-2:], given.shape[-2:], strict=True)]
-        links += (_resize(size),)
+        links += (_resize(size, wanted.last.like),)
     if -3 in wrong:
         links += (_convolution(wanted.axes[-3]),)
     return links
@@ -73,6 +77,8 @@ def _convolution(axis: Axis) -> Link:
     return Link("convolution", {"channels": axis.size, "kernel": 1}, message, "convolved", learned=True)
 
 
-def _resize(size: list[int]) -> Link:
+def _resize(size: list[int], like: str = "") -> Link:
+    if like:
+        return Link("resize", {"mode": "bilinear"}, f"the map resized to the size of `{like}`", "resized", like)
     message = f"the map resized to {size[0]} × {size[1]}"
     return Link("resize", {"size": size, "mode": "bilinear"}, message, "resized")

@@ -21,6 +21,9 @@ MOST_BEFORE = 6
 EXAMPLES = ("b", "e", "l")
 """Letters of images, episodes and labels, for which no others stand."""
 
+MOST_ANY = 8
+"""How many values are tried where nothing tells which fit."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -48,9 +51,9 @@ class Sources:
         """The other ports of the node that gives a value, and the tensors of its list ports."""
         return [source for source in self._ports_of(feed.ref.step) if source.ref != feed.ref]
 
-    def reserved(self, feed: Feed, wanted: Wanted | None) -> Iterator[Source]:
+    def reserved(self, feed: Feed, wanted: Wanted) -> Iterator[Source]:
         """Reserved inputs: of the dims that are wanted, or of any that fit where a reserved one is wired already."""
-        letters = [axis.letter for axis in wanted.axes] if wanted and not wanted.spread else None
+        letters = [] if wanted.spread else [axis.letter for axis in wanted.axes]
         for name, given in RESERVED.items():
             value = self._walk.values.get(("", name))
             alike = list(given.dims) == letters and not (given.of_examples and feed.ref.step)
@@ -58,15 +61,24 @@ class Sources:
             if value is not None and name != feed.ref.port and (alike or instead):
                 yield Source(name, Ref("", name), value, given.doc.partition(";")[0])
 
-    def alike(self, feed: Feed, wanted: Wanted | None) -> Iterator[Source]:
+    def alike(self, feed: Feed, wanted: Wanted) -> Iterator[Source]:
         """Ports of other nodes whose dims have the names that are wanted, all but one, the latest first."""
-        for name, step in reversed(list(self._steps.items())) if wanted else ():
+        for name, step in reversed(list(self._steps.items())):
             ports = step.declaration.outputs if step.declaration and name != feed.ref.step else ()
-            same = {port.name for port in ports if wanted and _is_alike(port, wanted)}
+            same = {port.name for port in ports if _is_alike(port, wanted)}
             for source in self._ports_of(name) if same else ():
                 if source.ref.port in same:
                     dims = " ".join(next(port.dims or () for port in ports if port.name == source.ref.port))
                     yield replace(source, text=self._short(source), what=f"which is {dims.replace('?', '')}")
+
+    def any(self, feed: Feed) -> Iterator[Source]:
+        """What else there is, the latest first: to be tried where a block does not say what it takes."""
+        found = 0
+        for name in reversed(list(self._steps)):
+            for source in self._ports_of(name):
+                if source.ref != feed.ref and found < MOST_ANY:
+                    found += 1
+                    yield replace(source, text=self._short(source), what="another value")
 
     def before(self, feed: Feed) -> Iterator[Source]:
         """What the producer of a value was made of, the nearest first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from compose.errors import Place
@@ -106,10 +106,14 @@ def spot_of(at: Step | End, tree: MappingTree) -> Spot | None:
     found = (tuple(parts), "") if is_term else _node_path(parts, ("model",), "", tree)
     wiring = at.tree.get("in")
     written = list(_texts(wiring)) if wiring is not None else []
-    if found is None or len(dict(written)) < len(written):  # an override's references all stand at one place
+    if found is None:
         return None
     path, prefix = found
-    feeds = tuple(_feeds(at, dict(written)))
+    if len(dict(written)) < len(written):  # an override's references all stand at one place
+        wiring = None
+        feeds = tuple(replace(feed, text=_name(feed.ref)) for feed in _feeds(at, {}))
+    else:
+        feeds = tuple(_feeds(at, dict(written)))
     section = ("model",) if is_term else path[:-1]
     return Spot(path, section, prefix, feeds, wiring) if all(feed.text for feed in feeds) else None
 
@@ -176,6 +180,11 @@ def _text(ref: Ref, written: Mapping[Place, str]) -> str:
     if ref.place is None:
         return "" if ref.step else ref.port
     return written.get(ref.place, "")
+
+
+def _name(ref: Ref) -> str:
+    """How any node of the model may name a value; "" for what stands in a composite."""
+    return "" if "." in ref.step else str(ref)
 
 
 def _with_texts(tree: Tree, texts: Mapping[Place | None, str]) -> Plain:

@@ -48,7 +48,7 @@ class Wanted:
         spread: whether there may be others, before the last axes.
         fixed: how many of ``axes`` stand before those others.
         dtype: ``float``, ``int``, ``bool`` or ``any``.
-        others: the last sizes of what reaches the other ports.
+        others: what else reaches the node, by the text that names it.
         letters: the names of all its dims.
         leading: how the spec names a tensor that is fed to another port and begins with the same axis as this one.
     """
@@ -58,7 +58,7 @@ class Wanted:
     dtype: str
     fixed: int = 0
     leading: str = ""
-    others: tuple[int, ...] = ()
+    others: tuple[tuple[str, Shape], ...] = ()
     letters: tuple[str, ...] = ()
 
     @property
@@ -93,17 +93,17 @@ class Known:
         bindings: their dims.
         likes: letter -> how the spec names a tensor whose last axis it is.
         firsts: letter -> how it names one whose first axis it is.
-        lasts: their last sizes.
+        shapes: each of them by the text that names it.
     """
 
     bindings: Bindings
     likes: dict[str, str] = field(default_factory=dict)
     firsts: dict[str, str] = field(default_factory=dict)
-    lasts: tuple[int, ...] = ()
+    shapes: tuple[tuple[str, Shape], ...] = ()
 
 
-def wanted_at(at: Step | End, spot: Spot, feed: Feed, values: dict[Feed, Tensor]) -> Wanted | None:
-    """What may reach a port; None where anything may.
+def wanted_at(at: Step | End, spot: Spot, feed: Feed, values: dict[Feed, Tensor]) -> Wanted:
+    """What may reach a port.
 
     Args:
         at: the step or end that takes it.
@@ -121,8 +121,8 @@ def wanted_at(at: Step | End, spot: Spot, feed: Feed, values: dict[Feed, Tensor]
 
 def _known(others: Iterable[tuple[Port, str, Tensor]]) -> Known:
     others = list(others)
-    lasts = [value.shape[-1] for _, _, value in others if isinstance(value, Tensor) and value.ndim]
-    known = Known(Bindings(), lasts=tuple(dict.fromkeys(lasts)))
+    shapes = {text: tuple(value.shape) for _, text, value in others if isinstance(value, Tensor) and value.ndim}
+    known = Known(Bindings(), shapes=tuple(shapes.items()))
     for port, text, value in others:
         with suppress(Mismatch):
             bind(port, value, known.bindings)
@@ -133,9 +133,9 @@ def _known(others: Iterable[tuple[Port, str, Tensor]]) -> Known:
     return known
 
 
-def _wanted(port: Port, known: Known, given: dict[str, int]) -> Wanted | None:
+def _wanted(port: Port, known: Known, given: dict[str, int]) -> Wanted:
     if port.dims is None:
-        return None
+        return Wanted((), True, port.dtype, others=known.shapes)
     names = [dim_name(text) for text in port.dims]
     sizes = {letter: bound.size for letter, bound in known.bindings.sizes.items()} | given
     axes: list[Axis] = []
@@ -151,4 +151,4 @@ def _wanted(port: Port, known: Known, given: dict[str, int]) -> Wanted | None:
             size = name.computed(sizes) if name.terms else name.size or sizes.get(name.letter)
             axes.append(Axis(name.letter, None if name.broadcast else size, known.likes.get(name.letter, "")))
     leading = known.firsts.get(axes[0].letter, "") if axes else ""
-    return Wanted(tuple(axes), spread, port.dtype, fixed, leading, known.lasts, tuple(name.letter for name in names))
+    return Wanted(tuple(axes), spread, port.dtype, fixed, leading, known.shapes, tuple(name.letter for name in names))
