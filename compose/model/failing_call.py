@@ -11,7 +11,7 @@ from torch.overrides import TorchFunctionMode
 
 from compose.model.dims import shape_text
 
-Words = Callable[[tuple[Any, ...], dict[str, Any]], str]
+Telling = Callable[[tuple[Any, ...], dict[str, Any]], str]
 
 
 def failing_call(run: Callable[[], object]) -> str:
@@ -49,6 +49,7 @@ class _Recorder(TorchFunctionMode):
 def _described(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     plain = name.strip("_")
     words = next((words for names, words in OPERATIONS.items() if plain in names), None)
+    words = _normalise if plain.endswith("_norm") else words
     shapes = list(_shapes((args, kwargs)))
     try:
         return words(args, kwargs) if words else f"its `{plain}` does not take {_listed(shapes)}"
@@ -113,7 +114,7 @@ def _pick(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     return f"it picks entries of {first}{f' by {_listed(others)}' if others else ''}"
 
 
-OPERATIONS: Mapping[tuple[str, ...], Words] = {
+OPERATIONS: Mapping[tuple[str, ...], Telling] = {
     ("matmul", "rmatmul", "mm", "bmm", "mv", "addmm", "baddbmm", "dot"): _matrices,
     ("linear",): _linear,
     ("conv1d", "conv2d", "conv3d"): _convolution,
@@ -125,7 +126,6 @@ OPERATIONS: Mapping[tuple[str, ...], Words] = {
         "addcmul", "lerp", "binary_cross_entropy_with_logits", "binary_cross_entropy", "mse_loss", "l1_loss",
     ): _entries,
     ("einsum",): _sum_of_products,
-    ("batch_norm", "layer_norm", "group_norm", "instance_norm"): _normalise,
     ("getitem", "gather", "index_select", "take_along_dim", "scatter", "setitem", "embedding"): _pick,
 }  # fmt: skip
 """Names of operations, without the underlines of operators -> what to say of them."""

@@ -76,8 +76,9 @@ def _taken(values: dict[str, Any]) -> str:
 
 def refused(step: Step, code: str, error: BlockError) -> SpecError:
     """What a block says of its parameters or shapes, at the parameter that it names."""
-    message, is_set = f"`{step.name}`: {error}", error.parameter in step.tree.items
-    place = place_of(step.tree, (error.parameter,)) if is_set else step.place
+    message, parameter = f"`{step.name}`: {error}", error.parameter or ""
+    is_set = parameter in step.tree.items
+    place = place_of(step.tree, (parameter,)) if is_set else step.place
     if is_set and code == "bad-parameter":
         return SpecError(code, message, place, error.expected)
     return Misfit(code, message, place, error.expected, at=step)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import combinations, permutations
-from math import isqrt
+from math import isqrt, prod
 
 from compose.model.dims import Shape
 from compose.model.proposals.given import Given
@@ -89,12 +89,10 @@ def _joined(given: Given, rank: int, wanted: Wanted) -> Iterator[Laid]:
             message = f"{letters[start]} and {letters[start + 1]} joined"
             yield _laid(given, "rearrange", f"{given.pattern} -> {right}", size, message, "joined")
     if len(shape) > rank + 1 and rank == 2:
-        rest, size = letters[1:], 1
-        for length in shape[1:]:
-            size *= length
+        rest = letters[1:]
         message = f"{_listed(list(rest))} joined"
         pattern = f"{given.pattern} -> {letters[0]} ({' '.join(rest)})"
-        yield _laid(given, "rearrange", pattern, (shape[0], size), message, "joined")
+        yield _laid(given, "rearrange", pattern, (shape[0], prod(shape[1:])), message, "joined")
 
 
 def _reordered(given: Given, rank: int, wanted: Wanted) -> Iterator[Laid]:

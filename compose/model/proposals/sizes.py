@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from compose.model.proposals.given import Given
 from compose.model.proposals.link import Link
-from compose.model.proposals.wanted import Axis, Wanted
+from compose.model.proposals.wanted import Wanted, WantedAxis
 
 WORD, VECTORS = "d", "labels.vectors"
 """The letter of a word vector's size, and the reserved input that has it: what comes after is likely to want it."""
@@ -22,7 +22,7 @@ def sized(given: Given, wanted: Wanted) -> Iterator[Links]:
     if wanted.takes(given.shape):
         yield ()
         if rank and wanted.last.letter == WORD and wanted.last.size is None and not given.is_map:
-            yield (_linear(Axis(WORD, like=VECTORS)),)
+            yield (_linear(WantedAxis(WORD, like=VECTORS)),)
         return
     wrong = _wrong(given, wanted)
     if wanted.is_map and wrong <= {-1, -2, -3}:
@@ -41,10 +41,12 @@ def guessed(given: Given, wanted: Wanted) -> Iterator[Links]:
             yield (_resize(list(shape[-2:]), text),)
         channels, size = given.shape[-3 if is_map else -1], shape[-1]
         whole = -(-channels // size) * size
-        if size > 1 and whole != channels:
-            yield (
-                _convolution(Axis("", whole)) if is_map else _linear(Axis("", whole, text if whole == size else "")),
-            )
+        if size == 1 or whole == channels:
+            continue
+        if is_map:
+            yield (_convolution(WantedAxis("", whole)),)
+        else:
+            yield (_linear(WantedAxis("", whole, text if whole == size else "")),)
 
 
 def _wrong(given: Given, wanted: Wanted) -> set[int]:
@@ -65,14 +67,14 @@ def _of_map(given: Given, wanted: Wanted, wrong: set[int]) -> Links:
     return links
 
 
-def _linear(axis: Axis) -> Link:
+def _linear(axis: WantedAxis) -> Link:
     if axis.like:
         message = f"a linear layer to the last size of `{axis.like}`"
         return Link("linear", {}, message, "projected", axis.like, learned=True)
     return Link("linear", {"size": axis.size}, f"a linear layer to {axis.size}", "projected", learned=True)
 
 
-def _convolution(axis: Axis) -> Link:
+def _convolution(axis: WantedAxis) -> Link:
     message = f"a 1 × 1 convolution to {axis.size} channels"
     return Link("convolution", {"channels": axis.size, "kernel": 1}, message, "convolved", learned=True)
 

@@ -68,7 +68,8 @@ class Spot:
         return found
 
     def _wiring(self, texts: Mapping[Feed, str]) -> Plain:
-        places = {feed.ref.place: text for feed, text in texts.items() if feed.ref.place and feed in self.feeds}
+        wired = [(feed, text) for feed, text in texts.items() if feed in self.feeds]
+        places = {feed.ref.place: text for feed, text in wired if feed.ref.place}
         if len(places) == len(texts) and isinstance(self.tree, MappingTree):
             ports = {feed.port for feed in texts}
             return {port: _with_texts(tree, places) for port, tree in self.tree.items.items() if port in ports}
@@ -187,7 +188,7 @@ def _name(ref: Ref) -> str:
     return "" if "." in ref.step else str(ref)
 
 
-def _with_texts(tree: Tree, texts: Mapping[Place | None, str]) -> Plain:
+def _with_texts(tree: Tree, texts: Mapping[Place, str]) -> Plain:
     """A tree as plain data, with other texts at some places."""
     match tree:
         case MappingTree():

@@ -21,7 +21,7 @@ SPACE = (("h", "w"), ("y", "x"))
 
 
 @dataclass(frozen=True)
-class Axis:
+class WantedAxis:
     """One dim that a port takes.
 
     Args:
@@ -53,7 +53,7 @@ class Wanted:
         leading: how the spec names a tensor that is fed to another port and begins with the same axis as this one.
     """
 
-    axes: tuple[Axis, ...]
+    axes: tuple[WantedAxis, ...]
     spread: bool
     dtype: str
     fixed: int = 0
@@ -72,7 +72,7 @@ class Wanted:
         return bool(self.axes) and self.axes[0].letter == "b"
 
     @property
-    def last(self) -> Axis:
+    def last(self) -> WantedAxis:
         """The last axis."""
         return self.axes[-1]
 
@@ -138,7 +138,7 @@ def _wanted(port: Port, known: Known, given: dict[str, int]) -> Wanted:
         return Wanted((), True, port.dtype, others=known.shapes)
     names = [dim_name(text) for text in port.dims]
     sizes = {letter: bound.size for letter, bound in known.bindings.sizes.items()} | given
-    axes: list[Axis] = []
+    axes: list[WantedAxis] = []
     fixed, spread = 0, False
     for name in names:
         if name.spread:
@@ -146,9 +146,9 @@ def _wanted(port: Port, known: Known, given: dict[str, int]) -> Wanted:
             if taken is None or name.broadcast:
                 fixed, spread = len(axes), True
             else:
-                axes += [Axis("", size) for size in taken.size]
+                axes += [WantedAxis("", size) for size in taken.size]
         else:
             size = name.computed(sizes) if name.terms else name.size or sizes.get(name.letter)
-            axes.append(Axis(name.letter, None if name.broadcast else size, known.likes.get(name.letter, "")))
+            axes.append(WantedAxis(name.letter, None if name.broadcast else size, known.likes.get(name.letter, "")))
     leading = known.firsts.get(axes[0].letter, "") if axes else ""
     return Wanted(tuple(axes), spread, port.dtype, fixed, leading, known.shapes, tuple(name.letter for name in names))
