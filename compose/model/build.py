@@ -141,21 +141,39 @@ def shape(
         walk.check_term(term)
     errors = walk.errors or check_memory(steps, walk.facts, sizes["targets"][0])
     errors = errors or check_scores(plan, walk, sizes, adapts=adapts)
-    if not errors and (zero_shot or episodes):
-        again = LabelSpaceCheck(plan, walk, sizes, lambda more: _walk(registry, more, where, known=walk), adapts=adapts)
-        errors = [*again.labels(), *(again.episodes(episodes) if episodes else ())]
-    if not errors and tasks:
-        errors = check_tasks(
-            plan,
-            walk,
-            sizes,
-            tasks,
-            lambda more: _walk(registry, more, where, inference=True, known=walk),
-            adapts=adapts,
-        )
+    errors = errors or _errors_elsewhere(
+        walk, plan, sizes, zero_shot=zero_shot, episodes=episodes, adapts=adapts, tasks=tasks
+    )
     if errors:
         raise UnfitError(errors, walk)
     return Shaped(plan, steps, walk)
+
+
+def _errors_elsewhere(
+    walk: Walk,
+    plan: Plan,
+    sizes: Sizes,
+    *,
+    zero_shot: bool,
+    episodes: EpisodeBatch | None,
+    adapts: bool,
+    tasks: Mapping[str, Sizes] | None,
+) -> list[SpecError]:
+    """What does not fit the sizes that come after those of the first batch, where that one fits."""
+
+    def again(more: Sizes, known: Walk | None, *, inference: bool = False) -> Walk:
+        return _walk(walk.registry, more, walk.where, inference=inference, known=known)
+
+    check = LabelSpaceCheck(plan, walk, sizes, again, adapts=adapts)
+    errors = check.labels() if zero_shot or episodes else []
+    known: Walk | None = None
+    if episodes:
+        errors += check.episodes(episodes)
+    elif not errors:
+        errors, sizes, known = check.examples()
+    if errors or not tasks:
+        return errors
+    return check_tasks(plan, sizes, tasks, lambda more: again(more, walk, inference=True), known=known, adapts=adapts)
 
 
 EMPTY = {

@@ -39,6 +39,7 @@ class Facts:
         learning: names of the weights that its block does not freeze.
         flows: output -> where its gradient goes; an output that carries none is left out.
         construction: how the module was made without memory.
+        mixes: whether an output has no row for each example, or the examples as another dim.
     """
 
     sizes: dict[str, Any] = field(default_factory=dict)
@@ -50,3 +51,4 @@ class Facts:
     learning: frozenset[str] = frozenset()
     flows: dict[Output, Flow] = field(default_factory=dict)
     construction: Construction = "meta"
+    mixes: bool = False

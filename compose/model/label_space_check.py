@@ -18,7 +18,7 @@ from compose.model.input_sizes import Sizes
 from compose.model.scores_check import check_scores
 from compose.model.walk import Walk
 from compose.spec.wiring.plan import Plan, Step, needed, refs
-from compose.spec.wiring.reserved import EPISODE_DIMS, LABEL_DIMS, RESERVED, WAYS
+from compose.spec.wiring.reserved import EPISODE_DIMS, EXAMPLES, LABEL_DIMS, RESERVED, WAYS
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,48 @@ class LabelSpaceCheck:
         plan: the wired spec.
         walk: the walk with the sizes of training.
         sizes: the reserved inputs' shapes in that walk.
-        again: makes a walk for other shapes.
+        again: makes a walk for other shapes, with the modules of another one.
         adapts: whether the model's weights adapt to one episode at a time.
     """
 
     def __init__(
-        self, plan: Plan, walk: Walk, sizes: Sizes, again: Callable[[Sizes], Walk], *, adapts: bool = False
+        self,
+        plan: Plan,
+        walk: Walk,
+        sizes: Sizes,
+        again: Callable[[Sizes, Walk | None], Walk],
+        *,
+        adapts: bool = False,
     ) -> None:
         self._plan, self._walk, self._sizes, self._again, self._adapts = plan, walk, sizes, again, adapts
         self._steps = needed(plan.steps, [plan.scores], owners=True)
+
+    def examples(self) -> tuple[list[SpecError], Sizes, Walk]:
+        """The examples in a batch: one more, for the losses, too, as the last batch of an epoch has others.
+
+        Returns:
+            The errors; and the sizes and the walk with one more, in which the scores are those of inference.
+        """
+        count = self._sizes["targets"][0]
+        change = Changed(
+            letters={EXAMPLES: count + 1},
+            what="the number of examples in a batch",
+            why="so they serve no other batch",
+            before=f"{count} examples",
+            after=str(count + 1),
+            fits=f"it fits {count} examples in a batch and no other number",
+            wanted="weights that each example shares",
+        )
+        more = self._more(change)
+        second = self._again(more, self._walk)
+        scoring = {step.name for step in self._steps}
+        unfit: list[SpecError] = []
+        for step in self._plan.all_steps:
+            known, second.inference = len(second.errors), step.name in scoring
+            second.run([step])
+            unfit += [_unfit(step, error, change) for error in second.errors[known:]]
+        self._keep_mixing(second, change)
+        return self._found(self._plan.all_steps, second, change, unfit), more, second
 
     def labels(self) -> list[SpecError]:
         """The labels in use: one more."""
@@ -99,12 +132,17 @@ class LabelSpaceCheck:
         )
         return self._check(pictures) or self._check(ways)
 
+    def _more(self, change: Changed) -> Sizes:
+        return {name: tuple(change.letters.get(d, n) for d, n in self._dims(name)) for name in self._sizes}
+
     def _check(self, change: Changed) -> list[SpecError]:
-        more = {name: tuple(change.letters.get(d, n) for d, n in self._dims(name)) for name in self._sizes}
+        more = self._more(change)
         moved = {name for name, size in self._sizes.items() if more[name] != size}
         if not moved:
             return []
-        second, changed = self._again(more), downstream(self._steps, moved)
+        # A module whose weights follow its task by declaration is another one for other tasks.
+        declared = any(fixing(self._steps, letter) for letter in change.letters)
+        second, changed = self._again(more, None if declared else self._walk), downstream(self._steps, moved)
         unfit: list[SpecError] = []
         for step in self._steps:
             known = len(second.errors)
@@ -113,9 +151,21 @@ class LabelSpaceCheck:
             else:
                 second.take_over(step, self._walk)
             unfit += [_unfit(step, error, change) for error in second.errors[known:]]
+        self._keep_mixing(second, change)
+        return self._found(self._steps, second, change, unfit)
+
+    def _found(self, steps: tuple[Step, ...], second: Walk, change: Changed, unfit: list[SpecError]) -> list[SpecError]:
         before, after = self._walk.facts, second.facts
-        errors = [_follows(step, before[step.name], after[step.name], change) for step in self._steps]
-        return [error for error in errors if error] or unfit or self._scores(second, more, change)
+        errors = [_follows(step, before[step.name], after[step.name], change) for step in steps]
+        return [error for error in errors if error] or unfit or self._scores(second, self._more(change), change)
+
+    def _keep_mixing(self, second: Walk, change: Changed) -> None:
+        """Tell of each step whether its outputs have a row for each example, and the examples nowhere else."""
+        if EXAMPLES in change.letters:
+            count = self._sizes["targets"][0], change.letters[EXAMPLES]
+            for name in second.finished & self._walk.finished:
+                shapes = zip(_shapes(self._walk.facts[name]), _shapes(second.facts[name]), strict=True)
+                self._walk.facts[name].mixes = not all(_row_each(*pair, count) for pair in shapes)
 
     def _scores(self, second: Walk, sizes: Sizes, change: Changed) -> list[SpecError]:
         """Scores that do not follow, although no weight's shape shows it."""
@@ -131,6 +181,16 @@ class LabelSpaceCheck:
     def _dims(self, name: str) -> list[tuple[str, int]]:
         """The letters of a reserved input's dims and their sizes."""
         return list(zip(RESERVED[name].dims, self._sizes[name], strict=True))
+
+
+def _shapes(facts: Facts) -> list[tuple[int, ...]]:
+    """The shapes of all tensors that a step gives."""
+    found = [shape if isinstance(shape, list) else [shape] for shape in facts.outputs.values()]
+    return [shape for shapes in found for shape in shapes]
+
+
+def _row_each(before: tuple[int, ...], after: tuple[int, ...], count: tuple[int, int]) -> bool:
+    return (before[:1], after[:1]) == (count[:1], count[1:]) and before[1:] == after[1:]
 
 
 def fixing(steps: Collection[Step], letter: str) -> Step | None:

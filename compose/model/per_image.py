@@ -26,7 +26,11 @@ class PerImage:
 
 
 def split_per_image(
-    graph: fx.GraphModule, *, varying: Collection[str] = (), fixed: Collection[str] = ()
+    graph: fx.GraphModule,
+    *,
+    varying: Collection[str] = (),
+    mixing: Collection[str] = (),
+    fixed: Collection[str] = (),
 ) -> PerImage | None:
     """The parts of a graph; None where nothing depends on the examples alone.
 
@@ -36,9 +40,10 @@ def split_per_image(
     Args:
         graph: a built model's.
         varying: nodes whose weights change from one use to the next, so that what they compute cannot be kept.
+        mixing: paths of modules whose outputs have no row for each example.
         fixed: inputs that are the same in all uses.
     """
-    alone = _alone(graph, varying, fixed)
+    alone = _alone(graph, varying, mixing, fixed)
     border = [node for node in alone if any(user not in alone for user in node.users)]
     if all(node.op == "placeholder" for node in border):
         return None
@@ -66,12 +71,15 @@ def only(graph: fx.GraphModule, outputs: Sequence[str]) -> fx.GraphModule:
     return fx.GraphModule(graph, new, f"{type(graph).__name__}Part")
 
 
-def _alone(graph: fx.GraphModule, varying: Collection[str], fixed: Collection[str]) -> dict[fx.Node, None]:
+def _alone(
+    graph: fx.GraphModule, varying: Collection[str], mixing: Collection[str], fixed: Collection[str]
+) -> dict[fx.Node, None]:
     """The nodes that depend on the examples and on nothing else that varies, in order."""
     found: dict[fx.Node, None] = {}
     for node in graph.graph.nodes:
         of_example = node.op == "placeholder" and node.target in EXAMPLE
-        changes = node.op == "call_module" and str(node.target).partition(".")[0] in varying
+        path = str(node.target) if node.op == "call_module" else ""
+        changes = path.partition(".")[0] in varying or path in mixing
         inputs = [value for value in node.all_input_nodes if not _is_fixed(value, fixed)]
         if of_example or (node.op != "output" and not changes and inputs and all(value in found for value in inputs)):
             found[node] = None

@@ -14,32 +14,40 @@ from compose.spec.wiring.plan import Plan, needed
 
 
 def check_tasks(
-    plan: Plan, walk: Walk, sizes: Sizes, tasks: Mapping[str, Sizes], again: Callable[[Sizes], Walk], *, adapts: bool
+    plan: Plan,
+    sizes: Sizes,
+    tasks: Mapping[str, Sizes],
+    again: Callable[[Sizes], Walk],
+    *,
+    known: Walk | None = None,
+    adapts: bool,
 ) -> list[SpecError]:
     """The errors of scoring each task, as evaluation does: without gradients, and modules in evaluation mode.
 
     Args:
         plan: the wired spec.
-        walk: the walk of training, without errors.
-        sizes: the reserved inputs' shapes in that walk.
+        sizes: the reserved inputs' shapes, where a task has no others.
         tasks: task -> the shapes that are others there.
         again: makes a walk for inference with other shapes.
+        known: a walk for inference with these sizes, whose batch then is that of all tasks.
         adapts: whether the model's weights adapt to one episode at a time.
     """
     steps = needed(plan.steps, [plan.scores, *([plan.attention] if plan.attention else [])], owners=True)
-    known: tuple[Sizes, Walk] | None = None
+    before = sizes
     for task, changed in tasks.items():
         wanted = {**sizes, **changed}
+        if known:
+            wanted["targets"] = sizes["targets"][0], wanted["targets"][1]
         found = again(wanted)
-        moved = {name for name in wanted if known and known[0][name] != wanted[name]}
+        moved = {name for name in wanted if before[name] != wanted[name]}
         afresh = downstream(steps, moved) if known else {step.name for step in steps}
         for step in steps:
             if step.name in afresh:
                 found.run([step])
             elif known:
-                found.take_over(step, known[1])
+                found.take_over(step, known)
         errors = found.errors or check_scores(plan, found, wanted, adapts=adapts)
         if errors:
             return [replace(error, notes=(*error.notes, Note(f"while the task {task} is scored"))) for error in errors]
-        known = wanted, found
+        before, known = wanted, found
     return []

@@ -32,7 +32,7 @@ class Walk:
         inputs: reserved input -> shape and dtype.
         where: the place in the spec that a reserved input's shape comes from.
         inference: whether modules are in evaluation mode, and no gradient is sent back.
-        known: a walk over the same steps, whose modules serve where their sizes are the same.
+        known: a walk over the same steps, whose modules are tried.
     """
 
     def __init__(
@@ -136,9 +136,8 @@ class Walk:
     def _module(self, step: Step) -> nn.Module | None:
         """The step's own module, or that of the step whose weights it shares."""
         sizes = self.facts[step.name].sizes
-        if self._known and self._known.facts[step.name].sizes == sizes and step.name in self._known.modules:
-            self.facts[step.name].construction = self._known.facts[step.name].construction
-            return self._known.modules[step.name]
+        if self._known and step.name in self._known.modules:
+            return self._module_again(step, self._known)
         if step.share is None:
             module, self.facts[step.name].construction = make(step, sizes, self.registry)
             return module
@@ -149,6 +148,18 @@ class Walk:
             message = f"`{step.name}` cannot use the weights of `{step.share}`: {shown[0]} here, {shown[1]} there"
             raise SpecError("shape-mismatch", message, step.place)
         return owner
+
+    def _module_again(self, step: Step, known: Walk) -> nn.Module:
+        """The module that an earlier walk made: a trained one serves other sizes, too.
+
+        Where the step is bound to other sizes here, it is also made for these, to see what weights it would have.
+        """
+        facts = self.facts[step.name]
+        facts.construction = known.facts[step.name].construction
+        if step.share is None and known.facts[step.name].sizes != facts.sizes:
+            bound_here, _ = make(step, facts.sizes, self.registry)
+            facts.weights = _shapes(bound_here)
+        return known.modules[step.name]
 
     def _other_weights(self, step: Step, sizes: dict[str, Any], owner: nn.Module) -> bool:
         """Whether a step needs weights of other shapes than those that it shares.
@@ -172,7 +183,7 @@ class Walk:
             self.values[step.name, port.name] = [_leaf(tensor) for tensor in value] if is_list else _leaf(value)
             facts.outputs[port.name] = [tuple(t.shape) for t in value] if is_list else tuple(value.shape)
         facts.flows, facts.saved_bytes = trial.flows(given), trial.saved_bytes
-        facts.weights = {name: tuple(p.shape) for name, p in module.named_parameters()}
+        facts.weights = facts.weights or _shapes(module)
         facts.learning = frozenset(name for name, p in module.named_parameters() if p.requires_grad)
         self.finished.add(step.name)
         if step.share is None:
@@ -255,3 +266,7 @@ class Walk:
 def _leaf(tensor: Tensor) -> Tensor:
     """The tensor on its own; it requires a gradient where it carries one."""
     return tensor.detach().requires_grad_(tensor.requires_grad)
+
+
+def _shapes(module: nn.Module) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(parameter.shape) for name, parameter in module.named_parameters()}

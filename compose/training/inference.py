@@ -61,12 +61,18 @@ def asked(model: TrainableModel, *, looks: bool) -> Callable[[dict[str, Tensor]]
     return scorer(model.looking, of_labels=is_of_labels(model.plan, model.facts))
 
 
+def mixing(model: TrainableModel) -> set[str]:
+    """The paths of a built model's modules whose outputs have no row for each example."""
+    steps = [step for step in model.plan.all_steps if step.name in model.facts and model.facts[step.name].mixes]
+    return {step.share or step.name for step in steps}
+
+
 def episode_parts(model: TrainableModel, device: torch.device) -> ModelParts | None:
     """A built model in the parts that an evaluation of episodes uses; None where it has no such."""
     from compose.evaluation.episodes.episode_test import ModelParts
     from compose.model.per_image import split_per_image
 
-    parts = split_per_image(model.inference)
+    parts = split_per_image(model.inference, mixing=mixing(model))
     if parts is None:
         return None
 

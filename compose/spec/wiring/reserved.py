@@ -107,9 +107,11 @@ RESERVED = {
 }
 TARGETS = ("targets", "parents.targets", "query.targets", "novel.targets", "external.targets")
 """What scores must not see."""
+EXAMPLES = "b"
+"""The dim of the examples in a batch."""
 LABEL_DIMS = ("l", "edges")
 """Dims whose size changes with the labels in use."""
-EPISODE_DIMS = ("b", "e", "s", "q")
+EPISODE_DIMS = (EXAMPLES, "e", "s", "q")
 """Dims whose size changes with the number of episodes, and of the images in one."""
 WAYS = "n"
 """The dim of the classes in an episode."""

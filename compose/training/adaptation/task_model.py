@@ -17,7 +17,7 @@ from compose.training.adaptation.adaptation import Adaptation
 from compose.training.adaptation.batch_statistics import batch_statistics
 from compose.training.adaptation.inner_loop import InnerLoop, Params, reptile
 from compose.training.adaptation.inner_rates import NAME, InnerRates, adapted_tensors, rated_tensors
-from compose.training.inference import call, inputs_of
+from compose.training.inference import call, inputs_of, mixing
 from compose.training.stages.nodes import holders
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class TaskModel(nn.Module):
         adapting = holders(model.plan, adaptation.of(model.nodes))
         normed = _normed(model, adaptation)
         moved = {*adapting, *normed, *holders(model.plan, varying)}
-        self.parts: PerImage | None = split_per_image(whole, varying=moved, fixed=self._fixed)
+        self.parts: PerImage | None = split_per_image(whole, varying=moved, mixing=mixing(model), fixed=self._fixed)
         self.losses: GraphModule = only(self.parts.rest if self.parts else whole, list(losses))
         self.scoring: GraphModule = only(self.parts.rest if self.parts else whole, ["scores"])
         learned = dict(model.training.named_children()).get(NAME) if adaptation.rates != "fixed" else None
