@@ -12,6 +12,7 @@ from compose.blocks.core.layers.layer_options import USUAL, ConvolutionPart, Ord
 from compose.blocks.core.layers.norm_layer import NormKind, norm_layer
 from compose.blocks.core.layers.one_size import one_size
 from compose.blocks.core.pattern.map_size import pair
+from compose.blocks.core.pattern.side import shape_text
 from compose.blocks.core.values import DropShare, Epsilon, Momentum, Padding, Places, Positive
 
 
@@ -66,6 +67,7 @@ class Convolution(nn.Module):
     ) -> None:
         super().__init__()
         channels = one_size(channels, wanted, parameter="channels")
+        self.least = _least(kernel, padding, dilation)
         _check(order, groups, in_channels, channels)
         behind = order.index("norm") > order.index("conv")
         if bias is None:
@@ -92,6 +94,9 @@ class Convolution(nn.Module):
         Returns:
             A map of the same size unless it strides, ``... c y x``.
         """
+        if any(side < least for side, least in zip(maps.shape[-2:], self.least, strict=True)):
+            shown = f"{shape_text(maps.shape[-2:])}, {shape_text(self.least)} at least"
+            raise BlockError(f"the kernel does not fit a map of {shown}", parameter="kernel")
         return with_leading(self.layers, maps, own=3)
 
 
@@ -100,6 +105,13 @@ def _check(order: Order, groups: int, in_channels: int, channels: int) -> None:
     if in_channels % groups or channels % groups:
         message = f"expected a number that divides {in_channels} channels, and {channels} afterwards, got {groups}"
         raise BlockError(message, parameter="groups")
+
+
+def _least(kernel: Places, padding: Padding | None, dilation: Places) -> tuple[int, int]:
+    """Height and width of the smallest map that the kernel fits."""
+    covered = [apart * (size - 1) + 1 for apart, size in zip(pair(dilation), pair(kernel), strict=True)]
+    above, left = pair(padding or 0)
+    return (1, 1) if padding is None else (max(1, covered[0] - 2 * above), max(1, covered[1] - 2 * left))
 
 
 def _convolution(

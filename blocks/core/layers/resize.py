@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from compose.block import BlockError, block
 from compose.blocks.core.any_rank import with_leading
 from compose.blocks.core.pattern.map_size import check_resize, pair
+from compose.blocks.core.pattern.side import shape_text
 from compose.blocks.core.values import Places
 
 
@@ -54,6 +55,9 @@ class Resize(nn.Module):
         given = [value is not None for value in (self.size, self.scale, like)]
         if sum(given) != 1:
             raise BlockError("expected one of `size`, `scale` and a map at `like`")
+        if self.scale is not None and min(maps.shape[-2:]) * self.scale < 1:
+            message = f"a map of {shape_text(maps.shape[-2:])} has no place left at {self.scale:g} of its size"
+            raise BlockError(message, parameter="scale")
         size = self.size if like is None else like.shape[-2:]
 
         def resized(x: Tensor) -> Tensor:

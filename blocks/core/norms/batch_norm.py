@@ -5,7 +5,7 @@ from __future__ import annotations
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from compose.block import Dims, block
+from compose.block import BlockError, Dims, block
 from compose.blocks.core.pattern.axis import find_axis
 from compose.blocks.core.values import AxisText, DimsText, Epsilon, Momentum
 
@@ -52,5 +52,7 @@ class BatchNorm(nn.Module):
             One of the same shape.
         """
         last = features.movedim(self.axis.index, -1)
+        if self.layer.training and last.numel() == last.shape[-1]:
+            raise BlockError("expected more than one entry of each channel while training, got one")
         normalised: Tensor = self.layer(last.reshape(-1, last.shape[-1]))
         return normalised.view(last.shape).movedim(-1, self.axis.index)

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from compose.block import BlockError
+from compose.blocks.core.layers.convolution import Convolution
 from compose.blocks.core.layers.pool import Pool
 from compose.blocks.core.layers.resize import Resize
 
@@ -110,3 +111,24 @@ def test_one_way_to_say_how_large():
     for block, like in ((Resize(), None), (Resize(scale=2), torch.zeros(2, 2))):
         with pytest.raises(BlockError, match="expected one of `size`, `scale` and a map at `like`"):
             block(torch.zeros(MAP), like)
+
+
+def test_a_map_that_vanishes():
+    with pytest.raises(BlockError, match="a map of 5 × 6 has no place left at 0.1 of its size"):
+        Resize(scale=0.1)(torch.zeros(MAP))
+
+
+@pytest.mark.parametrize(
+    ("options", "least"),
+    [
+        ({"kernel": 9, "padding": 0}, "9 × 9"),
+        ({"kernel": (7, 3), "padding": 0}, "7 × 3"),
+        ({"kernel": 5, "dilation": 2, "padding": (1, 0)}, "7 × 9"),
+    ],
+)
+def test_a_kernel_larger_than_the_map(options, least):
+    block = Convolution(3, channels=2, **options)
+    with pytest.raises(BlockError, match=f"the kernel does not fit a map of 5 × 6, {least} at least"):
+        block(torch.zeros(MAP))
+    height, width = map(int, least.split(" × "))
+    assert block.eval()(torch.zeros(2, 3, height, width)).shape == (2, 2, 1, 1)

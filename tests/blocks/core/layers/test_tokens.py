@@ -82,6 +82,11 @@ def test_a_mask_for_each_sequence():
         torch.testing.assert_close(features[i], block(tokens[i], tokens[i][mask[i]]).features)
 
 
+def test_a_mask_of_more_sequences():
+    with pytest.raises(BlockError, match="a mask of 2 × 3 has more dims than tokens of 3 × 4"):
+        MultiheadAttention(D, heads=HEADS)(torch.zeros(3, D), mask=torch.ones(2, 3))
+
+
 @pytest.mark.parametrize("norm_first", [True, False])
 @pytest.mark.parametrize("activation", ["relu", "gelu"])
 def test_transformer_layer(same, norm_first, activation):

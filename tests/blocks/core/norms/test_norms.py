@@ -97,3 +97,10 @@ def test_what_is_refused():
         GroupNorm((4, 2), groups=2, dims="d b")
     with pytest.raises(BlockError, match='"b c h w" does not fit a tensor of 2 × 4'):
         LayerNorm((2, 4), dims="b c h w", axis="c")
+
+
+def test_one_entry_has_no_variance():
+    block = BatchNorm((1, 4))
+    with pytest.raises(BlockError, match="expected more than one entry of each channel while training, got one"):
+        block(torch.zeros(1, 4))
+    assert block.eval()(torch.zeros(1, 4)).shape == (1, 4)
