@@ -114,7 +114,7 @@ def test_one_way_to_say_how_large():
 
 
 def test_a_map_that_vanishes():
-    with pytest.raises(BlockError, match="a map of 5 × 6 has no place left at 0.1 of its size"):
+    with pytest.raises(BlockError, match=r"a map of 5 × 6 has no place left at 0\.1 of its size"):
         Resize(scale=0.1)(torch.zeros(MAP))
 
 
