@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from compose.errors import SpecError, SpecErrors
+from compose.registry.registry import Registry, load_block_file, registry
 from compose.spec.read import read_spec
 
 from .judges import Judges, whole
@@ -131,3 +132,45 @@ def test_the_published_schema_accepts_what_is_accepted(real: Judges, name: str) 
         if bool(refused) != bool(real.errors(content)):
             disagreements.append((text, [error.message for error in refused][:1]))
     assert disagreements == []
+
+
+OWN_BLOCK = '''
+from jaxtyping import Float
+from torch import Tensor, nn
+from compose.block import BlockError, block
+
+def even(size: int) -> None:
+    if size % 2:
+        raise BlockError(f"{size} is odd", parameter="size", expected="an even number")
+
+@block(check=even)
+class Halves(nn.Module):
+    """Cut in halves.
+
+    Args:
+        size: how many there are.
+    """
+
+    def __init__(self, *, size: int = 4) -> None:
+        super().__init__()
+        even(size)
+
+    def forward(self, image: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        return image
+'''
+
+
+@pytest.mark.parametrize(("size", "message"), [({}, None), ({"size": 6}, None), ({"size": 3}, "3 is odd")])
+def test_a_check_of_a_users_block(tmp_path: Path, size: dict[str, int], message: str | None) -> None:
+    (tmp_path / "halves.py").write_text(OWN_BLOCK)
+    known = Registry(registry().all())
+    load_block_file(tmp_path / "halves.py", known)
+    file = tmp_path / "spec.yaml"
+    file.write_text(json.dumps(spec({"use": "halves", **size})))
+    if message is None:
+        read_spec(str(file), known=known)
+        return
+    with pytest.raises(SpecErrors) as caught:
+        read_spec(str(file), known=known)
+    (error,) = caught.value.errors
+    assert (error.message, error.expected) == (f"`size` of the block `halves`: {message}", "an even number")
