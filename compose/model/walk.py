@@ -69,10 +69,23 @@ class Walk:
             self.errors[before:] = self._new(step, self.errors[before:], self.errors[:before])
 
     def _new(self, step: Step, found: list[SpecError], known: list[SpecError]) -> list[SpecError]:
-        """What a step adds to the known mistakes, with the nodes that it is part of."""
+        """What a step adds to the known mistakes, with the nodes that it is part of.
+
+        A composite whose inputs are not what it says is told as such: what is wrong inside follows from that.
+        """
+        for around in step.within if found else ():
+            found, step = (unfit, around) if (unfit := self._unfit(around)) else (found, step)
         told = {(error.code, error.message, error.place) for error in known}
         new = [error for error in found if (error.code, error.message, error.place) not in told]
-        return [replace(error, notes=(*error.notes, *step.within)) for error in new]
+        return [replace(error, notes=(*error.notes, *(around.use for around in step.within))) for error in new]
+
+    def _unfit(self, step: Step) -> list[SpecError]:
+        """What feeds a composite and is not what its inputs say."""
+        try:
+            fed = {port: value for port, value in self.fed(step).items() if value is not None}
+        except SpecError:
+            return []
+        return bind_inputs(step, fed, self._producer)[1]
 
     def check_term(self, term: Term) -> None:
         """Refuse a term of the loss that takes a port as it is, where that is no scalar."""

@@ -130,7 +130,7 @@ def sources(wired: Any) -> set[str]:
 def test_a_composite(run: Any) -> None:
     told = run("describe", "fpn").stdout
     assert told.startswith("fpn (composite)\nTell finer maps what coarser ones show")
-    assert re.search(r"\n  maps +list of 3: b c h w +three maps from fine to coarse", told)
+    assert re.search(r"\n  maps +list of 3: b \?c \?h \?w +three maps from fine to coarse", told)
     assert re.search(r"\n  channels +an integer > 0 +256 +channels of each result", told)
     assert "\n  zoo/composites/fpn.yaml\n" in told
     assert [d["kind"] for d in json.loads(run("describe", "cbam", "--json").stdout)] == ["composite"]

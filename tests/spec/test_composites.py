@@ -36,8 +36,8 @@ def _declared(name: str) -> Declaration:
 def test_what_one_declares() -> None:
     fpn = _declared("fpn")
     assert fpn.summary.startswith("Tell finer maps what coarser ones show")
-    assert [(port.name, port.shape) for port in fpn.inputs] == [("maps", "list of 3: b c h w")]
-    assert [(port.name, port.shape) for port in fpn.outputs] == [("maps", "list of 3: b c h w")]
+    assert [(port.name, port.shape) for port in fpn.inputs] == [("maps", "list of 3: b ?c ?h ?w")]
+    assert [(port.name, port.shape) for port in fpn.outputs] == [("maps", "list of 3: b c ?h ?w")]
     channels = fpn.parameter("channels")
     assert channels is not None
     assert (channels.default, channels.schema) == (256, {"type": "integer", "exclusiveMinimum": 0})
@@ -154,3 +154,12 @@ def test_a_list_goes_in_and_comes_out(tmp_path: Path) -> None:
     assert [str(ref) for ref in pyramid.inputs["maps"]] == ["fpn.smooth1"]
     with pytest.raises(SpecErrors, match=r"`fpn\.maps` holds 3 tensors"):
         read_spec(SpecText(one.replace("maps.1", "maps.3")))
+
+
+def test_what_a_composite_is_told_by_its_ports() -> None:
+    """A step knows the nodes that it is part of, and what feeds them."""
+    plan = read_spec(SpecText(SPEC.replace("FEEDS", "[backbone.last, more, more]"))).plan
+    step = next(step for step in plan.steps if step.name == "fpn.step1.lateral")
+    assert [around.name for around in step.within] == ["fpn", "fpn.step1"]
+    assert [str(ref) for ref in step.within[0].inputs["maps"]] == ["backbone.last", "more", "more"]
+    assert step.within[1].use.message == "`fpn.step1` uses the block `fpn_step`"

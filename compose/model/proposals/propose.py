@@ -13,6 +13,7 @@ from compose.model.proposals.candidates import Candidate, Candidates
 from compose.model.proposals.judge import Judge, Verdict
 from compose.model.proposals.spot import Spot, names_in, spot_of, written
 from compose.model.walk import Walk
+from compose.spec.layers.packaged import is_packaged
 from compose.spec.read import Spec, whole_plan
 from compose.spec.wiring.plan import Plan, Step
 
@@ -78,7 +79,7 @@ def _completed(walk: Walk, plan: Plan) -> Walk:
 def _fixes(misfit: Misfit, spec: Spec, walk: Walk, steps: dict[str, Step], judge: Judge) -> list[Fix]:
     assert misfit.at is not None
     spot = spot_of(misfit.at, spec.tree)
-    if spot is None:
+    if spot is None or (isinstance(misfit.at, Step) and is_packaged(misfit.at.place)):
         return []
     taken = names_in(spot.section, spec.unread or spec.tree)
     fixes: dict[Verdict, dict[str, Fix]] = {"fits": {}, "fits here": {}}

@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from compose.errors import Place
 from compose.registry.registry import Registry
 from compose.spec.layers.merge import is_null
 from compose.spec.yaml.reader import load_file
@@ -36,6 +37,11 @@ def packaged(name: str) -> Tree:
 def shown_file(name: str) -> str:
     """A composite's file, as messages call it."""
     return f"zoo/{FOLDER}/{name}.yaml"
+
+
+def is_packaged(place: Place) -> bool:
+    """Whether a place is in the file of a packaged composite, which no user changes."""
+    return place.document.name == shown_file(Path(place.document.name).stem)
 
 
 def with_packaged(tree: Mapping, registry: Registry) -> Mapping:

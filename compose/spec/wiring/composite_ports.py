@@ -14,7 +14,7 @@ from compose.registry.docstring import doc_entries, sections
 from compose.spec.wiring.plan import Ref, Step, Value, refs
 
 ANY = Port("", None, "any", False, False, "")
-DIMS = r"``((?:\.\.\. )?[a-z0-9](?: [a-z0-9])*)``"
+DIMS = r"``((?:\.\.\. )?[a-z0-9](?: \??[a-z0-9])*)``"
 """Dims in a description."""
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from compose.errors import Note, Place, nearest
-from compose.registry.declaration import Parameter, Port
+from compose.registry.declaration import Declaration, Parameter, Port
 from compose.spec.schema.composite_parameters import described
 from compose.spec.schema.faults import faults, validator
 from compose.spec.schema.node_keys import NODE_KEYS, placeholder
@@ -74,7 +74,7 @@ class _Node:
             return {}
         if self.scope.prefix:
             for error in mistakes(self.node, self.full, self.declaration, self.world.registry):
-                self.world.errors.append(replace(error, notes=(*error.notes, *self.world.within)))
+                self.world.errors.append(replace(error, notes=(*error.notes, *self.world.uses)))
         ports = self.ports.inputs
         inputs = wire_ports(self.scope, self.name, self.used, ports, self.node, self.place)
         if self.composite:
@@ -149,14 +149,22 @@ class _Node:
         if not isinstance(inner, Mapping):
             return {}
         values = {**(plain(defaults) if isinstance(defaults, Mapping) else {}), **self._fitting(params)}
-        note = Note(f"`{path}` uses the block `{self.used}`", self.place)
-        world = replace(self.world, within=(*self.world.within, note))
+        world = replace(self.world, within=(*self.world.within, self._as_step(path, inputs)))
         unwired = [port.name for port in self.ports.inputs if port.optional and port.name not in inputs]
         within = (*self.scope.within, self.used)
         scope = Scope(world, inner, f"{path}.", inputs, values, within, {}, unwired, self.ports.lengths)
         self.steps += expand(scope)
         self.world.notes.extend(_unread(self.used, body, inner))
         return _outputs(scope, body)
+
+    def _as_step(self, path: str, inputs: dict[str, Value]) -> Step:
+        """The composite as if it were one block."""
+        ports = self.ports
+        declaration = Declaration(
+            "composite", self.used, "", "", "", "", "", (), inputs=ports.inputs, outputs=ports.outputs
+        )
+        fed = as_taken(ports.inputs, inputs)
+        return Step(path, "block", declaration, {}, fed, None, self.place, self.node, self.world.within)
 
     def _fitting(self, params: dict[str, Any]) -> dict[str, Any]:
         """The values that a composite's nodes can take; the schema check tells of the others."""

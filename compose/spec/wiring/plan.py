@@ -78,7 +78,8 @@ class Step:
         share: the step whose weights it uses, or None.
         place: where the node stands in the spec.
         tree: the node as written, for the places of its parameters.
-        within: the nodes that it is part of, outermost first: those that use a composite.
+        within: the nodes that it is part of, outermost first: those that use a composite, each as a step that is never
+            computed itself.
     """
 
     name: str
@@ -89,7 +90,13 @@ class Step:
     share: str | None
     place: Place
     tree: Mapping
-    within: tuple[Note, ...] = ()
+    within: tuple[Step, ...] = ()
+
+    @property
+    def use(self) -> Note:
+        """What to tell of it beside a mistake inside it."""
+        used = self.declaration.name if self.declaration else self.op
+        return Note(f"`{self.name}` uses the block `{used}`", self.place)
 
 
 @dataclass(frozen=True)

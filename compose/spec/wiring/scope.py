@@ -12,7 +12,7 @@ from compose.registry.registry import Registry
 from compose.spec.layers.merge import Removed
 from compose.spec.schema.composite_parameters import CompositeParameters
 from compose.spec.wiring.composite_ports import CompositePorts
-from compose.spec.wiring.plan import ListOf, Ref, Value
+from compose.spec.wiring.plan import ListOf, Ref, Step, Value
 from compose.spec.wiring.reserved import RESERVED
 from compose.spec.yaml.tree import Mapping, Scalar, Tree, plain
 
@@ -45,7 +45,7 @@ class World:
     removed: Removals = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     unread: Collection[str] = ()
-    within: tuple[Note, ...] = ()
+    within: tuple[Step, ...] = ()
     ports: dict[str, CompositePorts] = field(default_factory=dict)
 
     @property
@@ -58,7 +58,12 @@ class World:
         notes: tuple[Note, ...] = (),
     ) -> None:  # fmt: skip
         """Record a mistake."""
-        self.errors.append(SpecError(code, message, place, expected, near, (*notes, *self.within)))
+        self.errors.append(SpecError(code, message, place, expected, near, (*notes, *self.uses)))
+
+    @property
+    def uses(self) -> tuple[Note, ...]:
+        """What to tell of the nodes around, beside a mistake here."""
+        return tuple(step.use for step in self.within)
 
 
 @dataclass
