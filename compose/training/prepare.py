@@ -166,16 +166,21 @@ class Prepared:
         return known | self._label_sizes(training, labels)
 
     def task_sizes(self) -> dict[str, Sizes]:
-        """Evaluated task -> the shapes of reserved inputs that are others there; tasks without labels are left out."""
+        """Evaluated task -> the shapes of reserved inputs that are others there; tasks without labels are left out.
+
+        The batch is the least that there may be, one example or episode, which is what is left over at the end.
+        """
         found: dict[str, Sizes] = {}
+        batch = 1 if self.episodes is None else self.batch
+        examples: Sizes = {name: (batch, *dims) for name, dims in self.source.shapes.items() if name in RESERVED}
         for task in self.evaluation.tasks:
             which: Labels = "all" if self.evaluation.label_context == "all" else LABELS[task]
             if labels := len(self._space.label_set(which).names):
-                found[task] = {"targets": (self.batch, labels), **self._label_sizes(which, labels)}
+                found[task] = {**examples, "targets": (batch, labels), **self._label_sizes(which, labels)}
         fixed = fixing_ways(self.spec.plan, adapts=self.adaptation is not None)
         for test in self.evaluation.episodes:
             if not fixed or self.episodes is None or test.shape.ways == self.episodes.shape.ways:
-                found[test.task] = self._episode_sizes(EpisodeBatch(2, test.shape))
+                found[test.task] = self._episode_sizes(EpisodeBatch(1, test.shape))
         return found
 
     def _label_sizes(self, which: Labels, labels: int) -> Sizes:

@@ -58,6 +58,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_a_block_that_takes_no_picture_alone_is_found_before(folder: Path) -> None:
+    (folder / "small.yaml").write_text(SPEC)
+    (folder / "mine.py").write_text(BLOCK.format(init="pass", forward="maps = maps.squeeze()"))
+    (error,) = compose.validate("small.yaml", blocks=["mine.py"]).errors
+    assert error.message.startswith("`gate.out` is 12 × 8 × 8, but its block declares b c h w")
+    assert [note.message for note in error.notes][-1] == "while the task zsl is scored"
+
+
 def test_a_constructor_that_fails_with_real_weights(folder: Path) -> None:
     with pytest.raises(SpecErrors) as caught:
         _train(folder, init="self.weight.is_meta or [][0]")
