@@ -20,6 +20,11 @@ _Error = TypeVar("_Error", bound=SpecError)
 
 KNOWN = (
     (
+        ("Expected more than 1 value per channel when training",),
+        "its batch norm has one value for each channel, and needs more in training",
+        "a batch of two or more, or another norm",
+    ),
+    (
         ("cannot be called on meta tensors",),
         "it asks for a tensor's values, which no tensor has while shapes are worked out",
         "tensors all the way, such as `torch.where` in place of `if`, and no `.item()`, `int(x)` or `bool(x)`",

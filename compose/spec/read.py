@@ -19,6 +19,7 @@ from compose.spec.schema.check import Checker
 from compose.spec.spec_text import SpecText
 from compose.spec.wiring.leftovers import Leftovers
 from compose.spec.wiring.plan import Plan
+from compose.spec.wiring.scope import WiredComposite
 from compose.spec.wiring.wire import wire
 from compose.spec.yaml.tree import Mapping, plain
 
@@ -115,14 +116,17 @@ def laid_over(spec: Spec, overlay: Mapping) -> Spec:
     return replace(found, blocks=spec.blocks)
 
 
-def whole_plan(spec: Spec) -> Plan:
-    """The plan of a spec with the nodes that nothing reads; without them where they cannot be wired."""
-    if spec.unread is None:
-        return spec.plan
+def whole_plan(spec: Spec) -> tuple[Plan, dict[str, WiredComposite]]:
+    """The plan of a spec with the nodes that nothing reads, and its composites by their paths.
+
+    Nodes that cannot be wired are no mistake as long as nothing reads them; then they stay away.
+    """
+    composites: dict[str, WiredComposite] = {}
     try:
-        return wire(spec.unread, spec.registry, whole=True)
+        plan = wire(spec.unread or spec.tree, spec.registry, whole=True, composites=composites)
     except SpecErrors:
-        return spec.plan
+        plan = wire(spec.tree, spec.registry, composites=composites)
+    return plan, composites
 
 
 class _Reader:

@@ -211,7 +211,9 @@ def test_a_batch_of_one_has_no_statistics(told: Path) -> None:
     assert _told(RANK, "batch: 2", data=True, **normed) == []
     ((line, message),) = _told(RANK, "batch: 1", data=True, **normed)
     assert line == "return self.norm(features)"
-    assert message.startswith("`normed` fails on these shapes: Expected more than 1 value per channel when training")
+    assert message.startswith(
+        "`normed` fails on these shapes: its batch norm has one value for each channel, and needs more in training"
+    )
 
 
 def test_external_examples_that_are_not_there(told: Path) -> None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
 from torch import Tensor
 
 from compose.model.fit import dtype_fits
-from compose.model.misfit import End, Misfit
 from compose.model.proposals.adapter import Adapter, adapters
 from compose.model.proposals.given import given_by
+from compose.model.proposals.opening import Opening
 from compose.model.proposals.sources import Source, Sources
 from compose.model.proposals.spot import Feed, Spot
-from compose.model.proposals.wanted import Wanted, wanted_at
+from compose.model.proposals.wanted import Wanted
 from compose.model.walk import Walk
-from compose.spec.wiring.plan import Ref, Step
+from compose.spec.wiring.plan import Step
+from compose.spec.wiring.scope import WiredComposite
 
 SWAP, BESIDE, ALIKE, RESERVED_INPUT, ADAPTER, BEFORE, ANY = (0,), (1,), (2,), (2,), (3,), (3, 0, 9), (3, 0, 9)
 """What other wirings cost, in order; an adapter by its weights and blocks, so that what stands before the producer
@@ -28,12 +29,14 @@ class Candidate:
     """Another wiring.
 
     Args:
+        spot: where it is wired.
         cost: what it costs; less comes first.
         message: what it is.
         texts: feed -> what feeds the port instead.
         adapter: blocks behind the one text; None where it feeds the port itself.
     """
 
+    spot: Spot
     cost: tuple[int, ...]
     message: str
     texts: tuple[tuple[Feed, str], ...]
@@ -47,76 +50,68 @@ class Candidate:
 
 
 class Candidates:
-    """Finds them for one mistake.
+    """Finds them for one place of the spec.
 
     Args:
-        misfit: the mistake.
-        spot: what is wired there.
+        opening: the place.
         walk: what is known of the shapes.
         steps: the steps by name.
+        composites: the nodes that use composites, by their paths.
     """
 
-    def __init__(self, misfit: Misfit, spot: Spot, walk: Walk, steps: dict[str, Step]) -> None:
-        assert misfit.at is not None
-        self._at, self._ports, self._spot, self._steps = misfit.at, misfit.ports, spot, steps
-        self._code = misfit.code
-        self._refused = not misfit.ports or misfit.code == "list-for-one"
-        self._sources = Sources(spot, walk, steps)
-        self._values = {feed: value for feed in spot.feeds if (value := walk.held(feed.ref)) is not None}
+    def __init__(
+        self, opening: Opening, walk: Walk, steps: dict[str, Step], composites: Mapping[str, WiredComposite]
+    ) -> None:
+        self._opening, self._spot, self._walk, self._steps = opening, opening.spot, walk, steps
+        self._sources = Sources(opening.spot, walk, steps, composites)
 
     def __iter__(self) -> Iterator[Candidate]:
-        """All of them, in order of cost."""
-        return iter(sorted(self._all(), key=lambda candidate: candidate.cost))
-
-    def _all(self) -> Iterator[Candidate]:
+        """All of them."""
         yield from self._swapped()
-        for feed in self._at_fault():
-            wanted = wanted_at(self._at, self._spot, feed, self._values)
+        for feed, wanted in self._opening.faults:
             yield from self._rewired(feed, wanted)
             yield from self._adapted(feed, wanted)
 
-    def _at_fault(self) -> list[Feed]:
-        """The feeds that may be changed: of the ports at fault, and ports at fault that nothing feeds."""
-        wired = [feed for feed in self._spot.feeds if not self._ports or feed.port in self._ports]
-        there = {feed.port for feed in self._spot.feeds}
-        return wired + [Feed(port, None, Ref("", ""), "") for port in self._ports if port not in there]
-
     def _swapped(self) -> Iterator[Candidate]:
+        ports = {feed.port for feed, _ in self._opening.faults}
         for first, second in combinations(self._spot.feeds, 2):
-            if first.port != second.port and not {first.port, second.port}.isdisjoint(self._ports or {first.port}):
+            if first.port != second.port and not ports.isdisjoint({first.port, second.port}):
                 texts = ((first, second.text), (second, first.text))
-                yield Candidate(SWAP, f"`{first.text}` and `{second.text}` in the other order", texts)
+                yield Candidate(self._spot, SWAP, f"`{first.text}` and `{second.text}` in the other order", texts)
 
     def _rewired(self, feed: Feed, wanted: Wanted) -> Iterator[Candidate]:
+        opening = self._opening
         kinds: tuple[tuple[tuple[int, ...], Iterable[Source]], ...] = (
             (BESIDE, self._sources.beside(feed)),
             (ALIKE, self._sources.alike(feed, wanted)),
             (RESERVED_INPUT, self._sources.reserved(feed, wanted)),
             (BEFORE, self._sources.before(feed)),
-            (ANY, self._sources.any(feed) if self._refused and self._code != "list-for-one" else ()),
+            (ANY, self._sources.any(feed) if opening.refused and not opening.one_of_list else ()),
         )
         for cost, sources in kinds:
             for source in sources:
                 if _may_take(wanted, source.value) and not self._is_there(feed, source.text):
                     other = int(cost == BESIDE and source.ref.port != feed.port)  # one name: made for each other
-                    yield Candidate((*cost, other), f"`{source.text}`, {source.what}", ((feed, source.text),))
+                    yield Candidate(
+                        self._spot, (*cost, other), f"`{source.text}`, {source.what}", ((feed, source.text),)
+                    )
 
     def _is_there(self, feed: Feed, text: str) -> bool:
         """Whether a value is an item of the same list already."""
         return any(other.port == feed.port and other.text == text for other in self._spot.feeds)
 
     def _adapted(self, feed: Feed, wanted: Wanted) -> Iterator[Candidate]:
-        value = self._values.get(feed)
+        value = self._walk.held(feed.ref)
         own = [Source(feed.text, feed.ref, value, "")] if isinstance(value, Tensor) else self._sources.beside(feed)
-        if isinstance(self._at, End):
+        if self._spot.is_end:
             own = [source for source in own if source.ref.step]  # what has no weights behind it trains nothing
         for source in own:
             given = given_by(source.text, source.ref, source.value, self._steps)
-            for adapter in adapters(given, wanted, refused=self._refused):
+            for adapter in adapters(given, wanted, refused=self._opening.refused):
                 reserved = int(not source.ref.step)
                 cost = (*ADAPTER, *adapter.cost, reserved)
                 start = "" if source.text == feed.text else f"`{source.text}`, "
-                yield Candidate(cost, f"{start}{adapter.message}", ((feed, source.text),), adapter)
+                yield Candidate(self._spot, cost, f"{start}{adapter.message}", ((feed, source.text),), adapter)
 
 
 def _may_take(wanted: Wanted, value: Tensor) -> bool:

@@ -11,9 +11,9 @@ from compose.errors import Fix, SpecError
 from compose.model.misfit import Misfit
 from compose.model.proposals.candidates import Candidate, Candidates
 from compose.model.proposals.judge import Judge, Verdict
-from compose.model.proposals.spot import Spot, names_in, spot_of, written
+from compose.model.proposals.opening import openings
+from compose.model.proposals.spot import names_in, written
 from compose.model.walk import Walk
-from compose.spec.layers.packaged import is_packaged
 from compose.spec.read import Spec, whole_plan
 from compose.spec.wiring.plan import Plan, Step
 
@@ -40,7 +40,7 @@ def propose(
         check: finds the mistakes of a spec whose shapes fit.
     """
     found = list(errors)
-    plan = whole_plan(spec)
+    plan, composites = whole_plan(spec)
     steps = {step.name: step for step in plan.all_steps}
     walk = _completed(walk, plan)
     judge = Judge(spec, walk, steps, found, check)
@@ -48,7 +48,11 @@ def propose(
     for error in found:
         if isinstance(error, Misfit) and error.at is not None:
             misfits.setdefault(_node(error), error)  # one fix takes all mistakes of a node away
-    fixes = {id(error): _fixes(error, spec, walk, steps, judge) for error in list(misfits.values())[:MOST_ERRORS]}
+    fixes: dict[int, list[Fix]] = {}
+    for error in list(misfits.values())[:MOST_ERRORS]:
+        places = openings(error, spec.tree, walk, composites)
+        candidates = [candidate for place in places for candidate in Candidates(place, walk, steps, composites)]
+        fixes[id(error)] = _fixes(error, candidates, spec, judge)
     return [_with(error, fixes.get(id(error), [])) for error in found]
 
 
@@ -76,21 +80,17 @@ def _completed(walk: Walk, plan: Plan) -> Walk:
     return found
 
 
-def _fixes(misfit: Misfit, spec: Spec, walk: Walk, steps: dict[str, Step], judge: Judge) -> list[Fix]:
-    assert misfit.at is not None
-    spot = spot_of(misfit.at, spec.tree)
-    if spot is None or (isinstance(misfit.at, Step) and is_packaged(misfit.at.place)):
-        return []
-    taken = names_in(spot.section, spec.unread or spec.tree)
+def _fixes(misfit: Misfit, candidates: list[Candidate], spec: Spec, judge: Judge) -> list[Fix]:
+    """The first candidates that fit, in order of cost."""
     fixes: dict[Verdict, dict[str, Fix]] = {"fits": {}, "fits here": {}}
     found: list[Candidate] = []
-    for tried, candidate in enumerate(Candidates(misfit, spot, walk, steps)):
+    for tried, candidate in enumerate(sorted(candidates, key=lambda candidate: candidate.cost)):
         if len(fixes["fits"]) == MOST_FIXES or tried == MOST_TRIED:
             break
         plain = [other for other in found if other.adapter is None]
         if any(candidate.extends(other) for other in found) or (candidate.adapter is None and len(plain) == MOST_PLAIN):
             continue
-        overlay = _overlay(candidate, spot, taken)
+        overlay = _overlay(candidate, names_in(candidate.spot.section, spec.unread or spec.tree))
         verdict = judge.judge(overlay, misfit)
         if verdict != "fails":
             yaml = written(overlay)
@@ -99,7 +99,8 @@ def _fixes(misfit: Misfit, spec: Spec, walk: Walk, steps: dict[str, Step], judge
     return list((fixes["fits"] or fixes["fits here"]).values())[:MOST_FIXES]
 
 
-def _overlay(candidate: Candidate, spot: Spot, taken: set[str]) -> dict[str, Any]:
+def _overlay(candidate: Candidate, taken: set[str]) -> dict[str, Any]:
+    spot = candidate.spot
     if candidate.adapter is None:
         return spot.overlay(dict(candidate.texts), {})
     ((feed, source),) = candidate.texts

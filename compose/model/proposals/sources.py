@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from torch import Tensor
@@ -14,6 +14,7 @@ from compose.registry.declaration import Port
 from compose.registry.dim_name import dim_name
 from compose.spec.wiring.plan import Ref, Step, refs
 from compose.spec.wiring.reserved import RESERVED
+from compose.spec.wiring.scope import WiredComposite
 
 MOST_BEFORE = 6
 """How many values are looked at that the producer itself was made of."""
@@ -42,14 +43,29 @@ class Sources:
         spot: where.
         walk: what is known of the shapes.
         steps: the steps by name.
+        composites: the nodes that use composites, by their paths.
     """
 
-    def __init__(self, spot: Spot, walk: Walk, steps: dict[str, Step]) -> None:
-        self._spot, self._walk, self._steps = spot, walk, steps
+    def __init__(
+        self, spot: Spot, walk: Walk, steps: dict[str, Step], composites: Mapping[str, WiredComposite]
+    ) -> None:
+        self._spot, self._walk, self._steps, self._composites = spot, walk, steps, composites
 
     def beside(self, feed: Feed) -> list[Source]:
         """The other ports of the node that gives a value, and the tensors of its list ports."""
-        return [source for source in self._ports_of(feed.ref.step) if source.ref != feed.ref]
+        node = feed.text.split(".")[0]
+        wired = self._composites.get(f"{self._spot.prefix}{node}")
+        sources = self._outputs_of(node, wired) if wired else self._ports_of(feed.ref.step)
+        return [source for source in sources if source.ref != feed.ref]
+
+    def _outputs_of(self, node: str, wired: WiredComposite) -> list[Source]:
+        """The tensors that a composite gives."""
+        found = []
+        for port, output in wired.outputs.items():
+            value = self._walk.held(output) if isinstance(output, Ref) else None
+            if isinstance(output, Ref) and isinstance(value, Tensor):
+                found.append(Source(f"{node}.{port}", output, value, f"another output of `{node}`"))
+        return found
 
     def reserved(self, feed: Feed, wanted: Wanted) -> Iterator[Source]:
         """Reserved inputs: of the dims that are wanted, or of any that fit where a reserved one is wired already."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from compose.errors import Place
 from compose.model.misfit import End
-from compose.spec.wiring.plan import Ref, Step, refs
+from compose.spec.wiring.plan import Ref, Value, refs
 from compose.spec.yaml.tree import Mapping as MappingTree
 from compose.spec.yaml.tree import Path, Plain, Scalar, Sequence, Tree, descend, plain
 from compose.spec.yaml.writer import flow, scalar
@@ -91,30 +91,34 @@ class Spot:
         return wiring
 
 
-def spot_of(at: Step | End, tree: MappingTree) -> Spot | None:
-    """Where a step or an end of the model stands in a spec; None where no line of the spec says it.
+def spot_of_end(end: End, tree: MappingTree) -> Spot:
+    """Where a spec names what leaves the model."""
+    named = descend(tree, end.path)
+    text = str(named.value) if isinstance(named, Scalar) else end.value.step
+    return Spot(end.path, ("model",), "", (Feed("", None, end.value, text),), None, is_end=True)
+
+
+def spot_of_node(name: str, inputs: Mapping[str, Value], tree: MappingTree) -> Spot | None:
+    """Where a node or a term of the loss stands in a spec; None where no line of it says what feeds it.
 
     Args:
-        at: the step or end.
+        name: its path.
+        inputs: what feeds it.
         tree: the resolved spec.
     """
-    if isinstance(at, End):
-        named = descend(tree, at.path)
-        text = str(named.value) if isinstance(named, Scalar) else at.value.step
-        return Spot(at.path, ("model",), "", (Feed("", None, at.value, text),), None, is_end=True)
-    parts = at.name.split(".")
+    parts = name.split(".")
     is_term = parts[0] == "loss"
     found = (tuple(parts), "") if is_term else _node_path(parts, ("model",), "", tree)
-    wiring = at.tree.get("in")
-    written = list(_texts(wiring)) if wiring is not None else []
     if found is None:
         return None
     path, prefix = found
-    if len(dict(written)) < len(written):  # an override's references all stand at one place
+    wiring = descend(tree, (*path, "in"))
+    texts = list(_texts(wiring)) if wiring is not None else []
+    if len(dict(texts)) < len(texts):  # an override's references all stand at one place
         wiring = None
-        feeds = tuple(replace(feed, text=_name(feed.ref)) for feed in _feeds(at, {}))
+        feeds = tuple(replace(feed, text=_name(feed.ref)) for feed in feeds_of(inputs))
     else:
-        feeds = tuple(_feeds(at, dict(written)))
+        feeds = tuple(feeds_of(inputs, dict(texts)))
     section = ("model",) if is_term else path[:-1]
     return Spot(path, section, prefix, feeds, wiring) if all(feed.text for feed in feeds) else None
 
@@ -170,11 +174,17 @@ def _texts(tree: Tree) -> Iterator[tuple[Place, str]]:
                 yield from _texts(item)
 
 
-def _feeds(step: Step, written: Mapping[Place, str]) -> Iterator[Feed]:
-    for port, value in step.inputs.items():
+def feeds_of(inputs: Mapping[str, Value], written: Mapping[Place, str] | None = None) -> Iterator[Feed]:
+    """What reaches each port, one by one.
+
+    Args:
+        inputs: what feeds the ports.
+        written: the references of the node by their places, where the spec's names for the values are wanted.
+    """
+    for port, value in inputs.items():
         listed = isinstance(value, tuple)
         for index, ref in enumerate(refs(value)):
-            yield Feed(port, index if listed else None, ref, _text(ref, written))
+            yield Feed(port, index if listed else None, ref, "" if written is None else _text(ref, written))
 
 
 def _text(ref: Ref, written: Mapping[Place, str]) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from torch import Tensor
 
 from compose.model.dims import Bindings, Mismatch, Shape
 from compose.model.fit import bind
 from compose.model.misfit import End
-from compose.model.proposals.spot import Feed, Spot
+from compose.model.proposals.spot import Feed
 from compose.registry.declaration import Port
 from compose.registry.dim_name import dim_name
 from compose.spec.wiring.plan import Step
@@ -62,6 +63,12 @@ class Wanted:
     letters: tuple[str, ...] = ()
 
     @property
+    def unnamed(self) -> Wanted:
+        """The same where the spec's names for what else is wired there mean nothing."""
+        axes = tuple(replace(axis, like="") for axis in self.axes)
+        return replace(self, axes=axes, leading="", others=())
+
+    @property
     def is_map(self) -> bool:
         """Whether its last dims are places of a map."""
         return len(self.axes) > 2 and tuple(axis.letter for axis in self.axes[-2:]) in SPACE
@@ -102,20 +109,22 @@ class Known:
     shapes: tuple[tuple[str, Shape], ...] = ()
 
 
-def wanted_at(at: Step | End, spot: Spot, feed: Feed, values: dict[Feed, Tensor]) -> Wanted:
+def wanted_by_end(end: End) -> Wanted:
+    """What may leave the model somewhere."""
+    return _wanted(end.port, Known(Bindings()), end.sizes)
+
+
+def wanted_by_port(step: Step, feed: Feed, values: Mapping[Feed, Any]) -> Wanted:
     """What may reach a port.
 
     Args:
-        at: the step or end that takes it.
-        spot: what is wired there.
+        step: the step that takes it.
         feed: the value that should be another.
         values: what reaches each port.
     """
-    if isinstance(at, End):
-        return _wanted(at.port, Known(Bindings()), at.sizes)
-    assert at.declaration is not None
-    ports = {port.name: port for port in at.declaration.inputs}
-    others = [(ports[other.port], other.text, values[other]) for other in spot.feeds if other != feed]
+    assert step.declaration is not None
+    ports = {port.name: port for port in step.declaration.inputs}
+    others = [(ports[other.port], other.text, value) for other, value in values.items() if other != feed]
     return _wanted(ports[feed.port], _known(others), {})
 
 

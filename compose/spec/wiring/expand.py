@@ -17,7 +17,7 @@ from compose.spec.wiring.inputs import as_taken, value_of, wire_ports
 from compose.spec.wiring.mentions import edges, heads, order, texts, unread
 from compose.spec.wiring.plan import Ref, Step, Value
 from compose.spec.wiring.reserved import RESERVED
-from compose.spec.wiring.scope import Scope, World
+from compose.spec.wiring.scope import Scope, WiredComposite, World
 from compose.spec.yaml.tree import Mapping, Scalar, Sequence, leaves, plain
 
 LACKING = ("missing-input", "unavailable-input")
@@ -35,7 +35,10 @@ def expand(scope: Scope) -> list[Step]:
         node = scope.nodes.items[name]
         if isinstance(node, Mapping):
             before = len(scope.world.errors)
-            scope.exports[name] = _Node(scope, name, node, steps).wire()
+            wired = _Node(scope, name, node, steps)
+            scope.exports[name] = wired.wire()
+            if wired.composite:
+                scope.world.wired[f"{scope.prefix}{name}"] = WiredComposite(wired.inputs, scope.exports[name])
             if not scope.prefix and name in scope.world.unread:
                 told = scope.world.errors[before:]
                 scope.world.errors[before:] = [error for error in told if error.code not in LACKING]
@@ -56,6 +59,7 @@ class _Node:
     def __init__(self, scope: Scope, name: str, node: Mapping, steps: list[Step]) -> None:
         self.scope, self.world, self.name, self.node, self.steps = scope, scope.world, name, node, steps
         self.place = scope.nodes.keys[name]
+        self.inputs: dict[str, Value] = {}
         self.used = _used(scope, node)
         body = self.world.composites.get(self.used)
         self.composite = body if isinstance(body, Mapping) else None
@@ -79,6 +83,7 @@ class _Node:
         inputs = wire_ports(self.scope, self.name, self.used, ports, self.node, self.place)
         if self.composite:
             inputs = _with_lists(ports, inputs)
+        self.inputs = inputs
         if self._check_lengths(inputs):
             return {}
         if self.name in self.world.bypass and not self.scope.prefix:
@@ -253,7 +258,9 @@ def _unread(name: str, body: Mapping, nodes: Mapping) -> list[str]:
 def composite_ports(world: World, name: str, body: Mapping, within: tuple[str, ...]) -> CompositePorts:
     """The ports of a composite, read off it as it stands by itself."""
     if name not in world.ports:
-        bare = replace(world, reserved=dict.fromkeys(RESERVED, ""), errors=[], bypass=frozenset(), notes=[], unread=())
+        bare = replace(
+            world, reserved=dict.fromkeys(RESERVED, ""), errors=[], bypass=frozenset(), notes=[], unread=(), wired={}
+        )
         steps, outputs = alone(bare, name, body, within)
         world.ports[name] = read_ports(name, _names(body, "inputs"), steps, outputs, text=described(body))
     return world.ports[name]

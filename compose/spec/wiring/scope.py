@@ -21,6 +21,14 @@ Removals: TypeAlias = MappingType[str, MappingType[str, Removed]]
 
 
 @dataclass(frozen=True)
+class WiredComposite:
+    """What feeds a node that uses a composite, by input, and what it gives, by output."""
+
+    inputs: dict[str, Value]
+    outputs: dict[str, Value]
+
+
+@dataclass(frozen=True)
 class World:
     """What all levels of a spec share.
 
@@ -35,6 +43,7 @@ class World:
         unread: the nodes of the model that nothing reads.
         within: the nodes whose composites this level stands in, outermost first; told with each mistake.
         ports: the ports of the composites that are wired so far.
+        wired: the nodes that use composites, by their paths.
     """
 
     registry: Registry
@@ -47,6 +56,7 @@ class World:
     unread: Collection[str] = ()
     within: tuple[Step, ...] = ()
     ports: dict[str, CompositePorts] = field(default_factory=dict)
+    wired: dict[str, WiredComposite] = field(default_factory=dict)
 
     @property
     def composites(self) -> MappingType[str, Tree]:

@@ -15,7 +15,7 @@ from compose.spec.wiring.leftovers import SCORES
 from compose.spec.wiring.loss_weights import loss_weights
 from compose.spec.wiring.plan import Plan, Ref, Step, Term, needed, refs
 from compose.spec.wiring.reserved import RESERVED, TARGETS
-from compose.spec.wiring.scope import Removals, Scope, World
+from compose.spec.wiring.scope import Removals, Scope, WiredComposite, World
 from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, plain
 
 WANTS = {
@@ -57,6 +57,7 @@ def wire(
     unread: Collection[str] = (),
     notes: list[str] | None = None,
     whole: bool = False,
+    composites: dict[str, WiredComposite] | None = None,
 ) -> Plan:
     """The plan of a resolved spec.
 
@@ -67,6 +68,7 @@ def wire(
         unread: nodes that nothing reads: what the data or the labels lack for them is no mistake.
         notes: where what is left out of composite blocks is told.
         whole: whether steps that nothing reads are kept.
+        composites: where the nodes that use composites are told, by their paths.
 
     Raises:
         SpecErrors: every mistake of the wiring.
@@ -74,10 +76,10 @@ def wire(
     errors: list[SpecError] = []
     model = tree.get("model")
     assert isinstance(model, Mapping), "the schema check comes first"
-    composites = CompositeParameters(registry, dict(_mappings(tree.get("blocks"))))
+    parameters = CompositeParameters(registry, dict(_mappings(tree.get("blocks"))))
     bypass = _bypass(tree, model, errors)
     told: list[str] = []
-    world = World(registry, composites, available(tree, registry), errors, bypass, removed or {}, told, unread)
+    world = World(registry, parameters, available(tree, registry), errors, bypass, removed or {}, told, unread)
     scope = Scope(world, model)
     steps = expand(scope)
     weights = loss_weights(tree, errors, (removed or {}).get("loss", ()))
@@ -91,6 +93,8 @@ def wire(
     plan = Plan(kept, tuple(terms), scores, attention)
     if notes is not None:
         notes += dict.fromkeys(told)
+    if composites is not None:
+        composites.update(world.wired)
     leaks = _leaks(plan)
     if leaks:
         raise SpecErrors(leaks)
