@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from compose.errors import SpecError, SpecErrors
-from compose.model.misfit import Misfit, UnfitError
+from compose.model.failures.misfit import Misfit, UnfitError
 from compose.model.walk import Walk
 from compose.spec.read import Spec
 from compose.training.prepare import Prepared

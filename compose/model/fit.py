@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from compose.errors import Note, Place, SpecError, listed
 from compose.model.dims import Bindings, Mismatch, shape_text
-from compose.model.failure import at_block, result_place
-from compose.model.misfit import Misfit
+from compose.model.failures.failure import at_block, result_place
+from compose.model.failures.misfit import Misfit
 from compose.registry.declaration import Port
 from compose.spec.wiring.plan import Ref, Step, refs
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from compose.errors import Note, SpecError
 from compose.model.dims import shape_text
+from compose.model.failures.misfit import End, Misfit
 from compose.model.input_sizes import Sizes
-from compose.model.misfit import End, Misfit
 from compose.model.walk import Walk
 from compose.registry.declaration import Port
 from compose.spec.wiring.plan import Plan, Ref

@@ -14,10 +14,10 @@ from compose.block import BlockError
 from compose.errors import SpecError
 from compose.model.dims import Bindings
 from compose.model.facts import Flow, Output
-from compose.model.failing_call import failing_call
-from compose.model.failure import block_failed, changes_input, has_lazy_modules
+from compose.model.failures.failing_call import failing_call
+from compose.model.failures.failure import block_failed, changes_input, has_lazy_modules
+from compose.model.failures.misfit import Misfit
 from compose.model.meta import Construction, construct, on_meta
-from compose.model.misfit import Misfit
 from compose.registry.registry import Registry
 from compose.spec.wiring.plan import Ref, Step, refs
 from compose.spec.yaml.tree import place_of

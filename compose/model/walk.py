@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from compose.errors import Note, Place, SpecError
 from compose.model.dims import Bindings, Mismatch, shape_text
 from compose.model.facts import Facts, Flow
+from compose.model.failures.misfit import End, Misfit
 from compose.model.fit import Fake, bind, bind_inputs, output_error, port_note, results, several
 from compose.model.meta import META
-from compose.model.misfit import End, Misfit
 from compose.model.trial import Trial, bound_sizes, make, run
 from compose.registry.declaration import Port
 from compose.registry.registry import Registry

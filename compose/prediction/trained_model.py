@@ -32,7 +32,7 @@ class TrainedModel:
         """Within it the model is called: without gradients, and a block that fails is told at its line."""
         import torch
 
-        from compose.model.run_failure import told_at_block
+        from compose.model.failures.run_failure import told_at_block
 
         with told_at_block(self.built.training, self.built.plan, "fails in a prediction"), torch.no_grad():
             yield

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from compose.training.storage.find_run import FoundRun
 
 IN_EVALUATION = "fails in the evaluation"
-"""What a block does, see :func:`~compose.model.run_failure.told_at_block`."""
+"""What a block does, see :func:`~compose.model.failures.run_failure.told_at_block`."""
 COUNTED = 2048
 """Training examples that are read to count how frequent the labels are."""
 
@@ -78,7 +78,7 @@ def evaluate_run(made: Prepared, run: FoundRun, *, weights: str | None, device: 
         EvaluationError: the model cannot be measured so.
         BlockFailure: a block fails.
     """
-    from compose.model.run_failure import told_at_block
+    from compose.model.failures.run_failure import told_at_block
     from compose.training.device import choose_device
     from compose.training.run_plan import RunPlan
 

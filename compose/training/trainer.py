@@ -10,7 +10,7 @@ import torch
 
 from compose.block import BlockError
 from compose.evaluation.evaluation import Evaluation
-from compose.model.run_failure import told_at_block
+from compose.model.failures.run_failure import told_at_block
 from compose.training.allocator import keep_freed_memory
 from compose.training.device import choose_device, choose_precision, leave_processes, make_fabric
 from compose.training.final_report import IN_EVALUATION, Outcome, final_evaluation, write_report

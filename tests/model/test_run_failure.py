@@ -9,7 +9,7 @@ from PIL import Image
 
 import compose
 from compose.errors import SpecErrors
-from compose.model.run_failure import BlockFailure
+from compose.model.failures.run_failure import BlockFailure
 
 SPEC = """\
 name: small

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal
 
 from compose.errors import Document, Place, SpecError, SpecErrors
-from compose.model.misfit import Misfit
+from compose.model.failures.misfit import Misfit
 from compose.model.walk import Walk
 from compose.spec.read import Spec, laid_over
 from compose.spec.wiring.plan import Plan, Step, refs

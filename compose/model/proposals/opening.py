@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from compose.model.misfit import End, Misfit
+from compose.model.failures.misfit import End, Misfit
 from compose.model.proposals.spot import Feed, Spot, feeds_of, spot_of_end, spot_of_node
 from compose.model.proposals.wanted import Wanted, wanted_by_end, wanted_by_port
 from compose.model.walk import Walk

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from compose.errors import Fix, SpecError
-from compose.model.misfit import Misfit
+from compose.model.failures.misfit import Misfit
 from compose.model.proposals.candidates import Candidate, Candidates
 from compose.model.proposals.judge import Judge, Verdict
 from compose.model.proposals.opening import openings

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from compose.errors import Place
-from compose.model.misfit import End
+from compose.model.failures.misfit import End
 from compose.spec.wiring.plan import Ref, Value, refs
 from compose.spec.yaml.tree import Mapping as MappingTree
 from compose.spec.yaml.tree import Path, Plain, Scalar, Sequence, Tree, descend, plain

@@ -10,8 +10,8 @@ from typing import Any
 from torch import Tensor
 
 from compose.model.dims import Bindings, Mismatch, Shape
+from compose.model.failures.misfit import End
 from compose.model.fit import bind
-from compose.model.misfit import End
 from compose.model.proposals.spot import Feed
 from compose.registry.declaration import Port
 from compose.registry.dim_name import dim_name

@@ -9,7 +9,7 @@ from typing import TypeVar
 from torch import nn
 
 from compose.errors import Note, Place, SpecError
-from compose.model.misfit import Misfit
+from compose.model.failures.misfit import Misfit
 from compose.registry.python_place import file_of, place_in_traceback, place_of_argument, place_of_class
 from compose.spec.wiring.plan import Step
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from compose.errors import ComposeError, SpecError, SpecErrors
-from compose.model.failure import block_failed
+from compose.model.failures.failure import block_failed
 from compose.spec.wiring.plan import Plan, Step
 
 

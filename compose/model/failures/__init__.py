@@ -1,0 +1,1 @@
+"""What goes wrong in a block, or between two, as errors at their lines."""
