@@ -166,14 +166,10 @@ def _errors_elsewhere(
 
     check = LabelSpaceCheck(plan, walk, sizes, again, adapts=adapts)
     errors = check.labels() if zero_shot or episodes else []
-    known: Walk | None = None
-    if episodes:
-        errors += check.episodes(episodes)
-    elif not errors:
-        errors, sizes, known = check.examples()
+    errors = errors or (check.episodes(episodes) if episodes else check.examples())
     if errors or not tasks:
         return errors
-    return check_tasks(plan, sizes, tasks, lambda more: again(more, walk, inference=True), known=known, adapts=adapts)
+    return check_tasks(plan, sizes, tasks, lambda more: again(more, walk, inference=True), adapts=adapts)
 
 
 EMPTY = {

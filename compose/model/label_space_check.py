@@ -67,12 +67,8 @@ class LabelSpaceCheck:
         self._plan, self._walk, self._sizes, self._again, self._adapts = plan, walk, sizes, again, adapts
         self._steps = needed(plan.steps, [plan.scores], owners=True)
 
-    def examples(self) -> tuple[list[SpecError], Sizes, Walk]:
-        """The examples in a batch: one more, for the losses, too, as the last batch of an epoch has others.
-
-        Returns:
-            The errors; and the sizes and the walk with one more, in which the scores are those of inference.
-        """
+    def examples(self) -> list[SpecError]:
+        """The examples in a batch: one more, for the losses, too, as the last batch of an epoch has others."""
         count = self._sizes["targets"][0]
         change = Changed(
             letters={EXAMPLES: count + 1},
@@ -83,16 +79,7 @@ class LabelSpaceCheck:
             fits=f"it fits {count} examples in a batch and no other number",
             wanted="weights that each example shares",
         )
-        more = self._more(change)
-        second = self._again(more, self._walk)
-        scoring = {step.name for step in self._steps}
-        unfit: list[SpecError] = []
-        for step in self._plan.all_steps:
-            known, second.inference = len(second.errors), step.name in scoring
-            second.run([step])
-            unfit += [_unfit(step, error, change) for error in second.errors[known:]]
-        self._keep_mixing(second, change)
-        return self._found(self._plan.all_steps, second, change, unfit), more, second
+        return self._check(change, self._plan.all_steps)
 
     def labels(self) -> list[SpecError]:
         """The labels in use: one more."""
@@ -135,16 +122,18 @@ class LabelSpaceCheck:
     def _more(self, change: Changed) -> Sizes:
         return {name: tuple(change.letters.get(d, n) for d, n in self._dims(name)) for name in self._sizes}
 
-    def _check(self, change: Changed) -> list[SpecError]:
+    def _check(self, change: Changed, steps: tuple[Step, ...] | None = None) -> list[SpecError]:
+        """The errors of walking some steps with other sizes, by default those that the scores depend on."""
+        steps = steps or self._steps
         more = self._more(change)
         moved = {name for name, size in self._sizes.items() if more[name] != size}
         if not moved:
             return []
         # A module whose weights follow its task by declaration is another one for other tasks.
         declared = any(fixing(self._steps, letter) for letter in change.letters)
-        second, changed = self._again(more, None if declared else self._walk), downstream(self._steps, moved)
+        second, changed = self._again(more, None if declared else self._walk), downstream(steps, moved)
         unfit: list[SpecError] = []
-        for step in self._steps:
+        for step in steps:
             known = len(second.errors)
             if step.name in changed:
                 second.run([step])
@@ -152,12 +141,9 @@ class LabelSpaceCheck:
                 second.take_over(step, self._walk)
             unfit += [_unfit(step, error, change) for error in second.errors[known:]]
         self._keep_mixing(second, change)
-        return self._found(self._steps, second, change, unfit)
-
-    def _found(self, steps: tuple[Step, ...], second: Walk, change: Changed, unfit: list[SpecError]) -> list[SpecError]:
         before, after = self._walk.facts, second.facts
         errors = [_follows(step, before[step.name], after[step.name], change) for step in steps]
-        return [error for error in errors if error] or unfit or self._scores(second, self._more(change), change)
+        return [error for error in errors if error] or unfit or self._scores(second, more, change)
 
     def _keep_mixing(self, second: Walk, change: Changed) -> None:
         """Tell of each step whether its outputs have a row for each example, and the examples nowhere else."""

@@ -19,7 +19,6 @@ def check_tasks(
     tasks: Mapping[str, Sizes],
     again: Callable[[Sizes], Walk],
     *,
-    known: Walk | None = None,
     adapts: bool,
 ) -> list[SpecError]:
     """The errors of scoring each task, as evaluation does: without gradients, and modules in evaluation mode.
@@ -29,17 +28,15 @@ def check_tasks(
         sizes: the reserved inputs' shapes, where a task has no others.
         tasks: task -> the shapes that are others there.
         again: makes a walk for inference with other shapes.
-        known: a walk for inference with these sizes, whose batch then is that of all tasks.
         adapts: whether the model's weights adapt to one episode at a time.
     """
     steps = needed(plan.steps, [plan.scores, *([plan.attention] if plan.attention else [])], owners=True)
-    before = sizes
+    before: Sizes = {}
+    known: Walk | None = None
     for task, changed in tasks.items():
         wanted = {**sizes, **changed}
-        if known:
-            wanted["targets"] = sizes["targets"][0], wanted["targets"][1]
         found = again(wanted)
-        moved = {name for name in wanted if before[name] != wanted[name]}
+        moved = {name for name in wanted if before.get(name) != wanted[name]}
         afresh = downstream(steps, moved) if known else {step.name for step in steps}
         for step in steps:
             if step.name in afresh:
