@@ -32,7 +32,8 @@ class NetworkRequest:
         small_stem: whether a ResNet opens with a convolution of stride 1 and no pooling.
         channels: channels of each stage, where they may be chosen.
         pools: how many stages pool, where that may be chosen.
-        layers: options of its layers, where they may be chosen, by the names of :class:`LayerOptions`.
+        layers: options of its layers, where they may be chosen, by the names of
+            :class:`~compose.blocks.core.layers.layer_options.LayerOptions`.
     """
 
     name: str
