@@ -12,6 +12,7 @@ from compose.checks.episode_problems import episode_problems
 from compose.checks.fixes import with_fixes
 from compose.checks.gradient_problems import gradient_notes, gradient_problems
 from compose.checks.loss_notes import loss_notes
+from compose.checks.metric_problems import metric_problems
 from compose.checks.stage_notes import stage_notes
 from compose.checks.stage_problems import at, stage_problems
 from compose.checks.unmeasured import unmeasured_notes, unmeasured_problems
@@ -46,6 +47,7 @@ def _all(made: Prepared, *, data: bool) -> list[SpecError]:
         *episode_problems(made),
         *_tasks(made),
         *unmeasured_problems(made),
+        *metric_problems(made),
         *_looks(made),
         *(list(_data(made)) or _splits(made) if data else ()),
     ]

@@ -15,6 +15,7 @@ from torch import nn
 
 from compose.model.assemble import assemble, inference_outputs, module_tree, training_outputs
 from compose.model.build import Shaped, class_name
+from compose.registry.block_file import USER_MODULE
 from compose.registry.construct import arguments
 from compose.registry.registry import Registry
 from compose.spec.wiring.plan import Step
@@ -80,7 +81,7 @@ def _imports(steps: list[Step], code: str) -> Iterator[str]:
 def _importable(name: str) -> str:
     """The module's name; that of a user's file is the file's."""
     module = sys.modules.get(name)
-    return Path(module.__file__).stem if module and module.__file__ and name.startswith("compose_user_") else name
+    return Path(module.__file__).stem if module and module.__file__ and name.startswith(USER_MODULE) else name
 
 
 def _assignments(steps: list[Step], calls: list[str]) -> Iterator[str]:

@@ -14,6 +14,9 @@ from compose.errors import Note, SpecError, SpecErrors, UsageError
 from compose.registry.contract import mistake
 from compose.registry.python_place import place_in_traceback, place_of_syntax_error, repeated_classes
 
+USER_MODULE = "compose_user_"
+"""What the names of modules begin with that are files of the user's."""
+
 
 def import_block_file(path: Path) -> ModuleType:
     """The module that a file is.
@@ -71,10 +74,10 @@ def _told(error: BaseException) -> str:
 
 def _module_name(path: Path) -> str:
     """A name of its own for each file: two of one name in different folders are two modules."""
-    name, number = f"compose_user_{path.stem}", 1
+    name, number = f"{USER_MODULE}{path.stem}", 1
     while name in sys.modules and sys.modules[name].__file__ != str(path.absolute()):
         number += 1
-        name = f"compose_user_{path.stem}_{number}"
+        name = f"{USER_MODULE}{path.stem}_{number}"
     return name
 
 

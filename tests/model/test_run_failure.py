@@ -98,6 +98,29 @@ def test_a_forward_that_fails_with_values(folder: Path, when: str, doing: str) -
     assert caught.value.exit_code == 1
 
 
+METRIC = """\
+from compose.block import metric
+from compose.evaluation.metrics.metric import Metric
+
+@metric(name="odd_share")
+class Share(Metric):
+    '''How much is present.'''
+    def value(self, scores, targets, rules):
+        {value}
+"""
+
+
+def test_a_metric_that_fails_is_told_at_its_line(folder: Path) -> None:
+    (folder / "small.yaml").write_text(SPEC.replace("my_gate", "activation").replace("[map]", "[map, odd_share]"))
+    (folder / "mine.py").write_text(METRIC.format(value="return 1 / (len(scores) - 4)"))
+    assert compose.validate("small.yaml", blocks=["mine.py"])
+    with pytest.raises(BlockFailure) as caught:
+        compose.train("small.yaml", blocks=["mine.py"], out=folder / "run", device="cpu")
+    (error,) = caught.value.errors
+    assert error.message == "`Share.value` fails in the evaluation: ZeroDivisionError: division by zero"
+    assert str(error.place).startswith("mine.py:8:")
+
+
 def test_a_forward_that_fails_on_the_pictures_of_a_user(folder: Path) -> None:
     _train(folder, forward="if not self.weight.is_meta and len(maps) == 1: raise ValueError('alone')")
     Image.new("RGB", (32, 32)).save("one.png")

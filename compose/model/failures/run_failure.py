@@ -10,6 +10,8 @@ from torch import nn
 
 from compose.errors import ComposeError, SpecError, SpecErrors
 from compose.model.failures.failure import block_failed
+from compose.registry.block_file import USER_MODULE
+from compose.registry.python_place import place_in_traceback
 from compose.spec.wiring.plan import Plan, Step
 
 
@@ -24,7 +26,7 @@ class BlockFailure(SpecErrors):
 
 @contextmanager
 def told_at_block(model: nn.Module, plan: Plan, doing: str) -> Iterator[None]:
-    """Turn what a block raises into an error at its line; what no block raised stays as it is.
+    """Turn what a block raises, or other code of the user's, into an error at its line; all else stays as it is.
 
     Args:
         model: its submodules are the steps of the plan.
@@ -32,7 +34,7 @@ def told_at_block(model: nn.Module, plan: Plan, doing: str) -> Iterator[None]:
         doing: ends the sentence "`node` ...", such as "fails in the stage `main`".
 
     Raises:
-        BlockFailure: a block raised an exception.
+        BlockFailure: a block raised an exception, or a metric, a data source or the like in a file of the user's.
     """
     try:
         yield
@@ -40,10 +42,10 @@ def told_at_block(model: nn.Module, plan: Plan, doing: str) -> Iterator[None]:
         raise
     except Exception as error:  # whatever the block does
         found = _failing(error, model, plan)
-        if found is None:
+        told = _elsewhere(error, doing) if found is None else block_failed(found[0], type(found[1]), error, doing)
+        if told is None:
             raise
-        step, module = found
-        raise BlockFailure(block_failed(step, type(module), error, doing)) from error
+        raise BlockFailure(told) from error
 
 
 def _failing(error: Exception, model: nn.Module, plan: Plan) -> tuple[Step, nn.Module] | None:
@@ -57,3 +59,16 @@ def _failing(error: Exception, model: nn.Module, plan: Plan) -> tuple[Step, nn.M
             return steps[modules[id(caller)]], caller
         trace = trace.tb_next
     return None
+
+
+def _elsewhere(error: Exception, doing: str) -> SpecError | None:
+    """The error at the line of a user's file, where an exception went through one; None where it did not."""
+    trace, frame = error.__traceback__, None
+    while trace is not None:
+        named = str(trace.tb_frame.f_globals.get("__name__", ""))
+        frame = trace.tb_frame if named.startswith(USER_MODULE) else frame
+        trace = trace.tb_next
+    if frame is None:
+        return None
+    message = f"`{frame.f_code.co_qualname}` {doing}: {type(error).__name__}: {error}"
+    return SpecError("block-failed", message, place_in_traceback(error.__traceback__, frame.f_code.co_filename))
