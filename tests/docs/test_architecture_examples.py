@@ -46,6 +46,7 @@ def test_there_is_one_of_every_kind() -> None:
         "a metric",
         "a data source",
         "a stage",
+        "a composite block",
         "a command",
     ]
 

@@ -197,7 +197,12 @@ def _scores(tree: Mapping, scope: Scope) -> Ref | None:
         expected = f"a node called `{SCORES}`, or `scores: NODE` at the top of the spec"
         scope.world.error("no-scores", "no node scores the labels", scope.nodes.place, expected)
         return None
-    return scope.one(named)
+    value = scope.one(named)
+    if value is not None and not value.step:
+        expected = "a node that scores the labels, or the classes of episodes"
+        scope.world.error("no-scores", f"`{value}` is an input of the model, no scores", named.place, expected)
+        return None
+    return value
 
 
 def _attention(tree: Mapping, scope: Scope, scoring: tuple[Step, ...]) -> Ref | None:
