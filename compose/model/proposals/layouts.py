@@ -136,8 +136,10 @@ def _cut(given: Given, axis: int, known: int, *, inner: bool) -> Laid:
 
 
 def _widened(given: Given, rank: int, wanted: Wanted) -> Iterator[Laid]:
-    """A dim of size 1 more, behind the first or at the end."""
+    """A dim of size 1 more for each image or episode, behind the first or at the end."""
     letters, shape = given.letters, given.shape
+    if letters[:1] not in (("b",), ("e",)):
+        return
     if len(shape) + 1 == rank and rank > 1:
         pattern = f"{given.pattern} -> {' '.join([letters[0], '1', *letters[1:]])}"
         size = (shape[0], 1, *shape[1:])
