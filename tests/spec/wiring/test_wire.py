@@ -157,9 +157,3 @@ def test_all_cycles_are_told(codes: Any) -> None:
     pairs = [("a", "b"), ("b", "a"), ("c", "c"), ("end", "a"), ("also", "c")]
     nodes = "".join(f"  {name}: {{use: relation, in: {source}}}\n" for name, source in pairs)
     assert codes(nodes) == ["cycle", "cycle"]
-
-
-def test_an_input_of_the_model_is_no_scores(read: Read) -> None:
-    for text in ("scores: image\n", "bypass: [scores]\n"):
-        errors = mistakes(read, text)
-        assert [(error.code, error.message) for error in errors] == [("no-scores", "`image` is an input of the model, no scores")]
