@@ -224,5 +224,5 @@ def _follows(step: Step, before: Facts, after: Facts, change: Changed) -> SpecEr
         if other is not None and other != shape:
             message = f"the weights of `{step.name}` depend on {change.what}, {change.why}"
             note = Note(f"`{name}`: {shape_text(shape)} for {change.before}, {shape_text(other)} for {change.after}")
-            return SpecError("label-space", message, step.place, change.wanted, None, (note,))
+            return SpecError("label-space", message, step.place, change.wanted, None, (note, *step.uses))
     return None

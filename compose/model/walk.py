@@ -77,7 +77,7 @@ class Walk:
             found, step = (unfit, around) if (unfit := self._unfit(around)) else (found, step)
         told = {(error.code, error.message, error.place) for error in known}
         new = [error for error in found if (error.code, error.message, error.place) not in told]
-        return [replace(error, notes=(*error.notes, *(around.use for around in step.within))) for error in new]
+        return [replace(error, notes=(*error.notes, *step.uses)) for error in new]
 
     def _unfit(self, step: Step) -> list[SpecError]:
         """What feeds a composite and is not what its inputs say."""

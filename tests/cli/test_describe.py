@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from compose.cli.complete import block_names
 from compose.cli.list import summaries
 from compose.registry.declaration import Declaration
 from compose.registry.registry import registry
@@ -135,3 +136,7 @@ def test_a_composite(run: Any) -> None:
     assert "\n  zoo/composites/fpn.yaml\n" in told
     assert [d["kind"] for d in json.loads(run("describe", "cbam", "--json").stdout)] == ["composite"]
     assert "did you mean `squeeze_excitation`?" in run("describe", "squeeze_exitation").stderr
+
+
+def test_the_shell_completes_composites() -> None:
+    assert block_names("fpn") == ["fpn", "fpn4", "fpn_step"]

@@ -61,9 +61,13 @@ def inside_parameters(registry: Registry, kind: Kind) -> Schema:
 
 
 def declarations(registry: Registry, kind: Kind) -> list[Declaration]:
-    """All that may stand where one of a kind is asked for, by kind and name: where a block is, also composites."""
+    """All that may stand where one of a kind is asked for, by kind and name.
+
+    Where a block is, a composite may stand, too, unless there is a block of its name, which comes first.
+    """
     kinds = (kind, "composite") if kind == "block" else (kind,)
-    return [declaration for declaration in registry.all() if declaration.kind in kinds]
+    found = [declaration for declaration in registry.all() if declaration.kind in kinds]
+    return [d for d in found if d.kind == kind or not registry.find(kind, d.name)]
 
 
 def _when(declaration: Declaration, then: Schema) -> Schema:

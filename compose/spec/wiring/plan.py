@@ -98,6 +98,11 @@ class Step:
         used = self.declaration.name if self.declaration else self.op
         return Note(f"`{self.name}` uses the block `{used}`", self.place)
 
+    @property
+    def uses(self) -> tuple[Note, ...]:
+        """What to tell of the nodes that it is part of, beside a mistake of it."""
+        return tuple(around.use for around in self.within)
+
 
 @dataclass(frozen=True)
 class Term:

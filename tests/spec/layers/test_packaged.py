@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from compose.registry.registry import Registry, registry
 from compose.spec.layers.packaged import packaged_names, with_packaged
 from compose.spec.layers.resolve import resolve, zoo_names
 from compose.spec.read import read_spec
+from compose.spec.schema.document import spec_schema
 from compose.spec.spec_text import SpecText
 from compose.spec.yaml.reader import load_text
 from compose.spec.yaml.tree import Mapping, plain
@@ -57,11 +59,15 @@ def test_the_spec_has_its_own_way_with_a_name() -> None:
 
 
 def test_a_block_comes_first() -> None:
-    named = registry().find("composite", "cbam")
-    assert named is not None
-    block = Registry([*registry().all(), *([d for d in registry().all() if d.name == "linear"])])
-    block._declarations["block", "cbam"] = block._declarations["block", "linear"]
-    assert _blocks("model: {node: {use: cbam, in: x}}", block) == {}
+    """Such as a user's own."""
+    linear = registry().find("block", "linear")
+    assert linear is not None
+    known = Registry([*registry().all(), replace(linear, name="cbam")])
+    assert _blocks("model: {node: {use: cbam, in: x}}", known) == {}
+    spec = {"data": {"use": "glyph_scenes"}, "model": {"node": {"use": "cbam", "in": "image", "size": 3}}}
+    judge = pytest.importorskip("jsonschema").Draft7Validator
+    assert judge(spec_schema(known)).is_valid(spec)
+    assert not judge(spec_schema(registry())).is_valid(spec)
 
 
 @pytest.mark.parametrize("text", ["model: 3", "blocks: [1]", "model: {a: {use: cbam}}\nblocks: 3", "model: {a: 2}"])
