@@ -21,6 +21,7 @@ SMALLEST = {
     "maml": ("--rounds 1 --tasks 2", "times all at once"),
     "margin_ranking": ("--rounds 1 --labels 50", "peak memory"),
     "rgcn": ("--rounds 1 --batch 2 --labels 8 --external 8 --edges 0.2", "peak memory"),
+    "soundness": ("--specs 2 --jobs 1", "2 specs"),
     "stanet": ("--rounds 1 --episodes 2", "times the batched"),
     "vector_correlation": ("--pairs 100", "WUP and shared hypernyms"),
     "wup": ("--sizes 50", "10 nearest"),
