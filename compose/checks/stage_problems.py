@@ -67,7 +67,8 @@ def _losses(made: Prepared, key: str, source: DataSource) -> Iterator[SpecError]
     stage, plan = made.stages[key], made.spec.plan
     given = stage.feeds(source)
     for term in plan.terms:
-        lacking = [name for name in plan.reserved_of(term) if name not in given and RESERVED[name].of_examples]
+        lacking = [name for name in plan.reserved_of(term) if name not in given and RESERVED[name].of_batch]
+        lacking.sort(key=lambda name: not RESERVED[name].of_examples)  # the targets are told before the vectors
         if lacking and term.name in (stage.losses or ()):
             what = f"`{lacking[0]}`, which {_examples(stage)} do not give"
             yield at(made, ("train", key, "losses"), "unavailable-input", f"the loss `{term.name}` reads {what}")

@@ -181,3 +181,18 @@ def test_rates_are_learned_in_the_last_stage(last: str) -> None:
         message
         == "the model has the learned rates of the last stage that adapts weights, and this one would learn others"
     )
+
+
+def test_a_stage_on_examples_has_no_loss_of_an_episodes_labels() -> None:
+    """Of their targets, or of what reads their vectors alone."""
+    reads_vectors = ("  task: {use: bce", "  spread: {use: variance, in: feature_map}\n  task: {use: bce")
+    node = (
+        "  scores:",
+        '  feature_map: {use: einsum, in: [extractor, labels.novel], pattern: "b d, n d -> b n d"}\n  scores:',
+    )
+    asked = ("losses: [base], train", "losses: [base, spread], train")
+    message = "the loss `spread` reads `labels.novel`, which the stage's examples (`data`) do not give"
+    assert told(LABELS, reads_vectors, node, asked) == [
+        ("unavailable-input", "[base, spread], train: [extractor], validate_every: 0}", message)
+    ]
+    assert told(LABELS, reads_vectors, node, ("losses: [base], train", "train")) == []

@@ -272,7 +272,7 @@ class Stage(ABC):
         return [
             name
             for name, reads in fed.items()
-            if not any(RESERVED[read].of_examples and read not in given for read in reads)
+            if not any(RESERVED[read].of_batch and read not in given for read in reads)
             and (self.examples == "data" or EXTERNAL_TARGETS in reads)
         ]
 
