@@ -145,6 +145,7 @@ class _Reader:
         if settled.errors or not sound:
             return None, errors
         left = Leftovers(settled.tree, settled.removed, self.registry)
+        errors += left.errors
         notes = [*settled.notes, *left.notes, *([] if left.tree.get("train") else [UNTRAINED])]
         try:
             plan = wire(left.tree, self.registry, removed=settled.removed, unread=left.unread, notes=notes)

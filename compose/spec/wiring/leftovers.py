@@ -12,13 +12,14 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from compose.block import Kind
+from compose.errors import SpecError
 from compose.registry.declaration import Declaration, Parameter
 from compose.registry.registry import Registry
 from compose.spec.layers.merge import Removed
 from compose.spec.schema.node_keys import selector
 from compose.spec.wiring.mentions import edges, heads, order, reached, texts
 from compose.spec.wiring.unwire import unwired
-from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, without
+from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, place_of, without
 
 SCORES = "scores"
 """The node that scores the labels where the spec does not say which."""
@@ -35,25 +36,32 @@ class Leftovers:
     Attributes:
         tree: the spec without leftovers; nodes that nothing reads are still there, so that they can be checked.
         notes: what was left out, and why.
+        errors: stages that have nothing to do although nothing was removed, since nothing reads what they name.
         unread: the nodes that nothing reads.
     """
 
     def __init__(self, tree: Mapping, removed: MappingType[str, MappingType[str, Removed]], registry: Registry) -> None:
         self.tree, self.registry = tree, registry
         self.notes: list[str] = []
+        self.errors: list[SpecError] = []
         self._gone = {section: set(removed.get(section, ())) for section in ("model", "loss")}
+        removes = any(self._gone.values())
         self._nodes()
         self._losses()
         self._attention()
         self.unread = self._unread()
         if any(self._gone.values()):
-            self._stages()
+            self._stages(removes=removes)
             self._evaluate()
 
     @property
     def read(self) -> Mapping:
         """The spec without the nodes that nothing reads."""
-        return _changed(self.tree, model=without(self._section("model"), self.unread)) if self.unread else self.tree
+        if not self.unread:
+            return self.tree
+        bypass = self.tree.get("bypass")
+        left = _without_items(bypass, self.unread) if isinstance(bypass, Sequence) else bypass
+        return _changed(self.tree, model=without(self._section("model"), self.unread), bypass=left)
 
     # --- what reads something removed -------------------------------------------------------------------------------
 
@@ -122,9 +130,7 @@ class Leftovers:
             self.notes.append(f"`attention: {named.value}` names a node that is removed, and is left out")
             self.tree = _changed(self.tree, attention=None)
         if isinstance(bypass, Sequence):
-            gone = self._gone["model"]
-            items = tuple(item for item in bypass.items if not (isinstance(item, Scalar) and item.value in gone))
-            self.tree = _changed(self.tree, bypass=replace(bypass, items=items) if items else None)
+            self.tree = _changed(self.tree, bypass=_without_items(bypass, self._gone["model"]))
 
     def _drop(self, section: str, names: Collection[str]) -> None:
         if names:
@@ -156,13 +162,16 @@ class Leftovers:
 
     # --- what is said of it -----------------------------------------------------------------------------------------
 
-    def _stages(self) -> None:
+    def _stages(self, *, removes: bool) -> None:
         stages = self._section("train")
         items: dict[str, Tree] = {}
         for name, stage in stages.items.items():
-            left, why = self._said(stage, "stage")
-            if why:
-                self.notes.append(f"the stage `{name}` is left out: {why}")
+            left, idle = self._said(stage, "stage")
+            if idle and not removes:
+                items[name] = stage
+                self.errors.append(_without_work(name, stage, idle))
+            elif idle:
+                self.notes.append(f"the stage `{name}` is left out: `{idle}` names only what is removed")
             else:
                 items[name] = left
         if items != stages.items:
@@ -175,21 +184,21 @@ class Leftovers:
             self.tree = _changed(self.tree, evaluate=self._without_names(evaluate, found)[0])
 
     def _said(self, tree: Tree, kind: Kind) -> tuple[Tree, str]:
-        """What is left of a mapping that names a class, and why it has nothing to do ("" where it has)."""
+        """What is left of a mapping that names a class, and a parameter that leaves it nothing to do ("" for none)."""
         named = tree.get(selector(kind)) if isinstance(tree, Mapping) else None
         found = self.registry.find(kind, str(named.value)) if isinstance(named, Scalar) else None
         return self._without_names(tree, found) if isinstance(tree, Mapping) and found else (tree, "")
 
     def _without_names(self, tree: Mapping, declaration: Declaration) -> tuple[Mapping, str]:
-        why = ""
+        idle = ""
         for parameter, value in _naming(tree, declaration):
             left = self._left(value, parameter)
             if left is value:
                 continue
             empty = not left.items
-            why = why or (f"`{parameter.name}` names only what is removed" if empty and parameter.needed else "")
+            idle = idle or (parameter.name if empty and parameter.needed else "")
             tree = _changed(tree, **{parameter.name: None if empty else left})
-        return tree, why
+        return tree, idle
 
     def _left(self, value: Sequence | Mapping, parameter: Parameter) -> Sequence | Mapping:
         """A list or mapping of names without those that only mean what is removed."""
@@ -209,6 +218,12 @@ class Leftovers:
         return found if isinstance(found, Mapping) else Mapping(self.tree.place, {}, {})
 
 
+def _without_work(name: str, stage: Tree, parameter: str) -> SpecError:
+    message = f"the stage `{name}` has nothing to do: nothing reads what its `{parameter}` names"
+    place, expected = place_of(stage, (parameter,)), "a node that the scores or a loss depend on"
+    return SpecError("bad-parameter", message, place, expected)
+
+
 def _naming(tree: Mapping, declaration: Declaration) -> Iterator[tuple[Parameter, Sequence | Mapping]]:
     for parameter in declaration.parameters:
         value = tree.get(parameter.name)
@@ -218,6 +233,12 @@ def _naming(tree: Mapping, declaration: Declaration) -> Iterator[tuple[Parameter
 
 def _matches(pattern: str, names: Collection[str]) -> bool:
     return any(fnmatchcase(name, pattern) for name in names)
+
+
+def _without_items(listed: Sequence, names: Collection[str]) -> Sequence | None:
+    """A list of names without some; None where nothing is left."""
+    items = tuple(item for item in listed.items if not (isinstance(item, Scalar) and item.value in names))
+    return replace(listed, items=items) if items else None
 
 
 def _changed(tree: Mapping, **values: Tree | None) -> Mapping:

@@ -40,6 +40,11 @@ class ReservedInput:
         return WAYS in self.dims and not self.of_episodes
 
     @property
+    def of_batch(self) -> bool:
+        """Whether a stage's batches bring it, and not the label space."""
+        return self.of_examples or self.of_tasks
+
+    @property
     def port(self) -> str:
         """The port name that is fed by this one where it is not wired."""
         return self.name.replace(".", "_")

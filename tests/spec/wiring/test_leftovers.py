@@ -146,6 +146,19 @@ def test_the_attention_and_a_bypass_of_a_removed_node(read: Any) -> None:
     assert "`attention: deep.attention` names a node that is removed, and is left out" in spec.notes
 
 
+def test_a_bypass_of_a_node_that_nothing_reads(read: Any) -> None:
+    text = SPEC.replace("  scores:", "  a: {use: relation, in: end}\n  scores:") + "bypass: [a, start]\n"
+    assert read(text=text).values["bypass"] == ["start"]
+
+
+def test_a_stage_that_trains_only_what_nothing_reads_is_a_mistake(read: Any) -> None:
+    text = SPEC.replace("  scores:", "  a: {use: relation, in: end}\n  scores:")
+    with pytest.raises(SpecErrors) as raised:
+        read("train.second.train=[a]", text=text)
+    (error,) = raised.value.errors
+    assert error.message == "the stage `second` has nothing to do: nothing reads what its `train` names"
+
+
 def test_a_list_of_removed_nodes_alone_is_a_mistake(read: Any) -> None:
     text = SPEC.replace("in: [start, deep]", "in: [deep]")
     assert mistakes(read, "model.deep=null", text=text)[0][0] == "unknown-node"
