@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch._compile import _disable_dynamo
 
 from compose.block import BlockError
 
@@ -111,7 +112,7 @@ def _without_compiler() -> None:
 
     That import takes as long as that of torch itself. A function that has the attribute is taken as excluded already.
     """
-    marked = torch._disable_dynamo(lambda: None).__code__
+    marked = _disable_dynamo(lambda: None).__code__
     rooms = ("torch._refs", "torch._decomp", "torch._prims", "torch._meta_registrations")
     waiting = [value for name in sys.modules if name.startswith(rooms) for value in vars(sys.modules[name]).values()]
     seen: set[int] = set()
