@@ -203,23 +203,33 @@ class Prepared:
             found["novel.targets"] = batch.images, batch.shape.ways
         return found
 
-    @cached_property
+    @property
     def shaped(self) -> Shaped:
         """The plan with every shape known.
 
         Raises:
             SpecErrors: shapes that cannot meet, weights that depend on the number of labels, a model too large.
         """
-        return shape(
-            self.spec.plan,
-            self.spec.registry,
-            self.sizes,
-            where=self._where,
-            zero_shot=self.zero_shot,
-            episodes=self.episodes,
-            adapts=self.adaptation is not None,
-            tasks=self.task_sizes(),
-        )
+        if isinstance(self._shaped, SpecErrors):
+            raise self._shaped
+        return self._shaped
+
+    @cached_property
+    def _shaped(self) -> Shaped | SpecErrors:
+        """The shapes, or what is wrong with them, which many checks ask for."""
+        try:
+            return shape(
+                self.spec.plan,
+                self.spec.registry,
+                self.sizes,
+                where=self._where,
+                zero_shot=self.zero_shot,
+                episodes=self.episodes,
+                adapts=self.adaptation is not None,
+                tasks=self.task_sizes(),
+            )
+        except SpecErrors as errors:
+            return errors
 
     def with_model(self, spec: Spec) -> Prepared:
         """The same with another model: labels, vectors and graph that have been read are not read again."""
