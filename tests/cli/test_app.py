@@ -146,7 +146,7 @@ def test_a_reader_that_goes_away_is_no_error(spec: Path) -> None:
         ("compose train zoo/star", ["zoo/starter.yaml"]),
         ("compose train small.yaml -v ", ["no-attention", "three"]),
         ("compose validate small.yaml -v t", ["three"]),
-        ("compose describe group_", ["group_attention"]),
+        ("compose describe group_", ["group_attention", "group_norm"]),
         ("compose list lo", ["losses"]),
     ],
 )

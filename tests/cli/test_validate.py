@@ -177,7 +177,7 @@ def test_a_composite_of_ones_own(run: Any) -> None:
     assert result.exit_code == 2
     assert "mine.yaml:2:18: error: there is no block `linaer`" in result.stderr
     Path("mine.yaml").write_text(
-        body.replace("linaer", "linear").replace("model: {", "model: {b: {use: sigmoid, in: x}, ")
+        body.replace("linaer", "linear").replace("model: {", "model: {b: {use: softmax, in: x}, ")
     )
     result = run("validate", "mine.yaml")
     assert "ok mine.yaml: the composite block mine, 2 nodes, 1 input, 0 parameters" in result.stdout
@@ -186,7 +186,7 @@ def test_a_composite_of_ones_own(run: Any) -> None:
 
 @pytest.mark.parametrize("words", [("train", "zoo/composites/fpn.yaml"), ("validate", "fpn.yaml", "-s", "seed=1")])
 def test_a_composite_is_no_spec(run: Any, words: tuple[str, ...]) -> None:
-    Path("fpn.yaml").write_text("inputs: [x]\nmodel: {a: {use: sigmoid, in: x}}\noutputs: a\n")
+    Path("fpn.yaml").write_text("inputs: [x]\nmodel: {a: {use: softmax, in: x}}\noutputs: a\n")
     result = run(*words)
     assert result.exit_code == 2
     assert "is a composite block and no spec [is-composite]" in result.stderr

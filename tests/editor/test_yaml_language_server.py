@@ -75,7 +75,7 @@ def test_the_specs_of_the_zoo_have_no_marks(editor: Any, name: str) -> None:
         ("groups: 7", "grops: 7", "grops", "Property grops is not allowed."),
         ("groups: 7", "groups: seven", "seven", "Incorrect type. Expected one of integer, null."),
         ("groups: 7", "groups: 0", "0", "exclusive minimum of 0"),
-        (", channels: 2100", "", "deeper", 'Missing property "channels".'),
+        ("convolution, in: pyramid, channels: 2100", "mlp, in: pyramid", "deeper", 'Missing property "sizes".'),
         ("use: forward_pyramid, ", "", "pyramid", 'Missing property "use".'),
         ("in: image", "in: [image, 5]", "5", "Incorrect type"),
         ("use: ranknet", "use: rank_net", "rank_net", '"ranknet"'),
@@ -114,7 +114,7 @@ def test_an_unknown_block_is_marked_where_the_spec_has_no_blocks_of_its_own(edit
     [
         ("channels: $width", "chanels: $width", "chanels"),
         ("channels: $width", "channels: wide", "wide"),
-        (", channels: $width", "", "deeper"),
+        ("convolution, in: maps, channels: $width", "mlp, in: maps", "deeper"),
         ("outputs:", "output:", "output"),
         ("inputs: [maps]", "inputs: []", "[]"),
     ],

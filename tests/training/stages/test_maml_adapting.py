@@ -112,7 +112,7 @@ def test_batch_norms_of_frozen_nodes_use_what_is_stored(classes: Make) -> None:
         norm.running_var.fill_(4.0)  # type: ignore[union-attr]
     batch = next(work.epoch(0, 0))
     (found,) = work.module.features(batch).values()
-    torch.testing.assert_close(found, model.training.backbone.eval()(batch["image"])[-1])
+    torch.testing.assert_close(found, model.training.backbone.eval()(batch["image"]).last)
     assert not work.module._norms
 
 
