@@ -73,6 +73,9 @@ class Noise(Examples):
     def __len__(self) -> int:
         return self._count
 
+    def carried(self) -> np.ndarray:
+        return np.flatnonzero((self.targets > 0).any(0).numpy())
+
     def __getitem__(self, indices: Sequence[int]) -> dict[str, Tensor]:
         rows = torch.tensor([index % self._count for index in indices], dtype=torch.int64)
         return {name: value[rows] for name, value in self.values.items()} | {"targets": self.targets[rows]}

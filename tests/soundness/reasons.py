@@ -333,9 +333,17 @@ def _other_inputs(around: World) -> Iterator[dict[str, Tensor]]:
             yield {**around.training, **_rows(around, around.testing(task))}
         except Exception:  # there are no such labels
             continue
+    if around.episodes is None:
+        for size in (1, around.batch + 1):
+            yield {name: _first(value, size) if RESERVED[name].of_examples else value for name, value in around.training.items()}
     if around.episodes is not None:
         larger = World(around.source, around.space, around.episodes.larger(), around.adapts)
         yield _grown(around, larger)
+
+
+def _first(value: Tensor, size: int) -> Tensor:
+    """The first so many examples, or one more than there are."""
+    return torch.cat([value, value])[:size]
 
 
 def _rows(around: World, given: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -25,6 +25,10 @@ class SingleLabelExamples(Examples):
     def classes(self) -> Int64[np.ndarray, " len"]:
         """The class of each example of an epoch, as its column in the targets. No picture is read for it."""
 
+    def carried(self) -> Int64[np.ndarray, " k"]:
+        """The classes that have an example."""
+        return np.unique(self.classes())
+
 
 @dataclass(frozen=True)
 class ClassTable:
@@ -97,10 +101,6 @@ class ClassExamples(SingleLabelExamples):
     def classes(self) -> Int64[np.ndarray, " len"]:
         """The class of each example of an epoch."""
         return self._classes
-
-    def carried(self) -> Int64[np.ndarray, " k"]:
-        """The classes that have an example."""
-        return np.unique(self._classes)
 
     def __getitem__(self, indices: Sequence[int]) -> dict[str, Tensor]:
         """The batch of these examples."""

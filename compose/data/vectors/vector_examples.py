@@ -59,6 +59,10 @@ class MultiLabelExamples(Examples):
     def positives(self) -> Positives:
         """The labels of each example of an epoch, those of other splits among them. No features are read for it."""
 
+    def carried(self) -> Int64[np.ndarray, " k"]:
+        """The labels that some example carries, those of other splits among them."""
+        return np.unique(self.positives().columns)
+
 
 class VectorExamples(MultiLabelExamples):
     """A split of feature vectors, kept in memory as what is not 0: a map from lists of indices to batches.
@@ -87,10 +91,6 @@ class VectorExamples(MultiLabelExamples):
             "features": torch.from_numpy(self._features.take(rows).dense()),
             "targets": torch.from_numpy(self._labels.take(rows).dense(rest=ABSENT, dtype=np.int8)),
         }
-
-    def carried(self) -> Int64[np.ndarray, " k"]:
-        """The labels that some example carries, those of other splits among them."""
-        return np.unique(self.positives().columns)
 
     def columns(self) -> Int64[np.ndarray, " k"]:
         """The labels of the split's tasks, as columns of the targets."""
