@@ -21,6 +21,7 @@ from compose.data.source import DataError, DataSource
 from compose.errors import ComposeError, Note, SpecError, SpecErrors
 from compose.evaluation.metrics.metric_entries import make_metric
 from compose.evaluation.task_labels import task_labels
+from compose.registry.contract import home
 from compose.spec.yaml.tree import Path
 from compose.training.prepare import Prepared
 
@@ -62,7 +63,7 @@ def _told(error: SpecError) -> tuple[str, ...]:
 
 def notes(made: Prepared) -> list[str]:
     """What the user should know of the data and labels although it stops nothing; after :func:`problems`."""
-    found = [*made.spec.notes, *made.source.notes()]
+    found = [*made.spec.notes, *_replaced(made), *made.source.notes()]
     found += made.labels.external.notes() if made.labels.external else []
     found += made.vectors.notes(made.source.labels.names) if made.vectors else []
     found += gradient_notes(made)
@@ -75,6 +76,14 @@ def notes(made: Prepared) -> list[str]:
     if made.stages or not made.spec.tree.get("train"):  # not where only what the scores need is left
         found += [*loss_notes(made), *stage_notes(made), *unused_notes(made)]
     return found
+
+
+def _replaced(made: Prepared) -> Iterator[str]:
+    """Blocks and losses of the user's that have the name of one of the project's."""
+    used = [step.declaration for step in made.spec.plan.all_steps]
+    for declaration in made.spec.registry.replacing.values():
+        if declaration in used:
+            yield f"the {declaration.kind} `{declaration.name}` is that of {home(declaration)}, not the built-in one"
 
 
 def _raised(attempt: Callable[[], object]) -> list[SpecError]:

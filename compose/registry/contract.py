@@ -58,12 +58,12 @@ def member_is_abstract(member: object) -> bool:
 
 def name_taken(cls: type, owner: Declaration) -> SpecError:
     """A class whose name another one of its kind has."""
-    message = f"the {owner.kind} `{owner.name}` exists already: `{owner.qualname}` of {_home(owner)}"
+    message = f"the {owner.kind} `{owner.name}` exists already: `{owner.qualname}` of {home(owner)}"
     expected = f'another name, such as @{owner.kind}(name="my_{owner.name}")'
     return mistake(message, place_of_class(cls), expected)
 
 
-def _home(owner: Declaration) -> str:
+def home(owner: Declaration) -> str:
     """Where a class is, for people: a module of the project, or a user's file."""
     module = sys.modules.get(owner.module)
     file = module.__file__ if module and not owner.module.startswith("compose.") else None

@@ -28,17 +28,26 @@ from compose.registry.unlisted import ROOMS, unlisted
 ENTRY_POINTS = "compose.blocks"
 
 
+REPLACEABLE = ("block", "loss")
+"""Kinds of which a user's class may take the project's name, which may be of a later edition than the user's."""
+
+
 class Registry:
-    """Declarations by kind and name, and the classes behind them."""
+    """Declarations by kind and name, and the classes behind them.
+
+    Attributes:
+        replacing: the user's classes that have the name of one of the project's and stand in its place.
+    """
 
     def __init__(self, declarations: Iterator[Declaration] | list[Declaration]) -> None:
         self._declarations = {(d.kind, d.name): d for d in declarations}
         self._classes: dict[tuple[Kind, str], type] = {}
+        self.replacing: dict[tuple[Kind, str], Declaration] = {}
 
     def copy(self) -> Registry:
         """One of the same content, to which others can be added."""
         made = Registry(list(self._declarations.values()))
-        made._classes = dict(self._classes)
+        made._classes, made.replacing = dict(self._classes), dict(self.replacing)
         return made
 
     def adopt(self, other: Registry, kind: Kind) -> None:
@@ -118,6 +127,8 @@ class Registry:
             raise SpecErrors(errors)
         for cls, declaration in found.items():
             key = (declaration.kind, declaration.name)
+            if key in self._declarations and _is_ours(self._declarations[key]) and not _is_ours(declaration):
+                self.replacing[key] = declaration
             self._declarations[key], self._classes[key] = declaration, cls
         return list(found.values())
 
@@ -128,9 +139,16 @@ class Registry:
         errors = []
         for cls, declaration in classes.items():
             owner = owners.setdefault((declaration.kind, declaration.name), declaration)
-            if (owner.module, owner.qualname) != (declaration.module, declaration.qualname):
+            if _is_ours(owner) and not _is_ours(declaration) and declaration.kind in REPLACEABLE:
+                owners[declaration.kind, declaration.name] = declaration
+            elif (owner.module, owner.qualname) != (declaration.module, declaration.qualname):
                 errors.append(name_taken(cls, owner))
         return errors
+
+
+def _is_ours(declaration: Declaration) -> bool:
+    """Whether a class is the project's, and no user's or other package's."""
+    return declaration.module.startswith("compose.")
 
 
 def _class(declaration: Declaration) -> type:

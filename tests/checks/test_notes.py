@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compose import load
+from compose import load, validate
 from compose.checks.problems import notes, problems
 
 SPEC = """
@@ -192,3 +192,26 @@ def test_a_spec_that_trains_nothing() -> None:
 def test_what_only_the_scores_need_is_not_judged_by_its_stages() -> None:
     Path("drawn.yaml").write_text(SPEC.replace("dim: 8}}", "dim: 8}, graph: {use: wup}}"))
     assert notes(load("drawn.yaml").scoring()) == []
+
+
+def test_a_block_of_ones_own_in_place_of_a_built_in_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("own.py").write_text(
+        "from jaxtyping import Float\nfrom torch import Tensor, nn\nfrom compose.block import block\n\n\n"
+        '@block\nclass Gate(nn.Module):\n    """Halve."""\n\n'
+        '    def forward(self, x: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:\n        return x / 2\n'
+    )
+    spec = {
+        "data": {"use": "glyph_scenes", "size": 32, "train": 8, "val": 4, "test": 8},
+        "labels": {"vectors": {"use": "wordnet", "dim": 8}},
+        "model": {
+            "halved": {"use": "gate", "in": "image"},
+            "pooled": {"use": "reduce", "in": "halved", "pattern": "b c h w -> b c"},
+            "vectors": {"use": "linear", "in": ["pooled", "labels.vectors"]},
+            "scores": {"use": "cosine", "in": ["vectors", "labels.vectors"]},
+        },
+        "loss": {"rank": {"use": "ranknet", "in": "scores"}},
+        "train": {"main": {"stage": "supervised", "epochs": 1, "batch": 4}},
+    }
+    found = validate(spec, blocks="own.py")
+    assert "the block `gate` is that of own.py, not the built-in one" in found.notes

@@ -371,7 +371,7 @@ class Interpreter:
             found = [self._reference(level, text) for text in feed]
             if any(isinstance(value, list) for value in found):
                 raise Refused("list", "a list cannot be an item of a list")
-            return found if port.many or port.dtype == "any" and port.dims is None else _refuse_list()
+            return found if port.many or (port.dtype == "any" and port.dims is None) else _refuse_list()
         value = self._reference(level, feed)
         if port.many and not isinstance(value, list):
             return [value]

@@ -20,8 +20,7 @@ from compose.data.vectors.sparse_rows import SparseRows
 from compose.data.vectors.vector_examples import VectorExamples
 
 NOUNS = tuple(
-    "dog cat horse cow sheep wolf lion tiger bear fox car bus train boat bicycle table chair lamp sofa bed apple pear"
-    " bread cheese".split()
+    ["dog", "cat", "horse", "cow", "sheep", "wolf", "lion", "tiger", "bear", "fox", "car", "bus", "train", "boat", "bicycle", "table", "chair", "lamp", "sofa", "bed", "apple", "pear", "bread", "cheese"]
 )
 SEEDS = {"train": 1, "val": 2, "test": 3}
 Size = Annotated[int, Field(ge=4, le=64)]
