@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from torch import Tensor, nn
+from torch.nn.functional import relu6
 
 from compose.blocks.core.full_precision import full_precision
 
@@ -36,6 +37,14 @@ class FullSigmoid(nn.Module):
         return full_precision(x).sigmoid()
 
 
+class HardSigmoid(nn.Module):
+    """torch's, which has no second derivative: weights that adapt to a task need one."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply it."""
+        return relu6(x + 3) / 6
+
+
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "none": nn.Identity,
     "relu": nn.ReLU,
@@ -49,7 +58,7 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "softplus": nn.Softplus,
     "tanh": nn.Tanh,
     "sigmoid": FullSigmoid,
-    "hardsigmoid": nn.Hardsigmoid,
+    "hardsigmoid": HardSigmoid,
     "hardswish": nn.Hardswish,
 }
 

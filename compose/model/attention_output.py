@@ -18,8 +18,8 @@ MAP_DIMS = 4
 def is_of_labels(plan: Plan, facts: Mapping[str, Facts]) -> bool:
     """Whether the maps of attention are of labels, ``b l h w``, and not of modules.
 
-    A block says it by its port's letters. Where the port has dims of any meaning, the maps are of labels if there are
-    as many as scores.
+    A block says it by its port's letters. Where the port has dims of any meaning, or the letter stands for something
+    else, such as external nodes, the maps are of labels if there are as many as scores.
 
     Args:
         plan: the wired spec.
@@ -30,8 +30,8 @@ def is_of_labels(plan: Plan, facts: Mapping[str, Facts]) -> bool:
         return False
     step = next(step for step in plan.steps if step.name == ref.step)
     port = step.declaration and step.declaration.output(ref.port)
-    if port and port.dims and len(port.dims) == MAP_DIMS:
-        return port.dims[1] == "l"
+    if port and port.dims and len(port.dims) == MAP_DIMS and port.dims[1] != "l":
+        return False
     maps, scores = (facts[found.step].outputs[found.port] for found in (ref, plan.scores))
     return len(maps) == MAP_DIMS and maps[1] == scores[-1]
 

@@ -33,7 +33,7 @@ from compose.model.task_check import check_tasks
 from compose.model.trial import refused
 from compose.model.walk import Walk
 from compose.registry.registry import Registry
-from compose.spec.wiring.plan import Plan, Step, refs
+from compose.spec.wiring.plan import Plan, Step, needed, refs
 from compose.spec.wiring.reserved import RESERVED
 
 
@@ -80,9 +80,11 @@ class Built:
         Args:
             names: keys of ``loss_weights``.
         """
-        if set(names) == set(self.loss_weights):
+        wanted = set(names)
+        outputs = {name: ref for name, ref in training_outputs(self.plan).items() if name in wanted}
+        steps = {step.name for step in needed(self.plan.all_steps, outputs.values())}
+        if wanted == set(self.loss_weights) and self.plan.scores.step in steps:
             return self.training
-        outputs = {name: ref for name, ref in training_outputs(self.plan).items() if name in set(names)}
         return assemble(self.training, self.plan.all_steps, outputs, type(self.training).__name__)
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.export import Dim, export
 
 from compose.errors import SpecErrors
+from compose.model.attention_output import is_of_labels
 from compose.model.flops import count_flops
 from compose.training.prepare import Prepared
 
@@ -281,3 +282,16 @@ def test_a_stage_computes_only_what_its_losses_need(prepared: Make) -> None:
     assert not hasattr(part, "wide")
     assert part.backbone is built.training.backbone
     assert built.for_losses(built.loss_weights) is built.training
+
+
+def test_losses_that_do_without_the_scores_leave_them_uncomputed(prepared: Make) -> None:
+    built = prepared(POOLED + SCORED, overrides=("loss.rank=null", "loss.spread={use: variance, in: rows}")).build()
+    part = built.for_losses(built.loss_weights)
+    assert set(part(image=batch(4, 128)["image"])) == {"loss.spread"}
+
+
+def test_maps_of_external_nodes_are_not_of_the_labels(prepared: Make) -> None:
+    looking = "  looking: {use: label_attention, in: [backbone.last, external.vectors]}\n"
+    scored = "  scores: {use: bilinear, in: [looking.features, labels.vectors]}\n"
+    built = prepared(POOLED + looking + scored, overrides=("labels.external={use: glyph_symbols}",)).build()
+    assert not is_of_labels(built.plan, built.facts)

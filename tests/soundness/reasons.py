@@ -408,8 +408,9 @@ def lacks_a_key(case: Case, error: SpecError) -> bool:
 
 
 def lacks_scores(case: Case, error: SpecError) -> bool:
-    """No node is called ``scores``, and none is named as such."""
-    return "scores" not in case.spec["model"] and "scores" not in case.spec
+    """No node is called ``scores``, and none is named as such, or an input of the model is."""
+    named = str(case.spec.get("scores", ""))
+    return named in RESERVED or ("scores" not in case.spec["model"] and not named)
 
 
 def taken_name(case: Case, error: SpecError) -> bool:
@@ -566,6 +567,13 @@ def no_such_node(case: Case, error: SpecError) -> bool:
     return any(name not in case.spec["model"] or name not in read for name in _quoted(error.message)[:1])
 
 
+def not_given(case: Case, error: SpecError) -> bool:
+    """A port is named after a reserved input that there is not."""
+    names = {reserved.port: name for name, reserved in RESERVED.items()}
+    given = {} if isinstance(case.world, str) else case.world.training
+    return any(names[port] not in given for port in _quoted(error.message)[:1] if port in names)
+
+
 def no_such_port(case: Case, error: SpecError) -> bool:
     """A node's block has no such port."""
     for node, port in zip(_quoted(error.message), _quoted(error.message)[1:], strict=False):
@@ -646,7 +654,7 @@ Attempt = Callable[[Case, SpecError], bool]
 UNKNOWN = ("reference", "block", "unwired", "unavailable", "share", "repeat")
 SCHEMA: tuple[Attempt, ...] = (bad_values, fails("construct", "block", "reference"), cannot_construct)
 OF_CODE: Mapping[str, tuple[Attempt, ...]] = {
-    "shape-mismatch": (fails("shape", "scalar", "list", "forward", "construct"), external_misfit),
+    "shape-mismatch": (fails("shape", "scalar", "list", "forward", "construct"), external_misfit, follows_the_labels),
     "list-length": (fails("shape", "list", "reference"),),
     "output-shape": (fails("output"),),
     "unbound-dim": (fails("unbound"),),
@@ -670,7 +678,7 @@ OF_CODE: Mapping[str, tuple[Attempt, ...]] = {
     "metric-form": (bad_metric,),
     "targets-in-scores": (sees_targets,),
     "unavailable-input": (fails("unavailable", "unwired"), no_such_data, unfed, cannot_look),
-    "missing-input": (fails("unwired", "unavailable"),),
+    "missing-input": (fails("unwired", "unavailable"), not_given),
     "unknown-node": (fails(*UNKNOWN), no_such_node),
     "unknown-input": (fails(*UNKNOWN),),
     "unknown-port": (fails("reference"), no_such_port),

@@ -56,3 +56,12 @@ def test_the_slope_of_a_leaky_relu():
     x = torch.linspace(-7, 7, 40, dtype=torch.float64)
     torch.testing.assert_close(Activation(kind="leaky_relu", slope=0.2)(x), torch.where(x > 0, x, 0.2 * x))
     torch.testing.assert_close(Activation(kind="relu", slope=0.2)(x), x.clamp(min=0))
+
+
+@pytest.mark.parametrize("kind", ACTIVATIONS)
+def test_every_kind_has_a_second_derivative(kind):
+    """What adapts to a task is trained through the steps of its adaptation."""
+    x = torch.linspace(-7, 7, 40, dtype=torch.float64, requires_grad=True)
+    (gradient,) = torch.autograd.grad(ACTIVATIONS[kind]().forward(x).square().sum(), x, create_graph=True)
+    gradient.sum().backward()
+    assert x.grad is not None
