@@ -167,8 +167,12 @@ def _errors_elsewhere(
         return _walk(walk.registry, more, walk.where, inference=inference, known=known)
 
     check = LabelSpaceCheck(plan, walk, sizes, again, adapts=adapts)
-    errors = check.labels() if zero_shot or episodes else []
-    errors = errors or (check.episodes(episodes) if episodes else check.examples())
+    if episodes:
+        errors = check.labels() or check.episodes(episodes)
+    elif check.fits(zero_shot=zero_shot):
+        errors = []
+    else:
+        errors = (check.labels() if zero_shot else []) or check.examples()
     if errors or not tasks:
         return errors
     return check_tasks(plan, sizes, tasks, lambda more: again(more, walk, inference=True), adapts=adapts)

@@ -67,6 +67,20 @@ class LabelSpaceCheck:
         self._plan, self._walk, self._sizes, self._again, self._adapts = plan, walk, sizes, again, adapts
         self._steps = needed(plan.steps, [plan.scores], owners=True)
 
+    def fits(self, *, zero_shot: bool) -> bool:
+        """Whether one more example in a batch, and where asked one more label, change nothing: all at once.
+
+        Where they do, :meth:`labels` and :meth:`examples` tell what. A branch for losses alone may follow the labels.
+        """
+        letters = {EXAMPLES: self._sizes["targets"][0], **(self._labels if zero_shot else {})}
+        more = {letter: size + 1 for letter, size in letters.items()}
+        return not self._check(Changed(more, "", "", "", "", "", ""), self._plan.all_steps)
+
+    @property
+    def _labels(self) -> dict[str, int]:
+        """The dims that follow the labels, and their sizes."""
+        return {letter: size for name in self._sizes for letter, size in self._dims(name) if letter in LABEL_DIMS}
+
     def examples(self) -> list[SpecError]:
         """The examples in a batch: one more, for the losses, too, as the last batch of an epoch has others."""
         count = self._sizes["targets"][0]
@@ -83,7 +97,7 @@ class LabelSpaceCheck:
 
     def labels(self) -> list[SpecError]:
         """The labels in use: one more."""
-        known = {letter: size for name in self._sizes for letter, size in self._dims(name) if letter in LABEL_DIMS}
+        known = self._labels
         labels = known["l"]
         change = Changed(
             letters={letter: size + 1 for letter, size in known.items()},
@@ -150,8 +164,10 @@ class LabelSpaceCheck:
         if EXAMPLES in change.letters:
             count = self._sizes["targets"][0], change.letters[EXAMPLES]
             for name in second.finished & self._walk.finished:
-                shapes = zip(_shapes(self._walk.facts[name]), _shapes(second.facts[name]), strict=True)
-                self._walk.facts[name].mixes = not all(_row_each(*pair, count) for pair in shapes)
+                before, after = _shapes(self._walk.facts[name]), _shapes(second.facts[name])
+                pairs = zip(before, after, strict=False)  # an output that does not fit has no shape
+                rows = len(before) == len(after) and all(_row_each(*pair, count) for pair in pairs)
+                self._walk.facts[name].mixes = not rows
 
     def _scores(self, second: Walk, sizes: Sizes, change: Changed) -> list[SpecError]:
         """Scores that do not follow, although no weight's shape shows it."""

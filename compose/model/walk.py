@@ -31,8 +31,8 @@ class Walk:
         registry: where the blocks are.
         inputs: reserved input -> shape and dtype.
         where: the place in the spec that a reserved input's shape comes from.
-        inference: whether modules are in evaluation mode, and no gradient is sent back.
-        known: a walk over the same steps, whose modules are tried.
+        inference: whether modules are in evaluation mode.
+        known: a walk over the same steps, whose modules are tried, without sending gradients back again.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Walk:
         inference: bool = False,
         known: Walk | None = None,
     ) -> None:
-        self.registry, self.where, self.inference, self._inputs = registry, where, inference, inputs
+        self.registry, self.where, self._inference, self._inputs = registry, where, inference, inputs
         self._known = known
         self.errors: list[SpecError] = []
         self.facts: dict[str, Facts] = {}
@@ -141,7 +141,7 @@ class Walk:
             return
         self.modules[step.name] = module
         try:
-            trial = run(step, module.train(not self.inference), fed, backward=not self.inference)
+            trial = run(step, module.train(not self._inference), fed, backward=self._known is None)
         except SpecError as error:
             raise replace(error, notes=(*error.notes, *self._input_notes(step, fed))) from error
         self._record(step, module, bindings, trial)
