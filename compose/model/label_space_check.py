@@ -131,7 +131,7 @@ class LabelSpaceCheck:
             fits=f"it fits {shape.ways} classes in an episode and no other number",
             wanted="weights that each class shares, or a block that says that it fixes their number",
         )
-        return self._check(pictures) or self._check(ways)
+        return self._check(pictures, self._plan.all_steps) or self._check(ways)
 
     def _more(self, change: Changed) -> Sizes:
         return {name: tuple(change.letters.get(d, n) for d, n in self._dims(name)) for name in self._sizes}

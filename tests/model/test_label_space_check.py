@@ -135,3 +135,15 @@ def test_what_only_a_loss_reads_may_follow_the_episode(made: Make) -> None:
     prepared = made("{use: tempered, in: near}", *extra)
     assert prepared.shaped.facts["extra"].weights == {"bias": (5,)}
     assert set(prepared.scoring().shaped.facts) == {"backbone", "near", "scores"}
+
+
+def test_a_loss_fits_every_number_of_pictures_too(made: Make) -> None:
+    """The last batch of an epoch has fewer episodes, and weights adapt to one at a time."""
+    follows = "model.follows={use: batch_norm, in: backbone.last, dims: a b c d, axis: a}"
+    loss = "loss.spread={use: probability_mse, in: [follows, follows]}"
+    with pytest.raises(SpecErrors) as caught:
+        _ = made("{use: tempered, in: near}", follows, loss).shaped
+    assert [error.message for error in caught.value.errors] == [
+        "the weights of `follows` depend on the number of pictures in an episode, "
+        "so they cannot serve another number of shots or queries"
+    ]

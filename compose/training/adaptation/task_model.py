@@ -148,12 +148,14 @@ class TaskModel(nn.Module):
         """
         support, query = self._sides(batch)
         weights, loop = self._own(), self._loop(first_order=True)
+        scoring = {name for name, _ in self.scoring.named_parameters()}  # what adapts may serve the losses alone
 
         def of_episode(support: Params, query: Params) -> Tensor:
             adapted = weights
             for adapted in loop(weights, lambda adapted: self._loss(adapted, support)):  # noqa: B007
                 pass
-            return self._call(self.scoring, adapted, query)["scores"]
+            mine = {name: value for name, value in adapted.items() if name in scoring}
+            return self._call(self.scoring, mine, query)["scores"]
 
         return vmap(of_episode, randomness="different")(support, query)
 

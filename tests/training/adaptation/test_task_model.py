@@ -177,6 +177,14 @@ def test_reptile_moves_towards_the_weights_of_the_episodes(made: Make) -> None:
         assert found[name].norm() > 0
 
 
+def test_what_adapts_may_serve_the_losses_alone(tmp_path: Path) -> None:
+    text = SPEC.replace("scores: {use: activation, in: inference", "scores: {use: activation, in: feature")
+    (tmp_path / "small.yaml").write_text(text)
+    case = Case(load(str(tmp_path / "small.yaml")))
+    with torch.no_grad():
+        assert case.model.scores(case.batch).shape == case.batch["query_targets"].shape
+
+
 def test_scores_are_by_adapted_weights_and_leave_the_own_ones(made: Make) -> None:
     case = Case(made(inner_steps=2, inner_rates="layer"))
     before = {name: value.detach().clone() for name, value in case.params.items()}
