@@ -18,6 +18,7 @@ import numpy as np
 
 import compose
 from compose.api.validation import Validation
+from compose.evaluation.evaluation_error import EvaluationError
 from compose.registry.registry import Registry
 from compose.training.prepare import Prepared
 from compose.training.stages.nodes import trained
@@ -38,7 +39,7 @@ class Outcome:
         accepted: whether ``validate`` accepted it.
         failures: in what the framework was wrong; empty where it was right.
         codes: the codes of the errors of a refused spec.
-        diverged: whether a loss became infinite, which an accepted spec may do.
+        diverged: whether a loss or the scores became infinite, as a message says, which an accepted spec may do.
     """
 
     accepted: bool
@@ -72,6 +73,10 @@ def _accepted(spec: Spec, text: Written, found: Validation, registry: Registry) 
             run = compose.train(text.text, out=folder / "run", device="cpu", progress=False)
         except NonFiniteLossError:
             return Outcome(True, diverged=True)
+        except EvaluationError as error:
+            if "expected finite scores" in str(error):
+                return Outcome(True, diverged=True)
+            return Outcome(True, (f"train raised {_told(error)}",))
         except Exception as error:  # nothing may be raised
             return Outcome(True, (f"train raised {_told(error)}",))
         failures = [*_results(compose.load(text.text), run.results, found), *_kept(run)]

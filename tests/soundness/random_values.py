@@ -234,7 +234,7 @@ def _shape(dice: Random, setting: Setting) -> str:
     """The shape of learned numbers: sizes, and letters of what it is like."""
     sizes = [str(dice.choice([1, 2, 4, *setting.sizes])) for _ in range(dice.randint(1, 3))]
     if setting.fed and dice.random() < 0.5:
-        sizes[-1] = LETTERS[dice.randrange(max(setting.ranks))] if setting.ranks else sizes[-1]
+        sizes[-1] = LETTERS[dice.randrange(max(setting.ranks))] if any(setting.ranks) else sizes[-1]
     return " ".join(sizes)
 
 

@@ -269,6 +269,21 @@ def no_labels(case: Case, error: SpecError) -> bool:
     return any(not len(space.label_set(LABELS[task]).names) for task in tasks if task in LABELS)
 
 
+def no_graph(case: Case, error: SpecError) -> bool:
+    """Labels in use have no vectors, or a graph that joins no two of them."""
+    if isinstance(case.world, str):
+        return True
+    tasks = (case.spec.get("evaluate") or {}).get("tasks", ("zsl", "gzsl"))
+    for labels in {"seen", *(LABELS[task] for task in tasks if task in LABELS)}:
+        try:
+            edges = case.world.space.inputs(labels).get("labels_graph")
+        except Exception:  # whatever the space raises
+            return True
+        if edges is not None and bool((edges[0] == edges[1]).all()):
+            return True
+    return False
+
+
 def external_misfit(case: Case, error: SpecError) -> bool:
     """The external examples have another shape than those of the data."""
     if isinstance(case.world, str) or case.world.space.external is None:
@@ -321,18 +336,26 @@ def follows_the_labels(case: Case, error: SpecError) -> bool:
         applied = Interpreter(case.spec, case.registry, inputs, first.modules).run()
         if set(applied.failures) - set(first.failures) or set(again.failures) - set(first.failures):
             return True
-        if not _fits_columns(applied, inputs, case.world):
+        if isinstance(applied.scores, Tensor) and tuple(applied.scores.shape) not in _wanted(case, inputs):
             return True
     return False
 
 
+def _wanted(case: Case, inputs: Mapping[str, Tensor]) -> set[tuple[int, ...]]:
+    """The shapes that scores may have: those of the targets that the tasks compare them with."""
+    assert isinstance(case.world, World)
+    tasks = (case.spec.get("evaluate") or {}).get("tasks", ["zsl", "gzsl"])
+    of_episodes = "novel.targets" if case.world.adapts else "query.targets"
+    names = {of_episodes if task == "episodes" else "targets" for task in tasks}
+    return {tuple(inputs[name].shape) for name in names if name in inputs}
+
+
 def _other_inputs(around: World) -> Iterator[dict[str, Tensor]]:
     """The inputs while other labels are in use, and those of other episodes."""
-    for task in ("zsl", "gzsl", "seen"):
-        try:
-            yield {**around.training, **_rows(around, around.testing(task))}
-        except Exception:  # there are no such labels
-            continue
+    for labels in ("seen", "unseen", "all"):
+        given = around.labels(labels)
+        if given is not None:
+            yield {**around.training, **given}
     if around.episodes is None:
         for size in (1, around.batch + 1):
             yield {name: _first(value, size) if RESERVED[name].of_examples else value for name, value in around.training.items()}
@@ -344,14 +367,6 @@ def _other_inputs(around: World) -> Iterator[dict[str, Tensor]]:
 def _first(value: Tensor, size: int) -> Tensor:
     """The first so many examples, or one more than there are."""
     return torch.cat([value, value])[:size]
-
-
-def _rows(around: World, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Only what the label space gives, and targets of as many columns, for as many examples as in training."""
-    rows = len(around.training.get("targets", ()))
-    labels = {name: value for name, value in given.items() if not RESERVED[name].of_examples}
-    columns = given["targets"][:1].expand(max(rows, 1), -1)
-    return {**labels, "targets": columns}
 
 
 def _grown(around: World, larger: World) -> dict[str, Tensor]:
@@ -369,15 +384,6 @@ def _grown(around: World, larger: World) -> dict[str, Tensor]:
             found[name] = torch.full(sizes, -1, dtype=value.dtype)
             found[name][..., 0] = 1
     return found
-
-
-def _fits_columns(interpreter: Interpreter, inputs: Mapping[str, Tensor], around: World) -> bool:
-    """Whether the scores have a column for each label or class."""
-    if not isinstance(interpreter.scores, Tensor):
-        return True
-    names = ["query.targets", "novel.targets"] if around.episodes is not None else ["targets"]
-    wanted = [tuple(inputs[name].shape) for name in [*names, "targets"] if name in inputs]
-    return tuple(interpreter.scores.shape) in wanted
 
 
 def goes_round(case: Case, error: SpecError) -> bool:
@@ -410,7 +416,8 @@ def lacks_a_key(case: Case, error: SpecError) -> bool:
 def lacks_scores(case: Case, error: SpecError) -> bool:
     """No node is called ``scores``, and none is named as such, or an input of the model is."""
     named = str(case.spec.get("scores", ""))
-    return named in RESERVED or ("scores" not in case.spec["model"] and not named)
+    given = any(case.interpreter.scores is value for value in case.interpreter.inputs.values())
+    return given or named in RESERVED or ("scores" not in case.spec["model"] and not named)
 
 
 def taken_name(case: Case, error: SpecError) -> bool:
@@ -431,10 +438,7 @@ def scores_misfit(case: Case, error: SpecError) -> bool:
     scores = case.interpreter.scores
     if isinstance(case.world, str) or not isinstance(scores, Tensor):
         return False
-    around = case.world
-    tasks = (case.spec.get("evaluate") or {}).get("tasks", ["zsl", "gzsl"])
-    names = {"novel.targets" if around.adapts else "query.targets"} if "episodes" in tasks else {"targets"}
-    wanted = {tuple(around.training[name].shape) for name in names if name in around.training}
+    wanted = _wanted(case, case.world.training)
     return tuple(scores.shape) not in wanted or not scores.is_floating_point()
 
 
@@ -567,6 +571,16 @@ def no_such_node(case: Case, error: SpecError) -> bool:
     return any(name not in case.spec["model"] or name not in read for name in _quoted(error.message)[:1])
 
 
+def wrong_number(case: Case, error: SpecError) -> bool:
+    """A port that takes so many tensors is wired to another number of them."""
+    _, name = case.part(error)
+    node = case.spec["model"].get(name, {})
+    declaration = case.registry.find("block", str(node.get("use"))) or case.registry.find("composite", str(node.get("use")))
+    feed = node.get("in")
+    listed = feed if isinstance(feed, list) else [feed]
+    return declaration is not None and declaration.inputs[0].length not in (None, len(listed))
+
+
 def not_given(case: Case, error: SpecError) -> bool:
     """A port is named after a reserved input that there is not."""
     names = {reserved.port: name for name, reserved in RESERVED.items()}
@@ -655,7 +669,7 @@ UNKNOWN = ("reference", "block", "unwired", "unavailable", "share", "repeat")
 SCHEMA: tuple[Attempt, ...] = (bad_values, fails("construct", "block", "reference"), cannot_construct)
 OF_CODE: Mapping[str, tuple[Attempt, ...]] = {
     "shape-mismatch": (fails("shape", "scalar", "list", "forward", "construct"), external_misfit, follows_the_labels),
-    "list-length": (fails("shape", "list", "reference"),),
+    "list-length": (fails("shape", "list", "reference"), wrong_number),
     "output-shape": (fails("output"),),
     "unbound-dim": (fails("unbound"),),
     "block-failed": (fails("forward", "construct"), without_values),
@@ -700,7 +714,7 @@ OF_CODE: Mapping[str, tuple[Attempt, ...]] = {
     "share": (fails("share", "shape"),),
     "repeat": (fails("repeat"),),
     "no-scores": (lacks_scores,),
-    "labels": (no_labels, no_such_data, cannot_be_made),
+    "labels": (no_labels, no_graph, no_such_data, cannot_be_made),
     "data": (no_such_data, nothing_measured),
 }
 """What confirms an error by its code."""

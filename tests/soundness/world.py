@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from compose.data.source import DataSource
-from compose.evaluation.task_labels import LABELS
 from compose.labels.label_set import Labels, training_labels
 from compose.labels.label_space import LabelSpace
 from compose.labels.parents import Parents
@@ -53,12 +52,17 @@ class World:
     training: Inputs = field(default_factory=dict)
     refused: str = ""
 
-    def testing(self, task: str) -> Inputs:
-        """The reserved inputs while a task of labels is scored."""
-        examples = self.source.split("test")
-        batch = examples[range(min(self.batch, len(examples)))]
-        labels = LABELS[task]  # type: ignore[index]
-        return _given(self.source, self.space, batch, labels)
+    def labels(self, which: Labels) -> Inputs | None:
+        """What the label space gives of other labels, and targets of as many columns; None where there are none."""
+        rows, count = len(self.training.get("targets", ())), len(self.space.label_set(which).names)
+        try:
+            given = self.space.inputs(which) if count else {}
+        except (ValueError, OSError):
+            return None
+        found = {name: given[reserved.port] for name, reserved in RESERVED.items() if reserved.port in given}
+        if not count or not rows:
+            return None
+        return _kept({**found, "targets": torch.ones(rows, count, dtype=torch.int8)})
 
 
 def world(spec: Mapping[str, Any], registry: Registry) -> World:
@@ -140,12 +144,13 @@ def _training(found: World) -> Inputs:
 
 
 def _without_episodes(found: World) -> Inputs:
-    """Plain examples, as many as the episodes that cannot be drawn would hold, and targets of noise for those."""
+    """Examples of zeros, as many as are asked for, and targets of as many episodes."""
+    count = found.episodes.images if found.episodes else found.batch
+    batch = {name: torch.zeros(count, *shape) for name, shape in found.source.shapes.items()}
+    batch["targets"] = torch.ones(count, len(found.source.labels.names), dtype=torch.int8)
     try:
-        examples = found.source.split("train")
-        count = found.episodes.images if found.episodes else found.batch
-        given = _given(found.source, found.space, examples[range(count)], training_labels(found.source.labels))
-    except Exception:  # there are no examples at all
+        given = _given(found.source, found.space, batch, training_labels(found.source.labels))
+    except Exception:  # labels without vectors, or external classes without examples
         return {}
     for name, size in found.episodes.sizes.items() if found.episodes else ():
         given[name] = torch.full(size, -1, dtype=torch.int8)
@@ -163,6 +168,10 @@ def _given(source: DataSource, space: LabelSpace, batch: Mapping[str, Tensor], l
     if space.external is not None:
         examples = space.external.split("train")
         given["external.targets"] = examples[range(len(batch["targets"]))]["targets"]
-    if not len(given.get("external.vectors", "none")):  # every external class is a label
-        del given["external.vectors"]
-    return {name: torch.as_tensor(value) for name, value in given.items()}
+    return _kept(given)
+
+
+def _kept(given: Mapping[str, Tensor]) -> Inputs:
+    """Without the vectors of external nodes where every external class is a label."""
+    empty = not len(given.get("external.vectors", "some"))
+    return {name: value for name, value in given.items() if not (empty and name == "external.vectors")}
