@@ -47,13 +47,17 @@ def all_judged(seeds: range, jobs: int, save: Path) -> Iterable[Tally]:
 def report(found: Tally, seconds: float) -> None:
     """Print what came of the specs."""
     total = found.accepted + found.refused
-    diverged = f" ({found.diverged} ended in a loss that is not finite, with an error that says so)" if found.diverged else ""
+    diverged = (
+        f" ({found.diverged} ended in a loss that is not finite, with an error that says so)" if found.diverged else ""
+    )
     print(f"{total} specs in {seconds:.0f} s")
     print(f"  {found.accepted} accepted: all but the failures below trained and evaluated{diverged}")
     print(f"  {found.refused} refused: all but the failures below for reasons that real tensors confirm")
     print("\nerrors: " + ", ".join(f"{code} {count}" for code, count in found.codes.most_common()))
     print("\nblocks and losses, drawn (in accepted specs):")
-    names = [declaration.name for kind in ("block", "loss") for declaration in registry().all() if declaration.kind == kind]
+    names = [
+        declaration.name for kind in ("block", "loss") for declaration in registry().all() if declaration.kind == kind
+    ]
     print("  " + ", ".join(f"{name} {found.drawn[name]} ({found.used[name]})" for name in names))
     print(f"\n{len(found.failures)} failures")
     for seed, failures in sorted(found.failures.items()):
@@ -74,7 +78,8 @@ def main() -> None:
         print(f"\r{min(number * CHUNK, given.specs)} of {given.specs}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     report(found, time.monotonic() - start)
-    sys.exit(1 if found.failures else 0)
+    if found.failures:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

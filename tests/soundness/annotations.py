@@ -1,4 +1,4 @@
-"""Whether tensors fit the annotations of a block's ports, as jaxtyping itself judges; and the sizes of their letters."""
+"""Whether tensors fit the annotations of a block's ports, as jaxtyping itself judges; the sizes of their letters."""
 
 from __future__ import annotations
 

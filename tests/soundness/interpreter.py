@@ -286,9 +286,7 @@ class Interpreter:
             raise Refused("output", f"what comes out does not fit: {described(found)}")
         return found
 
-    def _module(
-        self, level: Level, path: str, declaration: Declaration, values: Ports, share: str | None
-    ) -> nn.Module:
+    def _module(self, level: Level, path: str, declaration: Declaration, values: Ports, share: str | None) -> nn.Module:
         if share is not None:
             return self._shared(level, path, declaration, values, share)
         if path in self._given:

@@ -23,8 +23,8 @@ from compose.registry.registry import Registry
 from compose.training.prepare import Prepared
 from compose.training.stages.nodes import trained
 from compose.training.training_errors import NonFiniteLossError
+from tests.soundness.confirmed.reasons import Case, unconfirmed
 from tests.soundness.interpreter import Failure, Interpreter, named_weights, reached
-from tests.soundness.reasons import Case, unconfirmed
 from tests.soundness.world import world
 from tests.soundness.written import Written, written
 
@@ -111,9 +111,7 @@ def _results(made: Prepared, results: Any, found: Validation) -> Iterator[str]:
                 yield f"a metric is no share: {task} {key} {value}"
 
 
-def _computed(
-    spec: Spec, made: Prepared, found: Validation, registry: Registry
-) -> Iterator[str]:
+def _computed(spec: Spec, made: Prepared, found: Validation, registry: Registry) -> Iterator[str]:
     """What the plain interpreter refuses in what the model computes, and weights that no loss reaches."""
     around = world(spec, registry)
     interpreter = Interpreter(spec, registry, around.training).run(unread=False)
@@ -155,9 +153,9 @@ def _fed(made: Prepared, stage: Any, source: Any) -> list[str]:
     found = []
     for term in plan.terms:
         reads = plan.reserved_of(term)
-        if all(name in given or not RESERVED[name].of_examples for name in reads):
-            if stage.examples == "data" or "external.targets" in reads:
-                found.append(term.name)
+        is_fed = all(name in given or not RESERVED[name].of_batch for name in reads)
+        if is_fed and (stage.examples == "data" or "external.targets" in reads):
+            found.append(term.name)
     return found
 
 
@@ -176,9 +174,9 @@ def quick_pictures() -> Iterator[None]:
     """Charts and sheets of predictions are not drawn, which takes longer than all else; what they show is computed."""
     blank = np.zeros((2, 2, 3), np.uint8)
     with (
-        mock.patch("compose.training.logging.tensorboard_log.draw", lambda predictions: blank),
-        mock.patch("compose.drawing.usage.usage_chart.usage_image", lambda *_: blank),
-        mock.patch("compose.drawing.usage.usage_chart.usage_chart", lambda *_: "<svg/>"),
+        mock.patch("compose.training.logging.tensorboard_log.draw", return_value=blank),
+        mock.patch("compose.drawing.usage.usage_chart.usage_image", return_value=blank),
+        mock.patch("compose.drawing.usage.usage_chart.usage_chart", return_value="<svg/>"),
     ):
         yield
 

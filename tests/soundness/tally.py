@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from compose.registry.registry import Registry
+from tests.soundness.drawn.random_spec import RandomSpec, random_spec
+from tests.soundness.drawn.registered import registered
 from tests.soundness.oracle import Outcome, judge
-from tests.soundness.random_spec import RandomSpec, random_spec
-from tests.soundness.registered import registered
 from tests.soundness.shrink import shrunk
 from tests.soundness.written import written
 

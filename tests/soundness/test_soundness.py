@@ -12,9 +12,9 @@ import pytest
 from compose.api import validation
 from compose.errors import SpecError
 from compose.registry.registry import registry
+from tests.soundness.drawn.random_spec import random_spec
+from tests.soundness.drawn.registered import registered
 from tests.soundness.oracle import judge
-from tests.soundness.random_spec import random_spec
-from tests.soundness.registered import registered
 from tests.soundness.shrink import shrunk
 from tests.soundness.tally import tally
 
@@ -95,6 +95,6 @@ def test_failing_specs_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def _drawn(seed: int) -> object:
-    from tests.soundness.random_spec import RandomSpec
+    from tests.soundness.drawn.random_spec import RandomSpec
 
     return RandomSpec(seed, dict(UNFIT))

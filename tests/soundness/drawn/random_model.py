@@ -15,8 +15,8 @@ from compose.registry.declaration import Declaration, Port
 from compose.registry.registry import Registry
 from compose.spec.wiring.reserved import RESERVED, TARGETS
 from tests.soundness.annotations import fits, may_be, sizes
+from tests.soundness.drawn.random_values import NoValue, Setting, parameters
 from tests.soundness.interpreter import Interpreter, Refused, Upstream, named_weights
-from tests.soundness.random_values import NoValue, Setting, parameters
 from tests.soundness.world import Inputs
 
 TRIES = 30
@@ -214,7 +214,10 @@ class Grower:
 
     def _candidates(self, *, targets: bool) -> Iterator[tuple[str, Any]]:
         """What can be wired, in random order, the newest more likely first."""
-        known = {**self.values, **({name: self.inputs[name] for name in TARGETS if name in self.inputs} if targets else {})}
+        known = {
+            **self.values,
+            **({name: self.inputs[name] for name in TARGETS if name in self.inputs} if targets else {}),
+        }
         order = {text: self.dice.random() * (1 + 2 * place / len(known)) for place, text in enumerate(known)}
         order = {text: weight * (2 if text in self.of_examples else 1) for text, weight in order.items()}
         for text in sorted(order, key=order.__getitem__, reverse=True):
@@ -264,7 +267,9 @@ def _composite(
     """The same of a composite block."""
     interpreter = Interpreter({"model": {}}, registry, {})
     try:
-        found = interpreter.call_composite(declaration.name, {port: _copied(value) for port, value in fed.items()}, values)
+        found = interpreter.call_composite(
+            declaration.name, {port: _copied(value) for port, value in fed.items()}, values
+        )
     except (Refused, Upstream):
         return None, False
     return found, any(True for _ in named_weights(interpreter.modules))
@@ -272,7 +277,9 @@ def _composite(
 
 def _names(name: str, outputs: Mapping[str, Any]) -> set[str]:
     """The references to a node's ports and to the tensors in them."""
-    listed = [f"{name}.{port}.{i}" for port, value in outputs.items() if isinstance(value, list) for i in range(len(value))]
+    listed = [
+        f"{name}.{port}.{i}" for port, value in outputs.items() if isinstance(value, list) for i in range(len(value))
+    ]
     return {name, *(f"{name}.{port}" for port in outputs), *listed}
 
 

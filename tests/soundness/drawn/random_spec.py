@@ -13,10 +13,10 @@ from torch import Tensor
 from compose.evaluation.metrics.metric import EpisodeMetric
 from compose.evaluation.metrics.metric_entries import make_metric
 from compose.registry.registry import Registry
-from tests.soundness.mutations import mutate
-from tests.soundness.random_model import Grower, Grown
-from tests.soundness.random_values import NoValue, Setting, draw, parameters
-from tests.soundness.rewritings import rewrite
+from tests.soundness.drawn.mutations import mutate
+from tests.soundness.drawn.random_model import Grower, Grown
+from tests.soundness.drawn.random_values import NoValue, Setting, draw, parameters
+from tests.soundness.drawn.rewritings import rewrite
 from tests.soundness.world import World, world
 
 Spec = dict[str, Any]
@@ -94,8 +94,13 @@ OFTEN = {"random_pictures": 0.3, "random_classes": 0.25, "random_features": 0.3}
 def _surroundings(dice: Random, registry: Registry, ports: set[str]) -> tuple[Spec, str]:
     """The sections around a model, the stages without what names its nodes; and what it scores.
 
-    Ports that reserved inputs feed by their names have those inputs mostly. The kinds are ``labels`` (of the label space), ``episodes`` (classes of episodes at once) and ``tasks`` (those of one
-    episode, to which weights adapt).
+    What is scored are ``labels`` (of the label space), ``episodes`` (classes of episodes at once) or ``tasks`` (the
+    classes of one episode, to which weights adapt).
+
+    Args:
+        dice: what is drawn from.
+        registry: what there is.
+        ports: names of ports; reserved inputs that feed them by those names are there mostly.
     """
     kind = dice.choice(["labels"] * 5 + ["episodes"] * 3 + ["tasks"] * 2)
     if {"support_targets", "labels_novel"} & ports and dice.random() < 0.8:
@@ -300,7 +305,15 @@ def nested(dice: Random, registry: Registry, kind: Any) -> Any:
     return {"use": name, **values}
 
 
-RATES = {"split": 0.02, "adapt": 0.02, "inner_steps": 0.02, "inner_lr": 0.02, "episodes": 0, "ways": 0.01, "shots": 0.01}
+RATES = {
+    "split": 0.02,
+    "adapt": 0.02,
+    "inner_steps": 0.02,
+    "inner_lr": 0.02,
+    "episodes": 0,
+    "ways": 0.01,
+    "shots": 0.01,
+}
 """How often an option of the evaluation is drawn that few specs can have."""
 
 
@@ -318,7 +331,9 @@ def _evaluate(dice: Random, evaluate: Spec, registry: Registry) -> Spec:
     strict = dice.random() < 0.93
 
     def metric(kind: str) -> Any:
-        return next(entry for entry in iter(lambda: nested(dice, registry, kind), "") if not strict or _has(found, entry))
+        return next(
+            entry for entry in iter(lambda: nested(dice, registry, kind), "") if not strict or _has(found, entry)
+        )
 
     found = dict(evaluate)
     setting = Setting(declaration, nested=metric)

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from compose.registry.registry import Registry
-from tests.soundness.random_values import wrong
+from tests.soundness.drawn.random_values import wrong
 
 Spec = dict[str, Any]
 NAMES = ("global", "class", "self", "_modules", "forward", "train", "labels", "loss", "image", "None", "in", "use")
@@ -77,7 +77,7 @@ def _taken_name(dice: Random, spec: Spec, registry: Registry) -> None:
     if not spec.get(section):
         return
     name, new = dice.choice([*spec[section]]), dice.choice(NAMES)
-    from tests.soundness.random_spec import renamed
+    from tests.soundness.drawn.random_spec import renamed
 
     spec[section] = {(new if key == name else key): value for key, value in spec[section].items()}
     if section == "model":

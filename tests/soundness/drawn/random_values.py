@@ -196,7 +196,9 @@ def _layout(dice: Random, setting: Setting) -> str:
 
 
 def _axis(dice: Random, setting: Setting) -> str:
-    return LETTERS[dice.choice([rank - 1 for rank in setting.ranks] or [1]) if dice.random() < 0.7 else dice.randrange(3)]
+    return LETTERS[
+        dice.choice([rank - 1 for rank in setting.ranks] or [1]) if dice.random() < 0.7 else dice.randrange(3)
+    ]
 
 
 def _pattern(dice: Random, setting: Setting) -> str:
