@@ -75,6 +75,7 @@ class Grower:
         self.of_labels = {name for name in self.inputs if name in LABELS}
         self.learned: set[str] = set()
         self.losses = [found for found in self.registry.all() if found.kind == "loss"]
+        self.feeders = _feeders(self.blocks, self.favourite)
         vectors = self.inputs.get("labels.vectors")
         self.sizes = [] if vectors is None else [vectors.shape[1]] * 3
 
@@ -83,12 +84,18 @@ class Grower:
         for _ in range(count):
             for number in range(TRIES):
                 wild = self.dice.random() < self.wild
-                eager = self.favourite and number < FAVOURED and not self.drawn[self.favourite.name]
-                block = self.favourite if eager else self.dice.choice(self.blocks)
-                grown = self.attempt(block, wild=wild)
+                grown = self.attempt(self._block(number), wild=wild)
                 if grown and (wild or not grown.fails):
                     self.take(self._name(grown), grown)
                     break
+
+    def _block(self, number: int) -> Declaration:
+        """The block of a try: the favourite first, then often what gives ports that it takes."""
+        waits = self.favourite is not None and not self.drawn[self.favourite.name]
+        if waits and number < FAVOURED:
+            assert self.favourite is not None
+            return self.favourite
+        return self.dice.choice(self.feeders if waits and self.feeders and number % 2 else self.blocks)
 
     def score(self, shape: tuple[int, ...], *, tries: int = 100) -> bool:
         """Add a node whose first output has a shape, and call it ``scores``; returns whether one was found."""
@@ -199,7 +206,7 @@ class Grower:
         wanted = self.dice.randint(1, 3) if port.many else 1
         texts: list[str] = []
         values: list[Any] = []
-        for text, value in self._candidates(targets=targets):
+        for text, value in self._candidates(port, targets=targets):
             if port.many and isinstance(value, list):
                 if not texts and self.dice.random() < 0.5 and fits(declaration.inputs, {**fed, port.name: value}):
                     return text, value
@@ -212,14 +219,15 @@ class Grower:
                 return (texts, values) if port.many else (texts[0], values[0])
         return (texts, values) if texts and port.many else None
 
-    def _candidates(self, *, targets: bool) -> Iterator[tuple[str, Any]]:
-        """What can be wired, in random order, the newest more likely first."""
+    def _candidates(self, port: Port, *, targets: bool) -> Iterator[tuple[str, Any]]:
+        """What can be wired, in random order; the newest and what bears the port's name more likely first."""
         known = {
             **self.values,
             **({name: self.inputs[name] for name in TARGETS if name in self.inputs} if targets else {}),
         }
         order = {text: self.dice.random() * (1 + 2 * place / len(known)) for place, text in enumerate(known)}
         order = {text: weight * (2 if text in self.of_examples else 1) for text, weight in order.items()}
+        order = {text: weight * (3 if text.endswith(f".{port.name}") else 1) for text, weight in order.items()}
         for text in sorted(order, key=order.__getitem__, reverse=True):
             yield text, known[text]
 
@@ -294,6 +302,16 @@ def _may_give(block: Declaration, rank: int) -> bool:
     if dims is None or any("*" in dim or dim == "..." for dim in dims):
         return True
     return len(dims) == rank and not block.outputs[0].many
+
+
+def _feeders(blocks: list[Declaration], block: Declaration | None) -> list[Declaration]:
+    """The blocks that give ports by the names of those that a block takes, and those that give such to them."""
+    if block is None:
+        return []
+    names = {port.name for port in block.inputs} - set(FED)
+    near = [found for found in blocks if names & {port.name for port in found.outputs}]
+    names = {port.name for found in near for port in found.inputs} - set(FED)
+    return [*near, *(found for found in blocks if names & {port.name for port in found.outputs} and found not in near)]
 
 
 def _meets(block: Declaration) -> bool:
