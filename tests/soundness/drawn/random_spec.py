@@ -66,7 +66,7 @@ def random_spec(seed: int, registry: Registry) -> RandomSpec:
     spec["evaluate"] = _evaluate(dice, spec["evaluate"], registry)
     found = RandomSpec(seed, {key: value for key, value in spec.items() if value}, grower.drawn)
     rewrite(dice, found.spec, registry)
-    found.done = mutate(dice, found.spec, registry) if dice.random() < 0.35 else ""
+    found.done = mutate(dice, found.spec, registry) if dice.random() < 0.25 else ""
     return found
 
 
