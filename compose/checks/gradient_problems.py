@@ -16,8 +16,9 @@ from compose.training.stages.stage import Stage
 def gradient_problems(made: Prepared) -> Iterator[SpecError]:
     """Stages that would change no weight. The shapes fit, and each stage has weights to train."""
     for name, stage in made.stages.items():
-        terms = _descended(made, stage)
-        if terms and not _learned(made, stage):
+        every = _descended(made, stage, weightless=True)
+        terms = [term for term in every if term.weight] or every  # losses times 0 change nothing, and have a gradient
+        if terms and not _reached(made, stage, terms):
             yield _without_gradient(made, terms) or _beside(made, name, stage, terms)
 
 
@@ -36,11 +37,11 @@ def gradient_notes(made: Prepared) -> Iterator[str]:
         yield f"no loss reaches the weights of {listed(names)}: training leaves them as they were drawn"
 
 
-def _descended(made: Prepared, stage: Stage) -> list[Term]:
-    """The terms of the loss that a stage descends, those without weight left out."""
+def _descended(made: Prepared, stage: Stage, *, weightless: bool = False) -> list[Term]:
+    """The terms of the loss that a stage descends, with those that have no weight or without them."""
     source = made.source_of(stage)
     names = stage.descends(made.spec.plan, source) if source else ()
-    return [term for term in made.spec.plan.terms if term.name in names and term.weight]
+    return [term for term in made.spec.plan.terms if term.name in names and (term.weight or weightless)]
 
 
 def _chosen(made: Prepared, stage: Stage) -> frozenset[Weight]:
@@ -59,9 +60,13 @@ def _chosen_by_any(made: Prepared) -> frozenset[Weight]:
 
 def _learned(made: Prepared, stage: Stage) -> frozenset[Weight]:
     """The weights that a stage changes."""
-    shaped = made.shaped
-    ends = [term.value for term in _descended(made, stage)]
-    return _chosen(made, stage) & reached(ends, shaped.steps, shaped.facts)
+    return _reached(made, stage, _descended(made, stage))
+
+
+def _reached(made: Prepared, stage: Stage, terms: list[Term]) -> frozenset[Weight]:
+    """The weights that a stage may change and that the gradient of some terms reaches."""
+    ends = [term.value for term in terms]
+    return _chosen(made, stage) & reached(ends, made.shaped.steps, made.shaped.facts)
 
 
 def _without_gradient(made: Prepared, terms: list[Term]) -> SpecError | None:

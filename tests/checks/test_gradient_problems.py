@@ -68,6 +68,11 @@ def test_a_second_stage_may_reach_them(tmp_path: Path) -> None:
             "the stage trains nothing: its losses (`other`) reach none of the weights that it trains",
             None,
         ),
+        (
+            ("loss.rank.weight=0", "train.main.freeze=[head]"),
+            "the stage trains nothing: its losses (`rank`) reach none of the weights that it trains",
+            None,
+        ),
     ],
 )
 def test_stages_that_would_change_no_weight(
