@@ -131,7 +131,9 @@ class LabelSpaceCheck:
             fits=f"it fits {shape.ways} classes in an episode and no other number",
             wanted="weights that each class shares, or a block that says that it fixes their number",
         )
-        return self._check(pictures, self._plan.all_steps) or self._check(ways)
+        fixed = fixing_ways(self._plan, adapts=self._adapts)
+        steps = self._steps if fixed else evaluated(self._plan, adapts=self._adapts)
+        return self._check(pictures, self._plan.all_steps) or self._check(ways, steps)
 
     def _more(self, change: Changed) -> Sizes:
         return {name: tuple(change.letters.get(d, n) for d, n in self._dims(name)) for name in self._sizes}
@@ -211,6 +213,18 @@ def fixing_ways(plan: Plan, *, adapts: bool) -> Step | None:
     scoring = needed(plan.steps, [plan.scores])
     meets_classes = any(WAYS in RESERVED[name].dims for name in plan.scoring().reserved)
     return fixing(scoring, WAYS) or (scoring[-1] if adapts and not meets_classes else None)
+
+
+def evaluated(plan: Plan, *, adapts: bool) -> tuple[Step, ...]:
+    """The steps that evaluation needs: those of the scores, of where the model looks, and of what weights adapt by.
+
+    Args:
+        plan: the wired spec.
+        adapts: whether the model's weights adapt to one episode at a time, by the losses on its targets.
+    """
+    terms = [term for term in plan.terms if "novel.targets" in plan.reserved_of(term)] if adapts else []
+    ends = [plan.scores, *([plan.attention] if plan.attention else []), *(term.value for term in terms)]
+    return needed(plan.all_steps, ends, owners=True)
 
 
 def downstream(steps: tuple[Step, ...], reserved: Collection[str]) -> set[str]:

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from compose.errors import Note, SpecError
 from compose.model.input_sizes import Sizes
-from compose.model.label_space_check import downstream
+from compose.model.label_space_check import downstream, evaluated
 from compose.model.scores_check import check_scores
 from compose.model.walk import Walk
-from compose.spec.wiring.plan import Plan, needed
+from compose.spec.wiring.plan import Plan
 
 
 def check_tasks(
@@ -30,7 +30,7 @@ def check_tasks(
         again: makes a walk for inference with other shapes.
         adapts: whether the model's weights adapt to one episode at a time.
     """
-    steps = needed(plan.steps, [plan.scores, *([plan.attention] if plan.attention else [])], owners=True)
+    steps = evaluated(plan, adapts=adapts)
     before: Sizes = {}
     known: Walk | None = None
     for task, changed in tasks.items():

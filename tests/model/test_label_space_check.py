@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from compose import load
 from compose.errors import SpecError, SpecErrors
 from compose.model.label_space_check import fixing
 from compose.registry.registry import Registry
@@ -147,3 +148,27 @@ def test_a_loss_fits_every_number_of_pictures_too(made: Make) -> None:
         "the weights of `follows` depend on the number of pictures in an episode, "
         "so they cannot serve another number of shots or queries"
     ]
+
+
+def test_what_weights_adapt_by_fits_every_number_of_classes_too(tmp_path: Path) -> None:
+    text = ADAPTED.replace("scores: {", "places: {use: linear, in: [features, scores]}\n  scores: {")
+    (tmp_path / "adapted.yaml").write_text(text.replace("[scores, novel", "[places, novel"))
+    with pytest.raises(SpecErrors) as caught:
+        _ = load(str(tmp_path / "adapted.yaml")).shaped
+    assert caught.value.errors[0].message == (
+        "the weights of `places` depend on the number of classes in an episode, so they serve no other number"
+    )
+    (tmp_path / "adapted.yaml").write_text(ADAPTED)
+    assert load(str(tmp_path / "adapted.yaml")).shaped
+
+
+ADAPTED = """
+name: adapted
+data: {use: glosses}
+labels: {vectors: {use: wordnet, dim: 6}}
+model:
+  scores: {use: feature_inference, in: features}
+loss: {task: {use: bce, in: [scores, novel.targets]}}
+train: {main: {stage: maml, ways: 3}}
+evaluate: {tasks: [episodes], ways: [3, 4], metrics: [micro_auc]}
+"""
