@@ -103,25 +103,31 @@ def unfed(case: Case, error: SpecError) -> bool:
     """A stage's examples feed none of its losses, or not the one that it names."""
     section, name = case.part(error)
     stage = (case.spec.get("train") or {}).get(name)
-    if section != "train" or not isinstance(stage, dict) or isinstance(case.world, str):
+    if section != "train" or not isinstance(stage, dict):
         return False
+    found = fed(case, stage)
+    return not set(stage.get("losses") or found) <= set(found) or not found
+
+
+def fed(case: Case, stage: Spec) -> list[str]:
+    """The losses that a stage's examples feed; of a stage on external examples or on tasks, those on their targets."""
     declaration = case.registry.find("stage", str(stage.get("stage")))
-    gives = set(declaration.gives) if declaration else set()
-    external = stage.get("examples") == "external"
+    external, gives = stage.get("examples") == "external", set(declaration.gives) if declaration else set()
+    if isinstance(case.world, str):
+        return []
     source = case.world.space.external if external else case.world.source
     if source is None:
-        return True
-    targets = {"external.targets"} if external else {"targets", "parents.targets"}
+        return []
+    targets = {"external.targets"} if external else {"targets", "parents.targets"} - gives
+    wanted = "external.targets" if external else "novel.targets"
     given = {*source.shapes, *gives, *(targets if "novel.targets" not in gives else ())}
-    wanted = "external.targets" if external else "novel.targets" if "novel.targets" in gives else None
-    losses = case.spec.get("loss", {})
-    fed = []
-    for loss, term in losses.items():
+    found = []
+    for loss, term in case.spec.get("loss", {}).items():
         reads = case.reads([*texts(term.get("in")), *case.by_name("loss", term)])
-        lacking = {read for read in reads if read in OF_EXAMPLES and read not in given}
-        if not lacking and (wanted is None or wanted in reads):
-            fed.append(loss)
-    return not set(stage.get("losses") or losses) <= set(fed) if stage.get("losses") else not fed
+        on_targets = wanted in reads or not (external or wanted in gives)
+        if on_targets and not {read for read in reads if read in OF_EXAMPLES} - given:
+            found.append(loss)
+    return found
 
 
 def wrong_kind_of_scores(case: Case, error: SpecError) -> bool:

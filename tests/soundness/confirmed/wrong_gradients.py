@@ -8,6 +8,7 @@ from typing import Any
 
 from compose.errors import SpecError
 from tests.soundness.confirmed.case import Case, loss_weights, texts
+from tests.soundness.confirmed.wrong_data import fed
 from tests.soundness.interpreter import reached
 
 
@@ -20,8 +21,8 @@ def learns_nothing(case: Case, error: SpecError) -> bool:
     stage = (case.spec.get("train") or {}).get(name)
     if section != "train" or not isinstance(stage, dict):
         return False
-    weights = loss_weights(case.spec)
-    found = reached(interpreter, [loss for loss in stage.get("losses") or weights if weights.get(loss)])
+    weights, losses = loss_weights(case.spec), stage.get("losses") or fed(case, stage)
+    found = reached(interpreter, [loss for loss in losses if weights.get(loss)] or losses)
     return not any(_chosen(weight.split(".")[0], stage) for weight in found)
 
 
