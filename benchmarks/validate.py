@@ -22,7 +22,7 @@ TORCH = "import torch"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("specs", nargs="*", default=[f"zoo/{name}.yaml" for name in SPECS])
     parser.add_argument("--rounds", type=int, default=9)
     options = parser.parse_args()

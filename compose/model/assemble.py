@@ -115,9 +115,14 @@ def inference_outputs(plan: Plan) -> dict[str, Ref]:
     return {"scores": plan.scores}
 
 
-def looking_outputs(plan: Plan) -> dict[str, Ref]:
-    """What inference returns where one also wants to see where the model looks; see :class:`Plan`."""
-    found = {"scores": plan.scores, "attention": plan.attention, "winner": plan.winner if plan.attention else None}
+def looking_outputs(plan: Plan, *, winner: bool) -> dict[str, Ref]:
+    """What inference returns where one also wants to see where the model looks; see :class:`Plan`.
+
+    Args:
+        plan: the wired spec.
+        winner: whether the scores' port ``winner`` names the modules whose maps the attention has.
+    """
+    found = {"scores": plan.scores, "attention": plan.attention, "winner": plan.winner if winner else None}
     layers = {f"{port}.{i}": ref for port, refs in plan.episode_attention.items() for i, ref in enumerate(refs)}
     return {**{key: ref for key, ref in found.items() if ref is not None}, **layers}
 

@@ -11,6 +11,8 @@ from torch import Tensor
 from compose.model.facts import Facts
 from compose.spec.wiring.plan import Plan
 
+MODULES = "m"
+"""The dim of what a score is chosen from."""
 MAP_DIMS = 4
 """Images, modules or labels, height and width."""
 
@@ -34,6 +36,20 @@ def is_of_labels(plan: Plan, facts: Mapping[str, Facts]) -> bool:
         return False
     maps, scores = (facts[found.step].outputs[found.port] for found in (ref, plan.scores))
     return len(maps) == MAP_DIMS and maps[1] == scores[-1]
+
+
+def names_modules(plan: Plan, facts: Mapping[str, Facts]) -> bool:
+    """Whether the scores' port ``winner`` names the modules whose maps the attention has: there must be as many.
+
+    Args:
+        plan: the wired spec.
+        facts: step -> the shapes that it gives and the dims that it is bound to.
+    """
+    if plan.winner is None or plan.attention is None:
+        return False
+    maps, letters = facts[plan.attention.step].outputs[plan.attention.port], facts[plan.winner.step].letters
+    among = {letters[MODULES]} if MODULES in letters else set(letters.values())
+    return len(maps) == MAP_DIMS and maps[1] in among
 
 
 def label_attention(

@@ -20,7 +20,7 @@ from compose.model.assemble import (
     module_tree,
     training_outputs,
 )
-from compose.model.attention_output import is_of_labels, label_attention
+from compose.model.attention_output import is_of_labels, label_attention, names_modules
 from compose.model.episode_batch import EpisodeBatch
 from compose.model.facts import Facts
 from compose.model.failures.failure import block_failed
@@ -230,7 +230,9 @@ def materialise(shaped: Shaped, registry: Registry, *, seed: int, name: str) -> 
     root = module_tree(modules)
     training = assemble(root, shaped.steps, training_outputs(plan), class_name(name))
     inference = assemble(root, shaped.steps, inference_outputs(plan), class_name(name))
-    looking = assemble(root, shaped.steps, looking_outputs(plan), class_name(name))
+    looking = assemble(
+        root, shaped.steps, looking_outputs(plan, winner=names_modules(plan, shaped.facts)), class_name(name)
+    )
     return Built(
         training=training,
         inference=inference,

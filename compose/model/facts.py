@@ -31,6 +31,7 @@ class Facts:
 
     Args:
         sizes: the constructor arguments bound from shapes.
+        letters: dim -> its size at the step's ports.
         outputs: output port -> shape, or a list of shapes.
         parameters: how many weights, without those of a node that it shares; ``trainable`` those that learn.
         trainable: the weights that learn.
@@ -43,6 +44,7 @@ class Facts:
     """
 
     sizes: dict[str, Any] = field(default_factory=dict)
+    letters: dict[str, int] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
     parameters: int = 0
     trainable: int = 0

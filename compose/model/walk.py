@@ -136,6 +136,7 @@ class Walk:
             return
         facts = self.facts[step.name]
         facts.sizes = bound_sizes(step, bindings)
+        facts.letters = {letter: bound.size for letter, bound in bindings.sizes.items()}
         module = self._module(step)
         if module is None:
             return

@@ -23,6 +23,7 @@ SMALLEST = {
     "rgcn": ("--rounds 1 --batch 2 --labels 8 --external 8 --edges 0.2", "peak memory"),
     "soundness": ("--specs 2 --jobs 1", "2 specs"),
     "stanet": ("--rounds 1 --episodes 2", "times the batched"),
+    "validate": ("zoo/starter.yaml --rounds 1", "compose validate zoo/starter.yaml"),
     "vector_correlation": ("--pairs 100", "WUP and shared hypernyms"),
     "wup": ("--sizes 50", "10 nearest"),
 }

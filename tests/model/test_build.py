@@ -295,3 +295,26 @@ def test_maps_of_external_nodes_are_not_of_the_labels(prepared: Make) -> None:
     scored = "  scores: {use: bilinear, in: [looking.features, labels.vectors]}\n"
     built = prepared(POOLED + looking + scored, overrides=("labels.external={use: glyph_symbols}",)).build()
     assert not is_of_labels(built.plan, built.facts)
+
+
+TWO_ATTENTIONS = """
+model:
+  stem: {use: convolution, in: image, channels: 16, stride: 4}
+  first: {use: shared_multi_attention, in: stem, modules: 3}
+  second: {use: shared_multi_attention, in: stem, modules: 2}
+  all: {use: concat, in: [first.features, second.features], dims: b m d, axis: m}
+  semantics: {use: linear, in: [all, labels.vectors]}
+  scores: {use: max_similarity, in: [semantics, labels.vectors]}
+"""
+
+
+def test_a_winner_among_others_than_the_maps_names_none_of_them(prepared: Make) -> None:
+    """The maps are of two modules and the scores come from five vectors: each label has the mean of the maps."""
+    built = prepared(TWO_ATTENTIONS).build()
+    outputs = built.looking(**scoring(batch(4, 9)))
+    assert set(outputs) == {"scores", "attention"}
+    maps = built.attention(outputs, torch.tensor([[0, 8]] * 4))
+    assert maps is not None
+    torch.testing.assert_close(maps[:, 1], outputs["attention"].mean(1))
+    alone = prepared(TWO_ATTENTIONS, overrides=("model.semantics.in.0=second.features",)).build()
+    assert "winner" in alone.looking(**scoring(batch(4, 9)))

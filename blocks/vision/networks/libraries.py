@@ -53,6 +53,9 @@ def find_library(wanted: NetworkRequest) -> tuple[Library, NetworkRequest]:
         library = _extra(prefix, rest)
     else:
         library = _torchvision()
+    name = rest if slash else arch
+    if (name.partition(".")[0] if slash else name) not in library.names():
+        raise _unknown(arch, prefix + slash if slash else "", library, few_shot)
     if wanted.channels is not None and library is not few_shot:
         names = " or ".join(few_shot.names())
         raise BlockError(f"expected widths only for {names}, got arch {arch}", parameter="channels")
@@ -65,9 +68,7 @@ def find_library(wanted: NetworkRequest) -> tuple[Library, NetworkRequest]:
         raise BlockError(f"expected an order of layers only for conv64, got arch {arch}", parameter="order")
     if wanted.small_stem and (slash or library is few_shot):
         raise BlockError(f"expected a ResNet of torchvision for the small stem, got arch {arch}", parameter="stem")
-    name = rest if slash else arch
-    if name.partition(".")[0] not in library.names():
-        raise _unknown(arch, prefix + slash if slash else "", library, few_shot)
+
     return library, replace(wanted, name=name, library=prefix if slash else "")
 
 

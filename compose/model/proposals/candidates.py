@@ -97,8 +97,8 @@ class Candidates:
                     )
 
     def _is_there(self, feed: Feed, text: str) -> bool:
-        """Whether a value is an item of the same list already."""
-        return any(other.port == feed.port and other.text == text for other in self._spot.feeds)
+        """Whether a value is wired to the node already: taken twice it would say nothing new."""
+        return any(other != feed and other.text == text for other in self._spot.feeds)
 
     def _adapted(self, feed: Feed, wanted: Wanted) -> Iterator[Candidate]:
         value = self._walk.held(feed.ref)

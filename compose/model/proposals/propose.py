@@ -7,15 +7,19 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
+from torch import Tensor
+
 from compose.errors import Fix, SpecError
 from compose.model.failures.misfit import Misfit
 from compose.model.proposals.candidates import Candidate, Candidates
 from compose.model.proposals.judge import Judge, Verdict
 from compose.model.proposals.opening import openings
 from compose.model.proposals.spot import names_in, written
+from compose.model.scores_check import scored
 from compose.model.walk import Walk
 from compose.spec.read import Spec, whole_plan
-from compose.spec.wiring.plan import Plan, Step
+from compose.spec.wiring.plan import Plan, Ref, Step
+from compose.spec.wiring.reserved import RESERVED, TARGETS
 
 THEN: dict[Verdict, str] = {"fits": "", "fits here": ", and then another mistake shows"}
 MOST_FIXES = 3
@@ -52,7 +56,8 @@ def propose(
     for error in list(misfits.values())[:MOST_ERRORS]:
         places = openings(error, spec.tree, walk, composites)
         candidates = [candidate for place in places for candidate in Candidates(place, walk, steps, composites)]
-        fixes[id(error)] = _fixes(error, candidates, spec, judge)
+        candidates = [candidate for candidate in candidates if not _follows_targets(candidate, plan.scores)]
+        fixes[id(error)] = _fixes(error, candidates, spec, judge, _scores_amiss(plan, walk))
     return [_with(error, fixes.get(id(error), [])) for error in found]
 
 
@@ -80,7 +85,7 @@ def _completed(walk: Walk, plan: Plan) -> Walk:
     return found
 
 
-def _fixes(misfit: Misfit, candidates: list[Candidate], spec: Spec, judge: Judge) -> list[Fix]:
+def _fixes(misfit: Misfit, candidates: list[Candidate], spec: Spec, judge: Judge, scores: Ref | None) -> list[Fix]:
     """The first candidates that fit, in order of cost."""
     fixes: dict[Verdict, dict[str, Fix]] = {"fits": {}, "fits here": {}}
     found: list[Candidate] = []
@@ -90,7 +95,7 @@ def _fixes(misfit: Misfit, candidates: list[Candidate], spec: Spec, judge: Judge
         plain = [other for other in found if other.adapter is None]
         if any(candidate.extends(other) for other in found) or (candidate.adapter is None and len(plain) == MOST_PLAIN):
             continue
-        overlay = _overlay(candidate, names_in(candidate.spot.section, spec.unread or spec.tree))
+        overlay = _overlay(candidate, names_in(candidate.spot.section, spec.unread or spec.tree), scores)
         verdict = judge.judge(overlay, misfit)
         if verdict != "fails":
             yaml = written(overlay)
@@ -99,7 +104,27 @@ def _fixes(misfit: Misfit, candidates: list[Candidate], spec: Spec, judge: Judge
     return list((fixes["fits"] or fixes["fits here"]).values())[:MOST_FIXES]
 
 
-def _overlay(candidate: Candidate, taken: set[str]) -> dict[str, Any]:
+def _follows_targets(candidate: Candidate, scores: Ref) -> bool:
+    """Whether a candidate gives the scores weights for each training label."""
+    links = candidate.adapter.links if candidate.adapter else ()
+    return any(link.like in TARGETS for link in links) and any(feed.ref == scores for feed, _ in candidate.texts)
+
+
+def _scores_amiss(plan: Plan, walk: Walk) -> Ref | None:
+    """The scores, where they have other dims than scores: what makes them fit a loss then are the scores."""
+    value = walk.held(plan.scores)
+    dims = RESERVED[scored(plan, adapts=False)].dims
+    return plan.scores if isinstance(value, Tensor) and value.ndim != len(dims) else None
+
+
+def _overlay(candidate: Candidate, taken: set[str], scores: Ref | None) -> dict[str, Any]:
+    """What a candidate lays over the spec.
+
+    Args:
+        candidate: the candidate.
+        taken: names of nodes.
+        scores: the scores, where they would be others with what makes them fit a loss.
+    """
     spot = candidate.spot
     if candidate.adapter is None:
         return spot.overlay(dict(candidate.texts), {})
@@ -110,7 +135,8 @@ def _overlay(candidate: Candidate, taken: set[str]) -> dict[str, Any]:
         name = _free(f"{base}_{link.word}", taken | set(nodes))
         nodes[name] = link.node(source)
         source = name
-    return spot.overlay({feed: source}, nodes)
+    found = spot.overlay({feed: source}, nodes)
+    return {**found, "scores": source} if spot.path[0] == "loss" and feed.ref == scores else found
 
 
 def _free(name: str, taken: set[str]) -> str:

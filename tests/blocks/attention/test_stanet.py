@@ -28,10 +28,12 @@ from compose.blocks.scoring.prototypes import Prototypes
 from compose.blocks.scoring.relation_module import RelationModule
 from compose.blocks.scoring.semantic_branch import SemanticBranch
 from compose.blocks.scoring.split_episodes import SplitEpisodes
-from compose.model.build import materialise, shape
+from compose.model.build import Shaped, materialise
 from compose.model.meta import on_meta
+from compose.model.walk import Walk
 from compose.registry.registry import Registry, registry
 from compose.spec.read import read_spec
+from compose.spec.wiring.reserved import RESERVED
 
 CHANNELS, HEIGHT, WIDTH, CLASSES, SHOTS, QUERIES, LAYERS, CONTEXT, LABELS = 4, 4, 5, 3, 2, 2, 3, 5, 7
 SUPPORT = CLASSES * SHOTS
@@ -228,8 +230,12 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         known.add_module(sys.modules[cls.__module__])
     sizes = {"image": (2 * (SUPPORT + 3), 3, 16, 20), "targets": (2 * (SUPPORT + 3), LABELS)}
     plan = read_spec("spec.yaml", known=known).plan
-    shaped = shape(plan, known, sizes, where=lambda _: None, zero_shot=False)
-    return materialise(shaped, known, seed=0, name="stanet")
+    walk = Walk(
+        known, {name: (size, getattr(torch, RESERVED[name].dtype)) for name, size in sizes.items()}, lambda _: None
+    )
+    walk.run(plan.all_steps)  # its episodes come from a block, and are no data's
+    assert not walk.errors
+    return materialise(Shaped(plan, plan.all_steps, walk), known, seed=0, name="stanet")
 
 
 def test_shapes_in_a_spec(built):

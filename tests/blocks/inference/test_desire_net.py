@@ -258,11 +258,12 @@ class GivenBase(nn.Module):
         super().__init__()
         self.count = count
 
-    def forward(self, labels_vectors: Float[Tensor, "l d"]) -> Given:
+    def forward(self, labels_vectors: Float[Tensor, "l d"], image: Float[Tensor, "b c h w"]) -> Given:
         """Give."""
         places = torch.arange(self.count, device=labels_vectors.device)
+        examples = len(image)
         vectors = (1.0 + places[:, None] + 2 * torch.arange(labels_vectors.shape[1])).sin()
-        return Given(vectors, (places > 0).to(torch.int8), torch.ones(EXAMPLES, self.count, dtype=torch.int8))
+        return Given(vectors, (places > 0).to(torch.int8), torch.ones(examples, self.count, dtype=torch.int8))
 
 
 BLOCKS = (Mlp, FeatureInference, CorrelationInference, AttentionInference, Add, Einsum, GivenBase, Bce)
@@ -298,7 +299,7 @@ def test_a_spec_computes_what_its_blocks_compute(shaped):
     image, targets = torch.randn(EXAMPLES, 3, 32, 32), torch.ones(EXAMPLES, 6, dtype=torch.int8)
     novel = torch.randn(6, DIM)  # other labels than it was built for
     found = training(image=image, targets=targets, labels_vectors=novel)
-    features, given = training.trunk(training.pool(training.backbone(image).last)), training.known(novel)
+    features, given = training.trunk(training.pool(training.backbone(image).last)), training.known(novel, image)
     torch.testing.assert_close(found["scores"], model(features, given.base, novel, given.mask))
     sum(found[name] for name in built.loss_weights).backward()
     assert [name for name, weight in training.named_parameters() if weight.grad is None] == []
