@@ -15,17 +15,22 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
+import torch
+from torch import Tensor
 
 import compose
 from compose.api.validation import Validation
 from compose.evaluation.evaluation_error import EvaluationError
 from compose.registry.registry import Registry
+from compose.spec.wiring.plan import Step
+from compose.spec.wiring.reserved import RESERVED
+from compose.training.inference import call
 from compose.training.prepare import Prepared
 from compose.training.stages.nodes import trained
 from compose.training.training_errors import NonFiniteLossError
 from tests.soundness.confirmed.reasons import Case, unconfirmed
 from tests.soundness.interpreter import Failure, Interpreter, named_weights, reached
-from tests.soundness.world import world
+from tests.soundness.world import Inputs, world
 from tests.soundness.written import Written, written
 
 Spec = Mapping[str, Any]
@@ -122,6 +127,28 @@ def _computed(spec: Spec, made: Prepared, found: Validation, registry: Registry)
         elif failure.node in steps:
             yield f"accepted, but a block changes its input: {failure}"
     yield from _silent(made, interpreter, steps, found.notes)
+    yield from _others(spec, made, around.training, registry)
+
+
+def _others(spec: Spec, made: Prepared, inputs: Inputs, registry: Registry) -> Iterator[str]:
+    """Scores of the model that differ from those of the interpreter with the model's own modules."""
+    built = made.build()
+    modules = {step.name: built.training.eval().get_submodule(step.share or step.name) for step in _blocks(made)}
+    with torch.no_grad():
+        expected, again = (Interpreter(spec, registry, inputs, modules).run(unread=False).scores for _ in range(2))
+        given = {RESERVED[name].port: value.clone() for name, value in inputs.items()}
+        scores = call(built.inference, given)["scores"]
+    draws = isinstance(expected, Tensor) and not _same(expected, again)  # a block that draws in evaluation, too
+    if not draws and not _same(scores, expected):
+        yield "the model computes something else than its spec says"
+
+
+def _same(first: Tensor, second: Any) -> bool:
+    return isinstance(second, Tensor) and torch.allclose(first, second, rtol=1e-4, atol=1e-5, equal_nan=True)
+
+
+def _blocks(made: Prepared) -> list[Step]:
+    return [step for step in made.spec.plan.steps if step.op == "block"]
 
 
 def _silent(made: Prepared, interpreter: Interpreter, steps: set[str], notes: Sequence[str]) -> Iterator[str]:
@@ -147,8 +174,6 @@ def _silent(made: Prepared, interpreter: Interpreter, steps: set[str], notes: Se
 
 def _fed(made: Prepared, stage: Any, source: Any) -> list[str]:
     """The losses of a stage that names none."""
-    from compose.spec.wiring.reserved import RESERVED
-
     given, plan = stage.feeds(source), made.spec.plan
     found = []
     for term in plan.terms:

@@ -50,6 +50,7 @@ def _other_inputs(around: World) -> Iterator[dict[str, Tensor]]:
         given = around.labels(labels)
         if given is not None:
             yield {**around.training, **given}
+    yield {name: _one_label_more(name, value) for name, value in around.training.items()}
     if around.episodes is None:
         for size in (1, around.batch + 1):
             yield {
@@ -59,6 +60,15 @@ def _other_inputs(around: World) -> Iterator[dict[str, Tensor]]:
     if around.episodes is not None:
         larger = World(around.source, around.space, around.episodes.larger(), around.adapts)
         yield _grown(around, larger)
+
+
+def _one_label_more(name: str, value: Tensor) -> Tensor:
+    """The same with the last label twice."""
+    dims = RESERVED[name].dims
+    if "l" not in dims:
+        return value
+    axis = dims.index("l")
+    return torch.cat([value, value.narrow(axis, -1, 1)], axis)
 
 
 def _first(value: Tensor, size: int) -> Tensor:
