@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Annotated
 
 from jaxtyping import Float
@@ -49,6 +50,8 @@ class GroupNorm(nn.Module):
             raise BlockError(f"expected a number that divides {channels} channels, got {groups}", parameter="groups")
         if self.axis.index % len(shape) == 0:
             raise BlockError(f'the first dim of "{dims}" counts the examples, and is no axis', parameter="axis")
+        if prod(shape[1:]) == groups:
+            raise BlockError(f"expected several numbers in a group, got one in each of {groups}", parameter="groups")
         self.layer = nn.GroupNorm(groups, channels, eps=eps, affine=affine)
 
     def forward(self, features: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:

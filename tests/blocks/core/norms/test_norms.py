@@ -93,6 +93,8 @@ def test_group_norm(same, shape, dims, place):
 def test_what_is_refused():
     with pytest.raises(BlockError, match="expected a number that divides 4 channels, got 3"):
         GroupNorm((2, 4), groups=3)
+    with pytest.raises(BlockError, match="expected several numbers in a group, got one in each of 4"):
+        GroupNorm((2, 4, 1), groups=4)
     with pytest.raises(BlockError, match='the first dim of "d b" counts the examples, and is no axis'):
         GroupNorm((4, 2), groups=2, dims="d b")
     with pytest.raises(BlockError, match='"b c h w" does not fit a tensor of 2 × 4'):
