@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, get_type_hints
 
@@ -66,7 +67,16 @@ def _bad(registry: Registry, kind: Any, part: Mapping[str, Any]) -> bool:
     hints: dict[str, Any] = {}
     for init in reversed(constructors(registry.load(kind, declaration.name))):
         hints |= get_type_hints(init, include_extras=True)
-    return any(_refuses(registry, known[key].uses, hints[key], value) for key, value in given.items())
+    return any(
+        _is_no_text(known[key].schema, value) or _refuses(registry, known[key].uses, hints[key], value)
+        for key, value in given.items()
+    )
+
+
+def _is_no_text(schema: Mapping[str, Any], value: Any) -> bool:
+    """Whether a text has another form than asked for."""
+    forms = [arm["pattern"] for arm in (schema, *schema.get("anyOf", ())) if "pattern" in arm]
+    return isinstance(value, str) and bool(forms) and not any(re.search(form, value) for form in forms)
 
 
 def _refuses(registry: Registry, uses: Any, hint: Any, value: Any) -> bool:
