@@ -108,7 +108,9 @@ def _results(made: Prepared, results: Any, found: Validation) -> Iterator[str]:
     asked = [*made.evaluation.tasks, *(test.task for test in made.evaluation.episodes)]
     for task in asked:
         if task not in results.tasks:
-            only_read = "known to be absent" in results.unmeasured.get(task, "")  # which no split tells before it is read
+            only_read = "known to be absent" in results.unmeasured.get(
+                task, ""
+            )  # which no split tells before it is read
             if not only_read and not any(f"`{task}`" in note for note in found.notes):
                 yield f"no result for a task: {task}"
             continue

@@ -23,6 +23,7 @@ from compose.tasks.task_pool import draw_tasks
 
 BATCH = 10
 """Examples at a time where no stage says how many."""
+MOST_EPISODES = 16
 KEPT: OrderedDict[str, World] = OrderedDict()
 """The newest worlds: many specs share one."""
 MOST_KEPT = 64
@@ -104,7 +105,8 @@ def _episodes(spec: Mapping[str, Any], registry: Registry) -> EpisodeBatch | Non
             default = {p.name: p.default for p in declaration.parameters}
             read = {name: stage.get(name) or default[name] for name in ("ways", "shots", "queries", "query_classes")}
             shots = read["shots"] if isinstance(read["shots"], int) else max(read["shots"])
-            return EpisodeBatch(2, EpisodeShape(read["ways"], shots, read["queries"], read["query_classes"]))
+            count = min(stage.get("batch") or default["batch"], MOST_EPISODES)
+            return EpisodeBatch(count, EpisodeShape(read["ways"], shots, read["queries"], read["query_classes"]))
     evaluate = spec.get("evaluate") or {}
     if "episodes" not in evaluate.get("tasks", ()):
         return None

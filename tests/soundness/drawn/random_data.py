@@ -105,7 +105,7 @@ class RandomPictures(PictureSource):
         unseen: Annotated[int, Field(ge=0, le=8)] = 3,
         size: Size = 16,
         channels: Literal[1, 3] = 3,
-        train: Annotated[int, Field(ge=0)] = 12,
+        train: Annotated[int, Field(ge=0)] = 26,
         val: Annotated[int, Field(ge=0)] = 4,
         test: Annotated[int, Field(ge=0)] = 10,
         unknown: Share = 0.0,

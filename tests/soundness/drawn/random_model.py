@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -75,6 +75,7 @@ class Grower:
         self.of_labels = {name for name in self.inputs if name in LABELS}
         self.learned: set[str] = set()
         self.losses = [found for found in self.registry.all() if found.kind == "loss"]
+        self.changing = set(self.inputs["targets"].shape) if "targets" in self.inputs else set()
         self.feeders = _feeders(self.blocks, self.favourite)
         vectors = self.inputs.get("labels.vectors")
         self.sizes = [] if vectors is None else [vectors.shape[1]] * 3
@@ -104,7 +105,7 @@ class Grower:
         for number in range(tries):
             blocks = likely if number % 3 else able
             grown = self.attempt(self.dice.choice(blocks), wild=False, wanted=shape)
-            if grown and not grown.fails and (self.fit_to_score(grown) or number > 0.97 * tries):
+            if grown and not grown.fails and self.fit_to_score(grown):
                 first = next(iter(grown.outputs.values()))
                 if isinstance(first, Tensor) and tuple(first.shape) == shape and first.is_floating_point():
                     self.take("scores", grown)
@@ -167,9 +168,16 @@ class Grower:
         node = {"use": declaration.name, **self._in(declaration, texts), **values}
         if self.failed[declaration.name] > PATIENCE:
             return None
-        outputs, learns = _called(self.registry, declaration, values, fed)
+        outputs, weights = _called(self.registry, declaration, values, fed)
         self.failed[declaration.name] += outputs is None
-        return Grown(node, outputs or {}, reads, fails=outputs is None, learns=learns)
+        if self._follows(weights, reads) and not wild and self.dice.random() < 0.9:
+            return None
+        return Grown(node, outputs or {}, reads, fails=outputs is None, learns=bool(weights))
+
+    def _follows(self, weights: set[int], reads: set[str]) -> bool:
+        """Whether weights seem to follow the number of examples, labels or classes."""
+        classes = self.inputs["query.targets"].shape[-1:] if "query.targets" in self.inputs else ()
+        return bool(weights & self.changing) or bool(reads & self.of_labels and weights & {*classes})
 
     def _no_nested(self, kind: str) -> Any:
         raise NoValue(kind)
@@ -246,11 +254,11 @@ class Grower:
 
 def _called(
     registry: Registry, declaration: Declaration, values: Mapping[str, Any], fed: Mapping[str, Any]
-) -> tuple[dict[str, Any] | None, bool]:
-    """A block's outputs, None where it refuses, fails, or gives something else than it declares; whether it learns."""
+) -> tuple[dict[str, Any] | None, set[int]]:
+    """A block's outputs, None where it refuses or gives something else than it declares; the sizes of its weights."""
     bound = sizes(declaration, fed) if fits(declaration.inputs, fed) else None
     if bound is None:
-        return None, False
+        return None, set()
     if declaration.kind == "composite":
         return _composite(registry, declaration, values, fed)
     try:
@@ -260,18 +268,23 @@ def _called(
             module = registry.construct(declaration.kind, declaration.name, {**bound, **values})
             result = module(**copies)
     except Exception:  # whatever the block does
-        return None, False
+        return None, set()
     ports = declaration.outputs
     single = len(ports) == 1 and ports[0].name == "out"
     found = {"out": result} if single else dict(zip([port.name for port in ports], result, strict=False))
     found = {port: list(value) if isinstance(value, tuple) else value for port, value in found.items()}
-    learns = any(weight.requires_grad for weight in module.parameters())
-    return found if fits((*declaration.inputs, *ports), {**fed, **found}) else None, learns
+    weights = [weight for weight in module.parameters() if weight.requires_grad]
+    return found if fits((*declaration.inputs, *ports), {**fed, **found}) else None, _sizes_of(weights)
+
+
+def _sizes_of(weights: Iterable[Tensor]) -> set[int]:
+    """The sizes of the dims of weights; 0 for one number alone."""
+    return {size for weight in weights for size in weight.shape or (0,)}
 
 
 def _composite(
     registry: Registry, declaration: Declaration, values: Mapping[str, Any], fed: Mapping[str, Any]
-) -> tuple[dict[str, Any] | None, bool]:
+) -> tuple[dict[str, Any] | None, set[int]]:
     """The same of a composite block."""
     interpreter = Interpreter({"model": {}}, registry, {})
     try:
@@ -279,8 +292,8 @@ def _composite(
             declaration.name, {port: _copied(value) for port, value in fed.items()}, values
         )
     except (Refused, Upstream):
-        return None, False
-    return found, any(True for _ in named_weights(interpreter.modules))
+        return None, set()
+    return found, _sizes_of(weight for _, weight in named_weights(interpreter.modules))
 
 
 def _names(name: str, outputs: Mapping[str, Any]) -> set[str]:

@@ -66,7 +66,7 @@ def random_spec(seed: int, registry: Registry) -> RandomSpec:
     spec["evaluate"] = _evaluate(dice, spec["evaluate"], registry)
     found = RandomSpec(seed, {key: value for key, value in spec.items() if value}, grower.drawn)
     rewrite(dice, found.spec, registry)
-    found.done = mutate(dice, found.spec, registry) if dice.random() < 0.25 else ""
+    found.done = mutate(dice, found.spec, registry) if dice.random() < 0.18 else ""
     return found
 
 
@@ -153,11 +153,16 @@ def _skeletons(dice: Random, kind: str, registry: Registry) -> Spec:
         kinds = [dice.choice(["supervised", last]), last]
     stages = {}
     for number, stage in enumerate(kinds):
-        shape: Spec = {"stage": stage, "epochs": dice.choice([1, 1, 1, 2]), "batch": dice.choice([2, 4, 6])}
+        shape: Spec = {"stage": stage, "epochs": dice.choice([1, 1, 1, 2]), "batch": dice.choice([9, 13])}
         declaration = registry.find("stage", stage)
         assert declaration is not None
         if declaration.parameter("ways"):
-            shape |= {"ways": dice.randint(2, 3), "shots": dice.choice([1, 2, [1, 2]]), "queries": dice.randint(1, 2)}
+            shape |= {
+                "batch": dice.choice([3, 5]),
+                "ways": dice.randint(2, 3),
+                "shots": dice.choice([1, 2, [1, 2]]),
+                "queries": dice.randint(1, 2),
+            }
             shape |= {"episodes": dice.choice([2, 4]), "validation_episodes": 2}
         stages[dice.choice(["main", f"stage{number}", f"s-{number}"])] = shape
     return stages
@@ -272,10 +277,10 @@ def _term(grower: Grower, grown: Grown) -> Spec:
 
 def _stages(dice: Random, spec: Spec, registry: Registry) -> None:
     """Give the stages the options that name nodes, losses and metrics, and others now and then."""
-    often = dice.choice([0.0, 0.05, 0.15])
-    metrics = [f"{name}@2" if _has_k(registry, name) else name for name in registry.names("metric")]
-    names = {"nodes": [*spec["model"]], "losses": [*spec["loss"]], "metrics": metrics}
+    often = dice.choice([0.0, 0.0, 0.04, 0.12])
     for shape in spec["train"].values():
+        metrics = _monitored(dice, registry, shape["stage"])
+        names = {"nodes": [*spec["model"]], "losses": [*spec["loss"]], "metrics": metrics}
         declaration = registry.find("stage", shape["stage"])
         assert declaration is not None
         setting = Setting(declaration, names=names, nested=lambda kind: nested(dice, registry, kind))
@@ -287,6 +292,17 @@ def _stages(dice: Random, spec: Spec, registry: Registry) -> None:
         for key in ("workers", "checkpoint_every", "query_classes", "log_every", *shape):
             drawn.pop(key, None)
         shape |= drawn
+
+
+def _monitored(dice: Random, registry: Registry, stage: str) -> list[str]:
+    """Metrics that a stage measures, mostly."""
+    names = [f"{name}@2" if _has_k(registry, name) else name for name in registry.names("metric")]
+    if dice.random() < 0.1:
+        return names
+    metrics = [(name, make_metric(name)) for name in names]
+    if stage != "supervised":
+        return [name for name, metric in metrics if isinstance(metric, EpisodeMetric)]
+    return [name for name, metric in metrics if not (metric.looks or metric.both_kinds)]
 
 
 def _has_k(registry: Registry, metric: str) -> bool:
@@ -328,7 +344,7 @@ def _has(evaluate: Spec, entry: Any) -> bool:
 def _evaluate(dice: Random, evaluate: Spec, registry: Registry) -> Spec:
     declaration = registry.find("section", "evaluate")
     assert declaration is not None
-    strict = dice.random() < 0.93
+    strict = dice.random() < 0.97
 
     def metric(kind: str) -> Any:
         return next(

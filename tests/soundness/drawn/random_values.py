@@ -256,7 +256,7 @@ def _unset(dice: Random, setting: Setting) -> Any:
 
 def _monitor(dice: Random, setting: Setting) -> str:
     losses = [f"loss.{name}" for name in setting.names.get("losses", ())]
-    return dice.choice(["loss", "map", "accuracy", "micro_auc", *losses, *setting.names.get("metrics", ())])
+    return dice.choice(["loss", *losses, *setting.names.get("metrics", ())])
 
 
 TEXTS: Mapping[str, Callable[[Random, Setting], Any]] = {
