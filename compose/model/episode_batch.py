@@ -37,5 +37,8 @@ class EpisodeBatch:
         return {"support.targets": (e, s, n), "query.targets": (e, q, n)}
 
     def larger(self) -> EpisodeBatch:
-        """With one more episode, and one more support and query picture of each class."""
-        return replace(self, count=self.count + 1, shape=self.shape.grown(shots=1, queries=1))
+        """With one more episode, and one more support picture of each class, and two more queries.
+
+        So what takes the one for the other, where there are as many, does not fit.
+        """
+        return replace(self, count=self.count + 1, shape=self.shape.grown(shots=1, queries=2))

@@ -53,6 +53,12 @@ def refusal(prepared: Prepared) -> SpecError:
     return error
 
 
+def refused(prepared: Prepared) -> SpecError:
+    with pytest.raises(SpecErrors) as caught:
+        _ = prepared.shaped
+    return caught.value.errors[0]
+
+
 def episodes(count: int, ways: int, shots: int, queries: int) -> dict[str, Tensor]:
     support = torch.where(torch.arange(ways).repeat_interleave(shots)[:, None] == torch.arange(ways), 1, -1)
     return {
@@ -71,7 +77,7 @@ def episodes(count: int, ways: int, shots: int, queries: int) -> dict[str, Tenso
             "{use: support_bias, in: near}",
             "`weight`: 10 × 1 for 4 episodes of 10 support and 12 query pictures, 15 × 1",
         ),
-        ("{use: query_bias, in: near}", "`bias`: 12 × 1 for 4 episodes of 10 support and 12 query pictures, 16 × 1"),
+        ("{use: query_bias, in: near}", "`bias`: 12 × 1 for 4 episodes of 10 support and 12 query pictures, 20 × 1"),
         (
             "{use: episode_bias, in: near}",
             "`bias`: 4 × 1 × 1 for 4 episodes of 10 support and 12 query pictures, 5 × 1",
@@ -86,14 +92,20 @@ def test_weights_may_not_follow_the_pictures(made: Make, scores: str, note: str)
     )
     assert error.expected == "weights that each picture shares"
     assert error.notes[0].message.startswith(note)
-    assert error.notes[0].message.endswith(" for 5 of 15 and 16")
+    assert error.notes[0].message.endswith(" for 5 of 15 and 20")
 
 
 def test_the_pictures_of_the_evaluation_count_where_no_stage_has_episodes(made: Make) -> None:
     error = refusal(made("{use: support_bias, in: near}", "train=null", "loss=null", "evaluate.shots=1"))
     assert error.notes[0].message == (
-        "`weight`: 5 × 1 for 2 episodes of 5 support and 15 query pictures, 10 × 1 for 3 of 10 and 20"
+        "`weight`: 5 × 1 for 2 episodes of 5 support and 15 query pictures, 10 × 1 for 3 of 10 and 25"
     )
+
+
+def test_the_support_is_not_taken_for_as_many_queries(made: Make) -> None:
+    options = ("train.main.queries=2", "train.main.query_classes=null", "loss.task.in=[scores, support.targets]")
+    error = refused(made("{use: tempered, in: near}", *options))
+    assert error.message.startswith("`scores` and `support.targets` do not fit together in `loss.task`")
 
 
 # --- the number of classes ----------------------------------------------------------------------------------------
