@@ -214,10 +214,7 @@ class Interpreter:
         if body is None and declaration is None:
             raise Refused("block", f"there is no {kind} {used}")
         ports = declaration.inputs if declaration else _ports(body["inputs"])
-        fed = self._fed(level, ports, node) | (carried or {})
-        for port in ports:
-            if port.name not in fed and not port.optional:
-                raise Refused("unwired", f"nothing feeds {port.name}")
+        fed = self._fed(level, ports, node, carried or {})
         params = {key: self._filled(level, value) for key, value in node.items() if key not in WIRING}
         if body:
             return self._inside(level, path, used, body, fed, params)
@@ -336,8 +333,12 @@ class Interpreter:
 
     # --- what feeds it ----------------------------------------------------------------------------------------------
 
-    def _fed(self, level: Level, ports: tuple[Port, ...], node: Mapping[str, Any]) -> Ports:
+    def _fed(self, level: Level, ports: tuple[Port, ...], node: Mapping[str, Any], carried: Ports) -> Ports:
         feeds = self._feeds(ports, node.get("in"))
+        for port in ports:
+            given = feeds[port.name] is not None if port.name in feeds else FED.get(port.name) in self.inputs
+            if not given and not port.optional and port.name not in carried:
+                raise Refused("unwired", f"nothing feeds {port.name}")
         fed = {}
         for port in ports:
             if port.name in feeds:
@@ -345,7 +346,7 @@ class Interpreter:
                     fed[port.name] = self._port(level, port, feeds[port.name])
             elif port.name in FED and FED[port.name] in self.inputs:
                 fed[port.name] = self.inputs[FED[port.name]]
-        return fed
+        return fed | carried
 
     def _feeds(self, ports: tuple[Port, ...], feed: Any) -> dict[str, Any]:
         """Port -> the reference, or list of references, that feeds it."""

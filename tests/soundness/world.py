@@ -41,6 +41,8 @@ class World:
         space: the label space.
         episodes: what a batch of episodes holds; None where there are none.
         adapts: whether weights adapt to episodes.
+        batch: examples in a batch of the first stage.
+        together: whether many episodes are given at once, with their targets.
         training: the reserved inputs while the model is trained.
         refused: why there are no such examples; "" where there are.
     """
@@ -50,6 +52,7 @@ class World:
     episodes: EpisodeBatch | None
     adapts: bool
     batch: int = BATCH
+    together: bool = True
     training: Inputs = field(default_factory=dict)
     refused: str = ""
 
@@ -82,7 +85,10 @@ def _made(spec: Mapping[str, Any], registry: Registry) -> World:
     space = registry.construct("section", "labels", dict(spec.get("labels") or {})).space(source.labels)
     adapting = any(_gives(stage, "novel.targets", registry) for stage in (spec.get("train") or {}).values())
     adapts = adapting or bool((spec.get("evaluate") or {}).get("adapt"))
-    found = World(source, space, _episodes(spec, registry), adapts, _batch(spec))
+    stages = (spec.get("train") or {}).values()
+    together = any(_gives(stage, "support.targets", registry) for stage in stages)
+    together |= "episodes" in ((spec.get("evaluate") or {}).get("tasks") or ())
+    found = World(source, space, _episodes(spec, registry), adapts, _batch(spec), together)
     try:
         found.training = _training(found)
     except Exception as error:  # the data has no such examples or episodes
@@ -136,7 +142,8 @@ def _training(found: World) -> Inputs:
     drawn = draw_tasks(source, "train", [episodes.shape], sampling="uniform", seed=0, count=episodes.count)
     batch = drawn[range(episodes.count)]
     given = _given(source, space, batch, labels)
-    given["support.targets"], given["query.targets"] = batch["support_targets"], batch["query_targets"]
+    if found.together:
+        given["support.targets"], given["query.targets"] = batch["support_targets"], batch["query_targets"]
     if found.adapts:
         columns = batch["episode_labels"][0]
         given["novel.targets"] = batch["targets"][:, columns]
@@ -154,7 +161,7 @@ def _without_episodes(found: World) -> Inputs:
         given = _given(found.source, found.space, batch, training_labels(found.source.labels))
     except Exception:  # labels without vectors, or external classes without examples
         return {}
-    for name, size in found.episodes.sizes.items() if found.episodes else ():
+    for name, size in found.episodes.sizes.items() if found.episodes and found.together else ():
         given[name] = torch.full(size, -1, dtype=torch.int8)
         given[name][..., 0] = 1
     return given
