@@ -56,7 +56,10 @@ def report(found: Tally, seconds: float) -> None:
     print("\nerrors: " + ", ".join(f"{code} {count}" for code, count in found.codes.most_common()))
     print("\nblocks and losses, drawn (in accepted specs):")
     names = [
-        declaration.name for kind in ("block", "composite", "loss") for declaration in registry().all() if declaration.kind == kind
+        declaration.name
+        for kind in ("block", "composite", "loss")
+        for declaration in registry().all()
+        if declaration.kind == kind
     ]
     print("  " + ", ".join(f"{name} {found.drawn[name]} ({found.used[name]})" for name in names))
     print(f"\n{len(found.failures)} failures")
