@@ -213,13 +213,18 @@ class Interpreter:
         declaration = None if body else self.registry.find(kind, used)
         if body is None and declaration is None:
             raise Refused("block", f"there is no {kind} {used}")
-        ports = declaration.inputs if declaration else _ports(body["inputs"])
+        ports = declaration.inputs if declaration else self._ports(used, body)
         fed = self._fed(level, ports, node, carried or {})
         params = {key: self._filled(level, value) for key, value in node.items() if key not in WIRING}
         if body:
             return self._inside(level, path, used, body, fed, params)
         assert declaration is not None
         return self._called(level, path, declaration, params, fed, node.get("share"))
+
+    def _ports(self, used: str, body: Mapping[str, Any]) -> tuple[Port, ...]:
+        """The input ports of a composite block: those of the project's are declared, those of a spec take anything."""
+        known = None if used in (self.spec.get("blocks") or {}) else self.registry.find("composite", used)
+        return known.inputs if known else tuple(Port(name, None, "any", False, False, "") for name in body["inputs"])
 
     def _used(self, level: Level, node: Mapping[str, Any]) -> str:
         if "use" in node:
@@ -380,8 +385,8 @@ class Interpreter:
         if not isinstance(text, str):
             raise Refused("reference", f"{text!r} is no reference")
         head, *rest = text.split(".")
-        if text in level.inputs:
-            return level.inputs[text]
+        if head in level.inputs:
+            return _item(text, level.inputs[head], rest)
         if text in RESERVED:
             if text not in self.inputs:
                 raise Refused("unavailable", f"there is no {text}")
@@ -413,10 +418,6 @@ def _refuse_list() -> Any:
 def _versions(value: Any) -> list[int]:
     tensors = value if isinstance(value, list) else [value]
     return [tensor._version for tensor in tensors if isinstance(tensor, Tensor)]
-
-
-def _ports(names: list[str]) -> tuple[Port, ...]:
-    return tuple(Port(name, None, "any", False, False, "") for name in names)
 
 
 @cache

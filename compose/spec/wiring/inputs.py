@@ -32,21 +32,22 @@ def wire_ports(
         wired = _by_name(scope, used, ports, tree)
     else:
         wired = _by_order(scope, name, ports, tree) if tree is not None else {}
-    failed = tree is not None and len(scope.world.errors) > before
+    if tree is not None and (len(scope.world.errors) > before or _waits(scope, tree)):
+        return wired  # what is wrong is told, and a port that could not be wired is fed by nothing else
     for port in ports:
         given = FED.get(port.name)
         if port.name in wired:
             continue
         if given and not scope.world.reserved[given]:
             wired[port.name] = Ref("", given)
-        elif not port.optional and not failed and not _waits(scope, tree):
+        elif not port.optional:
             why = f": {scope.world.reserved[given]}" if given else ""
             message = f"the input `{port.name}` of `{name}` is not wired{why}"
             scope.world.error("missing-input", message, place, f"the inputs of `{used}`: {_listed(ports)}")
     return wired
 
 
-def _waits(scope: Scope, tree: Tree | None) -> bool:
+def _waits(scope: Scope, tree: Tree) -> bool:
     """Whether an input of this node could not be wired itself, so that more errors would say nothing new."""
     from compose.spec.wiring.mentions import heads
 

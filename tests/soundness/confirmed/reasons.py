@@ -51,6 +51,7 @@ UNKNOWN = ("reference", "block", "unwired", "unavailable", "share", "repeat")
 SCHEMA: tuple[Attempt, ...] = (bad_values, fails("construct", "block", "reference"), cannot_construct)
 OF_CODE: Mapping[str, tuple[Attempt, ...]] = {
     "shape-mismatch": (fails("shape", "scalar", "list", "forward", "construct"), external_misfit, follows_the_labels),
+    "list-for-one": (fails("list", "shape", "reference", "scalar"),),
     "list-length": (fails("shape", "list", "reference"), wrong_number),
     "output-shape": (fails("output"),),
     "unbound-dim": (fails("unbound"),),
