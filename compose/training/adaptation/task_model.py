@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from compose.model.per_image import PerImage, only, split_per_image
@@ -135,7 +137,9 @@ class TaskModel(nn.Module):
             each = [self._terms(adapted, query) for adapted in after]
             return {name: sum(s * terms[name] for s, terms in zip(shares, each, strict=True)) for name in self.weights}
 
-        found = vmap(of_episode, randomness="different")(support, query)
+        # torch's fused attention has no second derivative.
+        with nullcontext() if outer.first_order else sdpa_kernel(SDPBackend.MATH):
+            found = vmap(of_episode, randomness="different")(support, query)
         return {name: value.mean() for name, value in found.items()}
 
     def scores(self, batch: Mapping[str, Tensor]) -> Tensor:

@@ -177,6 +177,16 @@ def test_reptile_moves_towards_the_weights_of_the_episodes(made: Make) -> None:
         assert found[name].norm() > 0
 
 
+def test_attention_is_trained_through_its_adaptation(tmp_path: Path) -> None:
+    attended = "attended: {use: transformer_layer, in: extractor, heads: 2, hidden: 4, dropout: 0}"
+    layer = f"{attended}\n  feature: {{use: feature_inference, in: attended}}"
+    text = SPEC.replace("feature: {use: feature_inference, in: extractor}", layer)
+    (tmp_path / "small.yaml").write_text(text.replace("adapt: [feature,", "adapt: [attended, feature,"))
+    case = Case(load(str(tmp_path / "small.yaml")))
+    case.model.terms(case.batch, Outer())["loss.task"].backward()
+    assert all(value.grad is not None for name, value in case.params.items() if name.startswith("attended"))
+
+
 def test_what_adapts_may_serve_the_losses_alone(tmp_path: Path) -> None:
     text = SPEC.replace("scores: {use: activation, in: inference", "scores: {use: activation, in: feature")
     (tmp_path / "small.yaml").write_text(text)
