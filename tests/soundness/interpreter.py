@@ -179,13 +179,16 @@ class Interpreter:
         return self._repeated(level, path, node, times)
 
     def _bypassed(self, level: Level, node: Mapping[str, Any]) -> Ports:
-        feed = node.get("in")
-        declaration = self.registry.find("block", str(node.get("use")))
-        first = next(iter(feed.values())) if isinstance(feed, Mapping) else feed
-        if feed is None and declaration:
-            first = FED.get(declaration.inputs[0].name)
-        text = first[0] if isinstance(first, list) else first
-        return {declaration.outputs[0].name if declaration else "out": self._reference(level, text)}
+        used = self._used(level, node)
+        body = self._composite(used)
+        declaration = None if body else self.registry.find("block", used)
+        if body is None and declaration is None:
+            raise Refused("block", f"there is no block {used}")
+        ports = declaration.inputs if declaration else self._ports(used, body)
+        fed = self._fed(level, ports, node, {})
+        if not ports or ports[0].name not in fed:
+            raise Refused("unwired", "there is no input to pass on")
+        return {declaration.outputs[0].name if declaration else "out": fed[ports[0].name]}
 
     def _repeated(self, level: Level, path: str, node: Mapping[str, Any], times: int) -> Ports:
         carried, collected = node.get("carry", ()), node.get("collect", ())
