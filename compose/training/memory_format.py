@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,7 +26,7 @@ def prefers_channels_last(work: Work, model: nn.Module, device: torch.device) ->
     from torch._subclasses.fake_tensor import FakeTensorMode
 
     example = {name: tensor.to(device) for name, tensor in work.example().items()}
-    with FakeTensorMode(allow_non_fake_inputs=True) as mode, torch.no_grad():
+    with _quiet(), FakeTensorMode(allow_non_fake_inputs=True) as mode, torch.no_grad():
         weights = [*model.named_parameters(), *model.named_buffers()]
         fake = channels_last({name: mode.from_tensor(tensor) for name, tensor in weights})
         batch = channels_last({name: mode.from_tensor(tensor) for name, tensor in example.items()})
@@ -50,6 +52,18 @@ def lay_channels_last(model: nn.Module) -> None:
     for tensor in (*model.parameters(), *model.buffers()):
         if tensor.ndim == 4 and tensor.is_floating_point():
             tensor.data = tensor.data.contiguous(memory_format=torch.channels_last)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the traceback that torch logs where a model fails on fake tensors."""
+    logger = logging.getLogger("torch._subclasses.fake_tensor")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 class _Functional(nn.Module):
