@@ -1,4 +1,4 @@
-"""Batches that a stage would train on and cannot: none, and those of one example where a block needs several."""
+"""Batches that a stage would train on and cannot: none, those of one example, and those of other ways than before."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from dataclasses import replace
 from compose.checks.stage_problems import at
 from compose.data.source import DataError
 from compose.errors import Note, SpecError, SpecErrors
+from compose.spec.wiring.plan import needed
 from compose.training.prepare import Prepared
 
 
 def batch_problems(made: Prepared) -> Iterator[SpecError]:
-    """Stages without examples, and shapes that a batch of one does not fit."""
+    """Stages without examples, and shapes that a batch of one, or episodes of other ways, do not fit."""
     for name, stage in made.stages.items():
         source = made.source_of(stage)
+        if stage.episodes is not None:
+            yield from _of_other_ways(made, name, stage.episodes.shape.ways)
         if source is None or stage.episodes is not None:
             continue
         try:
@@ -27,6 +30,26 @@ def batch_problems(made: Prepared) -> Iterator[SpecError]:
             yield at(made, ("train", name), "data", "there are no examples in the split `train` of what it trains on")
         elif min(stage.batch, examples) == 1 and made.batch > 1:
             yield from _of_one(made, name)
+
+
+def _of_other_ways(made: Prepared, name: str, ways: int) -> Iterator[SpecError]:
+    """What a stage's losses need of weights that are for another number of classes in an episode."""
+    stage, plan = made.stages[name], made.spec.plan
+    if made.episodes is None or made.episodes.shape.ways == ways:
+        return
+    losses = stage.descends(plan, made.source)
+    ends = [ref for term in plan.terms if term.name in losses for ref in term.reads]
+    try:
+        first, other = made.shaped.facts, replace(made, stages={name: stage}).shaped.facts
+    except SpecErrors:
+        return  # told by itself
+    for step in needed(plan.steps, ends):
+        if step.share is None and first[step.name].weights != other[step.name].weights:
+            had = made.episodes.shape.ways
+            message = (
+                f"the weights of `{step.name}` are for {had} classes in an episode, and the stage `{name}` has {ways}"
+            )
+            yield SpecError("label-space", message, step.place, "the same `ways` in all stages that train it")
 
 
 def _of_one(made: Prepared, name: str) -> Iterator[SpecError]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from compose import load, train
+from compose import load, train, validate
 from compose.checks.problems import problems
 from compose.errors import SpecErrors
 
@@ -225,3 +225,24 @@ def test_external_examples_that_are_not_there(told: Path) -> None:
     found = _told(RANK, "examples: external", data=True, **changes)
     assert [message for line, message in found] == ["there are no pictures in the split `train`"]
     assert found[0][0].startswith("labels: ")
+
+
+def test_a_loss_whose_weights_follow_the_ways_of_another_stage() -> None:
+    stage = {"stage": "episodic", "shots": 1, "queries": 2, "batch": 2, "epochs": 1, "validate_every": 0}
+    spec = {
+        "data": {"use": "alphabets"},
+        "model": {
+            "backbone": {"use": "backbone", "arch": "conv64", "channels": [4, 4]},
+            "scores": {"use": "prototypes", "in": ["backbone.pooled", "support.targets"]},
+            "related": {"use": "group_attention", "in": "scores", "hidden": 4},
+        },
+        "loss": {
+            "task": {"use": "cross_entropy", "in": ["scores", "query.targets"]},
+            "spread": {"use": "variance", "in": "related"},
+        },
+        "train": {"first": {**stage, "ways": 3}, "second": {**stage, "ways": 2}},
+        "evaluate": {"tasks": ["episodes"], "ways": 3},
+    }
+    (error,) = validate(spec).errors
+    assert error.message == "the weights of `related` are for 3 classes in an episode, and the stage `second` has 2"
+    assert validate(spec, overrides=["train.second.losses=[task]"])
