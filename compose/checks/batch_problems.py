@@ -43,8 +43,9 @@ def _of_other_ways(made: Prepared, name: str, ways: int) -> Iterator[SpecError]:
         first, other = made.shaped.facts, replace(made, stages={name: stage}).shaped.facts
     except SpecErrors:
         return  # told by itself
+    scoring = {step.name for step in needed(plan.steps, [plan.scores])}  # these are for any ways, or say so
     for step in needed(plan.steps, ends):
-        if step.share is None and first[step.name].weights != other[step.name].weights:
+        if step.name not in scoring and step.share is None and first[step.name].weights != other[step.name].weights:
             had = made.episodes.shape.ways
             message = (
                 f"the weights of `{step.name}` are for {had} classes in an episode, and the stage `{name}` has {ways}"

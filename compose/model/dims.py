@@ -85,6 +85,12 @@ class Bindings:
             else:
                 self._bind_size(name, text, Bound(size, port))
 
+    @property
+    def single(self) -> dict[str, int]:
+        """The letters bound to one size, also those that may stand for several dims and stand for one."""
+        spreads = {letter: bound.size[0] for letter, bound in self.spreads.items() if len(bound.size) == 1}
+        return spreads | {letter: bound.size for letter, bound in self.sizes.items()}
+
     def value(self, size: BoundSize) -> Any:
         """What a constructor argument is bound to; None where no wired port carries the dim."""
         if not size.many:

@@ -136,7 +136,7 @@ class Walk:
             return
         facts = self.facts[step.name]
         facts.sizes = bound_sizes(step, bindings)
-        facts.letters = {letter: bound.size for letter, bound in bindings.sizes.items()}
+        facts.letters = bindings.single
         module = self._module(step)
         if module is None:
             return
