@@ -65,10 +65,6 @@ def validate_spec(
     sweep: str | None = None,
 ) -> Validation:
     """See :func:`compose.validate`."""
-    if not fast:
-        from compose.api.preload import preload_torch
-
-        preload_torch()
     try:
         named = named_spec(spec)
         file = named if isinstance(named, str) else named.name
