@@ -24,7 +24,7 @@ from benchmarks.measure import medians
 from compose import load
 from compose.training.adaptation.task_model import Outer, TaskModel
 from compose.training.allocator import keep_freed_memory
-from compose.training.stages.stage import Setting
+from compose.training.stages.work import Setting
 
 SPEC = """
 name: maml

@@ -1,8 +1,8 @@
-"""The label-space check: what is scored changes from task to task, so that no weight may follow its size.
+"""The label-space check: what a model is given changes in number, so that no weight may follow it.
 
-Two things change. The labels: a model that scores unseen ones may not have a weight for each. And the episodes: their
-number of pictures, and of classes unless a block says that it serves one number alone (``fixes``). The check looks at
-what the scores depend on. A branch that only a loss reads may well have a weight for each training label.
+Three things change. The examples in a batch: the last one of an epoch is smaller, and its losses are computed, too. The
+labels: a model that scores unseen ones may not have a weight for each; a branch that only a loss reads may. And the
+episodes: their number of pictures, and of classes unless a block says that it serves one number alone (``fixes``).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from compose.spec.wiring.reserved import EPISODE_DIMS, EXAMPLES, LABEL_DIMS, RES
 
 @dataclass(frozen=True)
 class Changed:
-    """One thing that changes from task to task.
+    """One thing that changes from batch to batch or from task to task.
 
     Args:
         letters: the dims that change -> their new sizes.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,14 +111,21 @@ def run(step: Step, module: nn.Module, fed: dict[str, Any], *, backward: bool = 
         raise block_failed(step, type(module), error, "fails on these shapes", call) from error
     if trial.changed:
         raise changes_input(step, module, trial.changed)
-    try:
-        with on_meta():
-            trial.backward() if backward else None
-    except NotImplementedError:
-        pass  # an operator without a shape function for its gradient; its forward pass has one
-    except Exception as error:  # whatever the block does
-        raise block_failed(step, type(module), error, "fails in the backward pass") from error
+    if backward:
+        _send_back(trial, step, type(module))
     return trial
+
+
+def _send_back(trial: Trial, step: Step, cls: type) -> None:
+    """Send a gradient back, and leave it where torch has no shape function for the gradient of an operator.
+
+    Its forward pass has one, so that nothing is known to be wrong.
+    """
+    try:
+        with on_meta(), suppress(NotImplementedError):
+            trial.backward()
+    except Exception as error:  # whatever the block does
+        raise block_failed(step, cls, error, "fails in the backward pass") from error
 
 
 @dataclass

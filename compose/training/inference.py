@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch.fx import GraphModule
 
     from compose.evaluation.episodes.episode_test import ModelParts
-    from compose.training.stages.stage import TrainableModel
+    from compose.training.stages.work import TrainableModel
 
 
 def inputs_of(graph: GraphModule) -> set[str]:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from compose.training.run_state import RunContext
     from compose.training.stages.nodes import Selection
-    from compose.training.stages.stage import Stage, Work
+    from compose.training.stages.stage import Stage
+    from compose.training.stages.work import Work
 
 
 class Loop:

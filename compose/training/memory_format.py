@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
-    from compose.training.stages.stage import Work
+    from compose.training.stages.work import Work
 
 
 def prefers_channels_last(work: Work, model: nn.Module, device: torch.device) -> bool:

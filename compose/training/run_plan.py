@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from compose.block import BlockError
 from compose.training.stages.nodes import check_trained
-from compose.training.stages.stage import Stage, TrainableModel
+from compose.training.stages.stage import Stage
+from compose.training.stages.work import TrainableModel
 from compose.training.training_errors import TrainingError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from compose.training.interrupt import Interrupt
     from compose.training.logging.run_log import RunLog
-    from compose.training.stages.stage import TrainableModel
+    from compose.training.stages.work import TrainableModel
     from compose.training.storage.checkpoint import Checkpoints
 
 

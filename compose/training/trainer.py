@@ -19,7 +19,7 @@ from compose.training.loop import Loop
 from compose.training.run_plan import RunPlan, refused
 from compose.training.seeds import derive
 from compose.training.stages.nodes import Selection
-from compose.training.stages.stage import Setting
+from compose.training.stages.work import Setting
 from compose.training.storage.autosave import whole_state
 from compose.training.storage.checkpoint import Checkpoints
 from compose.training.storage.resume import load_state, open_run

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer as TorchOptimizer
 
     from compose.training.stages.nodes import Selection
-    from compose.training.stages.stage import Stage, Work
+    from compose.training.stages.stage import Stage
+    from compose.training.stages.work import Work
 
 
 class Updater:

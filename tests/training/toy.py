@@ -24,7 +24,8 @@ from compose.training.logging.prediction_sheet import Predictions
 from compose.training.prepare import Prepared
 from compose.training.run_plan import RunPlan
 from compose.training.seeds import derive
-from compose.training.stages.stage import Setting, Stage
+from compose.training.stages.stage import Stage
+from compose.training.stages.work import Setting
 from compose.training.storage.run_folder import RunFolder
 from compose.training.trainer import train
 

@@ -14,7 +14,7 @@ from compose.training.adaptation.adaptation import Adaptation
 from compose.training.stages.nodes import holders
 
 if TYPE_CHECKING:
-    from compose.training.stages.stage import TrainableModel
+    from compose.training.stages.work import TrainableModel
 
 NAME = "inner_rates"
 """The submodule of a model that holds them."""

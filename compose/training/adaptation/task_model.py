@@ -25,7 +25,7 @@ from compose.training.stages.nodes import holders
 if TYPE_CHECKING:
     from torch.fx import GraphModule
 
-    from compose.training.stages.stage import TrainableModel
+    from compose.training.stages.work import TrainableModel
 
 TARGETS = "novel_targets"
 OF_EPISODES = ("labels_novel", "labels_base_mask")

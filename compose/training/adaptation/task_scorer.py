@@ -15,7 +15,7 @@ from compose.training.adaptation.task_model import TaskModel
 if TYPE_CHECKING:
     from compose.evaluation.episodes.episode_test import ModelParts
     from compose.labels.label_space import LabelSpace
-    from compose.training.stages.stage import TrainableModel
+    from compose.training.stages.work import TrainableModel
 
 
 class TaskScorer:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from torch.fx import GraphModule
 
     from compose.training.logging.graph_def import Shapes
-    from compose.training.stages.stage import Stage, Work
+    from compose.training.stages.stage import Stage
+    from compose.training.stages.work import Work
 
 PICTURES = 6
 

@@ -7,7 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from compose.training.stages.stage import Setting, Stage
+from compose.training.stages.stage import Stage
+from compose.training.stages.work import Setting
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -9,7 +9,8 @@ from pydantic import Field
 from compose.block import BlockError, stage
 from compose.data.source import Count
 from compose.training.stages.batches import BatchWork
-from compose.training.stages.stage import Monitor, Setting, Stage
+from compose.training.stages.stage import Monitor, Stage
+from compose.training.stages.work import Setting
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -11,7 +11,8 @@ from compose.block import BlockError, Refers, stage
 from compose.training.adaptation.adaptation import Adaptation, Rates, task_losses
 from compose.training.stages.episodic import Episodic
 from compose.training.stages.nodes import trained
-from compose.training.stages.stage import Monitor, Setting
+from compose.training.stages.stage import Monitor
+from compose.training.stages.work import Setting
 
 if TYPE_CHECKING:
     from compose.data.source import DataSource

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from compose.data.source import Examples
     from compose.training.logging.prediction_sheet import Predictions
     from compose.training.stages.maml import Maml
-    from compose.training.stages.stage import Setting
+    from compose.training.stages.work import Setting
 
 ALIKE = 1e-4
 """By how much of the greatest feature those of an example may differ with what is computed beside it."""

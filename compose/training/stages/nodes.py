@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from compose.model.facts import Facts
     from compose.spec.wiring.plan import Plan
-    from compose.training.stages.stage import TrainableModel
+    from compose.training.stages.work import TrainableModel
 
 
 def matches(pattern: str, nodes: Iterable[str]) -> list[str]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from compose.evaluation.episodes.episode_test import ModelParts
     from compose.evaluation.evaluation import Evaluation
     from compose.evaluation.task_scores import ScoringModel
-    from compose.training.stages.stage import Setting
+    from compose.training.stages.work import Setting
 
 
 class StageValidation:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from compose.block import stage
 from compose.spec.wiring.reserved import RESERVED
 from compose.training.stages.batches import EXTERNAL, BatchWork
-from compose.training.stages.stage import Setting, Stage
+from compose.training.stages.stage import Stage
+from compose.training.stages.work import Setting
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from compose.errors import UsageError, nearest
 
 if TYPE_CHECKING:
-    from compose.training.stages.stage import TrainableModel
+    from compose.training.stages.work import TrainableModel
     from compose.training.storage.run_folder import RunFolder
 
 ROOT = Path("runs")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from compose.training.interrupt import Interrupt
     from compose.training.run_plan import RunPlan
-    from compose.training.stages.stage import TrainableModel
+    from compose.training.stages.work import TrainableModel
     from compose.training.storage.run_folder import RunFolder
 
 
