@@ -76,10 +76,10 @@ def test_bad_usage(words: list[str], expected: str, run: Any) -> None:
 def test_imports_nothing_heavy(words: str, spec: Path) -> None:
     program = f"""
 import sys
-from compose.cli import main
+from compose.cli.app import app
 sys.argv = ["compose", *{words.split()!r}]
 try:
-    main()
+    app(prog_name="compose")
 except SystemExit as end:
     assert not end.code, end.code
 heavy = {{"torch", "numpy", "torchvision", "matplotlib", "networkx", "nltk", "lightning_fabric"}}
@@ -155,3 +155,21 @@ def test_completion(words: str, offered: list[str], run: Any, monkeypatch: pytes
     monkeypatch.setenv("COMP_WORDS", words)
     monkeypatch.setenv("COMP_CWORD", str(words.count(" ")))
     assert run().stdout.split() == offered
+
+
+@pytest.mark.parametrize("closed", ["1", "2"])
+def test_a_closed_stream_is_no_mistake(closed: str) -> None:
+    command = f"{sys.executable} -m compose list blocks {closed}>&-"
+    assert subprocess.run(command, shell=True, capture_output=True).returncode == 0
+
+
+def test_ends_after_threads_and_exit_handlers() -> None:
+    program = """
+import atexit, sys, threading, time
+from compose.cli import end_process
+atexit.register(lambda: print("handled"))
+threading.Thread(target=lambda: (time.sleep(0.2), print("worked"))).start()
+end_process(3)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (3, "worked\nhandled\n")
