@@ -30,7 +30,7 @@ free of torch, so that the command line can import them for nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeVar, get_args, overload, runtime_checkable
 
@@ -49,6 +49,7 @@ __all__ = [
     "Dim",
     "Dims",
     "GivesProbabilities",
+    "HoldsIndices",
     "Kind",
     "Registration",
     "TakesLogits",
@@ -235,6 +236,19 @@ class TakesLogits(Protocol):
     """A loss that says that its first port takes logits, so that probabilities there are a likely mistake."""
 
     takes_logits: bool
+
+
+@runtime_checkable
+class HoldsIndices(Protocol):
+    """A block that takes or gives integers that count entries of an axis, so that only some of them mean anything."""
+
+    def index_ranges(self, inputs: Mapping[str, Any], known: Mapping[str, range]) -> dict[str, range]:
+        """Which integers a port takes, or gives, for inputs of these shapes; other ports are left out.
+
+        Args:
+            inputs: input port -> tensor or list of tensors, of whose values nothing is known.
+            known: input port -> the integers that it holds here, where that is known.
+        """
 
 
 def is_abstract(module: nn.Module) -> bool:

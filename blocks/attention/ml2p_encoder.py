@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from einops import rearrange
 from jaxtyping import Float
@@ -79,6 +81,10 @@ class ML2PEncoder(nn.Module):
             eps=eps,
         )
         self.response = nn.Sigmoid() if variant == "released" else nn.Identity()
+
+    def index_ranges(self, inputs: Mapping[str, Any], known: Mapping[str, range]) -> dict[str, range]:
+        """The places are those of the flattened map."""
+        return {"places": range(math.prod(inputs["groups"].shape[-2:]))}
 
     def forward(self, groups: Float[Tensor, "b g d h w"]) -> Semantics:
         """Encode the groups.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
@@ -41,6 +42,14 @@ class Bilinear(nn.Module):
     def __init__(self, channels: Dim[int, " c"], dim: Dim[int, " d"]) -> None:
         super().__init__()
         self.classifiers = nn.Linear(dim, channels, bias=False)
+
+    def index_ranges(self, inputs: Mapping[str, Any], known: Mapping[str, range]) -> dict[str, range]:
+        """Clusters count an image's features, as the winner does."""
+        features = inputs["features"]
+        if features.ndim == 2:
+            return {"winner": range(1)}
+        counted = range(features.shape[1])
+        return {"winner": counted, "labels_clusters": counted}
 
     def forward(
         self,

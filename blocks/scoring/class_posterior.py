@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
@@ -19,6 +22,10 @@ class ClassPosterior(nn.Module):
 
     Reference: RGCN-PosVAE (BMVC 2020), section 3.2.
     """
+
+    def index_ranges(self, inputs: Mapping[str, Any], known: Mapping[str, range]) -> dict[str, range]:
+        """Each class's place counts the external nodes; -1 is none."""
+        return {"external_classes": range(-1, inputs["external_vectors"].shape[0])}
 
     def forward(
         self,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
@@ -30,6 +31,10 @@ class MaxSimilarity(nn.Module):
 
     Reference: (ML)²P-Encoder (CVPR 2023), section 3.4, eq. 8.
     """
+
+    def index_ranges(self, inputs: Mapping[str, Any], known: Mapping[str, range]) -> dict[str, range]:
+        """The winner counts an image's semantic vectors."""
+        return {"winner": range(inputs["semantics"].shape[-2])}
 
     def forward(self, semantics: Float[Tensor, "*b m d"], labels_vectors: Float[Tensor, "l d"]) -> SimilarityScores:
         """Score every label.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, NamedTuple
 
 import torch
 from einops import rearrange
@@ -64,6 +66,10 @@ class ChannelGroups(nn.Module):
         self.register_buffer("taken", taken)
         self.register_buffer("order", taken.argsort())
 
+    def index_ranges(self, inputs: Mapping[str, Any], known: Mapping[str, range]) -> dict[str, range]:
+        """The order counts the channels."""
+        return {"order": range(inputs["maps"].shape[1])}
+
     def forward(self, maps: Float[Tensor, "b c h w"], labels_vectors: Float[Tensor, "l d"]) -> ChannelGroupsOutput:
         """Shuffle and group.
 
@@ -97,6 +103,10 @@ class ChannelUnshuffle(nn.Module):
         super().__init__()
         if groups * dim != channels:
             raise BlockError(f"expected an order of {groups}·{dim} = {groups * dim} channels, got {channels}")
+
+    def index_ranges(self, inputs: Mapping[str, Any], known: Mapping[str, range]) -> dict[str, range]:
+        """The order counts the channels."""
+        return {"order": range(math.prod(inputs["semantics"].shape[-2:]))}
 
     def forward(self, semantics: Float[Tensor, "b g d"], order: Int64[Tensor, " c"]) -> Float[Tensor, "b g d"]:
         """Undo the shuffle.

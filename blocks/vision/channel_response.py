@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import torch
 from einops import rearrange
@@ -37,6 +39,11 @@ class ChannelResponse(nn.Module):
 
     Deviates: the text shows such maps and does not describe the projection; this one is ours.
     """
+
+    def index_ranges(self, inputs: Mapping[str, Any], known: Mapping[str, range]) -> dict[str, range]:
+        """The places are those of the flattened map, and the order is one of g·d channels."""
+        places, channels = inputs["attention"].shape[-2:], inputs["semantics"].shape[-2:]
+        return {"places": range(math.prod(places)), "order": range(math.prod(channels))}
 
     def forward(
         self,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import torch
 from einops import rearrange
@@ -33,6 +35,10 @@ class SpatialMax(nn.Module):
 
     Reference: (ML)²P-Encoder (CVPR 2023), table 3 (a, b, d).
     """
+
+    def index_ranges(self, inputs: Mapping[str, Any], known: Mapping[str, range]) -> dict[str, range]:
+        """The places are those of the flattened map."""
+        return {"places": range(math.prod(inputs["groups"].shape[-2:]))}
 
     def forward(self, groups: Float[Tensor, "b g d h w"]) -> Semantics:
         """Pool the places away.

@@ -118,6 +118,7 @@ def shape(
     episodes: EpisodeBatch | None = None,
     adapts: bool = False,
     tasks: Mapping[str, Sizes] | None = None,
+    ranges: Mapping[str, range] | None = None,
 ) -> Shaped:
     """Every shape of a plan, without allocating a weight.
 
@@ -130,13 +131,14 @@ def shape(
         episodes: what a batch of episodes holds, where there are such; their classes change too.
         adapts: whether the model's weights adapt to one episode at a time.
         tasks: evaluated task -> the reserved inputs' shapes that are others there.
+        ranges: reserved input -> the integers that it holds.
 
     Raises:
         UnfitError: shapes that cannot meet, weights that depend on the number of labels or on the size of an episode, a
             model too large.
     """
     steps = plan.all_steps
-    walk = _walk(registry, sizes, where)
+    walk = _walk(registry, sizes, where, ranges=ranges)
     walk.errors += _not_given(steps, sizes)
     walk.run(steps)
     for term in plan.terms:
@@ -164,7 +166,7 @@ def _errors_elsewhere(
     """What does not fit the sizes that come after those of the first batch, where that one fits."""
 
     def again(more: Sizes, known: Walk | None, *, inference: bool = False) -> Walk:
-        return _walk(walk.registry, more, walk.where, inference=inference, known=known)
+        return _walk(walk.registry, more, walk.where, inference=inference, known=known, ranges=walk.ranges)
 
     check = LabelSpaceCheck(plan, walk, sizes, again, adapts=adapts)
     if episodes:
@@ -204,9 +206,10 @@ def _walk(
     *,
     inference: bool = False,
     known: Walk | None = None,
+    ranges: Mapping[str, range] | None = None,
 ) -> Walk:
     inputs = {name: (size, getattr(torch, RESERVED[name].dtype)) for name, size in sizes.items()}
-    return Walk(registry, inputs, where, inference=inference, known=known)
+    return Walk(registry, inputs, where, inference=inference, known=known, ranges=ranges)
 
 
 def materialise(shaped: Shaped, registry: Registry, *, seed: int, name: str) -> Built:

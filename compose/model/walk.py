@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +12,10 @@ from torch import Tensor, nn
 from compose.errors import Note, Place, SpecError
 from compose.model.dims import Bindings, Mismatch, shape_text
 from compose.model.facts import Facts, Flow
+from compose.model.failures.failure import block_failed
 from compose.model.failures.misfit import End, Misfit
 from compose.model.fit import Fake, bind, bind_inputs, output_error, port_note, results, several
+from compose.model.index_ranges import IndexRanges
 from compose.model.meta import META
 from compose.model.trial import Trial, bound_sizes, make, run
 from compose.registry.declaration import Port
@@ -33,6 +35,7 @@ class Walk:
         where: the place in the spec that a reserved input's shape comes from.
         inference: whether modules are in evaluation mode.
         known: a walk over the same steps, whose modules are tried, without sending gradients back again.
+        ranges: reserved input -> the integers that it holds, where they count something.
     """
 
     def __init__(
@@ -43,8 +46,11 @@ class Walk:
         *,
         inference: bool = False,
         known: Walk | None = None,
+        ranges: Mapping[str, range] | None = None,
     ) -> None:
         self.registry, self.where, self._inference, self._inputs = registry, where, inference, inputs
+        self.ranges = ranges or {}
+        self._indices = IndexRanges(self.ranges)
         self._known = known
         self.errors: list[SpecError] = []
         self.facts: dict[str, Facts] = {}
@@ -111,13 +117,14 @@ class Walk:
 
     def anew(self) -> Walk:
         """A walk with the same inputs that has not begun."""
-        return Walk(self.registry, self._inputs, self.where)
+        return Walk(self.registry, self._inputs, self.where, ranges=self.ranges)
 
     def take_over(self, step: Step, known: Walk) -> None:
         """Take the result of a step from another walk, in whose shapes nothing has changed for it."""
         self.places[step.name], self.facts[step.name] = step.place, known.facts[step.name]
         self.params[step.name] = step.params
         self.finished.add(step.name)
+        self._indices.take_over(step, known._indices)
         self.modules |= {name: module for name, module in known.modules.items() if name == step.name}
         self.values |= {key: value for key, value in known.values.items() if key[0] == step.name}
 
@@ -146,6 +153,10 @@ class Walk:
         except SpecError as error:
             raise replace(error, notes=(*error.notes, *self._input_notes(step, fed))) from error
         self._record(step, module, bindings, trial)
+        try:
+            self.errors += self._indices.follow(step, module, fed, self._producer)
+        except Exception as error:  # whatever the block does
+            raise block_failed(step, type(module), error, "fails to say what its indices count") from error
 
     def _module(self, step: Step) -> nn.Module | None:
         """The step's own module, or that of the step whose weights it shares."""

@@ -165,6 +165,16 @@ class Prepared:
             known |= {"external.vectors": (nodes, dim)} if self.vectors is not None and nodes else {}
         return known | self._label_sizes(training, labels)
 
+    @property
+    def ranges(self) -> dict[str, range]:
+        """Reserved input -> the integers that it holds: marks, or places of clusters and nodes."""
+        found = {name: given.marks for name, given in RESERVED.items() if given.marks is not None}
+        if self.labels.clusters is not None:
+            found["labels.clusters"] = range(self.labels.clusters)
+        if self._space.classes is not None:
+            found["external.classes"] = range(-1, len(self._space.classes.kept.names))
+        return found
+
     def task_sizes(self) -> dict[str, Sizes]:
         """Evaluated task -> the shapes of reserved inputs that are others there; tasks without labels are left out.
 
@@ -227,6 +237,7 @@ class Prepared:
                 episodes=self.episodes,
                 adapts=self.adaptation is not None,
                 tasks=self.task_sizes(),
+                ranges=self.ranges,
             )
         except SpecErrors as errors:
             return errors

@@ -6,6 +6,7 @@ from jaxtyping import Shaped
 from torch import Tensor, nn
 
 from compose.block import block
+from compose.blocks.core.moved_entries import moved_entries
 
 
 @block
@@ -14,6 +15,8 @@ class Detach(nn.Module):
 
     The output carries no gradient.
     """
+
+    index_ranges = moved_entries("tensor")
 
     def forward(self, tensor: Shaped[Tensor, "*n"]) -> Shaped[Tensor, "*n"]:
         """Pass it on.

@@ -7,6 +7,7 @@ from jaxtyping import Shaped
 from torch import Tensor, nn
 
 from compose.block import BlockError, block
+from compose.blocks.core.moved_entries import moved_entries
 from compose.blocks.core.pattern.axis import find_axis
 from compose.blocks.core.pattern.side import shape_text
 from compose.blocks.core.values import AxisText, DimsText
@@ -27,6 +28,8 @@ class Concat(nn.Module):
     def __init__(self, *, dims: DimsText = "... d", axis: AxisText = "d") -> None:
         super().__init__()
         self.axis, self.letter = find_axis(dims, axis), axis
+
+    index_ranges = moved_entries("tensors")
 
     def forward(self, tensors: list[Shaped[Tensor, "..."]]) -> Shaped[Tensor, "*m"]:
         """Concatenate.

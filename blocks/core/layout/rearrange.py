@@ -7,6 +7,7 @@ from jaxtyping import Shaped
 from torch import Tensor, nn
 
 from compose.block import block
+from compose.blocks.core.moved_entries import moved_entries
 from compose.blocks.core.pattern.einops_pattern import rearranging
 from compose.blocks.core.values import DimSizes, PatternText
 
@@ -29,6 +30,8 @@ class Rearrange(nn.Module):
     def __init__(self, *, pattern: PatternText, sizes: DimSizes = None) -> None:
         super().__init__()
         self.pattern = rearranging(pattern, sizes)
+
+    index_ranges = moved_entries("tensor")
 
     def forward(self, tensor: Shaped[Tensor, "*n"], like: Shaped[Tensor, "*k"] | None = None) -> Shaped[Tensor, "*m"]:
         """Rearrange.

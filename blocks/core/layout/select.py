@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from einops import rearrange
 from jaxtyping import Int, Shaped
@@ -34,6 +37,13 @@ class Select(nn.Module):
         self.shared = [name for name in found.index.names if name in found.values.names]
         self.others = [name for name in found.index.names if name not in found.values.names]
         self.kept = [name for name in found.values.names if name not in (*self.shared, found.picked)]
+
+    def index_ranges(self, inputs: Mapping[str, Any], known: Mapping[str, range]) -> dict[str, range]:
+        """The index counts the entries along the letter that is picked."""
+        pattern = self.pattern
+        sizes = pattern.values.sizes(inputs["values"].shape, {}, what="the values", pattern=pattern.text)
+        picked = {"out": known["values"]} if "values" in known else {}
+        return {"index": range(sizes[pattern.picked]), **picked}
 
     def forward(self, values: Shaped[Tensor, "*n"], index: Int[Tensor, "*k"]) -> Shaped[Tensor, "*m"]:
         """Pick.

@@ -34,9 +34,10 @@ def wire_ports(
         wired = _by_order(scope, name, ports, tree) if tree is not None else {}
     if tree is not None and (len(scope.world.errors) > before or _waits(scope, tree)):
         return wired  # what is wrong is told, and a port that could not be wired is fed by nothing else
+    unwired = _nulls(tree)
     for port in ports:
         given = FED.get(port.name)
-        if port.name in wired:
+        if port.name in wired or (port.optional and port.name in unwired):
             continue
         if given and not scope.world.reserved[given]:
             wired[port.name] = Ref("", given)
@@ -58,14 +59,20 @@ def _by_name(scope: Scope, used: str, ports: tuple[Port, ...], tree: Mapping) ->
     known = [port.name for port in ports]
     wired: dict[str, Value] = {}
     for key, feed in tree.items.items():
-        if isinstance(feed, Scalar) and feed.value is None and key in known:
-            continue  # null unwires the port
+        if key in known and key in _nulls(tree):
+            continue
         if key not in known:
             message, expected = f"`{used}` has no input `{key}`", f"one of {', '.join(known)}"
             scope.world.error("unknown-port", message, tree.keys[key], expected, nearest(key, known))
         elif (value := value_of(scope, feed)) is not None:
             wired[key] = value
     return wired
+
+
+def _nulls(tree: Tree | None) -> list[str]:
+    """The ports set to null: an optional one is fed by nothing, any other as if it were not mentioned."""
+    items = tree.items.items() if isinstance(tree, Mapping) else ()
+    return [key for key, feed in items if isinstance(feed, Scalar) and feed.value is None]
 
 
 def _by_order(scope: Scope, name: str, ports: tuple[Port, ...], tree: Tree) -> dict[str, Value]:

@@ -25,6 +25,11 @@ class ReservedInput:
     doc: str
 
     @property
+    def marks(self) -> range | None:
+        """The integers that it may hold, where they are marks: 1, -1 and 0; None where it holds none."""
+        return range(-1, 2) if self.dtype == "int8" else None
+
+    @property
     def of_examples(self) -> bool:
         """Whether it comes with the examples, and not from the label space."""
         return self.dims[0] in ("b", "e")

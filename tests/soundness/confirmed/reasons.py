@@ -50,6 +50,7 @@ def training_refuses(case: Case, error: SpecError) -> bool:
 UNKNOWN = ("reference", "block", "unwired", "unavailable", "share", "repeat")
 SCHEMA: tuple[Attempt, ...] = (bad_values, fails("construct", "block", "reference"), cannot_construct)
 OF_CODE: Mapping[str, tuple[Attempt, ...]] = {
+    "index-range": (fails("forward"),),
     "shape-mismatch": (fails("shape", "scalar", "list", "forward", "construct"), external_misfit, follows_the_labels),
     "list-for-one": (fails("list", "shape", "reference", "scalar"),),
     "list-length": (fails("shape", "list", "reference"), wrong_number),
