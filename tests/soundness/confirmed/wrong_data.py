@@ -39,7 +39,10 @@ def _draw_all(spec: Spec, source: DataSource) -> None:
     """Draw the episodes of the evaluation, and those of each stage in training and validation."""
     evaluate, stages = spec.get("evaluate") or {}, (spec.get("train") or {}).values()
     asked = [(part, split) for part in stages if part.get("ways") for split in ("train", "val")]
-    asked += [(evaluate, evaluate.get("split", "test"))] if "episodes" in evaluate.get("tasks", ()) else []
+    if "episodes" in evaluate.get("tasks", ()):
+        metrics = [metric for metric in evaluate.get("metrics", ()) if isinstance(metric, dict)]
+        chosen = any(metric.get("threshold") == "validation" for metric in metrics)
+        asked += [(evaluate, split) for split in (evaluate.get("split", "test"), *(["val"] if chosen else []))]
     for part, split in asked:
         for ways, shots in product(_listed(part.get("ways", 5)), _listed(part.get("shots", 1))):
             shape = EpisodeShape(ways, shots, part.get("queries", 1))
