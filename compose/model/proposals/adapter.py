@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from compose.model.proposals.given import Given
-from compose.model.proposals.layouts import Laid, layouts
+from compose.model.proposals.layouts import Laid, aligned, layouts
 from compose.model.proposals.link import Link
 from compose.model.proposals.sizes import guessed, sized
 from compose.model.proposals.wanted import Wanted
@@ -45,9 +45,10 @@ def adapters(given: Given, wanted: Wanted, *, refused: bool) -> Iterator[Adapter
         wanted: what the port takes.
         refused: whether the block refuses what by its ports should fit, so that one can only guess.
     """
-    if wanted.dtype not in ("float", "any") or not given.is_float or (wanted.takes(given.shape) and not refused):
+    if wanted.dtype not in ("float", "any") or not given.is_float:
         return
-    for laid in (Laid((), given), *layouts(given, wanted)):
+    fits_alone = wanted.takes(given.shape) and not refused
+    for laid in aligned(given, wanted) if fits_alone else (Laid((), given), *layouts(given, wanted)):
         ways = chain(sized(laid.given, wanted), guessed(laid.given, wanted) if refused else ())
         for links in ways:
             if laid.links or links:

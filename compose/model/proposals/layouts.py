@@ -29,6 +29,7 @@ def layouts(given: Given, wanted: Wanted) -> Iterator[Laid]:
     for rank in _ranks(given, wanted):
         for way in WAYS:
             yield from way(given, rank, wanted)
+    yield from aligned(given, wanted)
 
 
 def _ranks(given: Given, wanted: Wanted) -> list[int]:
@@ -147,6 +148,19 @@ def _widened(given: Given, rank: int, wanted: Wanted) -> Iterator[Laid]:
     if (len(shape), rank) == (2, 4):
         pattern = f"{given.pattern} -> {given.pattern} 1 1"
         yield _laid(given, "rearrange", pattern, (*shape, 1, 1), "as a map of one place", "map", forced=True)
+
+
+def aligned(given: Given, wanted: Wanted) -> Iterator[Laid]:
+    """Dims of size 1 where another value that reaches the node has others, so that the two meet entry by entry."""
+    rank = len(given.shape)
+    for name, other in wanted.others if wanted.spread else ():
+        for places in combinations(range(len(other)), rank):
+            if 0 < rank < len(other) and all(size == other[i] for size, i in zip(given.shape, places, strict=True)):
+                letters = {place: letter for place, letter in zip(places, given.letters, strict=True)}
+                right = " ".join(letters.get(place, "1") for place in range(len(other)))
+                size = tuple(other[place] if place in letters else 1 for place in range(len(other)))
+                message = f"with dims of size 1 where `{name}` has others"
+                yield _laid(given, "rearrange", f"{given.pattern} -> {right}", size, message, "aligned")
 
 
 def _repeated(given: Given, rank: int, wanted: Wanted) -> Iterator[Laid]:
