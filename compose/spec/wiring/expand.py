@@ -278,11 +278,15 @@ def _fits(value: Any, parameter: Parameter) -> bool:
 
 
 def _used(scope: Scope, node: Mapping) -> str:
-    """The block that a node uses: its own ``use``, or that of the node whose weights it shares."""
-    used, share = node.get("use"), node.get("share")
-    if used is None and isinstance(share, Scalar):
+    """The block that a node uses: its own ``use``, or that of the node whose weights it shares, however indirectly."""
+    asked: set[str] = set()
+    while "use" not in node.items and isinstance(share := node.get("share"), Scalar) and str(share.value) not in asked:
+        asked.add(str(share.value))
         other = scope.nodes.items.get(str(share.value))
-        used = other.get("use") if isinstance(other, Mapping) else None
+        if not isinstance(other, Mapping):
+            return ""
+        node = other
+    used = node.get("use")
     return str(used.value) if isinstance(used, Scalar) else ""
 
 
