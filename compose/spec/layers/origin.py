@@ -59,12 +59,8 @@ class _Filler:
                 return _mapping(tree, {key: self.chosen("stage", stage) for key, stage in tree.items.items()})
             case (("labels" | "evaluate"), Mapping()):
                 found = self.registry.find("section", name)
-                return self.filled(tree, found) if found else self.uses(tree)
+                return self.filled(tree, found) if found else tree
         return tree
-
-    def uses(self, tree: Mapping) -> Mapping:
-        """A section that no class declares: only its vectors have parameters."""
-        return _mapping(tree, {k: self.chosen("vectors", v) if k == "vectors" else v for k, v in tree.items.items()})
 
     def chosen(self, kind: Kind, tree: Tree) -> Tree:
         """A ``{use: NAME, ...}`` with its defaults."""
