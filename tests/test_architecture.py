@@ -225,6 +225,19 @@ def test_everything_is_documented(declaration: Declaration) -> None:
     assert undocumented == []
 
 
+def test_one_file_walks_through_the_users_folders() -> None:
+    """:mod:`compose.data.folders` has the one rule of what is hidden in a folder or an archive of the user's."""
+    walks = {"iterdir", "glob", "rglob", "walk", "fwalk", "scandir", "listdir", "namelist", "infolist", "iglob"}
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for room in ("data", "prediction")
+        for path in sorted((ROOT / "compose" / room).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in walks
+    ]
+    assert {place.partition(":")[0] for place in found} == {"compose/data/folders.py"}, found
+
+
 def test_no_pickle_no_eval() -> None:
     for part in ("compose", "blocks", "graphs"):
         for path in (ROOT / part).rglob("*.py"):

@@ -37,7 +37,7 @@ def given_episode(made: Prepared, support: Support, queries: Any) -> Episode:
     from compose.errors import UsageError, listed
 
     by_name = isinstance(support, Mapping)
-    shown = support if isinstance(support, Mapping) else _folders(Path(fspath(support)))
+    shown = support if isinstance(support, Mapping) else class_pictures(Path(fspath(support)))
     wanted = "pictures of two classes at least" if by_name else "a folder of pictures for each class"
     name, what = ("support", "classes") if by_name else (f"support {support}", "folders of pictures")
     if len(shown) < 2:
@@ -62,14 +62,18 @@ def given_episode(made: Prepared, support: Support, queries: Any) -> Episode:
     )
 
 
-def _folders(support: Path) -> dict[str, list[Path]]:
+def class_pictures(support: Path) -> dict[str, list[Path]]:
+    """The pictures in each folder of a folder, by its name; hidden ones are left out.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
+    from compose.data.folders import folders_in, pictures_in
     from compose.errors import UsageError
-    from compose.prediction.picture_files import pictures_in
 
     if not support.is_dir():
         raise UsageError(f"support {support}: there is no such folder")
-    folders = [folder for folder in sorted(support.iterdir()) if folder.is_dir() and folder.name[0] != "."]
-    return {folder.name: pictures_in(folder) for folder in folders}
+    return {folder.name: pictures_in(folder) for folder in folders_in(support)}
 
 
 def _read(images: Any, source: DataSource) -> Iterator[Tensor]:

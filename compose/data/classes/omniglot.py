@@ -13,10 +13,18 @@ from pydantic import Field
 from torch import Tensor
 
 from compose.block import BlockError, data
-from compose.data.classes.omniglot_files import HALVES, Character, characters, find_half, read_drawings
+from compose.data.classes.omniglot_files import (
+    HALVES,
+    Character,
+    characters,
+    drawings_in,
+    find_half,
+    read_drawings,
+)
 from compose.data.classes.single_label import ClassSource, ClassTable, too_few
 from compose.data.classes.stored_pictures import Distorted, StoredPictures
 from compose.data.counter_random import by_lot
+from compose.data.folders import entries_of
 from compose.data.ink import INK, read_ink
 from compose.data.source import Count, DataError, Split
 
@@ -137,9 +145,9 @@ def _halves(folder: Path, *, evaluation: bool) -> tuple[list[Character], list[Ch
         raise BlockError(f"there is no folder {folder}", parameter="folder")
     background, tested = (find_half(folder, name) for name in HALVES)
     if background is None:
-        alone = tested or (folder if any(folder.glob("*/*/*.png")) else None)
+        alone = tested or (folder if any(drawings_in(folder)) else None)
         if alone is None:
-            there = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
+            there = ", ".join(path.name for path in entries_of(folder)[:8]) or "nothing"
             message = f"expected `images_background` or `images_background.zip` in {folder}, got {there}"
             raise BlockError(message, parameter="folder")
         return [], _characters(alone)

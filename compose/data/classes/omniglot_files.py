@@ -14,6 +14,7 @@ from jaxtyping import UInt8
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from compose.data.folders import entries_of, folders_in, zipped_files
 from compose.data.ink import ink_of
 from compose.data.pictures.picture import PictureError
 
@@ -59,12 +60,17 @@ def characters(half: Path) -> list[Character]:
 def _files(half: Path) -> Iterator[str]:
     """The pictures of a half as ``ALPHABET/CHARACTER/PICTURE.png``, perhaps with folders before it."""
     if half.is_dir():
-        yield from (path.relative_to(half).as_posix() for path in half.glob("*/*/*.png"))
+        yield from (path.relative_to(half).as_posix() for path in drawings_in(half))
         return
     with zipfile.ZipFile(half) as archive:
-        for file in archive.namelist():
-            if file.endswith(".png") and file.count("/") >= 2 and not file.startswith("__MACOSX"):
-                yield file
+        yield from (file for file in zipped_files(archive) if file.endswith(".png") and file.count("/") >= 2)
+
+
+def drawings_in(half: Path) -> Iterator[Path]:
+    """The files ``ALPHABET/CHARACTER/PICTURE.png`` in a folder."""
+    alphabets = folders_in(half)
+    inside = (file for alphabet in alphabets for character in folders_in(alphabet) for file in entries_of(character))
+    return (file for file in inside if file.suffix == ".png")
 
 
 def read_drawings(drawings: list[Character], size: int) -> tuple[list[UInt8[np.ndarray, "n h w"]], list[PictureError]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import overload
 
 from compose.block import BlockError
+from compose.data.folders import entries_of
 from compose.errors import nearest
 
 _LABEL_FILES = (".csv", ".tsv", ".jsonl", ".ndjson")
@@ -81,7 +82,7 @@ def _there(path: Path, *, folders: bool) -> str:
     """What the user may have meant: what is in the folder above."""
     if not path.parent.is_dir():
         return f" (nor {path.parent})"
-    siblings = sorted(path.parent.iterdir())
+    siblings = entries_of(path.parent)
     names = [p.name for p in siblings if (p.is_dir() if folders else p.suffix.lower() in _LABEL_FILES)]
     close = nearest(path.name, names)
     if close:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 from pathlib import Path
 
+from compose.data.folders import entries_of
 from compose.data.pictures.picture import fault
 
 _MOST_HINTS = 20
@@ -36,7 +37,7 @@ def picture_faults(paths: Sequence[Path], *, decode: bool) -> dict[int, str]:
 def _hint(path: Path, names: dict[Path, list[str]]) -> str:
     """The file that was probably meant: the same name in other capitals, with another ending, or nearly the same."""
     if path.parent not in names:
-        names[path.parent] = sorted(os.listdir(path.parent)) if path.parent.is_dir() else []
+        names[path.parent] = [entry.name for entry in entries_of(path.parent)] if path.parent.is_dir() else []
     there = names[path.parent]
     same = [name for name in there if Path(name).stem.lower() == path.stem.lower()]
     alike = [name for name in there if _digits(name) == _digits(path.name)]  # 12.jpg is no typo of 13.jpg

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from compose.block import BlockError
+from compose.data.folders import entries_of
 from compose.data.label_list import meant
 from compose.data.source import DataError
 from compose.data.vectors.arff import Attribute, Header, read_header
@@ -64,7 +65,7 @@ def open_mulan(folder: Path | None, *, train: Path | None, test: Path | None, la
 def _found(folder: Path, train: Path | None, test: Path | None, labels: Path | None) -> tuple[Path, Path | None, Path]:
     if not folder.is_dir():
         raise BlockError(f"there is no folder {folder}", parameter="folder")
-    files = sorted(folder.iterdir())
+    files = entries_of(folder)
     tables = [path for path in files if path.suffix.lower() == ".arff"]
     parts = {part: [path for path in tables if path.stem.lower().endswith(part)] for part in ("train", "test")}
     if test is None and train is None and parts["test"]:
