@@ -1,8 +1,8 @@
 """What counts in a user's folder: the one rule of every walk through files.
 
 Systems and programs leave files of their own beside the user's: ``.ipynb_checkpoints``, macOS's ``._a.jpg`` and
-``__MACOSX``, ``Thumbs.db``. They are not the user's, wherever a folder is looked through. What a user, a spec or a label
-file names is taken as named, and so is the folder itself.
+``__MACOSX``, ``Thumbs.db``. They are not the user's, wherever a folder is looked through. What a user, a spec or a list
+names is taken as named, and so is the folder itself.
 """
 
 from __future__ import annotations
@@ -74,3 +74,12 @@ def zipped_files(archive: ZipFile) -> Iterator[str]:
 def visible(names: Iterable[str]) -> Iterator[str]:
     """Of names within a folder or an archive, those with nothing hidden on the way."""
     return (name for name in names if not any(map(is_hidden, PurePosixPath(name).parts)))
+
+
+def links_in(folder: str) -> frozenset[str]:
+    """The names in a folder, hidden ones too, that are links to other files; none where there is no such folder."""
+    try:
+        with os.scandir(folder) as found:
+            return frozenset(entry.name for entry in found if entry.is_symlink())
+    except OSError:
+        return frozenset()

@@ -23,6 +23,7 @@ from compose.data.normalisation import NORMALISATIONS, NormalisationName
 from compose.data.pictures.image_examples import Augment, Fit, Preparation
 from compose.data.pictures.image_files import PicturePaths, folder_of_images
 from compose.data.pictures.picture_check import picture_faults
+from compose.data.pictures.picture_identity import identities
 from compose.data.source import SPLITS, Split
 from compose.graphs.taxonomy.taxonomy import load_taxonomy
 
@@ -93,10 +94,21 @@ class MiniImageNet(ClassSource):
         images = [image for split in SPLITS for image in self._lists[split].images]
         pictures = Counter(wordnet_id for split in SPLITS for wordnet_id in self._lists[split].ids)
         paths = PicturePaths(self._folder, images)
-        few = too_few(self.table, [pictures[wordnet_id] for wordnet_id in self._ids])
+        few = too_few(self.table, [pictures[wordnet_id] for wordnet_id in self._ids]) + self._twice()
         if not any(path.exists() for path in paths):
             return [f"none of the {len(images):,} pictures is there, such as {paths[0]}: is `folder` right?", *few]
         return [f"{images[row]}: {reason}" for row, reason in picture_faults(paths, decode=True).items()] + few
+
+    def _twice(self) -> list[str]:
+        """A line for each picture that is listed again, under whatever name."""
+        listed = [(split, image) for split in SPLITS for image in self._lists[split].images]
+        first: dict[str, tuple[Split, str]] = {}
+        found = []
+        for file, here in zip(identities(self._folder, [image for _, image in listed]), listed, strict=True):
+            there = first.setdefault(file, here)
+            if there is not here:
+                found.append(f"{here[1]} ({here[0]}.csv) is listed already, as {there[1]} ({there[0]}.csv)")
+        return found
 
     def read_image(self, path: Any) -> Tensor:
         """A picture as in evaluation: ``3 h w``.

@@ -17,6 +17,7 @@ from compose.data.pictures.annotations import Annotations, Finding
 from compose.data.pictures.box_csv import PLAIN, BoxHeader, BoxRows, read_boxes, sound
 from compose.data.pictures.boxes import gather_boxes
 from compose.data.pictures.label_file import label_name
+from compose.data.pictures.picture_identity import posix
 from compose.data.pictures.picture_view import upright_size
 
 
@@ -105,7 +106,7 @@ def _pairs(path: Path, rows: Iterable[list[str]]) -> Iterator[tuple[str, str]]:
 
 
 def _plain(name: str) -> str:
-    return os.path.normpath(name.strip().replace("\\", "/"))
+    return os.path.normpath(posix(name.strip()))
 
 
 def _names(path: str) -> tuple[str, str, str, str]:

@@ -8,6 +8,7 @@ from typing import overload
 
 from compose.block import BlockError
 from compose.data.folders import entries_of
+from compose.data.pictures.picture_identity import posix
 from compose.errors import nearest
 
 _LABEL_FILES = (".csv", ".tsv", ".jsonl", ".ndjson")
@@ -35,7 +36,7 @@ class PicturePaths(Sequence[Path]):
         """The path of a row, or of several."""
         if isinstance(row, slice):
             return [self[number] for number in range(len(self))[row]]
-        return Path(self._folder, self._images[row].replace("\\", "/"))
+        return Path(self._folder, posix(self._images[row]))
 
 
 def folder_of_images(folder: Path) -> Path:

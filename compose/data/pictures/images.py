@@ -22,6 +22,7 @@ from compose.data.pictures.image_files import PicturePaths, folder_of_images, la
 from compose.data.pictures.image_report import ImageReport
 from compose.data.pictures.image_splits import divide
 from compose.data.pictures.label_file import read_label_file
+from compose.data.pictures.picture_identity import identities
 from compose.data.source import DataError, LabelTable, PictureSource, Share, Split
 
 
@@ -101,8 +102,8 @@ class Images(PictureSource):
         if not 0 < crop[0] <= crop[1]:
             raise BlockError(f"expected two shares above 0, the lesser first, got {list(crop)}", parameter="crop")
         folder = folder_of_images(folder)
-        files = label_files(labels, {"train": train, "val": val, "test": test})
-        self._annotations = _read(files, separator=separator, zero=zero, unlisted=unlisted)
+        given = label_files(labels, {"train": train, "val": val, "test": test})
+        self._annotations = _read(given, separator=separator, zero=zero, unlisted=unlisted)
         self._labels = label_table(
             self._annotations.names,
             vocabulary=None if vocabulary is None else read_label_list(vocabulary, parameter="vocabulary"),
@@ -111,7 +112,8 @@ class Images(PictureSource):
         if all_seen:
             self._labels = replace(self._labels, seen=(True,) * len(self._labels.names))
         self._paths = PicturePaths(folder, self._annotations.images)
-        self._division = divide(self._annotations, fractions=fractions, seed=seed)
+        files = identities(folder, self._annotations.images)
+        self._division = divide(self._annotations, files, fractions=fractions, seed=seed)
         self.normalisation = NORMALISATIONS[normalisation]
         self._preparation = Preparation(size, augment, crop, fit, self.normalisation)
         self._skip, self._decode, self._seed = on_bad_image == "skip", check_images == "full", seed

@@ -155,3 +155,10 @@ def test_another_folder(folder: Path) -> None:
 
 def test_a_users_picture(folder: Path) -> None:
     assert mini(folder).read_image(folder / "n0153282900000001.jpg").shape == (3, 16, 16)
+
+
+def test_a_picture_listed_again(folder: Path) -> None:
+    name = f"{LISTS['train'][0]}00000001.jpg"
+    with (folder.parent / "test.csv").open("a") as file:
+        file.write(f"./{name},{LISTS['test'][0]}\n")
+    assert mini(folder).check() == [f"./{name} (test.csv) is listed already, as {name} (train.csv)"]
