@@ -22,10 +22,14 @@ from compose.data.source import DataError
 from compose.data.vectors.sparse_rows import SparseRows
 
 _QUOTED = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
-_ATTRIBUTE = re.compile(rf"@attribute\s+({_QUOTED}|[^\s{{]+)\s*(\{{.*\}}|\S+)\s*$", re.IGNORECASE)
+_KIND = r"\{.*\}|[a-z]+\s*[\[(].*[\])]|date\s.*|\S+"
+"""Values, a word and a range (``real [0,1]``), or a word alone; the form of a date may follow it."""
+_ATTRIBUTE = re.compile(rf"@attribute\s+({_QUOTED}|[^\s{{]+)\s*({_KIND})\s*$", re.IGNORECASE)
 _CELL = re.compile(rf"\s*({_QUOTED}|[^,]*?)\s*(?:,|$)")
+_PAIR = re.compile(rf"\s*((?:{_QUOTED}|[^,'\"])*)(?:,|$)")
 _CODE = re.compile(rf"(?:{_QUOTED}|[^%])*")
 NUMERIC = ("numeric", "real", "integer")
+WORDS = ("string", "date")
 MISSING = "?"
 
 
@@ -35,11 +39,18 @@ class Attribute:
 
     Args:
         name: its name, without quotes.
-        values: the values that it may have, as written; empty where it is numeric.
+        values: the values that it may have, as written; empty where it is numeric, or of words.
+        of_words: whether it is text, a date, or one of several words, of which no numbers are made; it reads as 0.
     """
 
     name: str
     values: tuple[str, ...] = ()
+    of_words: bool = False
+
+    @property
+    def unsaid(self) -> float:
+        """What a sparse row means that leaves it out: 0, and where its values are declared the first of them."""
+        return self.numbers[self.values[0]] if self.values else 0.0
 
     @cached_property
     def textual(self) -> bool:
@@ -140,14 +151,14 @@ def _declared(line: str) -> Attribute | str | None:
 
 
 def _attribute(name: str, kind: str) -> Attribute | str:
-    if kind.lower() in NUMERIC:
-        return Attribute(name)
-    if not kind.startswith("{"):
-        return f"expected numbers or values such as {{0,1}} for `{name}`, got `{kind}`"
-    attribute = Attribute(name, tuple(cells(kind[1:-1])))
-    if attribute.textual and len(attribute.values) != 2:
-        return f"expected numbers, or two values, for `{name}`, got `{kind[:60]}`"
-    return attribute
+    if kind.startswith("{"):
+        attribute = Attribute(name, tuple(cells(kind[1:-1])))
+        several = attribute.textual and len(attribute.values) != 2
+        return Attribute(name, of_words=True) if several else attribute
+    word = re.split(r"[\s\[(]", kind, maxsplit=1)[0].lower()
+    if word not in (*NUMERIC, *WORDS):
+        return f"expected `numeric`, `string`, or values such as {{0,1}} for `{name}`, got `{kind[:60]}`"
+    return Attribute(name, of_words=word in WORDS)
 
 
 def _is_finite(text: str) -> bool:
@@ -219,6 +230,8 @@ class ArffRows:
 
     def _dense(self, text: str) -> tuple[range, list[float]]:
         found, attributes = cells(text), self.header.attributes
+        if len(found) == 1 < len(attributes):
+            found = text.split()  # Weka takes blanks for commas
         if len(found) != len(attributes):
             raise ValueError(f"expected {len(attributes):,} values, got {len(found):,}")
         return range(len(found)), [_number(cell, each) for cell, each in zip(found, attributes, strict=True)]
@@ -226,23 +239,21 @@ class ArffRows:
     def _sparse(self, text: str) -> tuple[list[int], list[float]]:
         if not text.endswith("}"):
             raise ValueError(f"expected a closing brace after `{text[-20:]}`")
-        if self._unclear:
-            raise DataError(f"{self.header.path}: {self._unclear}")
-        pairs = [_pair(cell) for cell in text[1:-1].split(",")] if text[1:-1].strip() else []
+        pairs = [_pair(cell) for cell in _parts(text[1:-1])] if text[1:-1].strip() else []
         columns, attributes = [column for column, _ in pairs], self.header.attributes
         wrong = [column for column in columns if not 0 <= column < len(attributes)]
         if wrong:
             raise ValueError(f"expected attributes from 0 to {len(attributes) - 1:,}, got {wrong[0]}")
         if len(set(columns)) < len(columns):
             raise ValueError("an attribute is given twice")
-        return columns, [_number(value, attributes[column]) for column, value in pairs]
+        said = [_number(value, attributes[column]) for column, value in pairs]
+        unsaid = self._unsaid.keys() - set(columns) if self._unsaid else ()
+        return [*columns, *unsaid], [*said, *(self._unsaid[column] for column in unsaid)]
 
     @cached_property
-    def _unclear(self) -> str:
-        """What keeps sparse rows from being read: a value that they leave out, the first, must be 0."""
-        firsts = [(each, each.numbers[each.values[0]]) for each in self.header.attributes if each.values]
-        return next((f"expected 0 as the first value of `{each.name}`, which sparse rows leave out, got `{first:g}`"
-                     for each, first in firsts if first), "")  # fmt: skip
+    def _unsaid(self) -> dict[int, float]:
+        """The columns that are not 0 where a sparse row leaves them out, and what they are then."""
+        return {column: each.unsaid for column, each in enumerate(self.header.attributes) if each.unsaid}
 
     def _strange(self, columns: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Whether a value is none of its attribute's."""
@@ -280,6 +291,19 @@ def read_rows(header: Header) -> tuple[SparseRows, list[Finding]]:
     return table, rows.problems
 
 
+def _parts(text: str) -> list[str]:
+    """What stands between the commas of a sparse row, with its quotes."""
+    if "'" not in text and '"' not in text:
+        return text.split(",")
+    found, at = [], 0
+    while match := _PAIR.match(text, at):
+        found.append(match[1])
+        at = match.end()
+        if at == len(text):
+            return [*found, ""] if text.endswith(",") else found
+    raise ValueError(f"expected a quote to be closed after `{text[at : at + 20].strip()}`")
+
+
 def _pair(cell: str) -> tuple[int, str]:
     """The number of an attribute, and its value."""
     pair = cell.split(None, 1)
@@ -289,6 +313,8 @@ def _pair(cell: str) -> tuple[int, str]:
 
 
 def _number(cell: str, attribute: Attribute) -> float:
+    if attribute.of_words:
+        return 0.0
     if cell == MISSING:
         return nan
     try:

@@ -22,9 +22,10 @@ from compose.data.vectors.vector_source import VectorSource
 class Mulan(VectorSource):
     """Any data set in Mulan's files: feature vectors in ARFF files, and an XML file that names their labels.
 
-    Rows may be dense or sparse, attributes numbers or two values, in any order. A label is an attribute of 0 and 1; a
-    missing one (`?`) is unknown, and a missing feature is 0. A split has the examples that carry one of its labels,
-    with the targets of all labels.
+    Rows may be dense or sparse, attributes numbers or two values, in any order; those of texts, dates or several words
+    are left out. A label is an attribute of 0 and 1; a missing one (`?`) is unknown, and a missing feature is 0. What a
+    sparse row leaves out is 0, or the first of the values that are declared. A split has the examples that carry one of
+    its labels, with the targets of all labels.
 
     Example:
         {folder: corel5k, split: {val: 50, test: 60}}
@@ -73,12 +74,15 @@ class Mulan(VectorSource):
 
     @property
     def dims(self) -> int:
-        """The attributes that are no labels."""
-        return len(self._files.train.attributes) - len(self._files.labels)
+        """The attributes that are numbers and no labels."""
+        return len(self._feature_columns)
 
     def notes(self) -> list[str]:
-        """Missing features, damaged names, and what other sources of feature vectors note."""
-        found = [f"missing features, taken as 0: {self._stored.missing:,}"] if self._stored.missing else []
+        """Attributes left out, missing features, damaged names, and what other sources of feature vectors note."""
+        words = [each.name for each in self._files.train.attributes if each.of_words]
+        found = [f"attributes that are no numbers and are left out: {quoted(words)}"] if words else []
+        if self._stored.missing:
+            found.append(f"missing features, taken as 0: {self._stored.missing:,}")
         spoilt = damaged(self.division.names)
         if spoilt:
             found.append(f"names that look damaged: {quoted(spoilt)}; `rename` mends them, `drop` leaves them out")
@@ -112,7 +116,8 @@ class Mulan(VectorSource):
 
     @cached_property
     def _feature_columns(self) -> dict[str, int]:
-        names = [name for name in self._files.train.names if name not in self._label_columns]
+        numbers = (each.name for each in self._files.train.attributes if not each.of_words)
+        names = [name for name in numbers if name not in self._label_columns]
         return {name: column for column, name in enumerate(names)}
 
     @staticmethod

@@ -94,11 +94,18 @@ def _header(path: Path, parameter: str) -> Header:
 def _like(test: Header, train: Header) -> Header:
     """The test file's header, if it has the attributes of the training file, in whatever order."""
     here, there = (dict(zip(header.names, header.attributes, strict=True)) for header in (test, train))
-    wrong = [name for name in {**here, **there} if here.get(name) != there.get(name)]
+    wrong = [name for name in {**here, **there} if not _agree(here.get(name), there.get(name))]
     if wrong:
         message = f"expected the attributes of {train.path.name} in {test.path}, but these differ: {quoted(wrong)}"
         raise BlockError(message, parameter="test")
     return test
+
+
+def _agree(one: Attribute | None, other: Attribute | None) -> bool:
+    """Whether two attributes mean the same; numbers may be declared in another order."""
+    if one is None or other is None or one.textual or other.textual:
+        return one == other
+    return (set(one.values), one.of_words) == (set(other.values), other.of_words)
 
 
 def _labels(path: Path, header: Header) -> tuple[str, ...]:
@@ -132,18 +139,26 @@ def _wrong(names: list[str], attributes: dict[str, Attribute], header: Header) -
         return f"no such attribute in {header.path.name}: {found}"
     if others:
         return f"expected labels of the values {{0,1}} in {header.path.name}, but others have {quoted(others)}"
-    return "" if len(names) < len(attributes) else f"expected features in {header.path.name}, but there are only labels"
+    features = [each for each in attributes.values() if each.name not in set(names)]
+    if not features:
+        return f"expected features in {header.path.name}, but there are only labels"
+    if all(each.of_words for each in features):
+        return f"expected features that are numbers in {header.path.name}, but there are only words"
+    return ""
 
 
 def _binary(header: Header, labels: tuple[str, ...]) -> Header:
-    """The header with labels of the values 0 and 1 only, also where the file calls them numeric."""
+    """The header with labels of the values 0 and 1 only, also where the file calls them numeric; what a sparse row
+    leaves out is the first."""
     named = set(labels)
-    attributes = [Attribute(each.name, ("0", "1")) if each.name in named else each for each in header.attributes]
+    attributes = [
+        Attribute(each.name, each.values or ("0", "1")) if each.name in named else each for each in header.attributes
+    ]
     return replace(header, attributes=tuple(attributes))
 
 
 def _is_label(attribute: Attribute) -> bool:
-    return not attribute.values or set(attribute.values) == _ZERO_ONE
+    return not attribute.of_words and (not attribute.values or set(attribute.values) == _ZERO_ONE)
 
 
 def quoted(names: Sequence[str]) -> str:

@@ -302,7 +302,7 @@ def test_refused_files(folder: Path) -> None:
     (folder / "more-train.arff").write_text("")
     message = "expected `*train.arff`, or one ARFF file, in FOLDER, got Tags-train.arff, more-train.arff"
     assert refusal(folder) == ("folder", message)
-    (folder / "Tags-test.arff").write_text("@attribute cat {0,1}\n@attribute bed {1,0}\n@data\n")
+    (folder / "Tags-test.arff").write_text("@attribute cat {0,1}\n@attribute bed {1,2}\n@data\n")
     parameter, message = refusal(folder, train=folder / "Tags-train.arff", test=folder / "Tags-test.arff",
                                  labels=folder / "Tags.xml")  # fmt: skip
     assert (parameter, message) == (
@@ -310,6 +310,88 @@ def test_refused_files(folder: Path) -> None:
         "expected the attributes of Tags-train.arff in Tags-test.arff, but these differ: "
         "`cat`, `bed`, `apache`, `blinked`, `TAG_??` and 3 more",
     )
+
+
+def test_labels_declared_the_other_way_round(tmp_path: Path) -> None:
+    """What a sparse row leaves out is then 1; the test file may declare them otherwise."""
+    head = "@relation x\n@attribute a numeric\n"
+    labels = "@attribute L1 {1,0}\n@attribute L2 {1,0}\n"
+    (tmp_path / "d-train.arff").write_text(f"{head}{labels}@data\n{{0 1,1 0}}\n{{0 2,2 0}}\n{{0 3,1 0,2 0}}\n{{}}\n")
+    turned = labels.replace("{1,0}", "{0,1}")
+    (tmp_path / "d-test.arff").write_text(f"{head}{turned}@data\n{{0 4,1 1}}\n{{0 5}}\n")
+    (tmp_path / "d.xml").write_text(xml("L1", "L2"))
+    source = Mulan(tmp_path, fractions=(0.5, 0.25, 0.25))
+    assert source.check() == []
+    found = {
+        row["features"].item(): row["targets"][0].tolist()
+        for split in ("train", "val", "test")
+        for row in (source.split(split)[[i]] for i in range(len(source.split(split))))
+    }
+    assert found == {1: [-1, 1], 2: [1, -1], 3: [-1, -1], 0: [1, 1], 4: [1, -1], 5: [-1, -1]}
+
+
+GENBASE = """@relation genbase
+@attribute protein {P41007,O05106,Q45712}
+@attribute PS00010 {YES,NO}
+@attribute PS00011 {YES,NO}
+@attribute PDOC00154 {0,1}
+@attribute PDOC00343 {0,1}
+@data
+P41007,YES,NO,1,0
+O05106,NO,YES,0,1
+Q45712,NO,NO,1,1
+"""
+FOODTRUCK = """@relation foodtruck
+@attribute frequency numeric [0,5]
+@attribute time {dawn,dinner,'happy hour, late',lunch}
+@attribute gender {F,M}
+@attribute 'average.income' {1,2,3}
+@attribute has.work {0,1}
+@attribute street_food {0,1}
+@attribute gourmet {0,1}
+@data
+4,lunch,F,2,1,1,0
+2,'happy hour, late',M,3,0,0,1
+5,dawn,M,1,1,1,1
+"""
+
+
+def test_words_are_left_out_by_name(tmp_path: Path) -> None:
+    """Files of the forms of Mulan's genbase and foodtruck."""
+    for name, text, labels, dims, words in (
+        ("genbase", GENBASE, ("PDOC00154", "PDOC00343"), 2, "protein"),
+        ("foodtruck", FOODTRUCK, ("street_food", "gourmet"), 4, "time"),
+    ):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / f"{name}.arff").write_text(text)
+        (folder / f"{name}.xml").write_text(xml(*labels))
+        source = Mulan(folder, fractions=(1, 0, 0))
+        assert source.labels.names == labels
+        assert source.shapes == {"features": (dims,)}
+        assert source.check() == []
+        assert source.notes()[0] == f"attributes that are no numbers and are left out: `{words}`"
+        train = every(source, "train")
+        assert train["targets"].tolist() == [[1, -1], [-1, 1], [1, 1]]
+    assert train["features"].tolist() == [[4, 0, 2, 1], [2, 1, 3, 0], [5, 1, 1, 1]]
+
+
+def test_other_words_in_the_test_file(tmp_path: Path) -> None:
+    head, _ = GENBASE.split("@data\n")
+    (tmp_path / "g-train.arff").write_text(GENBASE)
+    (tmp_path / "g-test.arff").write_text(head.replace("P41007,O05106,Q45712", "A,B,C,D") + "@data\nB,NO,NO,0,1\n")
+    (tmp_path / "g.xml").write_text(xml("PDOC00154", "PDOC00343"))
+    assert len(Mulan(tmp_path, fractions=None).split("test")) == 1
+    (tmp_path / "g-test.arff").write_text(GENBASE.replace("PS00010 {YES,NO}", "PS00010 {NO,YES}"))
+    parameter, message = refusal(tmp_path)
+    assert (parameter, message.rpartition(": ")[2]) == ("test", "`PS00010`")
+
+
+def test_no_features_but_words(tmp_path: Path) -> None:
+    (tmp_path / "w.arff").write_text("@attribute a string\n@attribute cat {0,1}\n@data\nx,1\n")
+    (tmp_path / "w.xml").write_text(xml("cat"))
+    message = "w.xml: expected features that are numbers in w.arff, but there are only words"
+    assert refusal(tmp_path) == ("labels", message)
 
 
 def test_the_real_delicious() -> None:
