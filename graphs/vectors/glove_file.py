@@ -1,8 +1,9 @@
-"""GloVe's text files: a word and its numbers a line, separated by single spaces; plain or gzip."""
+"""GloVe's text files: a word and its numbers a line, separated by blanks or tabs; plain or gzip."""
 
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -16,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compose.graphs.graph_errors import VectorFileError
-from compose.graphs.vectors.number_fields import trailing_numbers
+from compose.graphs.vectors.number_fields import is_number, trailing_numbers
 
 BLOCK = 1 << 20
+BOM = b"\xef\xbb\xbf"
+_GAP = re.compile(rb"[ \t]+")
 VOCABULARY = 400_000
 GloveRow = NDArray[np.float32]
 
@@ -59,12 +62,18 @@ def read_layout(path: Path) -> GloveLayout:
         raise VectorFileError(path, "expected a word and its numbers on each line, but the file is empty")
     header = len(fields[0]) == 2 and all(part.isdigit() for part in fields[0]) and len(fields) > 1
     # Most lines tell: one may be damaged, or hold a word with spaces.
-    counts = Counter(trailing_numbers(parts) for parts in fields[header:])
+    counts = Counter(_numbers_in(line) for line in [line for line in complete[:100] if line.strip()][header:])
     dim = max(counts, key=lambda count: (counts[count], count))
     if dim < 1:
         problem = "expected a word and its numbers, separated by spaces, as in GloVe's text files"
         raise VectorFileError(path, problem, line=1 + header)
     return GloveLayout(dim, header and int(fields[0][1]) == dim)
+
+
+def _numbers_in(line: bytes) -> int:
+    """How many numbers a line ends with; what stands before a tab is a word, even one that ends in a number."""
+    after = line.partition(b"\t")[2].split()
+    return len(after) if after and all(map(is_number, after)) else trailing_numbers(line.split())
 
 
 def read_words(path: Path, words: Collection[str], layout: GloveLayout) -> WordTable:
@@ -142,21 +151,25 @@ def _shown(line: bytes) -> str:
 
 
 def _blocks(stream: BinaryIO) -> Iterator[bytes]:
-    """The file in pieces of about a megabyte that end where a line does."""
+    """The file in pieces of about a megabyte that end where a line does, with single blanks between the fields."""
     rest = b""
     while chunk := stream.read(BLOCK):
         chunk = rest + chunk
         end = chunk.rfind(b"\n") + 1
         rest = chunk[end:]
         if end:
-            yield chunk[:end]
+            yield _single_blanks(chunk[:end])
     if rest:
-        yield rest
+        yield _single_blanks(rest)
+
+
+def _single_blanks(block: bytes) -> bytes:
+    return _GAP.sub(b" ", block) if b"\t" in block or b"  " in block else block
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of the text, unpacked where the file is gzip, whatever its name."""
+    """The bytes of the text without a byte order mark, unpacked where the file is gzip, whatever its name."""
     try:
         with open(path, "rb") as file:
             magic = file.read(4)
@@ -164,6 +177,11 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             if magic[:4] == b"PK\x03\x04":
                 raise VectorFileError(path, "expected a text file, plain or gzip, found a zip archive: unpack it first")
             with gzip.open(file) if magic[:2] == b"\x1f\x8b" else file as stream:
+                mark = stream.read(len(BOM))
+                if mark[:2] in (b"\xff\xfe", b"\xfe\xff"):
+                    raise VectorFileError(path, "expected UTF-8, found UTF-16: save the file as UTF-8")
+                if mark != BOM:
+                    stream.seek(0)
                 yield cast(BinaryIO, stream)
     except FileNotFoundError:
         raise VectorFileError(path, "there is no such file of word vectors") from None

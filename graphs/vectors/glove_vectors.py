@@ -26,7 +26,7 @@ FREQUENT = 10_000
 
 @vectors(name="glove")
 class GloveVectors(LabelVectors):
-    """GloVe word vectors from a standard text file, plain or gzip, of any dimension.
+    """GloVe word vectors from a standard text file, plain or gzip, of any dimension, with blanks or tabs.
 
     A label that the file has as one word, such as ``t-shirt``, has that word's vector. A label of several words is the
     mean of theirs. A word is looked for in lower case, then as written, then capitalised.

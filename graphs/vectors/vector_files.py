@@ -75,7 +75,7 @@ def _safetensors(path: Path) -> VectorTable:
 
 def _json(path: Path) -> VectorTable:
     try:
-        pairs = json.loads(path.read_text("utf-8"), object_pairs_hook=list)
+        pairs = json.loads(path.read_text("utf-8-sig"), object_pairs_hook=list)
     except json.JSONDecodeError as error:
         raise VectorFileError(path, f"expected JSON: {error.msg}", line=error.lineno) from None
     if not isinstance(pairs, list) or not all(isinstance(pair, tuple) for pair in pairs):
@@ -96,14 +96,36 @@ def _separated(delimiter: str) -> Callable[[Path], VectorTable]:
 
 
 def _text(path: Path) -> VectorTable:
-    lines = path.read_text("utf-8-sig").splitlines()
-    split = [(i, line.split()) for i, line in enumerate(lines, start=1) if line.strip()]
-    if len(split) > 1 and len(split[0][1]) == 2 and split[0][1][0].isdigit() and len(split[1][1]) > 2:
-        split = split[1:]  # word2vec's line `words numbers`
-    # A label may hold spaces, even end in a number: the line with the fewest numbers at its end says how many.
-    dim = min((trailing_numbers(fields) for _, fields in split), default=0)
+    lines = [(i, line) for i, line in enumerate(path.read_text("utf-8-sig").split("\n"), start=1) if line.strip()]
+    if len(lines) > 1 and len(lines[0][1].split()) == 2 < len(lines[1][1].split()) and lines[0][1].split()[0].isdigit():
+        lines = lines[1:]  # word2vec's line `words numbers`
+    if all(map(_after_tab, (line for _, line in lines))):
+        return _table_of_lines(path, [(i, line.partition("\t")[0].strip(), _after_tab(line)) for i, line in lines])
+    split = [(i, line.split()) for i, line in lines]
+    dim = _size_of_vectors([fields for _, fields in split])
     cut = [(i, " ".join(fields[: len(fields) - dim]), fields[len(fields) - dim :]) for i, fields in split]
     return _table_of_lines(path, cut)
+
+
+def _after_tab(line: str) -> list[str]:
+    """The numbers after the first tab; none where something else stands there."""
+    fields = line.partition("\t")[2].split()
+    return fields if all(map(is_number, fields)) else []
+
+
+def _size_of_vectors(lines: Sequence[Sequence[str]]) -> int:
+    """How many of the fields at the end of each line are its vector.
+
+    A label may hold spaces, even end in a number: the line with the fewest numbers at its end says how many. Where all
+    labels end in one (``class 1 0.25 0.5``), some would be called the same without it, and it is no decimal.
+    """
+    dim = min(map(trailing_numbers, lines), default=0)
+    if dim < 2:
+        return dim
+    short, long = ([tuple(fields[: len(fields) - size]) for fields in lines] for size in (dim, dim - 1))
+    decimals = any("." in number for fields in lines for number in fields[1 - dim :])
+    counted = decimals and all(name[-1].isdigit() for name in long)
+    return dim - 1 if counted and len(set(short)) < len(set(long)) == len(long) else dim
 
 
 def _table_of_lines(path: Path, lines: Iterable[tuple[int, str, Sequence[str]]]) -> VectorTable:

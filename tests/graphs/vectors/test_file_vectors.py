@@ -50,6 +50,13 @@ FORMS: dict[str, Callable[[Path], object]] = {
     "v.txt": lambda path: write(path, numbered(" ")),
     "header.txt": lambda path: write(path, "3 2\n" + numbered(" ")),
     "V.TXT": lambda path: write(path, numbered("  ") + "\n"),
+    "tabs.txt": lambda path: write(path, numbered("\t")),
+    "tab.txt": lambda path: write(
+        path, "\ufeff" + numbered(" ").replace("g ", "g\t").replace("r ", "r\t").replace("5 -", "5\t-")
+    ),
+    "bom.json": lambda path: write(path, "\ufeff" + json.dumps(dict(zip(NAMES, VECTORS.tolist(), strict=True)))),
+    "bom.tsv": lambda path: write(path, "\ufeff" + numbered("\t")),
+    "bom.txt": lambda path: write(path, "\ufeff" + numbered(" ")),
 }
 
 
@@ -61,6 +68,20 @@ def test_every_form(tmp_path: Path, name: str) -> None:
     assert vectors.dim == 2
     assert found.dtype == torch.float32
     np.testing.assert_array_equal(found, VECTORS[[2, 0, 1]])
+
+
+def test_labels_that_all_end_in_a_number(tmp_path: Path) -> None:
+    path = write(tmp_path / "v.txt", "class 1 0.1 2 0.3\nclass 2 .1 .2 .3\nclass 13 .1 .2 .4\n")
+    vectors = FileVectors(path)
+    found = vectors(["class 13", "class 1"], [None, None])
+    np.testing.assert_array_equal(found, np.array([[0.1, 0.2, 0.4], [0.1, 2, 0.3]], np.float32))
+    whole = FileVectors(write(tmp_path / "w.txt", "dog 1 2\ncat 3 4\n"))
+    assert whole(["dog"], [None]).tolist() == [[1, 2]]
+
+
+def test_a_line_may_hold_unusual_blanks(tmp_path: Path) -> None:
+    vectors = FileVectors(write(tmp_path / "v.txt", "a\u2028b\t1 2\r\ndog\t3 4\r\n"))
+    assert vectors(["a\u2028b", "dog"], [None, None]).tolist() == [[1, 2], [3, 4]]
 
 
 def test_a_label_is_found_by_other_spellings_and_by_its_synset(tmp_path: Path) -> None:
@@ -102,6 +123,9 @@ def test_an_unknown_ending() -> None:
         ("v.csv", "label,vector\n", None, "found none"),
         ("v.tsv", "dog\ncat\n", 2, "expected a label and numbers"),
         ("v.txt", "dog is an animal\n", 1, "expected a label and numbers"),
+        ("v.txt", "dog .1 .2\ndog .3 .4\n", None, "`dog` has two vectors"),
+        ("v.txt", "dog 1 2\ndog 3 4\n", None, "`dog` has two vectors"),
+        ("v.txt", "class 1 .1\nclass 1 .2\n", None, "`class` has two vectors"),
         ("v.txt", "", None, "found none"),
         ("v.json", "[1, 2]", None, 'expected an object {"label": [numbers], ...}'),
         ("v.json", "3", None, 'expected an object {"label": [numbers], ...}'),

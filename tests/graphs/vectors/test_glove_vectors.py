@@ -74,6 +74,44 @@ def test_labels(glove: Path, label: str, vector: list[float]) -> None:
     np.testing.assert_allclose(one(glove, label), vector, rtol=1e-6)
 
 
+WAYS: dict[str, Callable[[str], str]] = {
+    "tabs": lambda text: text.replace("at name", "at_").replace(". . .", "...").replace(" ", "\t"),
+    "a tab after the word": lambda text: "".join(
+        "\t".join((line.rsplit(" ", 3)[0], " ".join(line.rsplit(" ", 3)[1:]))) + "\n" for line in text.splitlines()
+    ),
+    "two blanks": lambda text: text.replace(" ", "  "),
+    "blanks at the end": lambda text: text.replace("\n", " \t\n"),
+    "a byte order mark": lambda text: "\ufeff" + text,
+    "a mark and word2vec's first line": lambda text: f"\ufeff13\t3\n{text}",
+    "Windows' lines": lambda text: text.replace("\n", "\r\n"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("packed", [False, True])
+def test_other_blanks_and_marks(tmp_path: Path, way: str, packed: bool) -> None:
+    text = WAYS[way](TEXT).encode()
+    path = write(tmp_path / "glove.txt", gzip.compress(text) if packed else text)
+    vectors = GloveVectors(path, missing="mean")
+    assert vectors.dim == 3
+    labels = ["the", "dog", "polar bear", "t-shirt", "London"]
+    expected = [[0.1, 0.2, -0.3], [1, 2, 3], [0.5, 0.5, 0], [0.5, 0.5, 0.5], [6, 5, 4]]
+    np.testing.assert_allclose(vectors(labels, [None] * 5), expected, rtol=1e-6)
+    assert vectors.notes(labels) == []
+
+
+def test_words_with_blanks_before_a_tab(tmp_path: Path) -> None:
+    rows = "".join(f"class {i}\t0.{i} 0.5 1\n" for i in range(1, 5))
+    vectors = GloveVectors(write(tmp_path / "g.txt", rows + "new york\t1\t2\t3\n"))
+    assert vectors.dim == 3
+    np.testing.assert_allclose(vectors(["class 3", "new york"], [None] * 2), [[0.3, 0.5, 1], [1, 2, 3]], rtol=1e-6)
+
+
+def test_utf16_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(VectorFileError, match="expected UTF-8, found UTF-16"):
+        one(write(tmp_path / "g.txt", TEXT.encode("utf-16")), "dog")
+
+
 def test_all_missing_labels_in_one_error(glove: Path) -> None:
     with pytest.raises(MissingLabels) as caught:
         GloveVectors(glove)(["dog", "bearr", "polar xq", "at"], [None] * 4)
