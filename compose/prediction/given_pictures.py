@@ -119,7 +119,9 @@ def pil_image(image: Any) -> Image.Image:
     if isinstance(image, Image.Image):
         if 0 in image.size:
             raise UsageError(f"expected a picture with pixels, got one of {image.width} × {image.height}")
-        return image if image.mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16") else image.convert("RGB")
+        from compose.data.pictures.picture import upright_rgb
+
+        return image if image.mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16") else upright_rgb(image)
     import numpy as np
 
     detached = image.detach().cpu() if hasattr(image, "detach") else image

@@ -22,7 +22,7 @@ from compose.data.counter_random import Dice
 from compose.data.normalisation import NORMALISATIONS, NormalisationName
 from compose.data.pictures.image_examples import Augment, Fit, Preparation
 from compose.data.pictures.image_files import PicturePaths, folder_of_images
-from compose.data.pictures.picture_check import picture_faults
+from compose.data.pictures.picture_check import check_pictures
 from compose.data.pictures.picture_identity import identities
 from compose.data.source import SPLITS, Split
 from compose.graphs.taxonomy.taxonomy import load_taxonomy
@@ -97,7 +97,7 @@ class MiniImageNet(ClassSource):
         few = too_few(self.table, [pictures[wordnet_id] for wordnet_id in self._ids]) + self._twice()
         if not any(path.exists() for path in paths):
             return [f"none of the {len(images):,} pictures is there, such as {paths[0]}: is `folder` right?", *few]
-        return [f"{images[row]}: {reason}" for row, reason in picture_faults(paths, decode=True).items()] + few
+        return [f"{images[row]}: {reason}" for row, reason in check_pictures(paths, decode=True).faults.items()] + few
 
     def _twice(self) -> list[str]:
         """A line for each picture that is listed again, under whatever name."""

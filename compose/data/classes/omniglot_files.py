@@ -6,17 +6,16 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from compose.data.folders import entries_of, folders_in, zipped_files
 from compose.data.ink import ink_of
-from compose.data.pictures.picture import PictureError
+from compose.data.pictures.picture import PictureError, upright_rgb, with_picture
 
 HALVES = ("images_background", "images_evaluation")
 
@@ -95,11 +94,11 @@ def _zips(drawings: list[Character]) -> set[Path]:
 
 
 def _ink(half: Path, file: str, archive: zipfile.ZipFile | None, size: int) -> UInt8[np.ndarray, "h w"]:
-    data = b""
+    def grey(image: Image.Image) -> NDArray[np.uint8]:
+        return np.asarray(upright_rgb(image).convert("L").resize((size, size), Image.Resampling.BILINEAR))
+
     try:
-        data = (half / file).read_bytes() if archive is None else archive.read(file)
-        with Image.open(BytesIO(data)) as image:
-            return ink_of(np.asarray(image.convert("L").resize((size, size), Image.Resampling.BILINEAR)))
-    except Exception as error:  # PIL's format readers and zlib raise whatever they stumble upon
-        reason = "empty file" if isinstance(error, UnidentifiedImageError) and not data else "damaged picture"
-        raise PictureError(half / file, reason) from None
+        data = None if archive is None else archive.read(file)
+    except Exception as error:  # zlib and zipfile raise whatever they stumble upon
+        raise PictureError(half / file, f"damaged picture ({error})") from None
+    return ink_of(with_picture(half / file, grey, data=data))

@@ -43,6 +43,7 @@ class Preparation:
         crop: the least and the greatest share of the area that a random crop keeps.
         fit: how a picture becomes square in evaluation.
         normalisation: of the pixels.
+        white: the number that is white in pictures of more than 8 bits; where not given it follows from each.
     """
 
     size: int
@@ -50,6 +51,7 @@ class Preparation:
     crop: tuple[float, float]
     fit: Fit
     normalisation: Normalisation
+    white: float | None = None
 
     def plain(self, path: Path) -> Float32[Tensor, "3 h w"]:
         """A picture as in evaluation, in [0, 1]."""
@@ -58,8 +60,8 @@ class Preparation:
     def viewed(self, path: Path) -> tuple[Float32[Tensor, "3 h w"], View]:
         """A picture as in evaluation, in [0, 1], and what is seen of it."""
         if self.fit == "squash":
-            return view_picture(path, self.size, squash=True)
-        return view_picture(path, self.size, margin=_MARGIN)
+            return view_picture(path, self.size, squash=True, white=self.white)
+        return view_picture(path, self.size, margin=_MARGIN, white=self.white)
 
     def augmented(self, path: Path, u: NDArray[np.float64]) -> tuple[Float32[Tensor, "3 h w"], View]:
         """A picture as in training, in [0, 1]; what is random in it is given by five numbers in [0, 1)."""
@@ -70,7 +72,7 @@ class Preparation:
         low, high = self.crop
         area, ratio = low + (high - low) * float(u[0]), math.exp(_RATIO * (2 * float(u[1]) - 1))
         at_least = math.ceil(self.size / math.sqrt(area * 0.75))
-        image = open_picture(path, at_least=at_least)
+        image = open_picture(path, at_least=at_least, white=self.white)
         width, height = image.size
         side = math.sqrt(area * width * height)
         across = min(width, max(1, round(side * math.sqrt(ratio))))

@@ -10,8 +10,9 @@ import numpy as np
 
 from compose.data.label_list import strange_labels
 from compose.data.pictures.annotations import Annotations, Finding
+from compose.data.pictures.grey_range import GreyRange, scaling_note
 from compose.data.pictures.image_splits import Division, PictureRows
-from compose.data.pictures.picture_check import picture_faults
+from compose.data.pictures.picture_check import check_pictures
 from compose.data.source import SPLITS, LabelTable, Split
 from compose.errors import listed
 
@@ -28,6 +29,7 @@ class ImageReport:
         paths: the picture of each row.
         skip: whether pictures that cannot be read are left out; else they are problems.
         decode: whether pictures are read to their end.
+        white: the number that is white in pictures of more than 8 bits, where the user says it.
 
     Attributes:
         rows: the rows of each split that can be used.
@@ -44,8 +46,10 @@ class ImageReport:
         *,
         skip: bool,
         decode: bool,
+        white: float | None = None,
     ) -> None:
         self._annotations, self._table = annotations, table
+        self._scaled: list[GreyRange] = []
         lost = _all_missing(paths)
         bad = {} if lost else self._bad_pictures(division, paths, decode=decode)
         self.rows = {split: _without(rows, bad) if skip else rows for split, rows in division.rows.items()}
@@ -56,12 +60,13 @@ class ImageReport:
         else:
             found += bad.values()
         self.problems = _in_order(found, annotations.files) + _empty(self.rows)
-        self.notes += self._without_labels() + self._never_present() + self._alike()
+        self.notes += self._wide(white) + self._without_labels() + self._never_present() + self._alike()
 
     def _bad_pictures(self, division: Division, paths: Sequence[Path], *, decode: bool) -> dict[int, Finding]:
         rows = np.sort(np.concatenate([division.rows[split] for split in SPLITS])).tolist()
-        found = picture_faults([paths[row] for row in rows], decode=decode)
-        named = {rows[i]: f"{self._annotations.images[rows[i]]}: {reason}" for i, reason in found.items()}
+        found = check_pictures([paths[row] for row in rows], decode=decode)
+        self._scaled = list(found.scaled.values())
+        named = {rows[i]: f"{self._annotations.images[rows[i]]}: {reason}" for i, reason in found.faults.items()}
         return {row: self._annotations.at(row, message) for row, message in named.items()}
 
     def _left_out(self, bad: dict[int, Finding], division: Division) -> list[Finding]:
@@ -70,6 +75,14 @@ class ImageReport:
         total = sum(map(len, division.rows.values()))
         each = ", ".join(f"{split} {np.isin(rows, list(bad)).sum():,}" for split, rows in division.rows.items())
         return [Finding(f"{len(bad):,} of {total:,} pictures are left out ({each}):"), *bad.values()]
+
+    def _wide(self, white: float | None) -> list[Finding]:
+        """Pictures of more than 8 bits, and what became of them; nothing where the user said it."""
+        note = scaling_note(self._scaled) if white is None else None
+        if note is None:
+            return []
+        alike = "; `white` scales all alike" if len(set(self._scaled)) > 1 else ""
+        return [Finding(note + alike)]
 
     def _without_labels(self) -> list[Finding]:
         found = []

@@ -60,6 +60,9 @@ class Images(PictureSource):
         fit: in evaluation the middle is cut out, or the picture is squashed to a square.
         normalisation: `imagenet` suits weights trained on ImageNet; `half` maps black to -1 and white to 1.
         on_bad_image: `fail` refuses to train while a picture is missing or damaged; `skip` leaves it out.
+        white: the number that is white in pictures of more than 8 bits, or of decimals; 0 is black. Where not given
+            each picture tells: 1 for decimals up to 1, else the least of 255, 1023, 4095, 16383 and 65535 that holds
+            its numbers; where some are negative, the least of them is black and the greatest white.
         check_images: before training every picture is decoded (`full`), or only its header read (`header`).
         seed: another seed divides and augments otherwise.
         boxes: a CSV file of boxes, a row for each label of each box: Open Images' columns `ImageID`, `LabelName`,
@@ -91,6 +94,7 @@ class Images(PictureSource):
         crop: tuple[Share, Share] = (0.35, 1.0),
         fit: Fit = "middle",
         normalisation: NormalisationName = "imagenet",
+        white: Annotated[float, Field(gt=0)] | None = None,
         on_bad_image: Literal["skip", "fail"] = "fail",
         check_images: Literal["full", "header"] = "full",
         seed: int = 0,
@@ -115,7 +119,7 @@ class Images(PictureSource):
         files = identities(folder, self._annotations.images)
         self._division = divide(self._annotations, files, fractions=fractions, seed=seed)
         self.normalisation = NORMALISATIONS[normalisation]
-        self._preparation = Preparation(size, augment, crop, fit, self.normalisation)
+        self._preparation = Preparation(size, augment, crop, fit, self.normalisation, white)
         self._skip, self._decode, self._seed = on_bad_image == "skip", check_images == "full", seed
         self._box_file = None if boxes is None else _box_file(boxes)
         self._box_names = {} if box_names is None else read_class_names(box_names, parameter="box_names")
@@ -176,7 +180,13 @@ class Images(PictureSource):
     @cached_property
     def _report(self) -> ImageReport:
         return ImageReport(
-            self._annotations, self._division, self._labels, self._paths, skip=self._skip, decode=self._decode
+            self._annotations,
+            self._division,
+            self._labels,
+            self._paths,
+            skip=self._skip,
+            decode=self._decode,
+            white=self._preparation.white,
         )
 
     @cached_property

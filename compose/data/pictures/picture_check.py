@@ -7,16 +7,30 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 from pathlib import Path
+from typing import NamedTuple
 
 from compose.data.folders import entries_of
-from compose.data.pictures.picture import fault
+from compose.data.pictures.grey_range import GreyRange
+from compose.data.pictures.picture import inspected
 
 _MOST_HINTS = 20
 """Missing files for which a similar name is looked up."""
 
 
-def picture_faults(paths: Sequence[Path], *, decode: bool) -> dict[int, str]:
-    """What is wrong with pictures: position in ``paths`` -> reason.
+class PictureChecks(NamedTuple):
+    """What a look at pictures shows, by their positions.
+
+    Args:
+        faults: what is wrong with those that cannot be read.
+        scaled: the range of the numbers of those of more than 8 bits, or of decimals.
+    """
+
+    faults: dict[int, str]
+    scaled: dict[int, GreyRange]
+
+
+def check_pictures(paths: Sequence[Path], *, decode: bool) -> PictureChecks:
+    """What a look at pictures shows.
 
     Threads serve, as PIL reads and decodes without holding Python's lock.
 
@@ -25,13 +39,13 @@ def picture_faults(paths: Sequence[Path], *, decode: bool) -> dict[int, str]:
         decode: read each to its end, which finds files that were cut off; else only the headers.
     """
     with ThreadPoolExecutor(min(32, 2 * (os.cpu_count() or 1))) as pool:
-        found = pool.map(lambda path: fault(path, decode=decode), paths)
-        broken = {i: reason for i, reason in enumerate(found) if reason is not None}
+        found = list(pool.map(lambda path: inspected(path, decode=decode), paths))
+    broken = {i: each.fault for i, each in enumerate(found) if each.fault is not None}
     names: dict[Path, list[str]] = {}
     missing = [i for i in broken if not paths[i].exists()]
     for i in missing[:_MOST_HINTS]:
         broken[i] += _hint(paths[i], names)
-    return broken
+    return PictureChecks(broken, {i: each.scaled for i, each in enumerate(found) if each.scaled is not None})
 
 
 def _hint(path: Path, names: dict[Path, list[str]]) -> str:

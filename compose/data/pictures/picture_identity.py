@@ -38,7 +38,7 @@ def _merged(files: list[str]) -> list[str]:
     first: dict[str, list[str]] = {}
     for file in dict.fromkeys(files):
         first.setdefault(unicodedata.normalize("NFC", file).casefold(), []).append(file)
-    same = {}
+    same: dict[str, str] = {}
     for alike in first.values():
         for place, file in enumerate(alike[1:], 1):
             match = next((other for other in alike[:place] if _same(file, other)), file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
@@ -11,11 +12,14 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image
 from torch import Tensor
 
-from compose.data.pictures.picture import as_tensor, open_picture
+from compose.data.pictures.picture import PictureError, as_tensor, open_picture, with_picture
 
 _TURNED, _MIRRORED, _OVERTURNED = (5, 6, 7, 8), (2, 3, 6, 7), (3, 4, 7, 8)
 """EXIF orientations that exchange the axes; those after which the stored right (bottom) or, where the axes are
 exchanged, the stored bottom (right) is on the left (at the top)."""
+
+_LONG = 8
+"""How many times longer than wide a picture is that is cut before it is scaled; the result differs by rounding."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ class Whole:
 
 
 def view_picture(
-    path: Path, size: int, *, margin: float = 1.0, squash: bool = False
+    path: Path, size: int, *, margin: float = 1.0, squash: bool = False, white: float | None = None
 ) -> tuple[Float32[Tensor, "3 h w"], View]:
     """The middle of a picture, in [0, 1], and what is seen of it.
 
@@ -85,21 +89,25 @@ def view_picture(
         size: height and width of the result.
         margin: the shorter side is scaled to ``margin * size`` before the middle is cut out.
         squash: scale height and width to ``size`` each instead, and cut nothing off.
+        white: the number that is white in a picture of more than 8 bits, see :func:`open_picture`.
 
     Raises:
         PictureError: the file is missing, empty, damaged, or no picture.
     """
     short = round(size * margin)
-    image = open_picture(path, at_least=short)
+    image = open_picture(path, at_least=short, white=white)
     width, height = image.size
     scale = short / min(width, height)
     across, down = max(short, round(width * scale)), max(short, round(height * scale))
     if squash:
         across = down = size
-    image = image.resize((across, down), Image.Resampling.BICUBIC)
     left, top = round((across - size) / 2), round((down - size) / 2)
     x, y = width / across, height / down  # of the opened picture, for one pixel of the resized one
     view = View(size, (width, height), (left * x, top * y, size * x, size * y), short)
+    if max(across, down) > _LONG * short:  # enlarged as a whole, a picture of 20,000 x 1 takes gigabytes
+        part = (left * x, top * y, min(width, (left + size) * x), min(height, (top + size) * y))
+        return as_tensor(image.resize((size, size), Image.Resampling.BICUBIC, box=part)), view
+    image = image.resize((across, down), Image.Resampling.BICUBIC)
     return as_tensor(image.crop((left, top, left + size, top + size))), view
 
 
@@ -110,10 +118,13 @@ def read_picture(path: Path, size: int, *, margin: float = 1.0, squash: bool = F
 
 def whole_picture(path: Path, view: View) -> Whole:
     """The picture that is seen in a view. Only a JPEG's header is read: other formats are opened in full size."""
-    with Image.open(path) as image:
+
+    def header(image: Image.Image) -> tuple[tuple[int, int], Any, int]:
         size = image.size
         drafted = image.draft(None, (view.at_least, view.at_least))
-        orientation = 1 if drafted is None else _orientation(image)
+        return size, drafted, 1 if drafted is None else _orientation(image)
+
+    size, drafted, orientation = with_picture(path, header)
     if drafted is None:
         return Whole(view.opened, (0, 0, *view.opened))
     across, down = drafted[1][2:]  # how much of the opened picture is filled
@@ -127,13 +138,16 @@ def whole_picture(path: Path, view: View) -> Whole:
 
 def upright_size(path: Path) -> tuple[int, int] | None:
     """Width and height of an upright picture; None if it cannot be read."""
+
+    def upright(image: Image.Image) -> tuple[int, int]:
+        width, height = image.size
+        turned = width != height and _orientation(image) in _TURNED
+        return (height, width) if turned else (width, height)
+
     try:
-        with Image.open(path) as image:
-            width, height = image.size
-            turned = width != height and _orientation(image) in _TURNED
-    except Exception:  # whatever PIL's format readers raise; what is wrong with the picture is told elsewhere
+        return with_picture(path, upright)
+    except PictureError:  # what is wrong with it is told elsewhere
         return None
-    return (height, width) if turned else (width, height)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -212,10 +212,10 @@ def test_damaged_pictures_and_small_classes_are_named(folder: Path) -> None:
         (place / "character01" / f"0001_{drawing:02}.png").unlink()
     source = omniglot(folder)
     broken, empty, few = source.check()
-    assert broken.endswith("Greek/character02/0002_01.png: damaged picture")
+    assert broken.endswith("Greek/character02/0002_01.png: not a picture that can be read")
     assert empty.endswith("Greek/character03/0003_02.png: empty file")
     assert few == "expected at least 2 pictures of `Greek/character01` (train), got 1"
-    with pytest.raises(DataError, match=r"0002_01\.png: damaged"):
+    with pytest.raises(DataError, match=r"0002_01\.png: not a picture"):
         source.split("test")
 
 

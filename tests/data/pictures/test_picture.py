@@ -8,12 +8,16 @@ import pytest
 import torch
 from PIL import Image
 
-from compose.data.pictures.picture import PictureError, fault, open_picture
+from compose.data.pictures.picture import PictureError, inspected, open_picture
 from compose.data.pictures.picture_view import read_picture
 
 RAMP = np.linspace(0, 255, 80).astype(np.uint8)[None].repeat(60, 0)
 COLOUR = np.stack([RAMP, RAMP[:, ::-1], np.full_like(RAMP, 128)], -1)
 GREY = np.stack([RAMP] * 3, -1)
+
+
+def fault(path: Path, *, decode: bool = True) -> str | None:
+    return inspected(path, decode=decode).fault
 
 
 def save(image: Image.Image, path: Path, **options: object) -> Path:
