@@ -11,6 +11,13 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
+from compose.shown import cut, message_text, printable
+
+MOST_ERRORS = 10
+"""Mistakes of a spec that are told; of more there is the number."""
+LONGEST_NAME = 100
+"""Characters of a name that another is sought for."""
+
 
 @dataclass(frozen=True)
 class Document:
@@ -105,7 +112,10 @@ class SpecErrors(ComposeError):
 
     def __init__(self, errors: Iterable[SpecError]) -> None:
         self.errors = sorted(errors, key=_position)
-        super().__init__("\n\n".join(map(render, self.errors)))
+        super().__init__(self.errors)
+
+    def __str__(self) -> str:
+        return render_all(self.errors)
 
 
 def _position(error: SpecError) -> tuple[str, int, int]:
@@ -115,15 +125,12 @@ def _position(error: SpecError) -> tuple[str, int, int]:
 
 def nearest(name: str, valid: Iterable[str]) -> str | None:
     """The valid name that the writer most likely meant, or None where none is close."""
+    if len(name) > LONGEST_NAME:
+        return None
     options = list(valid)
     folded = {option.lower().replace("-", "_"): option for option in options}
     close = get_close_matches(name.lower().replace("-", "_"), folded, n=1, cutoff=0.6)
     return folded[close[0]] if close else None
-
-
-def printable(text: str) -> str:
-    """A text of a user within a message: line breaks and other such characters as escapes."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def listed(things: Sequence[Any], *, show: Callable[[Any], str] = str, most: int = 5, between: str = ", ") -> str:
@@ -137,41 +144,59 @@ def excerpt(place: Place, *, width: int = 100) -> str:
     lines = place.document.lines
     text = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
     start = place.column - 1
-    cut = max(0, start - width // 2) if len(text) > width else 0
-    shown = "".join(char if char.isprintable() else " " for char in text[cut : cut + width])
-    length = max(1, min(place.length, len(shown) - (start - cut)))
+    cut_at = max(0, start - width // 2) if len(text) > width else 0
+    stop = min(start + max(1, place.length), cut_at + width)
+    before, span, after = map(_on_screen, (text[cut_at:start], text[start:stop], text[stop : cut_at + width]))
     margin = f"{place.line:5d} | "
-    return f"{margin}{shown}\n{' ' * (len(margin) - 2)}| {' ' * (start - cut)}{'^' * length}"
+    carets = "^" * max(1, len(span))
+    return f"{margin}{before}{span}{after}\n{' ' * (len(margin) - 2)}| {' ' * len(before)}{carets}"
+
+
+def _on_screen(text: str) -> str:
+    return printable(text.replace("\t", " "))
 
 
 def render(error: SpecError) -> str:
-    """The message as a person reads it, without colour."""
+    """The message as a person reads it, without colour; what comes from a spec is on one line, shown and cut."""
     where = f"{error.place}: " if error.place else ""
-    parts = [f"{where}error: {error.message} [{error.code}]"]
+    parts = [f"{printable(where)}error: {message_text(error.message)} [{error.code}]"]
     if error.place:
         parts.append(excerpt(error.place))
     if error.expected:
-        parts.append(f"      expected: {error.expected}")
+        parts.append(f"      expected: {message_text(error.expected)}")
     if error.nearest:
-        parts.append(f"      did you mean `{error.nearest}`?")
-    parts += [f"      {note.message}" + (f" ({note.place})" if note.place else "") for note in error.notes]
+        parts.append(f"      did you mean `{message_text(error.nearest)}`?")
+    parts += [f"      {_note_text(note)}" for note in error.notes]
     parts += [line for fix in error.fixes for line in _fix_lines(fix)]
     return "\n".join(parts)
 
 
+def render_all(errors: Sequence[SpecError]) -> str:
+    """All mistakes; of very many the first, and how many there are."""
+    told = [render(error) for error in errors[:MOST_ERRORS]]
+    more = [f"the first {MOST_ERRORS} of {len(errors):,} errors"] if len(errors) > MOST_ERRORS else []
+    return "\n\n".join([*told, *more])
+
+
+def _note_text(note: Note) -> str:
+    where = f" ({printable(str(note.place))})" if note.place else ""
+    return message_text(note.message) + where
+
+
 def _fix_lines(fix: Fix) -> list[str]:
-    return [f"      would fit: {fix.message}", *(f"          {line}" for line in fix.yaml.splitlines())]
+    lines = fix.yaml.splitlines()
+    return [f"      would fit: {message_text(fix.message)}", *(f"          {message_text(line)}" for line in lines)]
 
 
 def as_json(error: SpecError) -> dict[str, Any]:
     """The error's fields for tools (``compose validate --format json``)."""
     return {
         "code": error.code,
-        "message": error.message,
+        "message": cut(error.message),
         **_place_json(error.place),
-        "expected": error.expected,
+        "expected": cut(error.expected) if error.expected else None,
         "nearest": error.nearest,
-        "notes": [{"message": note.message, **_place_json(note.place)} for note in error.notes],
+        "notes": [{"message": cut(note.message), **_place_json(note.place)} for note in error.notes],
         "fixes": [{"message": fix.message, "yaml": fix.yaml} for fix in error.fixes],
     }
 

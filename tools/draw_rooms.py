@@ -17,7 +17,7 @@ from tools.rooms import FLOORS, PARTS, ROOT, uses
 PICTURE = ROOT / "docs" / "rooms.svg"
 SAYS = {
     "api": "load, validate, train, evaluate, predict, Run",
-    "contract": "what a block needs to be one; every mistake as one message",
+    "contract": "what a block needs to be one; every mistake as one message; text of users as it is shown",
 }
 """What stands under a room that has no package of its own."""
 ROLES: dict[str, Role] = {"cli": "input", "api": "input", "blocks": "scores", "graphs": "scores", "contract": "loss"}

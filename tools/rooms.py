@@ -30,7 +30,7 @@ FLOORS = (
 )
 """From the top down; a room uses only rooms on floors under its own. ``api`` is the package's own face, ``contract``
 what everything rests on: :mod:`compose.block` and :mod:`compose.errors`."""
-CONTRACT = ("block", "errors")
+CONTRACT = ("block", "errors", "shown", "terminal")
 
 
 def modules() -> Iterator[tuple[str, Path]]:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from compose.api.reading import LOCK, Files, Names, Overrides, SpecLike, kept_beside, named_spec, read
 from compose.api.run import Run
 from compose.errors import SpecError, SpecErrors, UsageError
+from compose.shown import message_text, printable
 from compose.training.storage.find_run import FoundRun, find_run, new_folder, newest_of
 from compose.training.storage.kept_blocks import check_same
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from compose.spec.read import Spec
+    from compose.terminal import Terminal
     from compose.training.final_report import Outcome
     from compose.training.prepare import Prepared
     from compose.training.storage.run_folder import RunFolder
@@ -35,7 +35,7 @@ def train_spec(
     out: str | PathLike[str] | None,
     device: str,
     resume: bool | str | PathLike[str],
-    console: Console | None,
+    console: Terminal | None,
 ) -> Run:
     """See :func:`compose.train`; ``console`` is where progress is shown, by the first of several processes.
 
@@ -63,11 +63,11 @@ def is_first_process() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def progress_console() -> Console:
+def progress_console() -> Terminal:
     """Where a run shows its progress: the terminal's standard error, or the notebook's cell."""
-    from rich.console import Console
+    from compose.terminal import Terminal
 
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Terminal(stderr=True)
 
 
 def _resumed(
@@ -93,7 +93,7 @@ def _resumed(
     return newest_of(named, [variants] if isinstance(variants, str) else list(variants), otherwise=NEW)
 
 
-def _run(found: Spec, folder: Path | None, *, device: str, out: Any, console: Console | None) -> Outcome:
+def _run(found: Spec, folder: Path | None, *, device: str, out: Any, console: Terminal | None) -> Outcome:
     from compose.checks.problems import notes
     from compose.checks.ready import ready
     from compose.training.run_plan import RunPlan
@@ -115,10 +115,10 @@ def _run(found: Spec, folder: Path | None, *, device: str, out: Any, console: Co
     return train(plan, target, device=device, resume=folder is not None, console=console)
 
 
-def print_notes(console: Console, found: Sequence[str]) -> None:
+def print_notes(console: Terminal, found: Sequence[str]) -> None:
     """Print what the user should know although it stops nothing."""
     for line in found:
-        console.print(f"note: {line}", style="yellow", markup=False)
+        console.print(message_text(f"note: {line}"), style="yellow")
 
 
 def kept_notes(files: Sequence[Path]) -> list[str]:
@@ -126,12 +126,12 @@ def kept_notes(files: Sequence[Path]) -> list[str]:
     return [f"using the blocks that the run keeps: {', '.join(map(str, files))}"] if files else []
 
 
-def _busy(console: Console | None, text: str) -> AbstractContextManager[object]:
+def _busy(console: Terminal | None, text: str) -> AbstractContextManager[object]:
     """Say on a terminal that something takes its time; a notebook would need widgets for it."""
     return console.status(text) if console and console.is_terminal else nullcontext()
 
 
-def _announce(console: Console, made: Prepared, folder: RunFolder) -> None:
+def _announce(console: Terminal, made: Prepared, folder: RunFolder) -> None:
     """What is about to run: which spec and variants, on which data, how large, and where it goes."""
     from compose.model.summary import totals
 
@@ -139,7 +139,7 @@ def _announce(console: Console, made: Prepared, folder: RunFolder) -> None:
     chosen = f"variant {', '.join(resolved.chosen)}" if resolved.chosen else "as it stands"
     overrides = "".join(f" -s {text}" for text in resolved.overrides)
     data = made.spec.values["data"]
-    console.print(f"{resolved.file}, {chosen}{overrides}", style="bold", markup=False)
-    console.print(f"data {data['use'] if isinstance(data, dict) else data}, seed {made.seed}", markup=False)
-    console.print(totals(made.shaped, made.batch, made.episodes).text, markup=False)
-    console.print(f"run folder {folder.path}\n", markup=False)
+    console.print(printable(f"{resolved.file}, {chosen}{overrides}"), style="bold")
+    console.print(f"data {data['use'] if isinstance(data, dict) else data}, seed {made.seed}")
+    console.print(totals(made.shaped, made.batch, made.episodes).text)
+    console.print(f"run folder {printable(str(folder.path))}\n")

@@ -24,4 +24,4 @@ def code(
     from compose.model.python_code import python_code
 
     text = python_code(made.shaped, made.spec.registry, made.spec.resolved.name, inference=inference)
-    out().print(highlighted(text, "python"), end="", markup=False)
+    out().print(highlighted(text, "python"), end="")

@@ -1,6 +1,8 @@
 """Where commands print: results to standard output, everything else to standard error.
 
-Colour only on a terminal, and not where ``NO_COLOR`` is set (rich sees to both).
+Whatever is printed goes through :class:`~compose.terminal.Terminal`, or as JSON through :func:`echo_json`: names and
+labels come from specs and data that a stranger may have written. Colour only on a terminal, and not where ``NO_COLOR``
+is set (rich sees to both).
 """
 
 from __future__ import annotations
@@ -9,29 +11,54 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
     from rich.text import Text
 
+    from compose.terminal import Terminal
+
 GAP = 2
+Cell = str | Sequence[str]
+"""A text on one line, or the lines of one."""
 
 
-def out() -> Console:
+def out() -> Terminal:
     """The console for results."""
-    from rich.console import Console
+    from compose.terminal import Terminal
 
-    return Console(highlight=False, soft_wrap=True)
-
-
-def err() -> Console:
-    """The console for errors and progress: that of the Python API."""
-    from compose.api.begin_run import progress_console
-
-    return progress_console()
+    return Terminal()
 
 
-def echo(text: str, *, style: str = "") -> None:
-    """Print a result, whatever brackets it holds."""
-    out().print(text, style=style, markup=False)
+def err() -> Terminal:
+    """The console for errors and progress."""
+    from compose.terminal import Terminal
+
+    return Terminal(stderr=True)
+
+
+def echo(text: str, *, style: str = "", end: str = "\n") -> None:
+    """Print a result, which may have several lines."""
+    out().print(text, style=style, end=end)
+
+
+def echo_name(name: str) -> None:
+    """Print the name of a file or of an episode over what is said of it, on one line."""
+    from compose.shown import printable
+
+    echo(printable(name), style="bold")
+
+
+def echo_json(value: Any, *, indent: int | None = None) -> None:
+    """Print a value for other programs."""
+    from compose.shown import json_text
+
+    print(json_text(value, indent=indent), flush=True)
+
+
+def done(text: str) -> None:
+    """Print to standard error what a command has done."""
+    from compose.shown import printable
+
+    err().print(printable(text))
 
 
 def note(text: str) -> None:
@@ -46,12 +73,14 @@ def status(text: str) -> Any:
     return err().status(text)
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), indent: int = 2) -> None:
+def table(
+    headers: Sequence[str], rows: Sequence[Sequence[Cell]], *, right: Sequence[int] = (), indent: int = 2
+) -> None:
     """Print rows in columns. A terminal gets the last columns wrapped to its width, a pipe one line for each row.
 
     Args:
         headers: one for each column; none for a table without a head.
-        rows: the cells, as text; a cell may hold several lines.
+        rows: the cells.
         right: the columns that are aligned to the right.
         indent: spaces before the first column.
     """
@@ -61,13 +90,14 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, right: Seque
 
         console.print(Padding(_rich_table(headers, rows, right), (0, 0, 0, indent)), soft_wrap=False)
     else:
-        for line in plain_table(headers, rows, right=right):
-            print(" " * indent + line)
+        lines = plain_table(headers, rows, right=right)
+        if lines:
+            echo("\n".join(" " * indent + line for line in lines))
 
 
-def plain_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
+def plain_table(headers: Sequence[str], rows: Sequence[Sequence[Cell]], *, right: Sequence[int] = ()) -> list[str]:
     """The lines of a table without colour or wrapping."""
-    cells = [[cell.splitlines() or [""] for cell in row] for row in ([headers, *rows] if headers else rows)]
+    cells = [[_cell_lines(cell) for cell in row] for row in ([headers, *rows] if headers else rows)]
     widths = (
         [max(len(line) for row in cells for line in row[column]) for column in range(len(cells[0]))] if cells else []
     )
@@ -83,7 +113,13 @@ def plain_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, right:
     return lines
 
 
-def _rich_table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]) -> RenderableType:
+def _cell_lines(cell: Cell) -> list[str]:
+    from compose.shown import printable
+
+    return [printable(line) for line in ([cell] if isinstance(cell, str) else cell)] or [""]
+
+
+def _rich_table(headers: Sequence[str], rows: Sequence[Sequence[Cell]], right: Sequence[int]) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
@@ -96,7 +132,7 @@ def _rich_table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Se
             header, style=style, justify="right" if column in right else "left", no_wrap=not is_last,
         )  # fmt: skip
     for row in rows:
-        made.add_row(*(Text(cell) for cell in row))
+        made.add_row(*(Text("\n".join(_cell_lines(cell))) for cell in row))
     return made
 
 

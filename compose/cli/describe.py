@@ -5,7 +5,6 @@ An input of the spec language and a packaged spec, which ``compose list`` lists 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -15,8 +14,10 @@ import typer
 
 from compose.cli.complete import block_names
 from compose.cli.options import AsJson, BlockFiles
+from compose.shown import printable
 
 if TYPE_CHECKING:
+    from compose.cli.console import Cell
     from compose.errors import UsageError
     from compose.registry.declaration import Declaration, Parameter, Port
     from compose.spec.layers.resolve import Resolved
@@ -37,16 +38,17 @@ def describe(
     as_json: AsJson = False,
 ) -> None:
     """Describe a block, loss, data source ...: its inputs, outputs and parameters."""
+    from compose.cli.console import echo, echo_json
     from compose.cli.specs import use_blocks
 
     use_blocks(blocks)
     found = [entry for name in names for entry in entries(name)]
     if as_json:
-        print(json.dumps([entry.data for entry in found], indent=2, ensure_ascii=False))
+        echo_json([entry.data for entry in found], indent=2)
         return
     for index, entry in enumerate(found):
         if index:
-            print()
+            echo("")
         entry.show()
 
 
@@ -93,11 +95,19 @@ def _of_spec(name: str, spec: Resolved) -> DescribedEntry:
 
 
 def _show(name: str, kind: str, lines: list[str]) -> None:
-    from compose.cli.console import echo, out
+    from compose.cli.console import echo
 
-    out().print(f"[bold cyan]{name}[/] [dim]({kind})[/]")
+    _title(name, kind)
     for line in filter(None, lines):
         echo(line)
+
+
+def _title(name: str, kind: str) -> None:
+    from rich.text import Text
+
+    from compose.cli.console import out
+
+    out().print(Text.assemble((printable(name), "bold cyan"), (f" ({kind})", "dim")))
 
 
 def _called(name: str) -> list[Declaration]:
@@ -126,8 +136,7 @@ def _print(declaration: Declaration) -> None:
     from compose.registry.registry import registry
     from compose.spec.example import example
 
-    console = out()
-    console.print(f"[bold cyan]{declaration.name}[/] [dim]({declaration.kind})[/]")
+    _title(declaration.name, declaration.kind)
     echo(declaration.summary)
     if declaration.doc:
         echo(f"\n{declaration.doc}".replace("``", "`"))
@@ -144,13 +153,13 @@ def _print(declaration: Declaration) -> None:
             echo(f"  {text}".replace("``", "`"))
     _head("example")
     shown = "\n".join(f"  {line}" for line in example(declaration, registry()).splitlines())
-    console.print(highlighted(shown, "yaml"), markup=False)
+    out().print(highlighted(shown, "yaml"))
 
 
 def _head(text: str) -> None:
-    from compose.cli.console import out
+    from compose.cli.console import echo
 
-    out().print(f"\n[bold]{text}[/]")
+    echo(f"\n{text}", style="bold")
 
 
 def _print_ports(title: str, ports: tuple[Port, ...]) -> None:
@@ -161,16 +170,20 @@ def _print_ports(title: str, ports: tuple[Port, ...]) -> None:
         table((), [_port_row(port) for port in ports])
 
 
-def _port_row(port: Port) -> tuple[str, str, str]:
+def _port_row(port: Port) -> tuple[Cell, ...]:
     notes = [] if port.dtype in ("float", "any") else [port.dtype]
     notes += ["optional"] if port.optional else []
-    return port.name, ", ".join([port.shape, *notes]), port.doc.replace("``", "`")
+    return port.name, ", ".join([port.shape, *notes]), _doc_lines(port.doc)
+
+
+def _doc_lines(doc: str) -> list[str]:
+    return doc.replace("``", "`").splitlines()
 
 
 def _print_parameters(declaration: Declaration) -> None:
     from compose.cli.console import table
 
-    rows = [_parameter_row(p) for p in declaration.parameters]
+    rows: list[tuple[Cell, ...]] = [_parameter_row(p) for p in declaration.parameters]
     rows += [
         (size.name, f"size of {'every ' if size.many else ''}`{size.dim}`", "bound", BOUND)
         for size in declaration.sizes
@@ -183,11 +196,11 @@ def _print_parameters(declaration: Declaration) -> None:
 BOUND = "taken from the shapes at the ports, never written in a spec."
 
 
-def _parameter_row(parameter: Parameter) -> tuple[str, str, str, str]:
+def _parameter_row(parameter: Parameter) -> tuple[Cell, ...]:
     from compose.spec.schema.words import words
 
     kind = f"{{use: {parameter.uses.upper()}, ...}}" if parameter.uses else words(parameter.schema)
-    return parameter.name, kind, _default(parameter), parameter.doc.replace("``", "`")
+    return parameter.name, kind, _default(parameter), _doc_lines(parameter.doc)
 
 
 def _default(parameter: Parameter) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,7 +31,7 @@ def evaluate(
     -s 'data={use: images, folder: photos, labels: labels.csv}'. Within the same data, null removes a key:
     -s data.labels=null -s data.test=test.csv.
     """
-    from compose.cli.console import note, status
+    from compose.cli.console import echo_json, note, status
     from compose.cli.printing.print_result import print_result
     from compose.cli.specs import opened
 
@@ -43,7 +42,7 @@ def evaluate(
     if output is not None:
         _write(result, output)
     if as_json:
-        print(json.dumps(result.to_json(), indent=2, allow_nan=False))
+        echo_json(result.to_json(), indent=2)
     else:
         print_result(result)
 

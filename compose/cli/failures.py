@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from compose.errors import ComposeError, RunError, SpecError, SpecErrors, render
+from compose.errors import MOST_ERRORS, ComposeError, RunError, SpecError, SpecErrors, render_all
+from compose.shown import message_text, printable_lines
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -58,9 +59,8 @@ def stopped() -> int:
 def print_errors(errors: Iterable[SpecError]) -> None:
     """Print the mistakes of a spec, each with its place, and their number where there are many."""
     listed = list(errors)
-    for index, error in enumerate(listed):
-        _print(("\n" if index else "") + render(error))
-    if len(listed) > 1:
+    _print(render_all(listed))
+    if 1 < len(listed) <= MOST_ERRORS:
         _print(f"\n{len(listed)} errors")
 
 
@@ -92,20 +92,20 @@ def _other(error: BaseException, *, debug: bool) -> int:
 
 
 def _message(text: str) -> None:
-    _print(text)
+    _print(message_text(text))
 
 
 def _print(text: str) -> None:
     from compose.cli.console import err
 
     console = err()
-    console.print(_coloured(text) if console.is_terminal else text, markup=False)
+    console.print(_coloured(text) if console.is_terminal else text)
 
 
 def _coloured(text: str) -> Text:
     from rich.text import Text
 
-    shown = Text(text)
+    shown = Text(printable_lines(text))
     shown.highlight_regex(r"(?m)^.*?\berror:", "bold red")
     shown.highlight_regex(r"(?m)^\S.*?:\d+:\d+: (?=error:)", "not bold default")
     shown.highlight_regex(r"(?m)^ +\| +\^+$", "bold red")

@@ -54,7 +54,7 @@ def graph(
 
 
 def _draw(drawn: Diagram, output: Path | None) -> None:
-    from compose.cli.console import echo, err
+    from compose.cli.console import done, echo
     from compose.drawing.graph.mermaid import mermaid
     from compose.drawing.graph.svg import svg
 
@@ -63,7 +63,7 @@ def _draw(drawn: Diagram, output: Path | None) -> None:
         return
     text = svg(drawn) if output.suffix == ".svg" else mermaid(drawn)
     output.write_text(f"```mermaid\n{text}```\n" if output.suffix == ".md" else text, "utf-8")
-    err().print(f"wrote {output}", markup=False)
+    done(f"wrote {output}")
 
 
 def _check(output: Path | None, *, labels: bool, node: str | None) -> None:

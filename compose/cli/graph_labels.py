@@ -37,7 +37,7 @@ def label_graph(spec: Spec, *, node: str | None, output: Path | None) -> None:
         UsageError: there is no such node.
     """
     from compose.api.graph_of_labels import graph_of_labels
-    from compose.cli.console import err, note, status
+    from compose.cli.console import done, note, status
     from compose.cli.printing.label_tables import print_graph, print_neighbours, print_thresholds
     from compose.training.prepare import prepare
 
@@ -54,7 +54,7 @@ def label_graph(spec: Spec, *, node: str | None, output: Path | None) -> None:
         print_neighbours(graph, nodes, at)
     if output is not None:
         _write(graph, nodes, at, output)
-        err().print(f"wrote {output}", markup=False)
+        done(f"wrote {output}")
 
 
 def _find(graph: LabelGraph, name: str) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 from typer.core import TyperGroup
 
 from compose import __version__
+from compose.cli.console import echo
 from compose.cli.failures import explain, stopped
 
 DEBUG = "--debug"
@@ -23,7 +24,7 @@ class Commands(TyperGroup):
         """Run a command and leave the process with its exit code."""
         given = list(sys.argv[1:] if args is None else args)
         if "--version" in given[:1]:
-            print(f"compose {__version__}")
+            echo(f"compose {__version__}")
             raise SystemExit(0)
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -59,12 +58,13 @@ def list_names(
     as_json: AsJson = False,
 ) -> None:
     """List the blocks, losses, data ... that a spec may use, and the packaged specs."""
+    from compose.cli.console import echo_json
     from compose.cli.specs import use_blocks
 
     use_blocks(blocks)
     found = {word: summaries(word) for word in ([kind_word(what)] if what else WHERE)}
     if as_json:
-        print(json.dumps(found, indent=2, ensure_ascii=False))
+        echo_json(found, indent=2)
         return
     _print(found)
 
@@ -126,14 +126,14 @@ def spec_line(name: str) -> str:
 
 
 def _print(found: dict[str, dict[str, str]]) -> None:
-    from compose.cli.console import out, table
+    from rich.text import Text
 
-    console = out()
+    from compose.cli.console import echo, out, table
+
     shown = [(word, names) for word, names in found.items() if names or len(found) == 1]
     for index, (word, names) in enumerate(shown):
-        head = f"[bold cyan]{word}[/]  [dim]{WHERE[word].replace('[', chr(92) + '[')}[/]"
         if len(found) > 1:
-            console.print(("\n" if index else "") + head)
+            out().print(Text.assemble("\n" if index else "", (word, "bold cyan"), (f"  {WHERE[word]}", "dim")))
         table((), list(names.items()), indent=2 if len(found) > 1 else 0)
     if len(found) > 1:
-        console.print("\n[dim]compose describe NAME says more of each.[/]")
+        echo("\ncompose describe NAME says more of each.", style="dim")

@@ -27,11 +27,11 @@ def new(
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there already.")] = False,
 ) -> None:
     """Write a commented spec that trains as it is, to change as you like."""
-    from compose.cli.console import err
+    from compose.cli.console import done, echo
     from compose.errors import UsageError
 
     if str(name) == "-":
-        print(_text(base, Path("model.yaml")), end="")
+        echo(_text(base, Path("model.yaml")), end="")
         return
     if not name.name or name.name == "..":
         raise UsageError(f"expected the name of a file to write, such as model.yaml, got `{name}`")
@@ -43,9 +43,7 @@ def new(
     if not path.parent.is_dir():
         raise UsageError(f"there is no folder {path.parent}")
     path.write_text(_text(base, path), "utf-8")
-    err().print(
-        f"wrote {path}; check it with `compose validate {path}`, train it with `compose train {path}`", markup=False
-    )
+    done(f"wrote {path}; check it with `compose validate {path}`, train it with `compose train {path}`")
 
 
 def _text(base: str, path: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -113,7 +112,7 @@ def _predict_labels(
     as_json: bool,
 ) -> bool:
     """Print the labels of pictures, and draw where the model looks; whether all of them could be read."""
-    from compose.cli.console import err, status
+    from compose.cli.console import done, status
 
     with status("loading the model"):
         asked = chain(files, run.examples(examples) if examples else ())
@@ -127,7 +126,7 @@ def _predict_labels(
             drawn.append(prediction)
     if attention and drawn:
         run.picture(drawn).save(attention)
-        err().print(f"wrote {attention}", markup=False)
+        done(f"wrote {attention}")
     return good
 
 
@@ -161,20 +160,22 @@ def _print_prediction(prediction: Prediction, *, as_json: bool) -> None:
 
 
 def _print_json(prediction: Prediction) -> None:
+    from compose.cli.console import echo_json
+
     picture = prediction.picture
     labels = [
         {"label": guess.label, "score": guess.score, "seen": guess.seen}
         | ({} if picture.targets is None else {"correct": guess.correct})
         for guess in prediction.guesses
     ]
-    print(json.dumps({"image": picture.name, "labels": labels}, ensure_ascii=False), flush=True)
+    echo_json({"image": picture.name, "labels": labels})
 
 
 def _print(prediction: Prediction) -> None:
-    from compose.cli.console import echo, table
+    from compose.cli.console import echo_name, table
 
     picture = prediction.picture
-    echo(picture.name, style="bold")
+    echo_name(picture.name)
     marks = {True: "right", False: "wrong", None: ""}
     rows = [(g.label, f"{g.score:.4f}", "" if g.seen else "unseen", marks[g.correct]) for g in prediction.guesses]
     table((), rows if picture.targets is not None else [row[:3] for row in rows], right=(1,))

@@ -69,7 +69,7 @@ def predict_episodes(run: Run, asked: EpisodesAsked, attention: Path | None, *, 
             classes that have none.
         DataError: a picture of the support cannot be read, or the data has no such episodes.
     """
-    from compose.cli.console import err, status
+    from compose.cli.console import done, status
     from compose.cli.printing.print_episode import print_classes
     from compose.cli.printing.print_labels import print_labels
 
@@ -91,5 +91,5 @@ def predict_episodes(run: Run, asked: EpisodesAsked, attention: Path | None, *, 
             drawn.append(answered)
     if attention and drawn:
         run.picture(drawn).save(attention)
-        err().print(f"wrote {attention}", markup=False)
+        done(f"wrote {attention}")
     return good

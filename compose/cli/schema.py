@@ -25,18 +25,18 @@ def schema(
     blocks: BlockFiles = None,
 ) -> None:
     """Write spec.schema.json (for editors) and blocks.json (all blocks), also of your own with --blocks."""
-    from compose.cli.console import err
+    from compose.cli.console import done
 
     texts = documents(live_registry(blocks))
     stale = [name for name, text in texts.items() if _read(folder / name) != text]
     if check:
         for name in stale:
-            err().print(f"{folder / name} differs from what the blocks declare", markup=False)
+            done(f"{folder / name} differs from what the blocks declare")
         raise typer.Exit(1 if stale else 0)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (folder / name).write_text(text, "utf-8")
-        err().print(f"wrote {folder / name}" if name in stale else f"{folder / name} is up to date", markup=False)
+        done(f"wrote {folder / name}" if name in stale else f"{folder / name} is up to date")
 
 
 def live_registry(blocks: list[Path] | None) -> Registry:

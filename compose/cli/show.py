@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from compose.cli.options import BlockFiles, KeyValues, SpecName, Variants
+from compose.shown import printable
 
 if TYPE_CHECKING:
     from compose.spec.read import Spec
@@ -53,7 +54,7 @@ def _print_spec(spec: Spec, *, origin: bool, defaults: bool) -> None:
 
     tree = with_defaults(spec.tree, spec.registry) if defaults else spec.tree
     text = dump(plain(tree), note=(lambda path: origin_of(tree, path)) if origin else None)
-    out().print(highlighted(text, "yaml"), end="", markup=False)
+    out().print(highlighted(text, "yaml"), end="")
 
 
 def _print_model(made: Prepared, *, comment: bool) -> None:
@@ -67,11 +68,11 @@ def _print_model(made: Prepared, *, comment: bool) -> None:
     cost = f"{count(sum(flops.values()) // made.batch)} FLOPs an example"
     total = f"{totals(made.shaped, made.batch, made.episodes).text}, {cost}"
     if out().is_terminal or not comment:
-        print() if comment else None
+        echo("") if comment else None
         table(HEADERS, cells, right=(3, 4), indent=0)
         echo(total, style="bold")
         for text in notes:
             note(text)
     else:
-        for line in ["", *plain_table(HEADERS, cells, right=(3, 4)), "", total, *(f"note: {text}" for text in notes)]:
-            print(f"# {line}".rstrip())
+        lines = ["", *plain_table(HEADERS, cells, right=(3, 4)), "", total, *(f"note: {text}" for text in notes)]
+        echo("\n".join(f"# {printable(line)}".rstrip() for line in lines))

@@ -9,6 +9,7 @@ import typer
 
 from compose.cli.complete import spec_names
 from compose.cli.options import BlockFiles, Device, KeyValues, Variants
+from compose.shown import printable
 
 if TYPE_CHECKING:
     from compose import Run
@@ -75,4 +76,4 @@ def _print(run: Run) -> None:
         print_result(run.results)
     minutes, seconds = divmod(round(run.report["seconds"]), 60)
     told = f"{run.report['steps']:,} steps in {minutes} min {seconds} s; everything is in {run.folder}"
-    err().print(f"\n{told}", markup=False)
+    err().print(f"\n{printable(told)}")

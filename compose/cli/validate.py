@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,6 +9,7 @@ import typer
 
 from compose.cli.complete import spec_names, sweep_names
 from compose.cli.options import BlockFiles, KeyValues, Variants
+from compose.shown import printable
 
 if TYPE_CHECKING:
     from compose import Validation
@@ -41,7 +41,7 @@ def validate(
 ) -> None:
     """Check specs without training: text, names and wiring of all variants; then shapes, memory, labels and data."""
     import compose
-    from compose.cli.console import status
+    from compose.cli.console import echo_json, status
     from compose.errors import SpecErrors
 
     reports = []
@@ -62,7 +62,7 @@ def validate(
         if style == "text":
             _print(report, first=len(reports) == 1)
     if style == "json":
-        print(json.dumps({"files": [report.to_json() for report in reports]}, indent=2, ensure_ascii=False))
+        echo_json({"files": [report.to_json() for report in reports]}, indent=2)
     raise typer.Exit(0 if all(reports) else 2)
 
 
@@ -77,6 +77,6 @@ def _print(report: Validation, *, first: bool) -> None:
     else:
         from rich.text import Text
 
-        out().print(Text.assemble(("ok ", "bold green"), (report.file, "green"), f": {report.text}"))
+        out().print(Text.assemble(("ok ", "bold green"), (printable(report.file), "green"), f": {report.text}"))
         for text in report.notes:
             note(text)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from compose.shown import printable
+
 wordnet = typer.Typer(no_args_is_help=True, help="Make taxonomy files of other WordNets than the embedded one.")
 
 
@@ -40,7 +42,8 @@ def build(
     except TaxonomyError as error:
         raise RunError(" ".join(str(error).split())) from error
     lemmas, size = sum(1 for _ in made.lemmas()), out.stat().st_size
-    echo(f"wrote {out}: WordNet {made.version}, {len(made):,} synsets, {lemmas:,} lemmas, {size:,} bytes")
+    told = printable(str(out))
+    echo(f"wrote {told}: WordNet {made.version}, {len(made):,} synsets, {lemmas:,} lemmas, {size:,} bytes")
 
 
 def _check(folder: Path, out: Path) -> None:

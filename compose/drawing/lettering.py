@@ -8,6 +8,8 @@ from pathlib import Path
 
 from PIL import ImageFont
 
+from compose.shown import printable
+
 ELLIPSIS = "…"
 
 
@@ -26,8 +28,8 @@ def text_length(text: str, size: float, *, bold: bool = False) -> float:
 
 
 def one_line(text: str) -> str:
-    """A text without breaks and doubled spaces."""
-    return " ".join(text.split())
+    """A text without doubled spaces, in which nothing breaks a line or is hidden."""
+    return printable(" ".join(text.split()))
 
 
 def shorten(text: str, room: float, size: float, *, bold: bool = False) -> str:

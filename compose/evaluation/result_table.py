@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from compose.evaluation.result import Result
+from compose.shown import markdown_text
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -34,6 +35,8 @@ def table(result: Result) -> Group:
     from rich.table import Table
     from rich.text import Text
 
+    from compose.terminal import plain_text
+
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     headers = _headers(result)
     for header in headers:
@@ -42,11 +45,11 @@ def table(result: Result) -> Group:
     for task, *cells in _rows(result):
         if task and shown.row_count:
             shown.add_section()
-        shown.add_row(task, cells[0], f"[bold]{cells[1]}[/bold]", *cells[2:])
+        shown.add_row(plain_text(task), plain_text(cells[0]), Text(cells[1], style="bold"), *map(plain_text, cells[2:]))
     protocols = Table.grid(padding=(0, 1))
     for name, line in _lines(result):
-        protocols.add_row(Text(f"{name}:"), Text(line))
-    modules = [Text(line) for line in _modules(result)]
+        protocols.add_row(plain_text(f"{name}:"), plain_text(line))
+    modules = [plain_text(line) for line in _modules(result)]
     if not result.tasks:
         return Group(protocols)
     return Group(shown, protocols, *modules, Text(_note(result), style="dim"))
@@ -56,10 +59,10 @@ def text(result: Result) -> str:
     """The same as plain text."""
     from io import StringIO
 
-    from rich.console import Console
+    from compose.terminal import Terminal
 
     written = StringIO()
-    Console(file=written, width=TEXT_WIDTH).print(table(result))
+    Terminal(file=written, width=TEXT_WIDTH).print(table(result))
     return "\n".join(line.rstrip() for line in written.getvalue().splitlines())
 
 
@@ -67,11 +70,11 @@ def markdown(result: Result) -> str:
     """The result as a Markdown table, with each task's protocol in a line under it."""
     headers = _headers(result)
     rows = [headers, ("---", "---", *["---:"] * (len(headers) - 2)), *_rows(result)]
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    protocols = [f"- {name}: {line}" for name, line in _lines(result)]
+    lines = [f"| {' | '.join(map(markdown_text, row))} |" for row in rows]
+    protocols = [f"- {markdown_text(name)}: {markdown_text(line)}" for name, line in _lines(result)]
     if not result.tasks:
         return "\n".join([*protocols, ""])
-    modules = [line for text in _modules(result) for line in ("", text)]
+    modules = [line for text in _modules(result) for line in ("", markdown_text(text))]
     return "\n".join([*lines, "", *protocols, *modules, "", _note(result), ""])
 
 

@@ -18,6 +18,7 @@ from compose.model.build import Shaped, class_name
 from compose.registry.block_file import USER_MODULE
 from compose.registry.construct import arguments
 from compose.registry.registry import Registry
+from compose.shown import printable
 from compose.spec.wiring.plan import Step
 from compose.spec.yaml.writer import scalar
 
@@ -128,5 +129,5 @@ def literal(value: Any) -> str:
         case Path():
             return literal(str(value))
         case str():
-            return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+            return '"' + printable(value.replace("\\", "\\\\").replace('"', '\\"')) + '"'
     return repr(value)

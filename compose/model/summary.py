@@ -35,9 +35,9 @@ class NodeSummary:
     flops: str
 
     @property
-    def cells(self) -> tuple[str, ...]:
+    def cells(self) -> tuple[str | tuple[str, ...], ...]:
         """The cells of a table."""
-        return self.node, self.block, "\n".join(self.outputs), self.parameters, self.flops
+        return self.node, self.block, self.outputs, self.parameters, self.flops
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from compose.shown import markdown_text
 from compose.training.storage.run_folder import RunFolder, finite, write_text
 
 if TYPE_CHECKING:
@@ -154,4 +155,4 @@ def _markdown(plan: RunPlan, outcome: Outcome) -> str:
     facts = f"{outcome.steps:,} steps in {minutes} min {seconds} s on {outcome.device}, seed {plan.seed}."
     result = markdown(outcome.result) if outcome.result else "The spec asks for no evaluation.\n"
     lock = "The spec with all values and versions is in `spec.lock.yaml`."
-    return f"# {plan.title}\n\n{facts} {lock}\n\n{result}"
+    return f"# {markdown_text(plan.title)}\n\n{facts} {lock}\n\n{result}"

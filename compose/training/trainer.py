@@ -29,14 +29,14 @@ from compose.training.training_errors import Interrupted, TrainingError
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
-    from rich.console import Console
 
+    from compose.terminal import Terminal
     from compose.training.best_weights import BestWeights
     from compose.training.run_state import RunContext
 
 
 def train(
-    plan: RunPlan, folder: RunFolder, *, device: str = "auto", resume: bool = False, console: Console | None = None
+    plan: RunPlan, folder: RunFolder, *, device: str = "auto", resume: bool = False, console: Terminal | None = None
 ) -> Outcome:
     """Run every stage, evaluate, and write the report.
 

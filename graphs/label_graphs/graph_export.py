@@ -42,11 +42,16 @@ def write_graphml(graph: LabelGraph, path: Path, seen: Sequence[bool] | None = N
 def _attributes(graph: LabelGraph, node: int, seen: Sequence[bool] | None) -> dict[str, Any]:
     synset = int(graph.synsets[node])
     return {
-        "label": graph.names[node],
+        "label": _without_controls(graph.names[node]),
         "synset": graph.taxonomy.name(synset),
         "wordnet_id": graph.taxonomy.wordnet_id(synset),
         "kind": _kind(graph, node, seen),
     }
+
+
+def _without_controls(name: str) -> str:
+    """A name as XML may hold it: control characters, and those without a width, as escapes."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in name)
 
 
 def _kind(graph: LabelGraph, node: int, seen: Sequence[bool] | None) -> str:

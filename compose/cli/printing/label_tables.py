@@ -58,10 +58,10 @@ def print_thresholds(maker: LabelGraphs, nodes: Nodes) -> None:
 
 def print_neighbours(graph: LabelGraph, nodes: Nodes, node: int) -> None:
     """Print what a node is and its neighbours, the most similar first."""
-    from compose.cli.console import echo, table
+    from compose.cli.console import echo_name, table
 
     what = f"{graph.names[node]} ({synset_text(graph, node)}), {nodes.group(node)}"
-    echo(f"{what}: {neighbour_count(graph, node)}", style="bold")
+    echo_name(f"{what}: {neighbour_count(graph, node)}")
     rows = [
         (f"{other.similarity:.3f}", other.name, nodes.group(other.node), other.kind, synset_text(graph, other.node))
         for other in graph.neighbours(node)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ def print_classes(answered: AnsweredEpisode, *, top: int, as_json: bool) -> None
         top: how many classes.
         as_json: print a line of JSON for each query.
     """
-    from compose.cli.console import echo, table
+    from compose.cli.console import echo_json, echo_name, table
     from compose.cli.printing.print_unread import print_unread
 
     for prediction in answered.predictions(top):
@@ -32,8 +31,8 @@ def print_classes(answered: AnsweredEpisode, *, top: int, as_json: bool) -> None
                 {"class": guess.label, "probability": guess.score} | ({"correct": guess.correct} if is_known else {})
                 for guess in guesses
             ]
-            print(json.dumps({"image": query, "classes": classes}, ensure_ascii=False), flush=True)
+            echo_json({"image": query, "classes": classes})
         else:
-            echo(query, style="bold")
+            echo_name(query)
             rows = [(guess.label, f"{guess.score:.4f}", MARKS[guess.correct]) for guess in guesses]
             table((), rows if is_known else [row[:2] for row in rows], right=(1,))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ def print_labels(answered: AnsweredEpisode, *, threshold: float, top: int, as_js
         top: how many labels are printed, the best first, besides those missed.
         as_json: print a line of JSON for each query.
     """
-    from compose.cli.console import echo, table
+    from compose.cli.console import echo_json, echo_name, table
     from compose.prediction.predicted_labels import predicted_labels
 
     episode, cut = answered.episode, threshold if answered.answer.bounded else None
@@ -30,10 +29,10 @@ def print_labels(answered: AnsweredEpisode, *, threshold: float, top: int, as_js
     for query, said in zip(episode.queries, predicted_labels(answered, cut=cut, top=top), strict=True):
         if as_json:
             line = _line(episode.name, query, said, top=top, cut=cut)
-            print(json.dumps(line, ensure_ascii=False), flush=True)
+            echo_json(line)
         rows.append((query, *_cells(said, top=top)))
     if not as_json:
-        echo(f"{episode.name}: {', '.join(episode.classes)}", style="bold")
+        echo_name(f"{episode.name}: {', '.join(episode.classes)}")
         others = "missed" if cut is None else f"not above {cut:g}"
         table(("query", "best" if cut is None else "predicted", others), rows)
 

@@ -10,12 +10,11 @@ if TYPE_CHECKING:
 
 def print_result(result: Result) -> None:
     """The metrics of every task beside chance and the class prior, and the protocol."""
-    from rich.console import Console
-
     from compose.cli.console import out
     from compose.evaluation.result_table import table
+    from compose.terminal import Terminal
 
     console = out()
     if not console.is_terminal:
-        console = Console(highlight=False, width=200)
+        console = Terminal(width=200)
     console.print(table(result))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,9 +15,10 @@ def print_unread(picture: Picture, *, as_json: bool) -> None:
         picture: the picture.
         as_json: print it as a line of JSON with the results, and not as an error beside them.
     """
-    from compose.cli.console import err
+    from compose.cli.console import echo_json, err
+    from compose.shown import message_text
 
     if as_json:
-        print(json.dumps({"image": picture.name, "error": picture.error}, ensure_ascii=False), flush=True)
+        echo_json({"image": picture.name, "error": picture.error})
     else:
-        err().print(f"{picture.name}: {picture.error}", style="red", markup=False)
+        err().print(message_text(f"{picture.name}: {picture.error}"), style="red")

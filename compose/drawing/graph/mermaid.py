@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from compose.drawing.graph.diagram import Box, Diagram, Role
 from compose.drawing.palette import BOXES
+from compose.shown import printable
 
 OPEN: dict[Role, tuple[str, str]] = {
     "input": ("([", "])"),
@@ -41,4 +42,4 @@ def _quoted(text: str) -> str:
 
 def _escaped(text: str) -> str:
     """Text inside quotes: Mermaid reads entities with ``#``."""
-    return text.replace("#", "#35;").replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")
+    return printable(text).replace("#", "#35;").replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
-from xml.sax.saxutils import escape
 
 from compose.drawing.graph.svg import FONT, MARGIN, text_width
 from compose.drawing.palette import DIM, EXTERNAL, FAINT, INK, SEEN, UNSEEN
+from compose.shown import xml_text
 
 Group = Literal["seen", "unseen", "external"]
 COLOURS: dict[Group, str] = {"seen": SEEN.line, "unseen": UNSEEN.line, "external": EXTERNAL.line}
@@ -71,13 +71,13 @@ class _Picture:
         lines = [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
             f'viewBox="0 0 {width:.0f} {height:.0f}" font-family="{FONT}">',
-            f"<title>{escape(self.name)}</title>",
+            f"<title>{xml_text(self.name)}</title>",
             f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>',
             f'<text x="{middle:.1f}" y="{MARGIN + 8:.1f}" text-anchor="middle" font-size="17" font-weight="600" '
-            f'fill="{INK}">{escape(self.name)}</text>',
+            f'fill="{INK}">{xml_text(self.name)}</text>',
             *(
                 f'<text x="{middle:.1f}" y="{MARGIN + 28 + 17 * index:.1f}" text-anchor="middle" '
-                f'font-size="{TEXT:g}" fill="{DIM}">{escape(line)}</text>'
+                f'font-size="{TEXT:g}" fill="{DIM}">{xml_text(line)}</text>'
                 for index, line in enumerate(self.lines)
             ),
             f'<g transform="translate({middle:.1f} {centre:.1f})">',
@@ -128,7 +128,7 @@ class _Picture:
         right = x >= 0
         degrees = math.degrees(math.atan2(y, x)) + (0 if right else 180)
         yield f'<g class="{spoke.group}">'
-        yield f"<title>{escape(spoke.hint or spoke.name)}</title>"
+        yield f"<title>{xml_text(spoke.hint or spoke.name)}</title>"
         yield (
             f'<path d="M0 0 L{x * radius:.1f} {y * radius:.1f}" stroke="{colour}" stroke-opacity="0.55" '
             f'stroke-width="{3 if spoke.hypernym else 1.2}"/>'
@@ -141,7 +141,7 @@ class _Picture:
         outer, anchor = self.around + 5, "start" if right else "end"
         yield (
             f'<text transform="translate({x * outer:.1f} {y * outer:.1f}) rotate({degrees:.1f})" dy="0.35em" '
-            f'text-anchor="{anchor}" font-size="{TEXT:g}" fill="{INK}">{escape(spoke.name)}</text>'
+            f'text-anchor="{anchor}" font-size="{TEXT:g}" fill="{INK}">{xml_text(spoke.name)}</text>'
         )
         yield "</g>"
 

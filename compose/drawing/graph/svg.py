@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from xml.sax.saxutils import escape
 
 from compose.drawing.graph.diagram import Arrow, Box, Diagram
 from compose.drawing.graph.layout import DiagramLayout, Edge, Size, lay_out, spread
 from compose.drawing.palette import BOXES, DIM, INK
+from compose.shown import xml_text
 
 TITLE, TEXT, LABEL = 14.0, 12.0, 11.0
 """Font sizes."""
@@ -61,10 +61,10 @@ class _Picture:
         lines = [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
             f'viewBox="0 0 {width:.0f} {height:.0f}" font-family="{FONT}">',
-            f"<title>{escape(self.diagram.title)}</title>",
+            f"<title>{xml_text(self.diagram.title)}</title>",
             f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>',
             f'<text x="{width / 2:.1f}" y="{MARGIN + 8:.1f}" text-anchor="middle" font-size="17" font-weight="600" '
-            f'fill="{INK}">{escape(self.diagram.title)}</text>',
+            f'fill="{INK}">{xml_text(self.diagram.title)}</text>',
             f'<g transform="translate({shift:.1f} {MARGIN + HEAD:.1f})">',
             *self._arrows(),
             *(line for box in self.diagram.boxes for line in self._box(box)),
@@ -81,10 +81,10 @@ class _Picture:
         x, y = self.layout.centres[box.key]
         left, top = x - size.width / 2, y - size.height / 2
         radius = min(size.height / 2, 18.0) if box.role == "input" else 6.0
-        hint = [f"<title>{escape(box.hint)}</title>"] if box.hint else []
+        hint = [f"<title>{xml_text(box.hint)}</title>"] if box.hint else []
         lines = [
             f'<text x="{x:.1f}" y="{top + PAD_Y + TITLE + 1 + LINE * (index + 1):.1f}" text-anchor="middle" '
-            f'font-size="{TEXT:g}" fill="{DIM}">{escape(line)}</text>'
+            f'font-size="{TEXT:g}" fill="{DIM}">{xml_text(line)}</text>'
             for index, line in enumerate(box.lines)
         ]
         return [
@@ -93,7 +93,7 @@ class _Picture:
             f'<rect x="{left:.1f}" y="{top:.1f}" width="{size.width:.1f}" height="{size.height:.1f}" '
             f'rx="{radius:.1f}" fill="{colour.fill}" stroke="{colour.line}" stroke-width="1.3"/>',
             f'<text x="{x:.1f}" y="{top + PAD_Y + TITLE - 2:.1f}" text-anchor="middle" font-size="{TITLE:g}" '
-            f'font-weight="600" fill="{colour.text}">{escape(box.title)}</text>',
+            f'font-weight="600" fill="{colour.text}">{xml_text(box.title)}</text>',
             *lines,
             "</g>",
         ]
@@ -198,6 +198,6 @@ class _Picture:
         at = f'x="{x + shift:.1f}" y="{y - 10 - 13 * height:.1f}" font-size="{LABEL:g}" text-anchor="{anchor}"'
         # Once as a white outline, so that arrows behind it do not cut the text.
         return [
-            f'<text {at} fill="none" stroke="#ffffff" stroke-width="4">{escape(text)}</text>',
-            f'<text {at} fill="#7a4fb3">{escape(text)}</text>',
+            f'<text {at} fill="none" stroke="#ffffff" stroke-width="4">{xml_text(text)}</text>',
+            f'<text {at} fill="#7a4fb3">{xml_text(text)}</text>',
         ]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from compose.drawing.lettering import shorten, text_length
 from compose.drawing.palette import DIM, FAINT, INK, MODULES, OTHERS, UNSEEN
 from compose.drawing.usage.usage_table import Usage, module_totals, usages
+from compose.shown import printable
 
 if TYPE_CHECKING:
     from jaxtyping import Int
@@ -119,7 +120,7 @@ def _figure(found: Sequence[Usage], title: str) -> Figure:
         _draw_row(axes, found[start : start + length], styles, places=places, pitch=(width - AXIS) * INCH / places)
     _legend(figure, styles, used, unseen=not all(usage.seen for usage in found))
     if title:
-        figure.suptitle(title, x=0.01, ha="left", fontsize=TITLE, fontweight="bold", color=INK)
+        figure.suptitle(printable(title), x=0.01, ha="left", fontsize=TITLE, fontweight="bold", color=INK)
     return figure
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compose.drawing.heat import numbers
+from compose.shown import csv_cell
 
 if TYPE_CHECKING:
     from jaxtyping import Int
@@ -66,5 +67,5 @@ def usage_table(counts: Int[Tensor, "l m"], names: Sequence[str], seen: Sequence
     lines.writerow(["label", "seen", "main_module", *(f"module_{module}" for module in range(counts.shape[1]))])
     for usage in usages(counts, names, seen):
         main = "" if usage.main is None else usage.main
-        lines.writerow([usage.name, str(usage.seen).lower(), main, *usage.counts])
+        lines.writerow([csv_cell(usage.name), str(usage.seen).lower(), main, *usage.counts])
     return file.getvalue()

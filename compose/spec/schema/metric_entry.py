@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from compose.block import Kind
-from compose.errors import Note, SpecError, nearest, printable
+from compose.errors import Note, SpecError, nearest
 from compose.registry.declaration import Declaration
 from compose.registry.registry import Registry
 from compose.registry.unlisted import OWN_FILE, unlisted
+from compose.shown import printable
 from compose.spec.schema.class_schema import docs, reference
 from compose.spec.schema.node_keys import Schema
 

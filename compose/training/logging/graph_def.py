@@ -6,6 +6,8 @@ import operator
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from compose.shown import printable_lines
+
 if TYPE_CHECKING:
     from tensorboard.compat.proto.graph_pb2 import GraphDef
     from tensorboard.compat.proto.node_def_pb2 import NodeDef
@@ -34,7 +36,7 @@ def _node_def(model: GraphModule, node: Node, shapes: Shapes) -> NodeDef:
     from tensorboard.compat.proto.node_def_pb2 import NodeDef
 
     kind, facts = _kind(model, node)
-    attributes = {key: AttrValue(s=str(value).encode()) for key, value in facts.items()}
+    attributes = {key: AttrValue(s=printable_lines(str(value)).encode()) for key, value in facts.items()}
     known = [_shape(shape) for shape in shapes.get(str(node.target), ())]
     if known:
         attributes["_output_shapes"] = AttrValue(list=AttrValue.ListValue(shape=known))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from jaxtyping import Float, Int8, Int64, UInt8
 from torch import Tensor
 
+from compose.shown import printable
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy import ndarray
@@ -121,4 +123,5 @@ def _write_labels(axes: Axes, lines: list[tuple[str, str]]) -> None:
 
 
 def _short(name: str, limit: int = 18) -> str:
+    name = printable(name)
     return name if len(name) <= limit else name[: limit - 1] + "…"

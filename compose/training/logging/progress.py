@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from compose.shown import printable
 from compose.training.run_state import RunState
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.progress import Progress
+
+    from compose.terminal import Terminal
 
 
 class Reporter:
@@ -19,7 +21,7 @@ class Reporter:
         console: where to; None for nowhere.
     """
 
-    def __init__(self, console: Console | None) -> None:
+    def __init__(self, console: Terminal | None) -> None:
         self._console = console
         self._progress: Progress | None = None
         self._epochs, self._unit = 0, ""
@@ -29,7 +31,7 @@ class Reporter:
         self._epochs, self._unit = epochs, unit
         if not self._console:
             return
-        self._console.print(f"[bold]{title}[/bold]", highlight=False)
+        self._console.print(printable(title), style="bold")
         if self._console.is_terminal:
             self._progress = _bar(self._console)
             self._task = self._progress.add_task("", total=batches, completed=state.batch, note="")
@@ -52,12 +54,12 @@ class Reporter:
             width = len(str(self._epochs))
             numbers = "  ".join(f"{name} {value:.4f}" for name, value in values.items())
             line = f"epoch {state.epoch + 1:{width}d}/{self._epochs}  {numbers}  {speed:,.0f} {self._unit}/s"
-            self._console.print(line, highlight=False, soft_wrap=True)
+            self._console.print(line)
 
     def note(self, text: str) -> None:
         """Print a remark."""
         if self._console:
-            self._console.print(text, highlight=False, soft_wrap=True)
+            self._console.print(text)
 
     def end_stage(self) -> None:
         """Take the bar away."""
@@ -66,14 +68,14 @@ class Reporter:
             self._progress = None
 
 
-def _bar(console: Console) -> Progress:
+def _bar(console: Terminal) -> Progress:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
         TimeRemainingColumn(),
     )
     return Progress(*columns, console=console, transient=True, refresh_per_second=4)

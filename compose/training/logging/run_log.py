@@ -12,9 +12,9 @@ from compose.training.run_state import RunState
 from compose.training.storage.run_folder import MetricsLog, RunFolder
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from torch.fx import GraphModule
 
+    from compose.terminal import Terminal
     from compose.training.logging.graph_def import Shapes
     from compose.training.stages.stage import Stage
     from compose.training.stages.work import Work
@@ -33,7 +33,7 @@ class RunLog:
     """
 
     def __init__(
-        self, folder: RunFolder | None, *, console: Console | None = None, step: int = 0, metrics_size: int = 0
+        self, folder: RunFolder | None, *, console: Terminal | None = None, step: int = 0, metrics_size: int = 0
     ) -> None:
         self._log = MetricsLog(folder.metrics, size=metrics_size) if folder else None
         self._tensorboard = TensorBoardLog(folder.events, step=step) if folder else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from compose.shown import markdown_code
 from compose.training.logging.run_log import RunLog
 from compose.training.run_state import RunContext, RunState
 from compose.training.storage.checkpoint import Checkpoints
@@ -12,8 +13,7 @@ from compose.training.storage.weights import fit
 from compose.training.training_errors import CheckpointError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from compose.terminal import Terminal
     from compose.training.interrupt import Interrupt
     from compose.training.run_plan import RunPlan
     from compose.training.stages.work import TrainableModel
@@ -45,7 +45,7 @@ def open_run(
     stop: Interrupt,
     saved: dict[str, Any] | None,
     *,
-    console: Console | None,
+    console: Terminal | None,
     first: bool,
 ) -> RunContext:
     """The run, standing at its start or where the state was saved.
@@ -63,7 +63,7 @@ def open_run(
     log = RunLog(folder if first else None, console=console, step=state.step, metrics_size=size)
     if saved is None:
         log.graph(plan.model.training, _shapes(plan.model))
-        log.text("spec", f"```yaml\n{plan.lock}\n```")
+        log.text("spec", markdown_code(plan.lock, "yaml"))
     else:
         log.note(f"going on after step {state.step}")
     began = time.monotonic() - (saved["seconds"] if saved else 0.0)
