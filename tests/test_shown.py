@@ -37,7 +37,7 @@ def test_no_control_character_and_nothing_without_a_width_is_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    "text, shown",
+    ("text", "shown"),
     [
         ("\x1b]8;;http://x\x07link", "\\x1b]8;;http://x\\x07link"),
         ("\x9b31mred", "\\x9b31mred"),
@@ -87,7 +87,7 @@ def test_json_reads_back_the_same(char: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text, cell",
+    ("text", "cell"),
     [
         ('=HYPERLINK("http://x","cat")', '\'=HYPERLINK("http://x","cat")'),
         ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),

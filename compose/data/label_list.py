@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from compose.block import BlockError
@@ -22,18 +22,45 @@ def read_label_list(given: Sequence[str] | Path, *, parameter: str) -> dict[str,
     Raises:
         BlockError: the file cannot be read, or a name occurs twice.
     """
+    lines: dict[str, int] = {}
     found: dict[str, str | None] = {}
-    for entry in _lines(given, parameter) if isinstance(given, Path) else given:
+    for line, entry in enumerate(_entries(given, parameter) if isinstance(given, Path) else given, 1):
         text, _, synset = entry.partition("\t")
         name = label_name(text)
-        if name in found:
-            raise BlockError(f"`{name}` occurs twice", parameter=parameter)
+        if name in lines:
+            again = f"{given}:{line}: the label of line {lines[name]} again" if isinstance(given, Path) else ""
+            raise BlockError(again or f"`{name}` occurs twice", parameter=parameter)
         if name:
-            found[name] = synset.strip() or None
+            lines[name], found[name] = line, synset.strip() or None
     return found
 
 
-def _lines(path: Path, parameter: str) -> list[str]:
+def check_listed(
+    given: Sequence[str] | Path, names: Collection[str], known: Collection[str], *, parameter: str, whole: bool
+) -> None:
+    """Refuse a file that is no list of the data's labels, which other messages would quote.
+
+    Args:
+        given: the file; entries of the spec itself may be quoted.
+        names: what it lists.
+        known: the labels of the data.
+        parameter: whose value it is.
+        whole: whether it should list all labels of the data, or only some.
+
+    Raises:
+        BlockError: most of what it lists are no labels of the data; with ``whole``, most of those are not in it.
+    """
+    if not isinstance(given, Path):
+        return
+    shared, asked = len(set(names) & set(known)), len(known if whole else names)
+    if 2 * shared >= asked:
+        return
+    where = f"of the {len(known):,} labels of the data, {given} lists {shared:,}"
+    told = where if whole else f"of the {len(names):,} lines of {given}, {shared:,} are labels of the data"
+    raise BlockError(f"{told}; expected a list of the data's labels, one a line", parameter=parameter)
+
+
+def _entries(path: Path, parameter: str) -> list[str]:
     try:
         return path.expanduser().read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:

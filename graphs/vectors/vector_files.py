@@ -135,7 +135,8 @@ def _table_of_lines(path: Path, lines: Iterable[tuple[int, str, Sequence[str]]])
         dim = len(pairs[0][1]) if pairs else len(fields)
         if len(fields) != dim or not dim or not all(map(is_number, fields)):
             expected = f"{dim} numbers" if dim else "numbers"
-            raise VectorFileError(path, f"expected a label and {expected}, found {_shown(name, fields)}", line=line)
+            found = _shown(name, fields) if pairs else "another line"  # not before the file shows that it is of vectors
+            raise VectorFileError(path, f"expected a label and {expected}, found {found}", line=line)
         pairs.append((name, [float(field) for field in fields]))
     return _table_of_pairs(path, pairs)
 
@@ -152,14 +153,15 @@ def _table(path: Path, arrays: Mapping[str, NDArray[Any]]) -> VectorTable:
 def _table_of_pairs(path: Path, pairs: Iterable[tuple[str, Any]]) -> VectorTable:
     vectors: dict[str, NDArray[np.float32]] = {}
     for name, values in pairs:
+        under = f"for `{name}`" if vectors else "for the first name"  # the file may be no file of vectors
         try:
             vector = np.array(values, dtype=np.float32)
         except (ValueError, TypeError):
-            raise VectorFileError(path, f"expected a list of numbers for `{name}`") from None
+            raise VectorFileError(path, f"expected a list of numbers {under}") from None
         dim = next(iter(vectors.values()), vector).size
         if vector.shape != (dim,) or not dim:
             expected = f"{dim} numbers, as for the others" if vectors else "a list of numbers"
-            raise VectorFileError(path, f"expected {expected}, found the shape {vector.shape} for `{name}`")
+            raise VectorFileError(path, f"expected {expected}, found the shape {vector.shape} {under}")
         if name in vectors:
             raise VectorFileError(path, f"`{name}` has two vectors")
         if not np.isfinite(vector).all() or not vector.any():

@@ -68,6 +68,9 @@ def read_classes(path: Path, *, count: int) -> list[str]:
     entries = _entries(path)
     if not entries:
         raise BlockError(f"{path}: expected WordNet ids, but there are none", parameter="classes")
+    if not any(WORDNET_ID.fullmatch(entry) for _, entry in entries):
+        message = f"{path}: expected WordNet ids, such as n01440764, but no entry is one"
+        raise BlockError(message, parameter="classes")
     wrong = _wrong(entries)
     if wrong:
         more = f"\n  ... and {len(wrong) - SHOWN:,} more" if len(wrong) > SHOWN else ""

@@ -24,6 +24,7 @@ from compose.data.pictures.image_examples import Augment, Fit, Preparation
 from compose.data.pictures.image_files import PicturePaths, folder_of_images
 from compose.data.pictures.picture_check import check_pictures
 from compose.data.pictures.picture_identity import identities
+from compose.data.quoted import titles_text
 from compose.data.source import SPLITS, Split
 from compose.graphs.taxonomy.taxonomy import load_taxonomy
 
@@ -195,7 +196,7 @@ def read_list(path: Path) -> ListedSplit:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BlockError(f"{path}: cannot be read ({error})", parameter="lists") from None
     if not set(_COLUMNS) <= set(head) or any(len(row) != len(head) for row in rows) or not rows:
-        message = f"{path}: expected rows of the columns `filename` and `label`, got the header {','.join(head)!r}"
+        message = f"{path}: expected rows of the columns `filename` and `label`, got {titles_text(head)}"
         raise BlockError(message, parameter="lists")
     image, label = (head.index(column) for column in _COLUMNS)
     return ListedSplit([row[image] for row in rows], [row[label] for row in rows])

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from compose.data.pictures.annotations import Finding
 from compose.data.pictures.label_file import IMAGE_KEYS, LABEL_KEYS
+from compose.data.quoted import titles_text
 from compose.data.source import DataError
 
 
@@ -85,8 +86,10 @@ def read_box_header(path: Path) -> BoxHeader:
     with open_boxes(path) as file:
         first = next((line for line in file if line.strip()), "").strip("\r\n")
     least: tuple[int, str] | None = None
+    titles: list[str] = []
     for delimiter in ",;\t":
         header = [name.strip(' "') for name in first.split(delimiter)]
+        titles = max(titles, header, key=len)
         for form in (OPEN_IMAGES, PLAIN):
             columns = form.columns(header)
             found = tuple(column for column in columns if column is not None)
@@ -97,7 +100,7 @@ def read_box_header(path: Path) -> BoxHeader:
                 least = len(missing), f"; {', '.join(missing)} missing" if found else ""
     assert least is not None
     forms = " or ".join(", ".join(form.names) for form in (OPEN_IMAGES, PLAIN))
-    raise DataError(f"{path}:1: expected the columns {forms}, got {first[:200] or 'nothing'}{least[1]}")
+    raise DataError(f"{path}:1: expected the columns {forms}, got {titles_text(titles)}{least[1]}")
 
 
 def open_boxes(path: Path) -> TextIO:

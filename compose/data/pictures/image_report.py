@@ -59,7 +59,7 @@ class ImageReport:
             self.notes += self._left_out(bad, division)
         else:
             found += bad.values()
-        self.problems = _in_order(found, annotations.files) + _empty(self.rows)
+        self.problems = _in_order(found, annotations.files) or _empty(self.rows)
         self.notes += self._wide(white) + self._without_labels() + self._never_present() + self._alike()
 
     def _bad_pictures(self, division: Division, paths: Sequence[Path], *, decode: bool) -> dict[int, Finding]:

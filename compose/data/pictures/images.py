@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,7 @@ from pydantic import Field
 from torch import Tensor
 
 from compose.block import BlockError, data
-from compose.data.label_list import label_table, read_label_list
+from compose.data.label_list import check_listed, label_table, read_label_list
 from compose.data.normalisation import NORMALISATIONS, NormalisationName
 from compose.data.pictures.annotations import Annotations, Meaning
 from compose.data.pictures.box_csv import BoxHeader, read_box_header
@@ -24,6 +25,10 @@ from compose.data.pictures.image_splits import divide
 from compose.data.pictures.label_file import read_label_file
 from compose.data.pictures.picture_identity import identities
 from compose.data.source import DataError, LabelTable, PictureSource, Share, Split
+from compose.errors import listed
+
+LINES, NEXT_LINE = 10, "\n  "
+"""How many lines that cannot be used are told, and what stands between them."""
 
 
 @data
@@ -106,13 +111,13 @@ class Images(PictureSource):
         if not 0 < crop[0] <= crop[1]:
             raise BlockError(f"expected two shares above 0, the lesser first, got {list(crop)}", parameter="crop")
         folder = folder_of_images(folder)
-        given = label_files(labels, {"train": train, "val": val, "test": test})
-        self._annotations = _read(given, separator=separator, zero=zero, unlisted=unlisted)
-        self._labels = label_table(
-            self._annotations.names,
-            vocabulary=None if vocabulary is None else read_label_list(vocabulary, parameter="vocabulary"),
-            unseen=read_label_list(unseen or (), parameter="unseen"),
-        )
+        files = label_files(labels, {"train": train, "val": val, "test": test})
+        self._annotations = _read(files, separator=separator, zero=zero, unlisted=unlisted)
+        try:
+            self._labels = _labels(self._annotations.names, vocabulary=vocabulary, unseen=unseen or ())
+        except BlockError:
+            _refuse_unreadable(self._annotations, parameter=next(iter(files)))
+            raise
         if all_seen:
             self._labels = replace(self._labels, seen=(True,) * len(self._labels.names))
         self._paths = PicturePaths(folder, self._annotations.images)
@@ -205,6 +210,34 @@ def _box_file(path: Path) -> tuple[Path, BoxHeader]:
         return path, read_box_header(path)
     except (DataError, OSError) as error:
         raise BlockError(str(error), parameter="boxes") from None
+
+
+def _labels(found: Collection[str], *, vocabulary: Path | None, unseen: Sequence[str] | Path) -> LabelTable:
+    """The labels of the label files, of which lists say more.
+
+    Raises:
+        BlockError: a list names others.
+    """
+    known = None if vocabulary is None else read_label_list(vocabulary, parameter="vocabulary")
+    if vocabulary is not None and known is not None:
+        check_listed(vocabulary, known, found, parameter="vocabulary", whole=True)
+    apart = read_label_list(unseen, parameter="unseen")
+    check_listed(unseen, apart, {*found, *(known or ())}, parameter="unseen", whole=False)
+    return label_table(found, vocabulary=known, unseen=apart)
+
+
+def _refuse_unreadable(annotations: Annotations, *, parameter: str) -> None:
+    """Tell the lines of the label files that cannot be used, where labels are missing: they may be in these lines.
+
+    Raises:
+        BlockError: there are such lines.
+    """
+    problems = annotations.problems
+    if not problems:
+        return
+    lines = "one line" if len(problems) == 1 else f"{len(problems):,} lines"
+    what = f"{lines} of the label files cannot be used" + ("" if len(annotations) else ", and there are no others")
+    raise BlockError(f"{what}:\n  {listed(problems, most=LINES, between=NEXT_LINE)}", parameter=parameter) from None
 
 
 def _read(files: dict[str, tuple[str, Path]], *, separator: str, zero: Meaning, unlisted: Meaning) -> Annotations:

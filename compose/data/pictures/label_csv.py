@@ -15,6 +15,7 @@ from typing import cast
 
 from compose.data.pictures.annotations import ABSENT, PRESENT, UNKNOWN, ZERO
 from compose.data.pictures.label_file import IMAGE_KEYS, LABEL_KEYS, RowWriter, label_name
+from compose.data.quoted import short, titles_text
 from compose.data.source import DataError
 from compose.errors import nearest
 
@@ -86,7 +87,7 @@ class _Table:
             written = [_CELLS.get(cells[i].strip()) for i in self.columns]
         if None in written:
             column = self.columns[written.index(None)]
-            message = f"expected 1, 0, -1 or nothing for `{self.header[column]}`, got `{cells[column].strip()}`"
+            message = f"expected 1, 0, -1 or nothing for `{self.header[column]}`, got `{short(cells[column].strip())}`"
             self.rows.into.problem(line, message)
             return
         numbers, values = self.numbers, cast(list[int], written)
@@ -112,7 +113,7 @@ def _header(path: Path, text: str) -> tuple[list[str], str]:
     header = max(headers, key=len)
     close = nearest("image", header)
     hint = f"; did you mean it by `{close}`?" if close else ""
-    raise DataError(f"{path}:1: expected a header with a column `image`, got {', '.join(header) or 'nothing'}{hint}")
+    raise DataError(f"{path}:1: expected a header with a column `image`, got {titles_text(header)}{hint}")
 
 
 def _checked(path: Path, header: list[str]) -> list[str]:

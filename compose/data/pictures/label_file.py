@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from compose.data.pictures.annotations import ABSENT, PRESENT, UNLISTED, Annotations, Finding
+from compose.data.quoted import short
 from compose.data.source import DataError
 
 IMAGE_KEYS = ("image", "filename", "file_name", "file", "path", "image_path")
@@ -64,7 +65,7 @@ def _text(path: Path, into: Annotations) -> tuple[str, set[int]]:
                 line.decode("utf-8")
             except UnicodeDecodeError as error:
                 spoilt.add(number)
-                byte = f"byte 0x{line[error.start]:02x} after `{line[: error.start].decode()[-20:]}`"
+                byte = f"the byte 0x{line[error.start]:02x} in column {len(line[: error.start].decode()) + 1}"
                 into.problems.append(Finding(f"expected UTF-8, got {byte}; save the file as UTF-8", path, number))
         return raw.decode("utf-8-sig", errors="replace"), spoilt
 
@@ -91,7 +92,7 @@ class RowWriter:
             return self.fixed_split
         split = SPLIT_NAMES.get(str(text).strip().lower())
         if split is None:
-            self.into.problem(line, f"expected a split (train, val or test), got `{text}`")
+            self.into.problem(line, f"expected a split (train, val or test), got `{short(str(text))}`")
         return split
 
     def lists(self, line: int, image: str, present: Sequence[str], absent: Sequence[str], split: str) -> None:

@@ -11,8 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from compose.data.pictures.label_file import IMAGE_KEYS, LABEL_KEYS, RowWriter, label_name
+from compose.data.quoted import keys_text
 from compose.data.source import DataError
 from compose.errors import nearest
+
+COCO = ("images", "annotations", "categories")
+"""The keys of the one object that COCO's JSON files hold."""
 
 
 def read_json_lines(path: Path, text: str, spoilt: set[int], rows: RowWriter) -> None:
@@ -29,12 +33,25 @@ def read_json_lines(path: Path, text: str, spoilt: set[int], rows: RowWriter) ->
     """
     if text.lstrip().startswith("["):
         raise DataError(f"{path}: expected JSON lines (an object on each line), got one JSON array")
+    _refuse_coco(path, text)
     for line, content in enumerate(text.split("\n"), 1):
         if content.strip() and line not in spoilt:
             try:
                 _row(line, content, rows)
             except _Wrong as error:
                 rows.into.problem(line, str(error))
+
+
+def _refuse_coco(path: Path, text: str) -> None:
+    if not all(f'"{key}"' in text for key in COCO):
+        return
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    if isinstance(whole, dict) and all(isinstance(whole.get(key), list) for key in COCO):
+        form = '{"image": "a.jpg", "labels": ["cat"]}'
+        raise DataError(f"{path}: expected JSON lines (an object such as {form} on each line), got COCO's JSON")
 
 
 class _Wrong(Exception):
@@ -45,9 +62,11 @@ def _row(line: int, content: str, rows: RowWriter) -> None:
     try:
         row = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise _Wrong(f"not JSON: {error}") from None
+        comma = content.rstrip().endswith(",")
+        why = "a comma stands at the end of the line, and nothing may stand between the lines" if comma else error
+        raise _Wrong(f"not JSON: {why}") from None
     if not isinstance(row, dict):
-        raise _Wrong(f"expected an object, got {content.strip()[:40]}")
+        raise _Wrong(f"expected an object, got {'a list' if isinstance(row, list) else 'a single value'}")
     image = row[_key(row, IMAGE_KEYS)]
     if not isinstance(image, str) or not image.strip():
         raise _Wrong(f"expected the picture's name, got {json.dumps(image)[:40]}")
@@ -63,7 +82,7 @@ def _key(row: dict[str, Any], names: Sequence[str]) -> str:
     if found is None:
         close = nearest(names[0], row)
         hint = f"; did you mean it by `{close}`?" if close else ""
-        raise _Wrong(f"expected a key `{names[0]}`, got {', '.join(row) or 'none'}{hint}")
+        raise _Wrong(f"expected a key `{names[0]}`, got {keys_text(list(row))}{hint}")
     return found
 
 

@@ -142,11 +142,12 @@ def _declared(line: str) -> Attribute | str | None:
         return "data"
     spoilt = next((char for char in line if "\udc80" <= char <= "\udcff"), None)
     if spoilt:
-        byte = f"byte 0x{ord(spoilt) - 0xDC00:02x} after `{line.split(spoilt)[0][-20:]}`"
+        byte = f"the byte 0x{ord(spoilt) - 0xDC00:02x} in column {line.index(spoilt) + 1}"
         return f"expected UTF-8, got {byte}; save the file as UTF-8"
     match = _ATTRIBUTE.match(line)
     if not match:
-        return f"expected `@attribute NAME numeric` or `@attribute NAME {{0,1}}`, got `{line[:60]}`"
+        got = f"`{line[:60]}`" if line.startswith("@") else "another line"
+        return f"expected `@attribute NAME numeric` or `@attribute NAME {{0,1}}`, got {got}"
     return _attribute(unquoted(match[1]), match[2])
 
 

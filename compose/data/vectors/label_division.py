@@ -17,7 +17,7 @@ from compose.block import BlockError
 from compose.data.counter_random import by_lot
 from compose.data.label_list import meant
 from compose.data.source import LabelTable, Split
-from compose.errors import listed
+from compose.errors import listed, nearest
 
 Part: TypeAlias = Annotated[int, Field(ge=0)] | list[str]
 """How many labels a split has, or which."""
@@ -208,7 +208,8 @@ def _parts(found: object) -> dict[Split, int | list[str]]:
         raise BlockError(f"expected {form} of lists of labels, or of how many, got {_kind(found)}")
     for key in found:
         if key not in get_args(Split):
-            raise BlockError(f"expected {', '.join(f'`{split}`' for split in get_args(Split))}, got `{key}`")
+            got = f"`{key}`" if nearest(str(key), get_args(Split)) else "another key"
+            raise BlockError(f"expected {', '.join(f'`{split}`' for split in get_args(Split))}, got {got}")
     return {split: _part(which, split) for split, which in found.items()}
 
 

@@ -76,8 +76,8 @@ def test_all_wrong_lines_in_one_error(tmp_path: Path) -> None:
         "  line 6: n02012849 occurs twice, first in line 1",
         "classes",
     )
-    path = write(tmp_path, *["x"] * 12)
-    assert refusal(path)[0].endswith("line 10: `x` is no WordNet id\n  ... and 2 more")
+    path = write(tmp_path, IDS[0], *["x"] * 12)
+    assert refusal(path)[0].endswith("line 11: `x` is no WordNet id\n  ... and 2 more")
 
 
 def test_a_list_of_the_wrong_length(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def test_refused_lists(folder: Path) -> None:
     assert parameter == "lists"
     assert "`n01532829` is in train.csv and test.csv" in message
     test.write_text("picture,label\na.jpg,b\n")
-    assert "columns `filename` and `label`, got the header 'picture,label'" in refusal(folder)[1]
+    assert "columns `filename` and `label`, got picture, label" in refusal(folder)[1]
     test.write_text("")
     assert "expected rows" in refusal(folder)[1]
     test.write_bytes(b"filename,label\n\xff\xfe,a\n")

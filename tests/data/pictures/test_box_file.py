@@ -132,11 +132,11 @@ def test_refused_files(folder: Path) -> None:
     forms = "ImageID, LabelName, XMin, YMin, XMax, YMax or image, label, left, top, right, bottom"
     assert refusal(OPEN_IMAGES.replace("XMax,", "")) == (
         "boxes",
-        f":1: expected the columns {forms}, got {OPEN_IMAGES.replace('XMax,', '')}; XMax missing",
+        f":1: expected the columns {forms}, got {', '.join(OPEN_IMAGES.replace('XMax,', '').split(','))}; XMax missing",
     )
     assert refusal("image;label;left;right") == (
         "boxes",
-        f":1: expected the columns {forms}, got image;label;left;right; top, bottom missing",
+        f":1: expected the columns {forms}, got image, label, left, right; top, bottom missing",
     )
     assert refusal("") == ("boxes", f":1: expected the columns {forms}, got nothing")
     assert refusal(OPEN.encode("utf-16"))[1].startswith(": expected UTF-8, got UTF-16")

@@ -158,7 +158,7 @@ def test_one_report_names_everything(folder: Path) -> None:
         "23: `cta` is not in the vocabulary",
         f"23: 6.jpg has other labels at {where}8",
         "24: expected 2 cells as in the header, got 1",
-        "25: expected UTF-8, got byte 0xe9 after `8.jpg,caf`; save the file as UTF-8",
+        "25: expected UTF-8, got the byte 0xe9 in column 10; save the file as UTF-8",
     ]
     assert "(did you mean `cat`?)" in source.check()[5]
 

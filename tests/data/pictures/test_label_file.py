@@ -152,7 +152,7 @@ def test_every_bad_line_of_json_is_named(tmp_path: Path) -> None:
     assert found[4] == '6: expected a list of names under `labels`, got "cat"'
     assert found[6] == '8: expected the picture\'s name, got " "'
     assert found[7] == "9: expected a split (train, val or test), got `1`"
-    assert found[8] == "10: expected an object, got 7"
+    assert found[8] == "10: expected an object, got a single value"
 
 
 def test_lines_that_are_not_utf8_are_named(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_lines_that_are_not_utf8_are_named(tmp_path: Path) -> None:
         annotations = read(tmp_path, b"\n".join(lines), name)
         assert annotations.images == ["a", "c"]
         assert len(annotations.problems) == 1
-        assert "3: expected UTF-8, got byte 0xe9 after" in problems(annotations)[0]
+        assert "3: expected UTF-8, got the byte 0xe9 in column " in problems(annotations)[0]
         assert "save the file as UTF-8" in problems(annotations)[0]
 
 

@@ -164,7 +164,7 @@ def test_a_name_in_the_data_is_meant() -> None:
         ('{"train": 16, "test": 5}', "expected at most 20 labels, got 16 + 5"),
         ('{"train": ["tag1"],\n "test": }', "line 2: expected JSON (Expecting value)"),
         ('{"train": ["tag1"], "val": ["tag1"]}', "`val`: `tag1` is in `train` already"),
-        ('{"train": 4, "validation": 4}', "expected `train`, `val`, `test`, got `validation`"),
+        ('{"train": 4, "vall": 4}', "expected `train`, `val`, `test`, got `vall`"),
         ('{"train": [0, 1, 2]}', "`train`: expected names of labels, got `0`"),
         ('{"train": [["tag1"]]}', "`train`: expected names of labels, got a list"),
         ('{"train": true}', "`train`: expected a list of labels, or how many, got `true`"),
