@@ -78,5 +78,7 @@ def _schema() -> str:
 
 
 def _name(path: Path) -> str:
-    """The file's name as the name of a model: letters, digits and ``_ . + -``."""
-    return re.sub(r"[^\w.+-]+", "-", path.stem).strip("-.+") or "model"
+    """The file's name as the name of a model."""
+    from compose.spec.layers.plain_name import plain_name
+
+    return plain_name(path.stem)

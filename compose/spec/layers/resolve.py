@@ -12,7 +12,8 @@ from compose.errors import Document, Note, Place, SpecError, SpecErrors, nearest
 from compose.spec.layers.merge import is_null, merge
 from compose.spec.layers.override import override
 from compose.spec.layers.packaged import FOLDER, is_composite
-from compose.spec.schema.document import KEY_OF_SWEEP, NAME_OF_OVERLAY, OVERLAYS
+from compose.spec.layers.plain_name import IN_WORDS, PLAIN_NAME, joined_name
+from compose.spec.schema.document import KEY_OF_SWEEP, OVERLAYS
 from compose.spec.spec_text import SpecText
 from compose.spec.yaml.reader import load_file, load_text
 from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, relabel, without
@@ -66,14 +67,14 @@ class Resolved:
 
     @property
     def name(self) -> str:
-        """The spec's name with its variants: ``ml2p-no-pyramid``."""
+        """The spec's name with its variants, which names the run folder: ``ml2p-no-pyramid``."""
         named = self.tree.get("name")
         base = (
             named.value
             if isinstance(named, Scalar) and isinstance(named.value, str)
             else Path(self.file).stem.strip("<>")
         )
-        return "-".join([base, *self.chosen])
+        return joined_name([base, *self.chosen])
 
 
 def find_spec(name: str) -> Path:
@@ -271,16 +272,14 @@ def overlays_of(tree: Mapping, kind: str) -> dict[str, Mapping]:
     check = _wrong_overlay if kind == "variants" else wrong_sweep
     there = {name: value for name, value in section.items.items() if not is_null(value)}
     wrong = [error for name, value in there.items() for error in check(name, value)]
-    if kind == "sweeps":
-        wrong += [_no_name(name, section) for name in there if not re.fullmatch(NAME_OF_OVERLAY, name)]
+    wrong += [_no_name(name, section, OFFERED[kind]) for name in there if not re.fullmatch(PLAIN_NAME, name)]
     if wrong:
         raise SpecErrors(wrong)
     return {key: value for key, value in there.items() if isinstance(value, Mapping)}
 
 
-def _no_name(sweep: str, sweeps: Mapping) -> SpecError:
-    expected = "letters, digits, `_`, `.`, `+` and `-`"
-    return SpecError("bad-name", f"`{sweep}` cannot name a sweep", sweeps.keys[sweep], expected)
+def _no_name(name: str, section: Mapping, what: str) -> SpecError:
+    return SpecError("bad-name", f"`{name}` cannot name a {what}", section.keys[name], IN_WORDS)
 
 
 def wrong_sweep(name: str, sweep: Tree) -> list[SpecError]:

@@ -10,6 +10,7 @@ from functools import cache
 
 from compose.block import Kind
 from compose.registry.registry import Registry
+from compose.spec.layers.plain_name import PLAIN_NAME
 from compose.spec.schema import choices, metric_entry
 from compose.spec.schema.class_schema import (
     MONITOR,
@@ -67,7 +68,6 @@ SECTIONS = {
 }
 """The keys of a spec whose contents the registry decides."""
 STAGES = "a mapping of names to stages, such as `train: {main: {stage: supervised, epochs: 10}}`"
-NAME_OF_OVERLAY = r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*$"
 KEY_OF_SWEEP = r"^(variants|(?!(extends|variants|sweeps)(\.|$))[^.=\s]+(\.[^.=\s]+)*)$"
 """The path of a value that a spec has, or ``variants``."""
 REQUIRED = ("data", "model")
@@ -80,7 +80,7 @@ def _plain_keys() -> dict[str, Schema]:
     return {
         "name": {
             "type": "string",
-            "pattern": NAME_OF_OVERLAY,
+            "pattern": PLAIN_NAME,
             "description": "The model's name; names the run folder.",
         },
         "description": {"type": "string", "description": "What this spec is."},
@@ -111,12 +111,13 @@ def _plain_keys() -> dict[str, Schema]:
         },
         "variants": {
             "type": "object",
+            "propertyNames": {"pattern": PLAIN_NAME},
             "additionalProperties": reference("overlay"),
             "description": "Named overlays (`-v NAME`): a mapping merges, null removes a key, a list replaces.",
         },
         "sweeps": {
             "type": "object",
-            "propertyNames": {"pattern": NAME_OF_OVERLAY},
+            "propertyNames": {"pattern": PLAIN_NAME},
             "additionalProperties": _sweep(),
             "description": "Named grids: KEY.PATH -> the values that it takes in turn. Several keys make the product; "
             "under `variants`, a value is the name of a variant, or a list of such.",

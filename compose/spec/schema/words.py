@@ -6,6 +6,7 @@ import re
 from math import isinf, isnan
 from typing import Any
 
+from compose.spec.layers.plain_name import IN_WORDS, PLAIN_NAME
 from compose.spec.schema.node_keys import NAME, PLACEHOLDER, REFERENCE, Schema
 
 TYPES = {
@@ -20,6 +21,7 @@ TYPES = {
 PATTERNS = {
     NAME: "a name: letters, digits, `_` and `-`, no digit first",
     REFERENCE: "a reference",
+    PLAIN_NAME: IN_WORDS,
     PLACEHOLDER: "`$` and the name of a parameter",
 }
 _PLURALS = {

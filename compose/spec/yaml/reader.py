@@ -68,12 +68,20 @@ def _read(path: Path, name: str) -> str:
         raise SpecErrors([SpecError("no-such-file", f"there is no file {name}", expected="a YAML file")]) from None
     except OSError as error:
         raise SpecErrors([SpecError("unreadable", f"{name} cannot be read: {error.strerror}")]) from None
+    if _is_other(path):
+        expected = "a file whose name ends in .yaml or .yml"
+        raise SpecErrors([SpecError("not-yaml", f"{name} is no YAML file", expected=expected)])
     if len(raw) > MAX_BYTES:
         raise SpecErrors([SpecError("too-large", f"{name} is larger than 1 MiB", expected="a spec of a few pages")])
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SpecErrors([_not_utf8(raw, error, name)]) from None
+
+
+def _is_other(path: Path) -> bool:
+    """Whether a file, or that which a link leads to, is by its name no YAML, so that nothing of it may be quoted."""
+    return path.is_file() and path.resolve().suffix.lower() not in (".yaml", ".yml")
 
 
 def _not_utf8(raw: bytes, error: UnicodeDecodeError, name: str) -> SpecError:
