@@ -7,12 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from compose.api.reading import Files, Names, Overrides, SpecLike, known_with, named_spec, override_texts, read
-from compose.errors import Note, SpecError, SpecErrors, as_json, render
+from compose.errors import Note, SpecError, SpecErrors, as_json, render_all
+from compose.shown import message_text
 
 if TYPE_CHECKING:
     from compose.spec.layers.resolve import Resolved
     from compose.spec.read import Spec
 
+MOST_IN_JSON = 200
+"""Mistakes that other programs are told; of more there is the number."""
 UNCHECKED = "; shapes and data not checked"
 
 
@@ -40,15 +43,17 @@ class Validation:
     def __repr__(self) -> str:
         """The mistakes as the command line shows them, or what was checked and the notes."""
         if self.errors:
-            return "\n\n".join(map(render, self.errors))
-        return "\n".join([f"ok {self.file}: {self.text}", *(f"note: {note}" for note in self.notes)])
+            return render_all(self.errors)
+        lines = [f"ok {self.file}: {self.text}", *(f"note: {note}" for note in self.notes)]
+        return "\n".join(map(message_text, lines))
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for other programs."""
         return {
             "file": self.file,
             "valid": not self.errors,
-            "errors": [as_json(error) for error in self.errors],
+            "errors": [as_json(error) for error in self.errors[:MOST_IN_JSON]],
+            **({"more_errors": len(self.errors) - MOST_IN_JSON} if len(self.errors) > MOST_IN_JSON else {}),
             **self.facts,
             **({"notes": list(self.notes)} if self.notes else {}),
         }

@@ -41,19 +41,25 @@ def problems(made: Prepared, *, data: bool = True) -> list[SpecError]:
 
 
 def _all(made: Prepared, *, data: bool) -> list[SpecError]:
+    broken = list(_data(made)) if data else []
     found = [
         *_raised(lambda: made.shaped),
         *_raised(lambda: made.space),
         *stage_problems(made),
-        *episode_problems(made),
-        *_tasks(made),
-        *unmeasured_problems(made),
+        *([] if broken else _of_the_examples(made)),
+        *(error for error in episode_problems(made) if not (broken and error.code == "data")),
         *metric_problems(made),
         *_looks(made),
-        *(list(_data(made)) or _splits(made) if data else ()),
+        *(broken or _splits(made) if data else ()),
     ]
     found += [] if found else gradient_problems(made)
     return list({_told(error): error for error in found}.values())
+
+
+def _of_the_examples(made: Prepared) -> Iterator[SpecError]:
+    """What the data has too little of; where its files are damaged, that is told alone, as it may be the cause."""
+    yield from _tasks(made)
+    yield from unmeasured_problems(made)
 
 
 def _told(error: SpecError) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,12 @@ def spec_names(incomplete: str) -> list[str]:
 
     folder = Path(incomplete).parent if "/" in incomplete else Path()
     found = [str(path) for path in sorted(folder.glob("*.y*ml"))] if folder.is_dir() else []
-    return [name for name in dict.fromkeys([*found, *zoo_names()]) if name.startswith(incomplete)]
+    return [name for name in plain(dict.fromkeys([*found, *zoo_names()])) if name.startswith(incomplete)]
+
+
+def plain(names: Iterable[str]) -> list[str]:
+    """The names that a shell takes literally; one of them evaluates what it is offered."""
+    return [name for name in names if re.fullmatch(r"[\w./+@][\w./+@-]*", name)]
 
 
 def variant_names(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -43,7 +49,7 @@ def _offered(ctx: typer.Context, names: Callable[[Resolved], Iterable[str]], inc
     ]  # -v without a value leaves it in args
     for name in filter(None, given):
         try:
-            return [name for name in names(resolve(name)) if name.startswith(incomplete)]
+            return [name for name in plain(names(resolve(name))) if name.startswith(incomplete)]
         except (ComposeError, OSError):
             continue
     return []

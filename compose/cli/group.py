@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from typer.core import TyperGroup
@@ -12,6 +13,7 @@ from typer.core import TyperGroup
 from compose import __version__
 from compose.cli.console import echo
 from compose.cli.failures import explain, stopped
+from compose.cli.printing.library_output import tamed_libraries
 
 DEBUG = "--debug"
 RESUME = "--resume"
@@ -32,8 +34,9 @@ class Commands(TyperGroup):
         debug = DEBUG in given
         words = with_resume_value([word for word in given if word != DEBUG])
         try:
-            code = super().main(words, *rest, **{**options, "standalone_mode": False})
-            sys.stdout.flush()
+            with nullcontext() if debug else tamed_libraries():
+                code = super().main(words, *rest, **{**options, "standalone_mode": False})
+                sys.stdout.flush()
         except Exception as error:
             raise SystemExit(explain(error, debug=debug)) from None
         if code == 130:  # typer's word for Ctrl-C

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 LONGEST = 40
-_TITLE = re.compile(r"[^\W\d][\w .:/-]{0,39}")
+_TITLE = re.compile(r"[^\W\d][\w .-]{0,39}")
 
 
 def titles_text(header: Sequence[str]) -> str:
@@ -30,9 +30,3 @@ def keys_text(keys: Sequence[str]) -> str:
 def short(text: str) -> str:
     """A field of a file of the right form."""
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
-
-
-def numbered(lines: Sequence[int], most: int = 3) -> str:
-    """The numbers of some lines: ``line 4``, ``lines 1, 2, 3 and 7 more``."""
-    more = f" and {len(lines) - most:,} more" if len(lines) > most else ""
-    return f"line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines[:most]))}{more}"

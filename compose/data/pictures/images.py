@@ -25,10 +25,9 @@ from compose.data.pictures.image_splits import divide
 from compose.data.pictures.label_file import read_label_file
 from compose.data.pictures.picture_identity import identities
 from compose.data.source import DataError, LabelTable, PictureSource, Share, Split
-from compose.errors import listed
 
-LINES, NEXT_LINE = 10, "\n  "
-"""How many lines that cannot be used are told, and what stands between them."""
+TOLD = 10
+"""Lines of the label files that cannot be used, of which each is told."""
 
 
 @data
@@ -237,7 +236,9 @@ def _refuse_unreadable(annotations: Annotations, *, parameter: str) -> None:
         return
     lines = "one line" if len(problems) == 1 else f"{len(problems):,} lines"
     what = f"{lines} of the label files cannot be used" + ("" if len(annotations) else ", and there are no others")
-    raise BlockError(f"{what}:\n  {listed(problems, most=LINES, between=NEXT_LINE)}", parameter=parameter) from None
+    told = [str(problem) for problem in problems[:TOLD]]
+    told += [f"and {len(problems) - TOLD:,} more"] if len(problems) > TOLD else []
+    raise BlockError("\n  ".join([f"{what}:", *told]), parameter=parameter) from None
 
 
 def _read(files: dict[str, tuple[str, Path]], *, separator: str, zero: Meaning, unlisted: Meaning) -> Annotations:

@@ -205,7 +205,8 @@ def _yaml(text: str) -> object:
 def _parts(found: object) -> dict[Split, int | list[str]]:
     if not isinstance(found, Mapping):
         form = '{"train": [...], "val": [...], "test": [...]}'
-        raise BlockError(f"expected {form} of lists of labels, or of how many, got {_kind(found)}")
+        got = "a text" if isinstance(found, str) and found else _kind(found)  # of a file that may be none of labels
+        raise BlockError(f"expected {form} of lists of labels, or of how many, got {got}")
     for key in found:
         if key not in get_args(Split):
             got = f"`{key}`" if nearest(str(key), get_args(Split)) else "another key"
