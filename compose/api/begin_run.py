@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from compose.terminal import Terminal
     from compose.training.final_report import Outcome
     from compose.training.prepare import Prepared
-    from compose.training.storage.run_folder import RunFolder
 
 NEW = "without --resume a new one begins"
 
@@ -111,7 +110,7 @@ def _run(found: Spec, folder: Path | None, *, device: str, out: Any, console: Te
     parent = None if out is None else Path(out)
     target = RunFolder(folder) if folder else new_folder(parent, found.resolved.name)
     if console:
-        _announce(console, made, target)
+        _announce(console, made)
     return train(plan, target, device=device, resume=folder is not None, console=console)
 
 
@@ -131,8 +130,8 @@ def _busy(console: Terminal | None, text: str) -> AbstractContextManager[object]
     return console.status(text) if console and console.is_terminal else nullcontext()
 
 
-def _announce(console: Terminal, made: Prepared, folder: RunFolder) -> None:
-    """What is about to run: which spec and variants, on which data, how large, and where it goes."""
+def _announce(console: Terminal, made: Prepared) -> None:
+    """What is about to run: which spec and variants, on which data, and how large."""
     from compose.model.summary import totals
 
     resolved = made.spec.resolved
@@ -142,4 +141,3 @@ def _announce(console: Terminal, made: Prepared, folder: RunFolder) -> None:
     console.print(printable(f"{resolved.file}, {chosen}{overrides}"), style="bold")
     console.print(f"data {data['use'] if isinstance(data, dict) else data}, seed {made.seed}")
     console.print(totals(made.shaped, made.batch, made.episodes).text)
-    console.print(f"run folder {printable(str(folder.path))}\n")

@@ -137,6 +137,20 @@ def write_report(plan: RunPlan, outcome: Outcome, folder: RunFolder) -> None:
         write_modules(outcome.result, folder)
 
 
+def read_outcome(folder: RunFolder) -> Outcome | None:
+    """What the report of a run says; None where it has none that is whole."""
+    from compose.evaluation.result import Result
+
+    try:
+        data = json.loads(folder.report_data.read_text("utf-8"))
+        result = None if data["result"] is None else Result.from_json(data["result"])
+        return Outcome(
+            folder=folder.path, result=result, seconds=data["seconds"], steps=data["steps"], device=data["device"]
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def write_modules(result: Result, folder: RunFolder) -> None:
     """Write the table and the chart of how often each label uses each attention module, where the model has such."""
     from compose.drawing.usage.usage_chart import usage_chart

@@ -35,9 +35,15 @@ class Loop:
         selection: what it trains.
         seed: the stage's seed.
 
+    Attributes:
+        ended: how it ended, for a run that goes on with more epochs: the epochs done, the state of the loop, and the
+            last weights where others were kept.
+
     Raises:
         TrainingError: there is nothing to train on.
     """
+
+    ended: dict[str, Any]
 
     def __init__(
         self, run: RunContext, stage: Stage, work: Work, *, fabric: Fabric, selection: Selection, seed: int
@@ -64,8 +70,13 @@ class Loop:
             self._train_epoch()
             batches = self._state.batch - first
             self._end_epoch(speed=batches * self._stage.batch / (time.monotonic() - began))
+        self.ended = {"epochs": self._state.epoch, "loop": self.state(), "model": None}
         if self._stage.keep == "best" and self._best.weights is not None:
-            self._run.model.training.load_state_dict(self._best.weights)
+            model = self._run.model.training
+            self.ended["model"] = {
+                name: value.detach().to("cpu", copy=True) for name, value in model.state_dict().items()
+            }
+            model.load_state_dict(self._best.weights)
         self._updater.close()
         return self._best
 

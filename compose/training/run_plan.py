@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from compose.block import BlockError
 from compose.training.stages.nodes import check_trained
@@ -36,6 +36,8 @@ class RunPlan:
         title: what the report calls it.
         adaptation: how weights adapt to episodes where they are evaluated; None where they don't.
         blocks: the user's files without which the spec cannot be read.
+        fingerprint: what it is made of, which its checkpoints keep.
+        changed: whether a run that goes on has other options, or other data, than before.
     """
 
     model: TrainableModel
@@ -48,6 +50,8 @@ class RunPlan:
     title: str
     adaptation: Adaptation | None = None
     blocks: Sequence[KeptFile] = ()
+    fingerprint: Mapping[str, Any] = field(default_factory=dict)
+    changed: bool = False
 
     @classmethod
     def of(cls, made: Prepared) -> RunPlan:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from compose.training.interrupt import Interrupt
@@ -40,6 +41,7 @@ class RunContext:
         log: where numbers go.
         stop: what Ctrl-C sets.
         state: where the run stands; the loop moves it on.
+        fingerprint: what it is made of, which its checkpoints keep.
         began: when it began, on the monotonic clock; a resumed run counts from its earlier parts' time.
     """
 
@@ -48,6 +50,7 @@ class RunContext:
     log: RunLog
     stop: Interrupt
     state: RunState
+    fingerprint: Mapping[str, Any] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
 
     @property

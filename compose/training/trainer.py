@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,7 +13,7 @@ from compose.evaluation.evaluation import Evaluation
 from compose.model.failures.run_failure import told_at_block
 from compose.training.allocator import keep_freed_memory
 from compose.training.device import choose_device, choose_precision, leave_processes, make_fabric
-from compose.training.final_report import IN_EVALUATION, Outcome, final_evaluation, write_report
+from compose.training.final_report import IN_EVALUATION, Outcome, final_evaluation, read_outcome, write_report
 from compose.training.interrupt import Interrupt
 from compose.training.loop import Loop
 from compose.training.run_plan import RunPlan, refused
@@ -22,9 +22,11 @@ from compose.training.stages.nodes import Selection
 from compose.training.stages.work import Setting
 from compose.training.storage.autosave import whole_state
 from compose.training.storage.checkpoint import Checkpoints
+from compose.training.storage.folder_lock import FolderLock
 from compose.training.storage.resume import load_state, open_run
 from compose.training.storage.run_folder import RunFolder
 from compose.training.storage.weights import save_weights
+from compose.training.storage.writing import StorageError
 from compose.training.training_errors import Interrupted, TrainingError
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ def train(
         plan: what the run does.
         folder: the run's folder; of many processes, the first one's counts.
         device: where it runs (``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``).
-        resume: go on from the folder's newest checkpoint.
+        resume: go on from the newest checkpoint of the folder, whose lock the caller has.
         console: where progress is shown; None for nowhere.
 
     Raises:
@@ -58,10 +60,26 @@ def train(
     fabrics = [make_fabric(target, choose_precision(stage.precision, target)) for stage in plan.stages.values()]
     fabric = fabrics[0] if fabrics else make_fabric(target, 32)
     plan.check_shares(fabric.world_size)
-    folder = RunFolder(fabric.broadcast(folder.path))
-    if fabric.is_global_zero and not resume:
-        folder.begin(plan.lock, plan.blocks)
-    saved = load_state(plan, folder) if resume else None
+    with ExitStack() as held:
+        if fabric.is_global_zero and not resume:
+            folder = folder.make()
+            held.enter_context(FolderLock.take(folder.path))
+            folder.begin(plan.lock, plan.blocks)
+        folder = RunFolder(fabric.broadcast(folder.path))
+        saved = load_state(plan, folder) if resume else None
+        outcome = _stored(plan, folder, fabric, saved, console) or _train(plan, folder, fabrics, fabric, saved, console)
+    leave_processes()
+    return outcome
+
+
+def _train(
+    plan: RunPlan,
+    folder: RunFolder,
+    fabrics: Sequence[Fabric],
+    fabric: Fabric,
+    saved: dict[str, Any] | None,
+    console: Console | None,
+) -> Outcome:
     for module in (plan.model.training, plan.model.inference, plan.model.looking):
         module.to(fabric.device)
     with Interrupt() as stop, _explained(folder):
@@ -71,8 +89,21 @@ def train(
             outcome = _finish(plan, run, fabric, folder)
         finally:
             run.log.close()
-    leave_processes()
     return outcome
+
+
+def _stored(
+    plan: RunPlan, folder: RunFolder, fabric: Fabric, saved: dict[str, Any] | None, console: Console | None
+) -> Outcome | None:
+    """What a run came to that has ended and of which nothing has changed; None where there is something to do."""
+    outcome: Outcome | None = None
+    if fabric.is_global_zero and saved and not plan.changed and saved["state"]["stage"] == len(plan.stages):
+        outcome = read_outcome(folder)
+        if outcome is not None and console is not None:
+            told = f"the run ended after step {outcome.steps}: nothing is left to train; more epochs make it go on"
+            console.print(told, highlight=False, markup=False)
+    shared: Outcome | None = fabric.broadcast(outcome)
+    return shared
 
 
 def _run_stages(
@@ -82,17 +113,19 @@ def _run_stages(
     state = run.state
     while state.stage < len(plan.stages):
         fabric = fabrics[state.stage]
-        best = _run_stage(plan, run, fabric, inner)
+        best, ended = _run_stage(plan, run, fabric, inner)
         state.stage, state.epoch, state.batch, inner = state.stage + 1, 0, 0, None
         if fabric.is_global_zero:
             if best.weights is None:
                 folder.weights("best").unlink(missing_ok=True)
             else:
                 save_weights(folder, "best", best.weights, step=state.step)
-            run.checkpoints.write(state.step, whole_state(run, None))
+            run.checkpoints.write(state.step, whole_state(run, None, ended=ended))
 
 
-def _run_stage(plan: RunPlan, run: RunContext, fabric: Fabric, inner: dict[str, Any] | None) -> BestWeights:
+def _run_stage(
+    plan: RunPlan, run: RunContext, fabric: Fabric, inner: dict[str, Any] | None
+) -> tuple[BestWeights, dict[str, Any]]:
     number = run.state.stage
     name, stage = list(plan.stages.items())[number]
     seed = derive(plan.seed, number)
@@ -123,7 +156,7 @@ def _run_stage(plan: RunPlan, run: RunContext, fabric: Fabric, inner: dict[str, 
         with told_at_block(plan.model.training, plan.model.plan, f"fails in the stage `{name}`"):
             best = loop.run()
         run.log.end_stage()
-    return best
+    return best, loop.ended
 
 
 def _finish(plan: RunPlan, run: RunContext, fabric: Fabric, folder: RunFolder) -> Outcome:
@@ -158,9 +191,11 @@ def _explained(folder: RunFolder) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        latest = Checkpoints(folder.checkpoints).latest()
-        step = int(latest.stem.split("-")[1]) if latest else 0
-        raise Interrupted(folder.path, step=step) from None
+        raise Interrupted(folder.path, step=Checkpoints(folder.checkpoints).step) from None
+    except StorageError as error:
+        step = Checkpoints(folder.checkpoints).step
+        kept = f"the state after step {step} is saved" if step else "no state is saved yet"
+        raise TrainingError(f"{error}. Then go on with: compose train --resume {folder.path} ({kept})") from error
     except torch.OutOfMemoryError as error:
         hint = "a smaller `batch` needs less, and `accumulate` makes up for it"
         raise TrainingError(f"the device is out of memory; {hint} ({error})") from None

@@ -156,7 +156,7 @@ def aligned(given: Given, wanted: Wanted) -> Iterator[Laid]:
     for name, other in wanted.others if wanted.spread else ():
         for places in combinations(range(len(other)), rank):
             if 0 < rank < len(other) and all(size == other[i] for size, i in zip(given.shape, places, strict=True)):
-                letters = {place: letter for place, letter in zip(places, given.letters, strict=True)}
+                letters = dict(zip(places, given.letters, strict=True))
                 right = " ".join(letters.get(place, "1") for place in range(len(other)))
                 size = tuple(other[place] if place in letters else 1 for place in range(len(other)))
                 message = f"with dims of size 1 where `{name}` has others"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from compose.evaluation.module_usage import ModuleUsage
 from compose.training.logging.progress import Reporter
 from compose.training.logging.tensorboard_log import TensorBoardLog
 from compose.training.run_state import RunState
-from compose.training.storage.run_folder import MetricsLog, RunFolder
+from compose.training.storage.metrics_log import MetricsLog
+from compose.training.storage.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from torch.fx import GraphModule
@@ -22,6 +23,18 @@ if TYPE_CHECKING:
 PICTURES = 6
 
 
+class Written(TypedDict):
+    """What a run had written of itself when a checkpoint was.
+
+    Args:
+        metrics: bytes of the metrics file.
+        events: bytes of each of TensorBoard's files.
+    """
+
+    metrics: int
+    events: dict[str, int]
+
+
 class RunLog:
     """Passes a run's numbers and pictures on; without a folder, as in all processes but the first, it says nothing.
 
@@ -29,21 +42,34 @@ class RunLog:
         folder: the run's folder.
         console: the terminal; None for silence.
         step: the step that a resumed run goes on from.
-        metrics_size: bytes of the metrics file that the resumed run had written.
+        written: what the resumed run had written by then, see :class:`Written`.
+
+    Raises:
+        StorageError: the files cannot be written.
     """
 
     def __init__(
-        self, folder: RunFolder | None, *, console: Terminal | None = None, step: int = 0, metrics_size: int = 0
+        self,
+        folder: RunFolder | None,
+        *,
+        console: Terminal | None = None,
+        step: int = 0,
+        written: Written | None = None,
     ) -> None:
-        self._log = MetricsLog(folder.metrics, size=metrics_size) if folder else None
-        self._tensorboard = TensorBoardLog(folder.events, step=step) if folder else None
+        kept: Written = written or {"metrics": 0, "events": {}}
+        self._log = MetricsLog(folder.metrics, size=kept["metrics"], step=step) if folder else None
+        self._tensorboard = TensorBoardLog(folder.events, step=step, kept=kept["events"]) if folder else None
         self._stage = ""
         self._reporter = Reporter(console if folder else None)
+        if self._log and self._tensorboard:
+            for loss in filter(None, [self._log.loss, *self._tensorboard.losses]):
+                self.note(f"note: {loss}")
 
-    @property
-    def size(self) -> int:
-        """Bytes of the metrics file so far."""
-        return self._log.size if self._log else 0
+    def sync(self) -> Written:
+        """See that everything is on the disk; returns how much that is."""
+        if not (self._log and self._tensorboard):
+            return {"metrics": 0, "events": {}}
+        return {"metrics": self._log.sync(), "events": self._tensorboard.sync()}
 
     def begin_stage(self, title: str, *, name: str, stage: Stage, batches: int, state: RunState) -> None:
         """A stage begins or goes on."""

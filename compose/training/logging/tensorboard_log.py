@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxtyping import UInt8
 
 from compose.evaluation.module_usage import ModuleUsage
+from compose.training.logging.event_files import cut_back, sizes
 from compose.training.logging.graph_def import Shapes, graph_def
 from compose.training.logging.prediction_sheet import Predictions, draw
+from compose.training.storage.writing import writing
 
 if TYPE_CHECKING:
     from torch.fx import GraphModule
@@ -21,46 +24,69 @@ class TensorBoardLog:
 
     Args:
         folder: where they go.
-        step: the step that the run goes on from, 0 at its start; later events of an interrupted one are hidden.
+        step: the step that the run goes on from, 0 at its start; what a TensorBoard that is open has read of later ones
+            is hidden.
+        kept: the files at that step, and how much of each was written: what came later is deleted.
+
+    Attributes:
+        losses: what is missing of them, a line for each file.
+
+    Raises:
+        StorageError: they cannot be written.
     """
 
-    def __init__(self, folder: Path, *, step: int) -> None:
+    def __init__(self, folder: Path, *, step: int, kept: Mapping[str, int]) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
-        self._writer = SummaryWriter(str(folder), purge_step=step + 1)
+        self._folder = folder
+        with writing(folder):
+            self.losses = cut_back(folder, kept)
+            self._writer = SummaryWriter(str(folder), purge_step=step + 1)
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """Numbers by tag; ``train/loss`` and ``train/lr`` share a section."""
-        for tag, value in values.items():
-            self._writer.add_scalar(tag, value, step)
-        self._writer.flush()
+        with writing(self._folder):
+            for tag, value in values.items():
+                self._writer.add_scalar(tag, value, step)
+            self._writer.flush()
 
     def graph(self, model: GraphModule, shapes: Shapes) -> None:
         """The model's graph, one box for each node, with the shapes that are known."""
         from tensorboard.compat.proto.event_pb2 import Event
 
         event = Event(graph_def=graph_def(model, shapes).SerializeToString())
-        self._writer._get_file_writer().add_event(event)  # type: ignore[no-untyped-call]
-        self._writer.flush()
+        with writing(self._folder):
+            self._writer._get_file_writer().add_event(event)  # type: ignore[no-untyped-call]
+            self._writer.flush()
 
     def predictions(self, step: int, predictions: Predictions) -> None:
         """Example predictions."""
-        self._writer.add_image("predictions", draw(predictions), step, dataformats="HWC")
-        self._writer.flush()
+        self._image("predictions", draw(predictions), step)
 
     def modules(self, step: int, usage: ModuleUsage) -> None:
         """How often each attention module gives each label's score."""
         from compose.drawing.usage.usage_chart import usage_image
 
-        chart = usage_image(usage.counts, usage.names, usage.seen)
-        self._writer.add_image("modules", np.asarray(chart), step, dataformats="HWC")
-        self._writer.flush()
+        self._image("modules", np.asarray(usage_image(usage.counts, usage.names, usage.seen)), step)
 
     def text(self, tag: str, text: str) -> None:
         """A text in Markdown."""
-        self._writer.add_text(tag, text)
-        self._writer.flush()
+        with writing(self._folder):
+            self._writer.add_text(tag, text)
+            self._writer.flush()
+
+    def sync(self) -> dict[str, int]:
+        """See that all of it is on the disk; returns the bytes of each file."""
+        with writing(self._folder):
+            self._writer.flush()
+            return sizes(self._folder)
 
     def close(self) -> None:
         """Close the file."""
-        self._writer.close()
+        with writing(self._folder):
+            self._writer.close()
+
+    def _image(self, tag: str, picture: UInt8[np.ndarray, "height width 3"], step: int) -> None:
+        with writing(self._folder):
+            self._writer.add_image(tag, picture, step, dataformats="HWC")
+            self._writer.flush()

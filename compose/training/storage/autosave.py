@@ -62,12 +62,22 @@ class Autosave:
         return tuple((all_reduce(self._fabric, votes, how="sum") > 0).tolist())
 
 
-def whole_state(run: RunContext, stage: dict[str, Any] | None) -> dict[str, Any]:
-    """All that a resumed run needs; ``stage`` is None between stages."""
+def whole_state(
+    run: RunContext, stage: dict[str, Any] | None, *, ended: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """All that a resumed run needs; what it tells of itself is on the disk before.
+
+    Args:
+        run: the run.
+        stage: the state of the stage at work; None between stages.
+        ended: between stages, how the last one ended, so that it can go on with more epochs.
+    """
     return {
         "state": asdict(run.state),
         "model": dict(run.model.training.state_dict()),
         "stage": stage,
-        "metrics_size": run.log.size,
+        "ended": ended,
+        "written": dict(run.log.sync()),
         "seconds": run.seconds,
+        "fingerprint": run.fingerprint,
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from compose.training.storage.nested_state import flatten, unflatten
+from compose.training.storage.writing import writing
 from compose.training.training_errors import CheckpointError
 
 FORMAT = "compose-checkpoint-1"
@@ -36,8 +38,13 @@ class Checkpoints:
         self.folder = folder
 
     def write(self, step: int, tree: dict[str, Any]) -> Path:
-        """Store a state under its step, and delete all but the newest two."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Store a state under its step, and delete all but the newest two.
+
+        Raises:
+            StorageError: it cannot be written; those before it are left.
+        """
+        with writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"step-{step:09d}.safetensors"
         write_tree(path, tree)
         self.prune(KEPT)
@@ -67,6 +74,23 @@ class Checkpoints:
     def latest(self) -> Path | None:
         """The newest file."""
         return next(iter(self._files()), None)
+
+    @property
+    def step(self) -> int:
+        """The step of the newest file; 0 where there is none."""
+        latest = self.latest()
+        return int(latest.stem.split("-")[1]) if latest else 0
+
+    def glance(self) -> dict[str, Any] | None:
+        """The newest state without its tensors; None where there is none, or only damaged ones."""
+        for path in self._files():
+            try:
+                with safe_open(path, framework="pt") as file:
+                    plain: dict[str, Any] = json.loads((file.metadata() or {})["state"])
+                    return plain
+            except (SafetensorError, OSError, ValueError, KeyError):
+                continue
+        return None
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("step-*.safetensors"), reverse=True)
@@ -99,17 +123,31 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
     """Write named tensors to a safetensors file, atomically: it bears its name only once all of it is on the disk.
 
     The folder must be for such files alone: what a killed process left half-written there is deleted.
+
+    Raises:
+        StorageError: it cannot be written; what is left of it is deleted.
     """
-    for left in [*path.parent.glob(f"*{PARTIAL}"), *path.parent.glob(".tmp*")]:  # the latter is safetensors' own name
-        left.unlink()
     partial = path.with_name(path.name + PARTIAL)
-    partial.touch()
-    mode = partial.stat().st_mode
-    save_file(_storable(tensors), partial, metadata=dict(metadata))
-    partial.chmod(mode)  # safetensors lets nobody but the owner read
-    _sync(partial)
-    os.replace(partial, path)
-    _sync(path.parent)
+    with writing(path):
+        try:
+            _delete_partial(path.parent)
+            partial.touch()
+            mode = partial.stat().st_mode
+            save_file(_storable(tensors), partial, metadata=dict(metadata))
+            partial.chmod(mode)  # safetensors lets nobody but the owner read
+            _sync(partial)
+            os.replace(partial, path)
+            _sync(path.parent)
+        except (OSError, SafetensorError):
+            with suppress(OSError):
+                _delete_partial(path.parent)
+            raise
+
+
+def _delete_partial(folder: Path) -> None:
+    """Delete what is half-written in a folder; ``.tmp`` is how safetensors names it."""
+    for left in [*folder.glob(f"*{PARTIAL}"), *folder.glob(".tmp*")]:
+        left.unlink()
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from compose.shown import markdown_code
+from compose.shown import markdown_code, printable
 from compose.training.logging.run_log import RunLog
 from compose.training.run_state import RunContext, RunState
 from compose.training.storage.checkpoint import Checkpoints
+from compose.training.storage.run_folder import RunFolder, write_text
 from compose.training.storage.weights import fit
 from compose.training.training_errors import CheckpointError
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from compose.training.interrupt import Interrupt
     from compose.training.run_plan import RunPlan
     from compose.training.stages.work import TrainableModel
-    from compose.training.storage.run_folder import RunFolder
 
 
 def load_state(plan: RunPlan, folder: RunFolder) -> dict[str, Any] | None:
@@ -32,11 +32,30 @@ def load_state(plan: RunPlan, folder: RunFolder) -> dict[str, Any] | None:
     if found is None:
         return None
     path, saved = found
-    fit(plan.model.training, saved["model"], str(path))
     done, known = saved["state"]["stage"], len(plan.stages)
     if done > known:
         raise CheckpointError(f"{path}: {done} stages are done, and the spec has {known}")
+    saved = _reopened(plan, saved)
+    fit(plan.model.training, saved["model"], str(path))
     return saved
+
+
+def _reopened(plan: RunPlan, saved: dict[str, Any]) -> dict[str, Any]:
+    """A state between stages, as it was before the last one ended if that now has more epochs."""
+    ended, state = saved["ended"], saved["state"]
+    if ended is None:
+        return saved
+    number = state["stage"] - 1
+    stage = list(plan.stages.values())[number]
+    exhausted = stage.patience is not None and ended["loop"]["best"]["waited"] >= stage.patience
+    if stage.epochs <= ended["epochs"] or exhausted:
+        return saved
+    return {
+        **saved,
+        "state": {**state, "stage": number, "epoch": ended["epochs"], "batch": 0},
+        "stage": ended["loop"],
+        "model": ended["model"] or saved["model"],
+    }
 
 
 def open_run(
@@ -59,13 +78,19 @@ def open_run(
         first: whether this is the process that writes.
     """
     state = RunState(**saved["state"]) if saved else RunState()
-    size = saved["metrics_size"] if saved else 0
-    log = RunLog(folder if first else None, console=console, step=state.step, metrics_size=size)
+    written = saved["written"] if saved else None
+    log = RunLog(folder if first else None, console=console, step=state.step, written=written)
+    log.note(f"run folder {printable(str(folder.path))}\n")
+    if first and saved and state.stage < len(plan.stages):
+        folder.reopen()
     if saved is None:
         log.graph(plan.model.training, _shapes(plan.model))
-        log.text("spec", markdown_code(plan.lock, "yaml"))
     else:
         log.note(f"going on after step {state.step}")
+    if plan.changed and first:
+        write_text(folder.lock, plan.lock)
+    if plan.changed or saved is None:
+        log.text("spec", markdown_code(plan.lock, "yaml"))
     began = time.monotonic() - (saved["seconds"] if saved else 0.0)
     return RunContext(
         model=plan.model,
@@ -73,6 +98,7 @@ def open_run(
         log=log,
         stop=stop,
         state=state,
+        fingerprint=plan.fingerprint,
         began=began,
     )
 

@@ -14,39 +14,75 @@ modules.svg      how often each label uses each module, where the model tells; m
 
 from __future__ import annotations
 
-import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from compose.training.storage.folder_lock import NAME as FOLDER_LOCK
 from compose.training.storage.kept_blocks import KeptFile
+from compose.training.storage.writing import writing
 from compose.training.training_errors import TrainingError
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Names of what a run leaves behind; nothing is made before :meth:`begin`.
+    """Names of what a run leaves behind; nothing is made before :meth:`make`.
 
     Args:
         path: the folder.
+        numbered: whether another one, ``PATH-2``, is made where there is one already.
     """
 
     path: Path
+    numbered: bool = False
 
     @classmethod
     def named(cls, root: Path, name: str, *, variant: str | None = None) -> RunFolder:
-        """A folder that does not exist yet: ``ROOT/NAME-VARIANT/20300131-235959``."""
+        """A folder of a run of its own: ``ROOT/NAME-VARIANT/20300131-235959``, with a number where there is one."""
         parent = root / (f"{name}-{variant}" if variant else name)
-        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-        free = (parent / (stamp + suffix) for suffix in ["", *(f"-{n}" for n in range(2, 1000))])
-        return cls(next(path for path in free if not path.exists()))
+        return cls(parent / datetime.now().strftime("%Y%m%d-%H%M%S"), numbered=True)
+
+    def make(self) -> RunFolder:
+        """Make the folder, which no other process can make, too; returns the one that was made.
+
+        One that is named may be there: what its lock tells apart is left to :meth:`begin`.
+
+        Raises:
+            TrainingError: something else bears its name.
+            StorageError: it cannot be made.
+        """
+        with writing(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            for path in self._names():
+                try:
+                    path.mkdir()
+                except FileExistsError:
+                    if self.numbered:
+                        continue
+                return RunFolder(path)
+        raise TrainingError(f"{self.path.parent} has a thousand runs of this second; name a folder with --out")
+
+    def reopen(self) -> None:
+        """Take away what only a run that has ended has: its report, and its last weights, which checkpoints hold, too.
+
+        Raises:
+            StorageError: the folder cannot be written.
+        """
+        for path in (self.report, self.report_data, self.weights("last")):
+            with writing(path):
+                path.unlink(missing_ok=True)
+
+    def _names(self) -> Iterator[Path]:
+        yield self.path
+        if self.numbered:
+            yield from (self.path.with_name(f"{self.path.name}-{number}") for number in range(2, 1000))
 
     def begin(self, lock: str, blocks: Sequence[KeptFile] = ()) -> None:
-        """Make the folder and write the lock file.
+        """Write the lock file into the folder, whose lock this process has.
 
         Args:
             lock: its text.
@@ -54,13 +90,14 @@ class RunFolder:
 
         Raises:
             TrainingError: something is there already.
+            StorageError: it cannot be written.
         """
-        if self.path.is_file() or (self.path.is_dir() and any(self.path.iterdir())):
+        if any(path.name != FOLDER_LOCK for path in self.path.iterdir()):
             raise TrainingError(f"{self.path} is not empty; name another folder, or go on with --resume {self.path}")
-        self.path.mkdir(parents=True, exist_ok=True)
         for file in blocks:
-            (self.path / file.name).parent.mkdir(parents=True, exist_ok=True)
-            (self.path / file.name).write_bytes(file.content)
+            with writing(self.path / file.name):
+                (self.path / file.name).parent.mkdir(parents=True, exist_ok=True)
+                (self.path / file.name).write_bytes(file.content)
         write_text(self.lock, lock)
 
     @property
@@ -98,34 +135,6 @@ class RunFolder:
         return self.path / "report.json"
 
 
-class MetricsLog:
-    """Metrics as JSON lines; each is out of the process when ``write`` returns, so that a kill loses none.
-
-    Args:
-        path: the file.
-        size: bytes to keep of what is there: a resumed run goes on where its checkpoint was written.
-    """
-
-    def __init__(self, path: Path, *, size: int = 0) -> None:
-        self._file: IO[bytes] = open(path, "ab")  # noqa: SIM115 - closed by close()
-        self._file.truncate(size)
-        self._file.seek(0, os.SEEK_END)
-
-    def write(self, values: Mapping[str, Any]) -> None:
-        """Append a line; a number that JSON does not have becomes null."""
-        self._file.write(json.dumps(finite(values)).encode() + b"\n")
-        self._file.flush()
-
-    @property
-    def size(self) -> int:
-        """Bytes written so far."""
-        return self._file.tell()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-
 def finite(value: Any) -> Any:
     """The value with every infinite or undefined number inside it replaced by None."""
     if isinstance(value, Mapping):
@@ -136,7 +145,16 @@ def finite(value: Any) -> Any:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file, atomically."""
+    """Write a text file, atomically.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
     partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, "utf-8")
-    os.replace(partial, path)
+    with writing(path):
+        try:
+            partial.write_text(text, "utf-8")
+            os.replace(partial, path)
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise

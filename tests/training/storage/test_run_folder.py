@@ -1,7 +1,10 @@
-import json
 import math
 import os
 import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,29 +15,43 @@ from compose.training.device import choose_device, choose_precision
 from compose.training.interrupt import Interrupt
 from compose.training.seeds import derive, seed_all
 from compose.training.step_losses import StepLosses
-from compose.training.storage.run_folder import MetricsLog, RunFolder
+from compose.training.storage.folder_lock import FolderLock
+from compose.training.storage.run_folder import RunFolder
 from compose.training.storage.weights import load_weights
 from compose.training.training_errors import CheckpointError, TrainingError
 
 
-def test_a_run_gets_a_folder_of_its_own(tmp_path):
-    first = RunFolder.named(tmp_path, "ml2p", variant="paper")
-    first.begin("name: ml2p\n")
-    second = RunFolder.named(tmp_path, "ml2p", variant="paper")
-    assert first.path.parent == second.path.parent == tmp_path / "ml2p-paper"
-    assert first.path != second.path
-    assert first.lock.read_text() == "name: ml2p\n"
+def test_two_runs_of_one_second_get_a_folder_each(tmp_path):
+    names = [RunFolder.named(tmp_path, "ml2p", variant="paper") for _ in range(3)]
+    made = [replace(name, path=names[0].path).make() for name in names]
+    for folder in made:
+        folder.begin("name: ml2p\n")
+    stamp = names[0].path.name
+    assert [folder.path.name for folder in made] == [stamp, f"{stamp}-2", f"{stamp}-3"]
+    assert {folder.path.parent for folder in made} == {tmp_path / "ml2p-paper"}
+    assert made[1].lock.read_text() == "name: ml2p\n"
 
 
-def test_metrics_are_on_the_disk_at_once_and_json_throughout(tmp_path):
-    log = MetricsLog(tmp_path / "metrics.jsonl")
-    log.write({"step": 1, "map": math.nan, "all": [math.inf, 0.5]})
-    assert json.loads((tmp_path / "metrics.jsonl").read_text()) == {"step": 1, "map": None, "all": [None, 0.5]}
-    size = log.size
-    log.write({"step": 2})
-    log.close()
-    MetricsLog(tmp_path / "metrics.jsonl", size=size).close()
-    assert len((tmp_path / "metrics.jsonl").read_text().splitlines()) == 1
+def test_processes_that_start_together_get_a_folder_each(tmp_path):
+    code = (
+        "import sys, time; from pathlib import Path; from compose.training.storage.run_folder import RunFolder\n"
+        "while time.time() < float(sys.argv[2]): pass\n"
+        "print(RunFolder(Path(sys.argv[1]), numbered=True).make().path)"
+    )
+    at = str(time.time() + 4)
+    words = [sys.executable, "-c", code, str(tmp_path / "runs" / "a"), at]
+    started = [subprocess.Popen(words, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    assert len({process.communicate()[0] for process in started}) == 4
+    assert len(list((tmp_path / "runs").iterdir())) == 4
+
+
+def test_a_folder_that_is_named_may_be_there_and_empty(tmp_path):
+    folder = RunFolder(tmp_path / "there").make()
+    assert RunFolder(folder.path).make() == folder
+    with FolderLock.take(folder.path):
+        folder.begin("name: a\n")
+    with pytest.raises(TrainingError, match="there is not empty; name another folder, or go on with --resume"):
+        folder.begin("name: a\n")
 
 
 def test_weights_of_an_unfinished_run_are_those_of_its_checkpoint(tmp_path):
