@@ -107,6 +107,14 @@ class Refers:
     needed: bool = False
 
 
+@dataclass(frozen=True)
+class MayChange:
+    """Marks a parameter that may be another when a run goes on: it decides how far or how, never what is computed.
+
+    A path may always be another; what lies there is compared by its content.
+    """
+
+
 if not TYPE_CHECKING:
 
     class Dim:

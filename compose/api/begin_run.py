@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from compose.terminal import Terminal
     from compose.training.final_report import Outcome
     from compose.training.prepare import Prepared
+    from compose.training.run_plan import RunPlan
+    from compose.training.storage.data_record import DataRecord
+    from compose.training.storage.earlier_run import EarlierRun
+    from compose.training.storage.spec_changes import Change
 
 NEW = "without --resume a new one begins"
 
@@ -40,8 +45,27 @@ def train_spec(
 
     Raises:
         UsageError: a run goes on with other block code than its own.
+        SpecErrors: a run goes on with another model, or by other rules.
+        FolderTakenError: another process writes the run.
     """
     folder = _resumed(spec, resume, variants, out)
+    with _locked(folder):
+        return _train(
+            spec, folder, variants=variants, overrides=overrides, blocks=blocks, out=out, device=device, console=console
+        )
+
+
+def _train(
+    spec: SpecLike | None,
+    folder: Path | None,
+    *,
+    variants: Names,
+    overrides: Overrides,
+    blocks: Files,
+    out: str | PathLike[str] | None,
+    device: str,
+    console: Console | None,
+) -> Run:
     kept = kept_beside(str(folder / LOCK)) if folder and not blocks else ()
     named = folder / LOCK if spec is None and folder else spec
     assert named is not None, "there is a run where there is no spec"
@@ -85,7 +109,7 @@ def _resumed(
     if not resume:
         return None
     if out is not None:
-        return Path(out)
+        return find_run(Path(out)).folder
     named = named_spec(spec)
     if not isinstance(named, str):
         raise UsageError("expected `resume` to name the folder of a run, as a spec in memory has none of its own")
@@ -95,23 +119,59 @@ def _resumed(
 def _run(found: Spec, folder: Path | None, *, device: str, out: Any, console: Terminal | None) -> Outcome:
     from compose.checks.problems import notes
     from compose.checks.ready import ready
-    from compose.training.run_plan import RunPlan
+    from compose.training.storage.data_record import DataRecord
+    from compose.training.storage.earlier_run import EarlierRun
     from compose.training.storage.run_folder import RunFolder
     from compose.training.trainer import train
 
     if not found.tree.get("train"):
         raise SpecErrors([SpecError("missing-key", "the spec has no `train:`", found.tree.place, "stages by name")])
+    earlier = EarlierRun(RunFolder(folder)) if folder else None
+    changes = [] if earlier is None else earlier.changes(found)
     with _busy(console, "checking the spec and its data"):
         made = ready(found, data=is_first_process())
+    data = DataRecord.of(made) if is_first_process() else None
+    data_changes = earlier.data_changes(made, data) if earlier and data else []
     if console:
-        print_notes(console, notes(made))
+        changed = [f"the run goes on with a change: {change}" for change in [*changes, *data_changes]]
+        print_notes(console, [*notes(made), *changed])
     with _busy(console, "building the model"):
-        plan = RunPlan.of(made)
+        plan = _planned(made, earlier, data, changes, data_changes)
     parent = None if out is None else Path(out)
     target = RunFolder(folder) if folder else new_folder(parent, found.resolved.name)
     if console:
         _announce(console, made)
     return train(plan, target, device=device, resume=folder is not None, console=console)
+
+
+def _planned(
+    made: Prepared,
+    earlier: EarlierRun | None,
+    data: DataRecord | None,
+    changes: Sequence[Change],
+    data_changes: Sequence[str],
+) -> RunPlan:
+    """What a run does; where it goes on, with what it has been trained on."""
+    from compose.training.run_plan import RunPlan
+
+    if earlier is None:
+        return RunPlan.of(made, data=data)
+    lock = earlier.lock(made.spec, earlier.history([*changes, *data_changes]))
+    before = earlier.data
+    if not earlier.ends(list(made.stages.values())):
+        changed = bool(changes or data_changes)
+        return RunPlan.of(made, data=data.after(before) if before and data else data, lock=lock, changed=changed)
+    changed = bool(data_changes) or any(change.path[0] != "train" for change in changes)
+    made = made if before is None else replace(made, trained=before.trained)
+    return RunPlan.of(made, data=before or data, lock=lock, changed=changed)
+
+
+def _locked(folder: Path | None) -> AbstractContextManager[object]:
+    """The lock of a run that goes on, taken before anything is looked at; a new run's is taken when it is made."""
+    from compose.training.storage.folder_lock import FolderLock
+
+    writes = folder is not None and (folder / LOCK).is_file() and is_first_process()
+    return FolderLock.take(folder) if writes and folder else nullcontext()
 
 
 def print_notes(console: Terminal, found: Sequence[str]) -> None:

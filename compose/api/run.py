@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from compose.prediction.given_pictures import Picture
     from compose.prediction.predictor import Prediction, Predictor
     from compose.prediction.trained_model import TrainedModel
+    from compose.training.prepare import Prepared
 
 WeightChoice = Literal["last", "best"]
 
@@ -129,9 +130,9 @@ class Run(StoredRun):
         from compose.training.final_report import evaluate_run
 
         check_choice("weights", weights, get_args(WeightChoice))
-        made = ready(self._read(overrides), scoring=True)
+        made = self._as_trained(ready(self._read(overrides), scoring=True))
         if tell is not None:
-            for note in notes(made):
+            for note in [*notes(made), *self._data_notes(made)]:
                 tell(note)
         return evaluate_run(made, self._found, weights=weights or self.weights, device=self.device)
 
@@ -255,6 +256,14 @@ class Run(StoredRun):
         from compose.prediction.trained_model import load_trained
 
         return load_trained(self.prepared, self._found, weights=self.weights, device=self.device)
+
+    def _data_notes(self, made: Prepared) -> list[str]:
+        """What is otherwise with the run's own data than when it was trained."""
+        from compose.training.storage.data_record import DataRecord, told_changes
+
+        own = made.spec.values["data"] == self.spec.values["data"]
+        known = self._trained_on
+        return told_changes(DataRecord.of(made).differences(known)) if own and known else []
 
     def _predictor(self, labels: Labels) -> Predictor:
         from compose.prediction.predictor import Predictor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cached_property
 from os import PathLike, fspath
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from compose.labels.label_space import LabelSpace
     from compose.spec.read import Spec
     from compose.training.prepare import Prepared
+    from compose.training.storage.data_record import DataRecord
 
 RunLike: TypeAlias = str | PathLike[str] | FoundRun
 
@@ -72,7 +74,14 @@ class StoredRun:
         """
         from compose.training.prepare import prepare
 
-        return prepare(self.spec)
+        return self._as_trained(prepare(self.spec))
+
+    @property
+    def label_notes(self) -> list[str]:
+        """What is otherwise with the labels of the data than when the run was trained, for the user."""
+        from compose.training.storage.data_record import told_changes
+
+        return told_changes(self._trained_on.label_differences(self.prepared.source.labels)) if self._trained_on else []
 
     @property
     def labels(self) -> LabelSpace:
@@ -114,6 +123,18 @@ class StoredRun:
 
         file = RunFolder(self.folder).metrics
         return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.is_file() else []
+
+    @cached_property
+    def _trained_on(self) -> DataRecord | None:
+        """What it was trained on; None where that is not known."""
+        from compose.training.storage.data_record import DataRecord
+        from compose.training.storage.run_folder import RunFolder
+
+        return DataRecord.read(RunFolder(self.folder).data)
+
+    def _as_trained(self, made: Prepared) -> Prepared:
+        """A spec, of whose labels only those are seen that the run was trained on."""
+        return made if self._trained_on is None else replace(made, trained=self._trained_on.trained)
 
     def _read(self, overrides: Overrides) -> Spec:
         return read(self._found.lock, overrides=overrides, blocks=self._blocks)

@@ -103,7 +103,7 @@ def _raised(attempt: Callable[[], object]) -> list[SpecError]:
 def _tasks(made: Prepared) -> Iterator[SpecError]:
     """Tasks for which the data has no labels."""
     try:
-        task_labels(made.source.labels, made.evaluation.tasks)
+        task_labels(made.table, made.evaluation.tasks)
     except ComposeError as error:
         yield at(made, ("evaluate", "tasks"), "labels", str(error))
 

@@ -33,6 +33,6 @@ def unmeasured(made: Prepared) -> dict[str, str]:
     """Task -> why it cannot be measured, as far as it can be told without reading an example."""
     with suppress(DataError, ComposeError):  # a split or labels that are not there are told by themselves
         examples = made.source.split(made.evaluation.split)
-        labels = task_labels(made.source.labels, made.evaluation.tasks)
+        labels = task_labels(made.table, made.evaluation.tasks)
         return {task: why for task, own in labels.items() if (why := unmeasurable_split(examples, own))}
     return {}

@@ -112,9 +112,11 @@ def _predict_labels(
     as_json: bool,
 ) -> bool:
     """Print the labels of pictures, and draw where the model looks; whether all of them could be read."""
-    from compose.cli.console import done, status
+    from compose.cli.console import done, note, status
 
     with status("loading the model"):
+        for line in run.label_notes:
+            note(line)
         asked = chain(files, run.examples(examples) if examples else ())
         predictions = run.iter_predict(asked, top=top, labels=labels, attention=attention is not None)
     drawn: list[Prediction] = []

@@ -113,6 +113,13 @@ class DataSource(ABC):
         """What else :meth:`check` found: it keeps nobody from training, but the user should know it. One line each."""
         return []
 
+    def content(self) -> str:
+        """A digest of what its files hold, by which a run sees that they have changed; "" where it reads none.
+
+        What its labels are, and how many examples there are, need not be in it.
+        """
+        return ""
+
     def read_image(self, path: Any) -> Tensor:
         """One picture of the user's as the model takes it, float32 ``c h w`` (for ``compose predict``).
 

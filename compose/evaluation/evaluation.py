@@ -10,7 +10,7 @@ from jaxtyping import Float64
 from pydantic import Field
 from torch import Tensor
 
-from compose.block import BlockError, Refers, Use, section
+from compose.block import BlockError, MayChange, Refers, Use, section
 from compose.data.source import Count, DataSource, Split
 from compose.evaluation.episodes.episode_test import EpisodeTest, ModelParts
 from compose.evaluation.evaluator import Truth, evaluate
@@ -65,12 +65,13 @@ class Evaluation:
     def __init__(
         self,
         *,
-        tasks: Annotated[tuple[Task | Literal["episodes"], ...], Field(min_length=1)] = ("zsl", "gzsl"),
-        metrics: Annotated[tuple[str | dict[str, Any], ...], Field(min_length=1), Use("metric")] | None = None,
-        ways: Ways | Annotated[tuple[Ways, ...], Field(min_length=1)] = 5,
-        shots: Count | Annotated[tuple[Count, ...], Field(min_length=1)] = 1,
-        queries: Count = 15,
-        episodes: Annotated[int, Field(ge=2)] = 1000,
+        tasks: Annotated[tuple[Task | Literal["episodes"], ...], Field(min_length=1), MayChange()] = ("zsl", "gzsl"),
+        metrics: Annotated[tuple[str | dict[str, Any], ...], Field(min_length=1), Use("metric"), MayChange()]
+        | None = None,
+        ways: Ways | Annotated[tuple[Ways, ...], Field(min_length=1), MayChange()] = 5,
+        shots: Count | Annotated[tuple[Count, ...], Field(min_length=1), MayChange()] = 1,
+        queries: Annotated[Count, MayChange()] = 15,
+        episodes: Annotated[int, Field(ge=2), MayChange()] = 1000,
         adapt: Annotated[list[str], Refers("nodes")] | None = None,
         inner_steps: Annotated[int, Field(ge=0)] | None = None,
         inner_lr: Annotated[float, Field(gt=0)] | None = None,
@@ -79,8 +80,8 @@ class Evaluation:
         images: CountedImages = "all",
         no_positives: NoPositives = "skip",
         ties: Ties = "grouped",
-        batch: Annotated[int, Field(gt=0)] = 256,
-        split: Split = "test",
+        batch: Annotated[int, Field(gt=0), MayChange()] = 256,
+        split: Annotated[Split, MayChange()] = "test",
     ) -> None:
         self._options = {name: value for name, value in locals().items() if name != "self"}
         if len(set(tasks)) < len(tasks):

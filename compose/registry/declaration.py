@@ -7,7 +7,7 @@ described, without importing torch.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from compose.block import Kind
 from compose.registry.dim_name import dim_name
@@ -26,6 +26,7 @@ class Parameter:
         uses: the kind whose ``{use: ...}`` it takes, or None for a plain value.
         refers: ``nodes`` or ``losses`` where its texts name such; "" for any other parameter.
         needed: whether a stage has nothing to do where none of these names is left.
+        may_change: what may be another when a run goes on: ``any`` value, a ``path``, or "" for nothing.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Parameter:
     uses: Kind | None = None
     refers: str = ""
     needed: bool = False
+    may_change: Literal["", "any", "path"] = ""
 
     @property
     def nullable(self) -> bool:
@@ -46,7 +48,7 @@ class Parameter:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for ``specs/blocks.json``; what few parameters have stands there only where it is set."""
-        rare = {"refers": self.refers, "needed": self.needed}
+        rare = {"refers": self.refers, "needed": self.needed, "may_change": self.may_change}
         data = {key: value for key, value in asdict(self).items() if key not in rare}
         return {**data, **{key: value for key, value in rare.items() if value}}
 

@@ -6,12 +6,13 @@ import inspect
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Union, get_args, get_origin
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from compose.block import BoundDim, Refers, Use
+from compose.block import BoundDim, MayChange, Refers, Use
 from compose.errors import SpecError
 from compose.registry.contract import hint_text, hints_of, mistake
 from compose.registry.declaration import BoundSize, Parameter
@@ -118,7 +119,19 @@ def _parameter(argument: _Argument, mistakes: list[SpecError]) -> Parameter | No
         return None
     named: Refers | None = _marker(hint, Refers)
     about = (named.what, named.needed) if named else ("", False)
-    return Parameter(name, schema, required, shown, argument.doc, use.kind if use else None, *about)
+    return Parameter(
+        name, schema, required, shown, argument.doc, use.kind if use else None, *about, may_change=_may_change(hint)
+    )
+
+
+def _may_change(hint: Any) -> Literal["", "any", "path"]:
+    if _marker(hint, MayChange):
+        return "any"
+    return "path" if _holds_path(hint) else ""
+
+
+def _holds_path(hint: Any) -> bool:
+    return hint is Path or any(map(_holds_path, get_args(hint)))
 
 
 def _opened(hint: Any) -> Any:

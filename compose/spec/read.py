@@ -56,6 +56,13 @@ class Spec:
         return self.resolved.tree
 
     @property
+    def seed(self) -> int:
+        """The seed of the weights and of the order of the examples."""
+        seed = self.values.get("seed", 0)
+        assert isinstance(seed, int | float)
+        return int(seed)  # `1e3` is an integer, too
+
+    @property
     def values(self) -> dict[str, object]:
         """The resolved spec as dicts, lists and scalars."""
         found = plain(self.tree)

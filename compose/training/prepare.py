@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from compose.block import BlockError, Kind
-from compose.data.source import DataError, DataSource
+from compose.data.source import DataError, DataSource, LabelTable
 from compose.errors import Place, SpecError, SpecErrors
 from compose.evaluation.evaluation import Evaluation
 from compose.evaluation.task_labels import LABELS
@@ -47,6 +47,7 @@ class Prepared:
         evaluation: what is measured.
         inner: how weights adapt in the last stage that meta-learns; None where there is none.
         adaptation: how they adapt where episodes are evaluated; None where they don't.
+        trained: of a run that is not trained any more, the labels that it has trained on: no other is seen.
     """
 
     spec: Spec
@@ -56,6 +57,7 @@ class Prepared:
     evaluation: Evaluation
     inner: Adaptation | None = None
     adaptation: Adaptation | None = None
+    trained: Collection[str] | None = None
 
     def __repr__(self) -> str:
         """Short, for a notebook; what it holds is large."""
@@ -70,9 +72,17 @@ class Prepared:
     @property
     def seed(self) -> int:
         """The seed of the weights and of the order of the examples."""
-        seed = self.spec.values.get("seed", 0)
-        assert isinstance(seed, int | float)
-        return int(seed)  # `1e3` is an integer, too
+        return self.spec.seed
+
+    @property
+    def table(self) -> LabelTable:
+        """The labels of the data, of which only what is trained on is seen."""
+        table = self.source.labels
+        if self.trained is None:
+            return table
+        known = set(self.trained)
+        seen = (is_seen and name in known for name, is_seen in zip(table.names, table.seen, strict=True))
+        return replace(table, seen=tuple(seen))
 
     @cached_property
     def space(self) -> LabelSpace:
@@ -92,7 +102,7 @@ class Prepared:
     def _space(self) -> LabelSpace:
         read = {"external.vectors", "labels.graph"} & set(self.spec.plan.reserved)
         options = self.labels if read else replace(self.labels, external_nodes=False)
-        return options.space(self.source.labels)
+        return options.space(self.table)
 
     def _labels(self, key: str, attempt: Callable[[], _T]) -> _T:
         try:
@@ -145,7 +155,7 @@ class Prepared:
         """
         space = self._space
         dim = self._labels("vectors", lambda: space.dim)
-        training = training_labels(self.source.labels)
+        training = training_labels(self.table)
         labels = len(space.label_set(training).names)
         known: Sizes = {"targets": (self.batch, labels)}
         if self.episodes is not None:

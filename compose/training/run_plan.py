@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from compose.labels.label_space import LabelSpace
     from compose.training.adaptation.adaptation import Adaptation
     from compose.training.prepare import Prepared
+    from compose.training.storage.data_record import DataRecord
     from compose.training.storage.kept_blocks import KeptFile
 
 
@@ -37,7 +38,8 @@ class RunPlan:
         adaptation: how weights adapt to episodes where they are evaluated; None where they don't.
         blocks: the user's files without which the spec cannot be read.
         fingerprint: what it is made of, which its checkpoints keep.
-        changed: whether a run that goes on has other options, or other data, than before.
+        data: what it is trained on; None in a process that writes no folder.
+        changed: whether a run that goes on has something to do again, as options or data are others than before.
     """
 
     model: TrainableModel
@@ -51,18 +53,25 @@ class RunPlan:
     adaptation: Adaptation | None = None
     blocks: Sequence[KeptFile] = ()
     fingerprint: Mapping[str, Any] = field(default_factory=dict)
+    data: DataRecord | None = None
     changed: bool = False
 
     @classmethod
-    def of(cls, made: Prepared) -> RunPlan:
+    def of(
+        cls, made: Prepared, *, data: DataRecord | None = None, lock: str | None = None, changed: bool = False
+    ) -> RunPlan:
         """What a spec says, with a model that has weights of its own.
 
         Args:
             made: the spec with all that it names.
+            data: what it is trained on; None in a process that writes no folder.
+            lock: the text of the lock file of a run that goes on.
+            changed: see above.
 
         Raises:
             SpecErrors: shapes that cannot meet, or labels without a vector.
         """
+        from compose.training.storage.fingerprint import fingerprint
         from compose.training.storage.kept_blocks import kept_files
         from compose.training.storage.lock import lock_text
 
@@ -74,10 +83,13 @@ class RunPlan:
             stages=made.stages,
             evaluation=made.evaluation,
             seed=made.seed,
-            lock=lock_text(made.spec, seed=made.seed, blocks=blocks),
+            lock=lock or lock_text(made.spec, blocks=blocks),
             title=made.spec.resolved.name,
             adaptation=made.adaptation,
             blocks=blocks,
+            fingerprint=fingerprint(made.spec, blocks=blocks, data=data),
+            data=data,
+            changed=changed,
         )
 
     def check(self) -> None:

@@ -22,8 +22,9 @@ from compose.training.stages.nodes import Selection
 from compose.training.stages.work import Setting
 from compose.training.storage.autosave import whole_state
 from compose.training.storage.checkpoint import Checkpoints
+from compose.training.storage.earlier_run import what_goes_on
 from compose.training.storage.folder_lock import FolderLock
-from compose.training.storage.resume import load_state, open_run
+from compose.training.storage.resume import load_state, open_run, write_record
 from compose.training.storage.run_folder import RunFolder
 from compose.training.storage.weights import save_weights
 from compose.training.storage.writing import StorageError
@@ -78,7 +79,7 @@ def _train(
     fabrics: Sequence[Fabric],
     fabric: Fabric,
     saved: dict[str, Any] | None,
-    console: Console | None,
+    console: Terminal | None,
 ) -> Outcome:
     for module in (plan.model.training, plan.model.inference, plan.model.looking):
         module.to(fabric.device)
@@ -93,14 +94,16 @@ def _train(
 
 
 def _stored(
-    plan: RunPlan, folder: RunFolder, fabric: Fabric, saved: dict[str, Any] | None, console: Console | None
+    plan: RunPlan, folder: RunFolder, fabric: Fabric, saved: dict[str, Any] | None, console: Terminal | None
 ) -> Outcome | None:
     """What a run came to that has ended and of which nothing has changed; None where there is something to do."""
     outcome: Outcome | None = None
     if fabric.is_global_zero and saved and not plan.changed and saved["state"]["stage"] == len(plan.stages):
         outcome = read_outcome(folder)
+        if outcome is not None:
+            write_record(plan, folder)
         if outcome is not None and console is not None:
-            told = f"the run ended after step {outcome.steps}: nothing is left to train; more epochs make it go on"
+            told = f"the run ended after step {outcome.steps}: {what_goes_on(plan.stages, saved)}"
             console.print(told, highlight=False, markup=False)
     shared: Outcome | None = fabric.broadcast(outcome)
     return shared

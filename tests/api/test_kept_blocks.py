@@ -90,13 +90,16 @@ def test_a_copy_that_is_gone_or_changed(run: compose.Run) -> None:
 def test_a_run_goes_on_with_no_other_code(run: compose.Run) -> None:
     Path("my_blocks.py").write_text(BLOCK.replace("2.0", "3.0"))
     Path("renamed.py").write_text(BLOCK.replace("2.0", "4.0"))
-    ways = "; go on without --blocks, or begin a new run without --resume"
-    for name, told in (
-        ("my_blocks.py", "the run keeps other code of that name, run/blocks/my_blocks.py"),
-        ("renamed.py", "the run was made without this file"),
-    ):
-        with pytest.raises(UsageError, match=f"--blocks {name}: {told}{ways}"):
-            compose.train(resume="run", blocks=name, device="cpu", progress=False)
+    with pytest.raises(
+        SpecErrors, match=r"the code differs from here on from what the run keeps, run/blocks/my_bl"
+    ) as caught:
+        compose.train(resume="run", blocks="my_blocks.py", device="cpu", progress=False)
+    (error,) = caught.value.errors
+    assert error.place is not None
+    assert "3.0" in error.place.document.lines[error.place.line - 1]
+    told = "--blocks renamed.py: the run was made without this file; go on without --blocks, or begin a new run without"
+    with pytest.raises(UsageError, match=told):
+        compose.train(resume="run", blocks="renamed.py", device="cpu", progress=False)
     Path("renamed.py").write_text(BLOCK)
     again = compose.train(resume="run", blocks="renamed.py", device="cpu", progress=False)
     assert again.results == run.results

@@ -240,7 +240,8 @@ def test_a_run_goes_on(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == ""
     again = compose.train(resume=run.folder, device="cpu")
     assert again.results == run.results
-    assert "going on after step 1" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "the run ended after step 1: more of `train.main.epochs` makes it go on" in told
 
 
 def test_nothing_is_written_before_all_is_right(here: Path) -> None:

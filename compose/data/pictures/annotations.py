@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -151,3 +153,24 @@ class Annotations:
             column = columns[labels[span]]
             targets[i, column[column >= 0]] = values[span][column >= 0]
         return torch.from_numpy(targets)
+
+
+def content_digest(
+    annotations: Annotations, paths: Sequence[Path], rows: Mapping[str, Sequence[int]], names: Sequence[str]
+) -> str:
+    """A digest of pictures, by name and size, and of their labels.
+
+    Args:
+        annotations: what the label files say.
+        paths: the picture of each row.
+        rows: split -> its rows.
+        names: the name of each label number.
+    """
+    digest = sha256()
+    for split, chosen in rows.items():
+        for row in chosen:
+            rest, values = annotations.content(row)
+            size = paths[row].stat().st_size if paths[row].is_file() else None
+            said = [split, annotations.images[row], size, rest, sorted((names[n], value) for n, value in values)]
+            digest.update(json.dumps(said).encode())
+    return digest.hexdigest()

@@ -12,10 +12,10 @@ import numpy as np
 from pydantic import Field
 from torch import Tensor
 
-from compose.block import BlockError, data
+from compose.block import BlockError, MayChange, data
 from compose.data.label_list import check_listed, label_table, read_label_list
 from compose.data.normalisation import NORMALISATIONS, NormalisationName
-from compose.data.pictures.annotations import Annotations, Meaning
+from compose.data.pictures.annotations import Annotations, Meaning, content_digest
 from compose.data.pictures.box_csv import BoxHeader, read_box_header
 from compose.data.pictures.box_report import BoxReport, read_class_names
 from compose.data.pictures.image_examples import Augment, Fit, ImageExamples, Preparation
@@ -100,7 +100,7 @@ class Images(PictureSource):
         normalisation: NormalisationName = "imagenet",
         white: Annotated[float, Field(gt=0)] | None = None,
         on_bad_image: Literal["skip", "fail"] = "fail",
-        check_images: Literal["full", "header"] = "full",
+        check_images: Annotated[Literal["full", "header"], MayChange()] = "full",
         seed: int = 0,
         boxes: Path | None = None,
         box_names: Path | None = None,
@@ -172,6 +172,12 @@ class Images(PictureSource):
         left out."""
         found = self._report.notes + ([] if self._boxes is None else self._boxes.notes)
         return [str(finding) for finding in found]
+
+    def content(self) -> str:
+        """A digest of each split's pictures, by name and size, and of their labels."""
+        rows = self._report.rows if self._skip else self._division.rows
+        names = list(self._annotations.names)
+        return content_digest(self._annotations, self._paths, {split: rows[split].tolist() for split in rows}, names)
 
     def read_image(self, path: Any) -> Tensor:
         """A picture as in evaluation: ``3 h w``.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -121,6 +122,14 @@ class VectorSource(DataSource):
             raise DataError(f"there are no examples in the split `{name}`")
         columns = self.division.columns(name)
         return VectorExamples(self._stored.features.take(rows), self._labels.take(rows), rows=rows, columns=columns)
+
+    def content(self) -> str:
+        """A digest of the features and labels of all examples."""
+        digest = sha256()
+        for matrix in (self._stored.features, self._stored.labels):
+            for part in (matrix.starts, matrix.columns, matrix.values):
+                digest.update(np.ascontiguousarray(part).tobytes())
+        return digest.hexdigest()
 
     def check(self) -> list[str]:
         """Read the files and return what is wrong with them, a line for each problem."""

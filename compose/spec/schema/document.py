@@ -74,6 +74,8 @@ REQUIRED = ("data", "model")
 """The sections that no spec can do without, so that no overlay may remove them either."""
 OVERLAYS = ("extends", "variants", "sweeps")
 """The keys that are not part of what is computed, and that an overlay cannot have."""
+ABOUT = ("name", "description", "paper")
+"""The keys that say what a spec is, and nothing of what is computed: they may change while a run goes on."""
 
 
 def _plain_keys() -> dict[str, Schema]:

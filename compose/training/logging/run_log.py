@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PICTURES = 6
 
 
-class Written(TypedDict):
+class LogSizes(TypedDict):
     """What a run had written of itself when a checkpoint was.
 
     Args:
@@ -42,7 +42,7 @@ class RunLog:
         folder: the run's folder.
         console: the terminal; None for silence.
         step: the step that a resumed run goes on from.
-        written: what the resumed run had written by then, see :class:`Written`.
+        written: what the resumed run had written by then, see :class:`LogSizes`.
 
     Raises:
         StorageError: the files cannot be written.
@@ -54,9 +54,9 @@ class RunLog:
         *,
         console: Terminal | None = None,
         step: int = 0,
-        written: Written | None = None,
+        written: LogSizes | None = None,
     ) -> None:
-        kept: Written = written or {"metrics": 0, "events": {}}
+        kept: LogSizes = written or {"metrics": 0, "events": {}}
         self._log = MetricsLog(folder.metrics, size=kept["metrics"], step=step) if folder else None
         self._tensorboard = TensorBoardLog(folder.events, step=step, kept=kept["events"]) if folder else None
         self._stage = ""
@@ -65,7 +65,7 @@ class RunLog:
             for loss in filter(None, [self._log.loss, *self._tensorboard.losses]):
                 self.note(f"note: {loss}")
 
-    def sync(self) -> Written:
+    def sync(self) -> LogSizes:
         """See that everything is on the disk; returns how much that is."""
         if not (self._log and self._tensorboard):
             return {"metrics": 0, "events": {}}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from compose.block import BlockError, Refers, Use, registration
+from compose.block import BlockError, MayChange, Refers, Use, registration
 from compose.errors import nearest
 from compose.spec.schema.class_schema import MONITOR
 from compose.spec.schema.metric_entry import is_loss
@@ -41,7 +41,7 @@ class Stage(ABC):
     def __init__(
         self,
         *,
-        epochs: Annotated[int, Field(gt=0)] = 10,
+        epochs: Annotated[int, Field(gt=0), MayChange()] = 10,
         batch: Annotated[int, Field(gt=0)] = 32,
         optimizer: Annotated[Optimizer, Use("optimizer")] | None = None,
         schedule: Annotated[Schedule, Use("schedule")] | None = None,
@@ -54,13 +54,13 @@ class Stage(ABC):
         accumulate: Annotated[int, Field(gt=0)] = 1,
         precision: Literal["auto", "bf16", 16, 32] = "auto",
         monitor: Monitor = "map",
-        patience: Annotated[int, Field(gt=0)] | None = None,
+        patience: Annotated[int, Field(gt=0), MayChange()] | None = None,
         min_delta: Annotated[float, Field(ge=0)] = 0.0,
         keep: Literal["last", "best"] = "last",
-        validate_every: Annotated[int, Field(ge=0)] = 1,
-        checkpoint_every: Annotated[float, Field(ge=0)] = 5.0,
-        log_every: Annotated[int, Field(gt=0)] = 10,
-        workers: Annotated[int, Field(ge=0)] | Literal["auto"] = "auto",
+        validate_every: Annotated[int, Field(ge=0), MayChange()] = 1,
+        checkpoint_every: Annotated[float, Field(ge=0), MayChange()] = 5.0,
+        log_every: Annotated[int, Field(gt=0), MayChange()] = 10,
+        workers: Annotated[int, Field(ge=0), MayChange()] | Literal["auto"] = "auto",
     ) -> None:
         """Check the options against one another.
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from compose.errors import UsageError
+from compose.errors import Document, Place, SpecError, SpecErrors, UsageError
 
 FOLDER = "blocks"
-_LINE = re.compile(r"# keeps: (.+\.py) sha256 ([0-9a-f]{64})")
+KEEPS = "# keeps: "
+_LINE = re.compile(KEEPS + r"(.+\.py) sha256 ([0-9a-f]{64})")
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class KeptFile:
     @property
     def line(self) -> str:
         """The comment in the lock file that names it."""
-        return f"# keeps: {self.name} sha256 {sha256(self.content).hexdigest()}"
+        return f"{KEEPS}{self.name} sha256 {sha256(self.content).hexdigest()}"
 
 
 def kept_files(files: Sequence[Path]) -> tuple[KeptFile, ...]:
@@ -70,7 +71,8 @@ def check_same(lock: Path, files: Sequence[Path]) -> None:
         files: the block files that the user names.
 
     Raises:
-        UsageError: one of them is not as the run keeps it, or the run keeps no such file.
+        SpecErrors: one of them is not as the run keeps it, at its first line that differs.
+        UsageError: the run keeps no such file.
     """
     kept = dict(_named(lock)) if lock.is_file() else {}
     same_name = {Path(name).name: lock.parent / name for name in kept}
@@ -78,8 +80,22 @@ def check_same(lock: Path, files: Sequence[Path]) -> None:
         if sha256(file.content).hexdigest() in kept.values():
             continue
         copy = same_name.get(file.given.name)
-        told = f"the run keeps other code of that name, {copy}" if copy else "the run was made without this file"
+        if copy is not None:
+            raise SpecErrors([_other_code(file, copy)])
+        told = "the run was made without this file"
         raise UsageError(f"--blocks {file.given}: {told}; go on without --blocks, or begin a new run without --resume")
+
+
+def _other_code(file: KeptFile, copy: Path) -> SpecError:
+    """That a file is not as the run keeps it, at its first line that differs."""
+    now = file.content.decode("utf-8", "replace").splitlines()
+    before = copy.read_text("utf-8", "replace").splitlines() if copy.is_file() else []
+    same = next((n for n, (a, b) in enumerate(zip(now, before, strict=False)) if a != b), min(len(now), len(before)))
+    line = min(same, max(0, len(now) - 1))
+    document = Document(str(file.given), tuple(now))
+    place = Place(document, line + 1, 1, max(1, len(now[line]) if now else 1))
+    message = f"the code differs from here on from what the run keeps, {copy}"
+    return SpecError("other-run", message, place, "no --blocks to go on with that, or a new run without --resume")
 
 
 def _named(lock: Path) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from compose.shown import markdown_code, printable
 from compose.training.logging.run_log import RunLog
 from compose.training.run_state import RunContext, RunState
 from compose.training.storage.checkpoint import Checkpoints
+from compose.training.storage.earlier_run import is_reopened
 from compose.training.storage.run_folder import RunFolder, write_text
 from compose.training.storage.weights import fit
 from compose.training.training_errors import CheckpointError
@@ -42,17 +43,12 @@ def load_state(plan: RunPlan, folder: RunFolder) -> dict[str, Any] | None:
 
 def _reopened(plan: RunPlan, saved: dict[str, Any]) -> dict[str, Any]:
     """A state between stages, as it was before the last one ended if that now has more epochs."""
-    ended, state = saved["ended"], saved["state"]
-    if ended is None:
-        return saved
-    number = state["stage"] - 1
-    stage = list(plan.stages.values())[number]
-    exhausted = stage.patience is not None and ended["loop"]["best"]["waited"] >= stage.patience
-    if stage.epochs <= ended["epochs"] or exhausted:
+    stages, ended, state = list(plan.stages.values()), saved["ended"], saved["state"]
+    if not is_reopened(stages, saved):
         return saved
     return {
         **saved,
-        "state": {**state, "stage": number, "epoch": ended["epochs"], "batch": 0},
+        "state": {**state, "stage": state["stage"] - 1, "epoch": ended["epochs"], "batch": 0},
         "stage": ended["loop"],
         "model": ended["model"] or saved["model"],
     }
@@ -86,9 +82,10 @@ def open_run(
     if saved is None:
         log.graph(plan.model.training, _shapes(plan.model))
     else:
-        log.note(f"going on after step {state.step}")
-    if plan.changed and first:
-        write_text(folder.lock, plan.lock)
+        left = "going on" if state.stage < len(plan.stages) else "nothing is left to train: evaluating"
+        log.note(f"{left} after step {state.step}")
+    if first:
+        write_record(plan, folder)
     if plan.changed or saved is None:
         log.text("spec", markdown_code(plan.lock, "yaml"))
     began = time.monotonic() - (saved["seconds"] if saved else 0.0)
@@ -101,6 +98,14 @@ def open_run(
         fingerprint=plan.fingerprint,
         began=began,
     )
+
+
+def write_record(plan: RunPlan, folder: RunFolder) -> None:
+    """Write what has changed since the run was begun, or went on last."""
+    texts = {folder.lock: plan.lock} | ({folder.data: plan.data.text} if plan.data else {})
+    for path, text in texts.items():
+        if not path.exists() or path.read_text("utf-8") != text:
+            write_text(path, text)
 
 
 def _shapes(model: TrainableModel) -> dict[str, list[tuple[int, ...]]]:

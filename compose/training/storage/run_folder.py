@@ -3,6 +3,7 @@
 ```
 spec.lock.yaml   the resolved spec with versions and seed, from which the run repeats
 blocks/          the user's own block files that the spec needs
+data.json        what it is trained on: labels, examples and a digest of their content
 metrics.jsonl    one JSON object a line, as training goes
 events/          TensorBoard
 checkpoints/     the newest states, for --resume
@@ -104,6 +105,11 @@ class RunFolder:
     def lock(self) -> Path:
         """The lock file."""
         return self.path / "spec.lock.yaml"
+
+    @property
+    def data(self) -> Path:
+        """What it is trained on."""
+        return self.path / "data.json"
 
     @property
     def metrics(self) -> Path:

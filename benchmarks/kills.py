@@ -1,0 +1,203 @@
+"""Kill a run at random moments, go on with it, and compare it with one that nobody stopped.
+
+    python -m benchmarks.kills [--kills 50] [--seed 1] [--folder FOLDER]
+
+A small model trains in two stages in a process of its own, with a checkpoint after every step. It is sent SIGKILL,
+SIGTERM or SIGINT after a random time, wherever it then is: while it starts, trains, validates, writes or evaluates.
+``compose train --resume`` goes on, and is killed again, until all kills are spent; a run that ends before that is
+begun anew. Compared with the uninterrupted run: the weights, to the bit, every row of metrics.jsonl but for its speed,
+the scalars of TensorBoard, and the report. Printed: the kills by signal and by what the run was doing, and in how many
+runs something was lost. Asked for: none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+SPEC = """name: killed
+data: {use: glyph_scenes, size: 32, train: 48, val: 16, test: 32}
+labels: {vectors: {use: wordnet, dim: 8}}
+model:
+  backbone: {use: backbone, arch: conv64, channels: [4, 4, 8, 8], taps: [block3]}
+  groups: {use: channel_groups, in: backbone.last}
+  vectors: {use: spatial_max, in: groups}
+  scores: {use: max_similarity, in: [vectors, labels.vectors]}
+loss: {rank: {use: ranknet, in: scores}}
+train:
+  first: {stage: supervised, epochs: 2, batch: 8, log_every: 2, checkpoint_every: 0, workers: 0}
+  second: {stage: supervised, epochs: 2, batch: 8, log_every: 2, checkpoint_every: 0, workers: 0, keep: best}
+evaluate: {tasks: [zsl, gzsl], metrics: [map]}
+"""
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+STOPPED = (0, 130, -signal.SIGTERM, -signal.SIGINT, -signal.SIGKILL)
+"""Exit codes of a run that ended, was stopped, or was killed before it could say so."""
+
+
+@dataclass
+class Kills:
+    """What came of the kills.
+
+    Attributes:
+        by_signal: how many of each signal.
+        by_moment: how many while the run did what.
+        runs: how many runs were compared.
+        failures: what was lost, a line each.
+    """
+
+    by_signal: Counter[str] = field(default_factory=Counter)
+    by_moment: Counter[str] = field(default_factory=Counter)
+    runs: int = 0
+    failures: list[str] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """How many kills."""
+        return self.by_signal.total()
+
+
+class KilledRun:
+    """A run in a process of its own, with ``spec.yaml`` beside it.
+
+    Args:
+        folder: its folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Begin it, or go on with it."""
+        begun = (self.folder / "spec.lock.yaml").exists()
+        if not begun:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        to = (
+            ["--resume", str(self.folder)] if begun else [str(self.folder.with_name("spec.yaml")), "--out", self.folder]
+        )
+        words = [sys.executable, "-m", "compose", "train", *to, "--device", "cpu"]
+        alone = {**os.environ, "OMP_NUM_THREADS": "1"}
+        with self.folder.with_suffix(".log").open("ab") as log:
+            return subprocess.Popen(words, stdout=log, stderr=log, env=alone)
+
+    def finish(self) -> float:
+        """Let it run to its end; returns how long that took."""
+        began = time.monotonic()
+        code = self.start().wait()
+        if code:
+            raise RuntimeError(f"{self.folder} ended with exit code {code}:\n{self.log}")
+        return time.monotonic() - began
+
+    @property
+    def log(self) -> str:
+        """What it printed."""
+        return self.folder.with_suffix(".log").read_text("utf-8", "replace")
+
+    @property
+    def moment(self) -> str:
+        """What it is doing, as far as its folder tells."""
+        if not (self.folder / "spec.lock.yaml").exists():
+            return "before its folder was whole"
+        if any(self.folder.glob("*/*.partial")) or any(self.folder.glob("*/.tmp*")):
+            return "in a write"
+        if (self.folder / "weights" / "last.safetensors").exists():
+            return "in the evaluation or after"
+        return "in training" if any(self.folder.glob("checkpoints/*")) else "before the first checkpoint"
+
+
+def contents(folder: Path) -> dict[str, Any]:
+    """What two runs must have in common."""
+    from safetensors.torch import load_file
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(folder / "events")).Reload()
+    report = json.loads((folder / "report.json").read_text())
+    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    weights = load_file(folder / "weights" / "last.safetensors")
+    return {
+        "the weights": {name: value.tolist() for name, value in weights.items()},
+        "metrics.jsonl": [{key: value for key, value in row.items() if key != "epoch/speed"} for row in rows],
+        "the scalars of TensorBoard": {
+            tag: [(event.step, event.value) for event in events.Scalars(tag)]
+            for tag in events.Tags()["scalars"]
+            if tag != "epoch/speed"
+        },
+        "the report": {key: report[key] for key in ("steps", "result")},
+    }
+
+
+def kill(run: KilledRun, dice: random.Random, seconds: float, found: Kills) -> bool:
+    """Start a run and kill it after a random time; returns whether it ended before that."""
+    process = run.start()
+    try:
+        process.wait(dice.uniform(0.0, seconds))
+    except subprocess.TimeoutExpired:
+        number = dice.choice(SIGNALS)
+        found.by_moment[run.moment] += 1
+        found.by_signal[number.name] += 1
+        process.send_signal(number)
+    code = process.wait()
+    if code not in STOPPED:
+        found.failures.append(f"exit code {code}: {run.log.splitlines()[-1] if run.log else ''}")
+    return code == 0
+
+
+def kills(count: int, *, seed: int, folder: Path) -> Kills:
+    """Kill runs.
+
+    Args:
+        count: how many times.
+        seed: of the moments and signals.
+        folder: where the runs are.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "spec.yaml").write_text(SPEC)
+    whole = KilledRun(folder / "whole")
+    seconds = whole.finish()
+    expected, dice, found = contents(whole.folder), random.Random(seed), Kills()
+    while found.total < count:
+        run = KilledRun(folder / f"run{found.runs}")
+        ended = False
+        while found.total < count and not ended:
+            ended = kill(run, dice, seconds, found)
+            print(f"\r{found.total} of {count}", end="", file=sys.stderr, flush=True)
+        run.finish()
+        found.runs += 1
+        got = contents(run.folder)
+        found.failures += [f"{run.folder}: {what} differ" for what in expected if got[what] != expected[what]]
+    print(file=sys.stderr)
+    return found
+
+
+def main() -> None:
+    """Kill and print."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--kills", type=int, default=50, help="how many")
+    options.add_argument("--seed", type=int, default=1, help="of the moments and signals")
+    options.add_argument("--folder", type=Path, help="where the runs are; one that is deleted where not given")
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory() as made:
+        found = kills(given.kills, seed=given.seed, folder=given.folder or Path(made))
+    print(f"{found.total} kills of {found.runs} runs")
+    for counts in (found.by_signal, found.by_moment):
+        print("  " + ", ".join(f"{count} {name}" for name, count in counts.most_common()))
+    print(f"{len(found.failures)} failures")
+    for line in found.failures:
+        print(f"  {line}")
+    if found.failures:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
