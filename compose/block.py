@@ -32,6 +32,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import FunctionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeVar, get_args, overload, runtime_checkable
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ __all__ = [
     "REGISTRATION",
     "BlockError",
     "BoundDim",
+    "DeclarationError",
     "Dim",
     "Dims",
     "GivesProbabilities",
@@ -135,7 +137,7 @@ def _bound(name: str, wanted: Any, item: Any) -> Any:
         case (kind, str(letter)) if kind == wanted and letter.strip().isidentifier():
             return Annotated[kind, BoundDim(letter.strip(), many=wanted is not int)]
     shown = "int" if wanted is int else wanted
-    raise TypeError(f'expected a type and the name of a dim, {name}[{shown}, " d"], got {name}[{_text(item)}]')
+    raise DeclarationError(f'expected a type and the name of a dim, {name}[{shown}, " d"], got {name}[{_text(item)}]')
 
 
 def _text(item: Any) -> str:
@@ -155,6 +157,10 @@ class BlockError(ValueError):
     def __init__(self, message: str, *, parameter: str | None = None, expected: str | None = None) -> None:
         super().__init__(message)
         self.parameter, self.expected = parameter, expected
+
+
+class DeclarationError(TypeError):
+    """A class is declared in a way that says nothing. The framework turns it into an error at the line of its file."""
 
 
 @dataclass(frozen=True)
@@ -211,13 +217,37 @@ def _decorator(kind: Kind) -> Decorator:
     ) -> Any:
         if cls is None:
             return lambda cls: decorate(cls, name=name, fixes=fixes, check=check)
-        if not isinstance(cls, type):
-            raise TypeError(f'expected a class under @{kind}, or @{kind}(name="..."), got {cls!r}')
-        setattr(cls, REGISTRATION, Registration(kind, name or snake_case(cls.__name__), fixes, check))
+        _refuse_misuse(kind, cls, name, check)
+        setattr(cls, REGISTRATION, Registration(kind, name or snake_case(cls.__name__), _letters(kind, fixes), check))
         return cls
 
     decorate.__doc__ = f"Register a class as a {kind}: under ``name``, or its own name in snake case."
     return decorate
+
+
+def _refuse_misuse(kind: Kind, cls: Any, name: Any, check: Any) -> None:
+    """Refuse a decorator around what is no class, or with arguments that mean nothing."""
+    if not isinstance(cls, type):
+        what = f"the {type(cls).__name__} `{cls.__name__}`" if isinstance(cls, FunctionType) else repr(cls)
+        raise DeclarationError(f'expected a class under @{kind}, or @{kind}(name="..."), got {what}')
+    if REGISTRATION in vars(cls):
+        raise DeclarationError(
+            f"`{cls.__name__}` has two decorators, @{registration(cls).kind} and @{kind}: one is enough"
+        )
+    if name is not None and not (isinstance(name, str) and re.fullmatch(r"[A-Za-z]\w*", name)):
+        raise DeclarationError(
+            f'expected a name of letters, digits and underlines, @{kind}(name="my_{kind}"), got {name!r}'
+        )
+    if check is not None and not (isinstance(check, FunctionType) and "<" not in check.__qualname__):
+        raise DeclarationError(f"expected a function with a name of its own, @{kind}(check=function), got {check!r}")
+
+
+def _letters(kind: Kind, fixes: Any) -> tuple[str, ...]:
+    """The dims that a decorator names."""
+    letters = tuple(fixes) if isinstance(fixes, tuple | list) else ()
+    if fixes and not (letters and all(isinstance(letter, str) and letter.isidentifier() for letter in letters)):
+        raise DeclarationError(f'expected letters of dims, @{kind}(fixes=("n",)), got {fixes!r}')
+    return letters
 
 
 block = _decorator("block")

@@ -64,7 +64,7 @@ def _train(
     blocks: Files,
     out: str | PathLike[str] | None,
     device: str,
-    console: Console | None,
+    console: Terminal | None,
 ) -> Run:
     kept = kept_beside(str(folder / LOCK)) if folder and not blocks else ()
     named = folder / LOCK if spec is None and folder else spec

@@ -69,7 +69,7 @@ def _told(error: SpecError) -> tuple[str, ...]:
 
 def notes(made: Prepared) -> list[str]:
     """What the user should know of the data and labels although it stops nothing; after :func:`problems`."""
-    found = [*made.spec.notes, *_replaced(made), *made.source.notes()]
+    found = [*made.spec.notes, *_replaced(made), *made.spec.registry.left_out(), *made.source.notes()]
     found += made.labels.external.notes() if made.labels.external else []
     found += made.vectors.notes(made.source.labels.names) if made.vectors else []
     found += gradient_notes(made)

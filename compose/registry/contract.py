@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from compose.block import Kind
 from compose.errors import Note, Place, SpecError, nearest
@@ -72,6 +72,8 @@ def home(owner: Declaration) -> str:
 
 def hint_text(hint: Any) -> str:
     """An annotation as one writes it."""
+    if get_origin(hint) is Annotated:
+        hint = get_args(hint)[0]
     return "None" if hint is type(None) else inspect.formatannotation(hint)
 
 

@@ -49,6 +49,14 @@ class DimName:
     each: bool = False
     broadcast: bool = False
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether it is a name, a size, or an expression of sizes."""
+        try:
+            return not self.terms or bool(ast.parse(self.terms, mode="eval"))
+        except SyntaxError:
+            return False
+
     def computed(self, sizes: Mapping[str, int]) -> int | None:
         """The size of an expression; None where one of its letters is not known, or it is no sum or product."""
         return _computed(ast.parse(self.terms, mode="eval").body, sizes)

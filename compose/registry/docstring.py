@@ -28,7 +28,7 @@ class ClassDoc:
 
 def class_doc(cls: type) -> ClassDoc:
     """The parts of a class's docstring, without its ``Args:``."""
-    return class_text(cls.__doc__)
+    return class_text(cls.__doc__ if isinstance(cls.__doc__, str) else None)
 
 
 def class_text(doc: str | None) -> ClassDoc:

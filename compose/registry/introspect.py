@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Iterable
+
 from compose.block import registration
-from compose.errors import SpecError, SpecErrors, nearest
+from compose.errors import SpecError, SpecErrors, listed, nearest
 from compose.registry.contract import mistake
-from compose.registry.declaration import BoundSize, Declaration, Port
+from compose.registry.declaration import BoundSize, Declaration, Parameter, Port
 from compose.registry.docstring import class_doc
 from compose.registry.parameters import argument_of, read_parameters
 from compose.registry.ports import not_scalar, read_ports
-from compose.registry.python_place import place_of_argument
+from compose.registry.python_place import place_of_argument, place_of_class
 
 
 def declare(cls: type) -> Declaration:
@@ -29,6 +32,9 @@ def declare(cls: type) -> Declaration:
         of_ports.append(wrong)
     if not of_ports:
         mistakes += [error for size in sizes if (error := _unbound(cls, size, inputs))]
+    mistakes += _foreign_to_check(cls, parameters)
+    if not (mistakes or of_ports) and (wrong := _cannot_be_made(cls)):
+        mistakes.append(wrong)
     if mistakes or of_ports:
         raise SpecErrors([*mistakes, *of_ports])
     return Declaration(
@@ -49,6 +55,32 @@ def declare(cls: type) -> Declaration:
         fixes=declared.fixes,
         check=f"{declared.check.__module__}:{declared.check.__qualname__}" if declared.check else "",
     )
+
+
+def _foreign_to_check(cls: type, parameters: Iterable[Parameter]) -> list[SpecError]:
+    """The errors of arguments of a class's check that are none of its parameters."""
+    check, known = registration(cls).check, [parameter.name for parameter in parameters]
+    taken = inspect.signature(check).parameters if check else ()
+    return [
+        mistake(
+            f"the check of `{cls.__name__}` takes `{name}`, which is no parameter", place, None, nearest(name, known)
+        )
+        for name in taken
+        if name not in known and (place := place_of_argument(check, name))
+    ]
+
+
+def _cannot_be_made(cls: type) -> SpecError | None:
+    """The error of a class of which no module can be made."""
+    if cls.__hash__ is None:
+        message = f"`{cls.__name__}` has an equality of its own and no hash, such as `@dataclass` gives it"
+        return mistake(
+            message, place_of_class(cls), "an `__init__` in place of `@dataclass`, or `@dataclass(eq=False)`"
+        )
+    if registration(cls).kind in ("block", "loss") and inspect.isabstract(cls):
+        message = f"`{cls.__name__}` leaves {listed(sorted(cls.__abstractmethods__))} to classes that extend it"
+        return mistake(message, place_of_class(cls), "a class with all that it needs")
+    return None
 
 
 def _unbound(cls: type, size: BoundSize, inputs: tuple[Port, ...]) -> SpecError | None:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import SchemaError
 
-from compose.block import BoundDim, MayChange, Refers, Use
+from compose.block import BoundDim, Dim, Dims, MayChange, Refers, Use
 from compose.errors import SpecError
 from compose.registry.contract import hint_text, hints_of, mistake
 from compose.registry.declaration import BoundSize, Parameter
@@ -23,6 +24,10 @@ RESERVED_KEYS = ("use", "in", "repeat", "carry", "collect", "share", "weight", "
 """Keys of a node that are the framework's, so that no parameter may bear their names."""
 
 ANNOTATION = 'a type that a spec can be checked against, such as `int`, or `Dim[int, " d"]` for a size of the ports'
+
+LONGEST = 60
+"""How many characters of a value a message shows."""
+LETTER = '`Dim[int, " d"]`; `Dims[tuple[int, ...], " c"]` for several'
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ def read_parameters(cls: type, mistakes: list[SpecError]) -> tuple[tuple[Paramet
         bound = _marker(argument.hint, BoundDim)
         if bound:
             has_default = argument.parameter.default is not argument.parameter.empty
+            mistakes += _unfit_default(argument) if has_default else []
             sizes.append(BoundSize(name, bound.letter, bound.many, has_default))
         elif parameter := _parameter(argument, mistakes):
             parameters.append(parameter)
@@ -87,6 +93,8 @@ def _arguments(cls: type, init: Any, mistakes: list[SpecError]) -> Iterator[_Arg
             continue
         if refused := _refused(cls, name, parameter, annotated=name in init.__annotations__):
             mistakes.append(mistake(refused[0], place_of_argument(init, name), refused[1]))
+        elif name in hints and (wrong := _no_letter(name, hints[name])):
+            mistakes.append(mistake(wrong, place_of_argument(init, name), LETTER))
         elif name in hints:
             yield _Argument(init, name, parameter, hints[name], docs.get(name, ""))
 
@@ -104,18 +112,26 @@ def _refused(cls: type, name: str, parameter: inspect.Parameter, *, annotated: b
     return None
 
 
+def _no_letter(name: str, hint: Any) -> str | None:
+    """What is wrong with a size that is bound to no letter."""
+    bare = next((word for word, kind in (("Dim", Dim), ("Dims", Dims)) if hint is kind), None)
+    return bare and f"`{bare}` of `{name}` says no letter of the ports, whose size it would be"
+
+
 def _parameter(argument: _Argument, mistakes: list[SpecError]) -> Parameter | None:
     name, hint, default = argument.name, argument.hint, argument.parameter.default
     required = default is argument.parameter.empty
     use = _marker(hint, Use)
+    if not (required or use) and (unfit := _unfit_default(argument)):
+        mistakes += unfit
+        return None
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(Any if use else hint)
         shown = None if required else adapter.dump_python(default, mode="json")
         described: TypeAdapter[Any] = TypeAdapter(_opened(hint)) if use else adapter
         schema = draft7(described.json_schema(schema_generator=_Schema))
-    except Exception:  # pydantic has many, and calls functions of the annotation's own types
-        message = f"no spec can set `{name}`: YAML has no value for `{hint_text(hint)}`"
-        mistakes.append(mistake(message, place_of_argument(argument.init, name), ANNOTATION))
+    except Exception as error:  # pydantic has many, and calls functions of the annotation's own types
+        mistakes.append(_not_of_yaml(argument, error))
         return None
     named: Refers | None = _marker(hint, Refers)
     about = (named.what, named.needed) if named else ("", False)
@@ -132,6 +148,38 @@ def _may_change(hint: Any) -> Literal["", "any", "path"]:
 
 def _holds_path(hint: Any) -> bool:
     return hint is Path or any(map(_holds_path, get_args(hint)))
+
+
+def _not_of_yaml(argument: _Argument, error: Exception) -> SpecError:
+    """The error of an annotation that no value of a spec can have, or that contradicts itself."""
+    place = place_of_argument(argument.init, argument.name)
+    if isinstance(error, TypeError | SchemaError):
+        told = str(error).strip().splitlines()[-1].strip()
+        return mistake(f"the annotation of `{argument.name}` contradicts itself: {told}", place)
+    message = f"no spec can set `{argument.name}`: YAML has no value for `{hint_text(argument.hint)}`"
+    return mistake(message, place, ANNOTATION)
+
+
+def _unfit_default(argument: _Argument) -> list[SpecError]:
+    """The error of a default that the parameter's own annotation refuses; none where that is no type of a spec's."""
+    default = argument.parameter.default
+    try:
+        TypeAdapter(argument.hint).validate_python(default)
+    except ValidationError as error:
+        told = error.errors()[0]["msg"]
+        message = f"the default of `{argument.name}` is {shown_value(default)}, which its annotation refuses: {told}"
+        optional = f"; `{hint_text(argument.hint)} | None` for a parameter that may be None" if default is None else ""
+        expected = f"a value of `{hint_text(argument.hint)}`{optional}"
+        return [mistake(message, place_of_argument(argument.init, argument.name), expected)]
+    except Exception:  # an annotation that pydantic does not read is told as such
+        return []
+    return []
+
+
+def shown_value(value: Any) -> str:
+    """A value as Python writes it, its length bounded."""
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _opened(hint: Any) -> Any:

@@ -6,6 +6,7 @@ import ast
 import inspect
 import linecache
 import os
+import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -18,8 +19,12 @@ from compose.errors import Document, Place
 def document(path: str) -> Document:
     """The text of a Python file, named as it is seen from the current folder."""
     linecache.checkcache(path)
-    name = min(os.path.relpath(path), os.path.abspath(path), key=len)
-    return Document(name, tuple(line.rstrip("\n") for line in linecache.getlines(path)))
+    return Document(shown_name(path), tuple(line.rstrip("\n") for line in linecache.getlines(path)))
+
+
+def shown_name(path: str | Path) -> str:
+    """A file as it is called from the current folder."""
+    return min(os.path.relpath(path), os.path.abspath(path), key=len)
 
 
 def file_of(thing: Any) -> str | None:
@@ -33,27 +38,33 @@ def file_of(thing: Any) -> str | None:
 def place_of_class(cls: type) -> Place | None:
     """The name of a class, where it is defined."""
     found = _definition(cls)
-    return _name_place(*found) if found else None
+    return _name_place(*found) if found else _start_of_module(cls)
+
+
+def place_of_class_node(text: Document, node: ast.ClassDef) -> Place:
+    """The name of a class, by its syntax."""
+    return _name_place(text, node)
 
 
 def place_of_argument(function: Callable[..., Any], name: str) -> Place | None:
     """An argument of a function with its annotation; ``return`` is what the function returns."""
     found = _definition(function)
     if found is None:
-        return None
+        return _start_of_module(function)
     text, node = found
     if name == "return":
         return _node_place(text, node.returns) if node.returns else _name_place(text, node)
     taken = node.args
     arguments = [*taken.posonlyargs, *taken.args, *taken.kwonlyargs, taken.vararg, taken.kwarg]
-    return next((_node_place(text, argument) for argument in arguments if argument and argument.arg == name), None)
+    found_place = (_node_place(text, argument) for argument in arguments if argument and argument.arg == name)
+    return next(found_place, _name_place(text, node))
 
 
 def place_of_field(cls: type, name: str) -> Place | None:
     """A field of a NamedTuple with its annotation."""
     found = _definition(cls)
     if found is None:
-        return None
+        return _start_of_module(cls)
     text, node = found
     fields = [part for part in node.body if isinstance(part, ast.AnnAssign) and ast.unparse(part.target) == name]
     return _node_place(text, fields[0]) if fields else _name_place(text, node)
@@ -99,7 +110,7 @@ def _definition(thing: Any) -> tuple[Document, Any] | None:
     text = document(path) if path else None
     if text is None or not text.lines:
         return None
-    kind = ast.ClassDef if isinstance(thing, type) else ast.FunctionDef
+    kind = (ast.ClassDef,) if isinstance(thing, type) else (ast.FunctionDef, ast.AsyncFunctionDef)
     plain = inspect.unwrap(thing)
     starts = plain.__code__.co_firstlineno if inspect.isfunction(plain) else None
     for node in ast.walk(ast.parse("\n".join(text.lines))):
@@ -110,9 +121,21 @@ def _definition(thing: Any) -> tuple[Document, Any] | None:
     return None
 
 
-def _name_place(text: Document, node: ast.ClassDef | ast.FunctionDef) -> Place:
-    word = "class" if isinstance(node, ast.ClassDef) else "def"
-    return Place(text, node.lineno, node.col_offset + len(word) + 2, len(node.name))
+def _start_of_module(thing: Any) -> Place | None:
+    """The first line of the file of a class or function that stands nowhere in it, as one that a call makes."""
+    module = sys.modules.get(str(inspect.unwrap(thing).__module__))
+    text = document(module.__file__) if module and module.__file__ else None
+    if text is None or not text.lines:
+        return None
+    line = 1
+    if inspect.isfunction(thing) and Path(thing.__code__.co_filename).absolute() == Path(text.name).absolute():
+        line = min(thing.__code__.co_firstlineno, len(text.lines))
+    return Place(text, line, 1, max(1, len(text.lines[line - 1])))
+
+
+def _name_place(text: Document, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> Place:
+    words = {ast.ClassDef: "class", ast.FunctionDef: "def", ast.AsyncFunctionDef: "async def"}
+    return Place(text, node.lineno, node.col_offset + len(words[type(node)]) + 2, len(node.name))
 
 
 def _node_place(text: Document, node: Any) -> Place:

@@ -9,7 +9,11 @@ from functools import cache
 from typing import Any
 
 from compose.block import BlockError
+from compose.errors import SpecError, SpecErrors
+from compose.registry.contract import mistake
 from compose.registry.declaration import Declaration
+from compose.registry.python_place import file_of, place_in_traceback
+from compose.registry.user_code import exception_text
 
 
 def checked(declaration: Declaration) -> tuple[str, ...]:
@@ -32,7 +36,17 @@ def refusal(declaration: Declaration, values: Mapping[str, Any]) -> BlockError |
             _check(declaration.check)(**filled)
     except BlockError as error:
         return error
+    except Exception as error:  # the check is code of the user's, too
+        raise SpecErrors([_check_fails(declaration, error)]) from error
     return None
+
+
+def _check_fails(declaration: Declaration, error: Exception) -> SpecError:
+    """The error of a check that raises something else than a ``BlockError``, at its line."""
+    function = _check(declaration.check)
+    told = f"the check of `{declaration.name}` fails: {exception_text(error)}"
+    place = place_in_traceback(error.__traceback__, file_of(function) or "")
+    return mistake(told, place, "a `BlockError` for what it refuses")
 
 
 @cache

@@ -20,10 +20,12 @@ from typing import Any
 from compose.block import KINDS, REGISTRATION, Kind
 from compose.errors import SpecError, SpecErrors, UsageError
 from compose.registry.block_file import import_block_file, import_entry_point
-from compose.registry.contract import name_taken, unmet
+from compose.registry.contract import mistake, name_taken, unmet
 from compose.registry.declaration import Declaration
-from compose.registry.python_place import document
+from compose.registry.not_registered import without_classes
+from compose.registry.python_place import place_of_class
 from compose.registry.unlisted import ROOMS, unlisted
+from compose.registry.user_code import exception_text
 
 ENTRY_POINTS = "compose.blocks"
 
@@ -37,23 +39,30 @@ class Registry:
 
     Attributes:
         replacing: the user's classes that have the name of one of the project's and stand in its place.
+        broken: why the blocks of some installed packages are left out.
     """
 
     def __init__(self, declarations: Iterator[Declaration] | list[Declaration]) -> None:
         self._declarations = {(d.kind, d.name): d for d in declarations}
         self._classes: dict[tuple[Kind, str], type] = {}
         self.replacing: dict[tuple[Kind, str], Declaration] = {}
+        self.broken: list[SpecError] = []
 
     def copy(self) -> Registry:
         """One of the same content, to which others can be added."""
         made = Registry(list(self._declarations.values()))
         made._classes, made.replacing = dict(self._classes), dict(self.replacing)
+        made.broken = list(self.broken)
         return made
 
     def adopt(self, other: Registry, kind: Kind) -> None:
         """Take over everything of a kind from another registry, under the same names."""
         self._declarations |= {key: found for key, found in other._declarations.items() if key[0] == kind}
         self._classes |= {key: cls for key, cls in other._classes.items() if key[0] == kind}
+
+    def left_out(self) -> list[str]:
+        """Why the blocks of some installed packages cannot be used, a line each."""
+        return [f"{error.message}{f' ({error.place})' if error.place else ''}" for error in self.broken]
 
     def names(self, kind: Kind) -> list[str]:
         """All names of a kind, sorted."""
@@ -104,16 +113,14 @@ class Registry:
         """Register the classes that a module defines.
 
         Raises:
-            UsageError: the module defines none.
-            SpecErrors: mistakes in their signatures, a class that does not meet the contract of its kind, or a name
-                that is taken, each at its line.
+            SpecErrors: it defines none, mistakes in their signatures, a class that does not meet the contract of its
+                kind, or a name that is taken, each at its line.
         """
         from compose.registry.introspect import declare
 
         classes = [cls for cls in vars(module).values() if _is_registered(cls, module)]
         if not classes:
-            where = document(module.__file__).name if module.__file__ else module.__name__
-            raise UsageError(f"{where} has no class with @block, @loss or another decorator of compose.block")
+            raise SpecErrors([without_classes(module)])
         found: dict[type, Declaration] = {}
         errors: list[SpecError] = []
         for cls in classes:
@@ -121,6 +128,9 @@ class Registry:
                 found[cls] = declare(cls)
             except SpecErrors as mistakes:
                 errors += mistakes.errors
+            except Exception as error:  # whatever stands where the contract expects something else
+                told = f"`{cls.__name__}` cannot be read: {exception_text(error)}"
+                errors.append(mistake(told, place_of_class(cls)))
         errors += [error for cls, declaration in found.items() if (error := unmet(cls, declaration))]
         errors += self._taken(found)
         if errors:
@@ -176,9 +186,12 @@ def registry() -> Registry:
 
 
 def add_entry_points(found: Registry) -> None:
-    """Register the blocks of installed packages."""
+    """Register the blocks of installed packages; one that cannot be read is left out, and stops no command."""
     for point in entry_points(group=ENTRY_POINTS):
-        found.add_module(import_entry_point(point))
+        try:
+            found.add_module(import_entry_point(point))
+        except SpecErrors as mistakes:
+            found.broken += mistakes.errors
 
 
 def live_declarations() -> list[Declaration]:
@@ -207,7 +220,7 @@ def load_block_file(path: Path, into: Registry | None = None) -> list[Declaratio
         into: the registry; that of the process where not given.
 
     Raises:
-        UsageError: there is no such file, or it defines no class.
+        UsageError: there is no such file.
         SpecErrors: its mistakes, each at its line.
     """
     return (into or registry()).add_module(import_block_file(path))

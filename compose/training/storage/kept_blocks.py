@@ -9,10 +9,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from compose.errors import Document, Place, SpecError, SpecErrors, UsageError
+from compose.registry.neighbours import neighbours
 
 FOLDER = "blocks"
-KEEPS = "# keeps: "
-_LINE = re.compile(KEEPS + r"(.+\.py) sha256 ([0-9a-f]{64})")
+KEEPS, BESIDE = "# keeps: ", "# beside: "
+_LINE = re.compile(rf"({KEEPS}|{BESIDE})(.+\.py) sha256 ([0-9a-f]{{64}})")
 
 
 @dataclass(frozen=True)
@@ -23,30 +24,39 @@ class KeptFile:
         name: its path inside the run's folder, such as ``blocks/my_blocks.py``.
         content: what stands in it.
         given: the file that the user named.
+        beside: whether it is a module beside such a file, which that one imports.
     """
 
     name: str
     content: bytes
     given: Path
+    beside: bool = False
 
     @property
     def line(self) -> str:
         """The comment in the lock file that names it."""
-        return f"{KEEPS}{self.name} sha256 {sha256(self.content).hexdigest()}"
+        return f"{BESIDE if self.beside else KEEPS}{self.name} sha256 {sha256(self.content).hexdigest()}"
 
 
 def kept_files(files: Sequence[Path]) -> tuple[KeptFile, ...]:
-    """What a run keeps of the user's files; a second one of the same name lies in a folder of its own.
+    """What a run keeps of the user's files, and of the modules beside them that they import.
+
+    Files of one folder lie in one folder, so that they still find one another.
 
     Args:
         files: the files, in the order in which they are read.
     """
-    kept: list[KeptFile] = []
+    folders = list(dict.fromkeys(path.absolute().parent for path in files))
+    kept: dict[str, KeptFile] = {}
     for path in files:
-        taken = sum(Path(one.name).name == path.name for one in kept)
-        name = f"{FOLDER}/{taken + 1}/{path.name}" if taken else f"{FOLDER}/{path.name}"
-        kept.append(KeptFile(name, path.read_bytes(), path))
-    return tuple(kept)
+        folder = path.absolute().parent
+        number = folders.index(folder)
+        inside = f"{FOLDER}/{number + 1}" if number else FOLDER
+        kept[f"{inside}/{path.name}"] = KeptFile(f"{inside}/{path.name}", path.read_bytes(), path)
+        for module in neighbours(path):
+            name = f"{inside}/{module.relative_to(folder).as_posix()}"
+            kept.setdefault(name, KeptFile(name, module.read_bytes(), module, beside=True))
+    return tuple(kept.values())
 
 
 def blocks_beside(lock: Path) -> tuple[Path, ...]:
@@ -60,7 +70,8 @@ def blocks_beside(lock: Path) -> tuple[Path, ...]:
     """
     if not lock.is_file():
         return ()
-    return tuple(_whole(lock, name, digest) for name, digest in _named(lock))
+    found = [(_whole(lock, name, digest), is_beside) for name, digest, is_beside in _named(lock)]
+    return tuple(path for path, is_beside in found if not is_beside)
 
 
 def check_same(lock: Path, files: Sequence[Path]) -> None:
@@ -74,7 +85,7 @@ def check_same(lock: Path, files: Sequence[Path]) -> None:
         SpecErrors: one of them is not as the run keeps it, at its first line that differs.
         UsageError: the run keeps no such file.
     """
-    kept = dict(_named(lock)) if lock.is_file() else {}
+    kept = {name: digest for name, digest, _ in _named(lock)} if lock.is_file() else {}
     same_name = {Path(name).name: lock.parent / name for name in kept}
     for file in kept_files(files):
         if sha256(file.content).hexdigest() in kept.values():
@@ -98,13 +109,14 @@ def _other_code(file: KeptFile, copy: Path) -> SpecError:
     return SpecError("other-run", message, place, "no --blocks to go on with that, or a new run without --resume")
 
 
-def _named(lock: Path) -> Iterator[tuple[str, str]]:
+def _named(lock: Path) -> Iterator[tuple[str, str, bool]]:
+    """The files that a lock file names: each with its hash, and whether it is a module beside one of blocks."""
     with lock.open("r", encoding="utf-8", errors="replace") as lines:
         for line in lines:
             if not line.startswith("#"):
                 return
             if found := _LINE.fullmatch(line.rstrip("\n")):
-                yield found[1], found[2]
+                yield found[2], found[3], found[1] == BESIDE
 
 
 def _whole(lock: Path, name: str, digest: str) -> Path:

@@ -25,7 +25,7 @@ def lock_text(spec: Spec, *, blocks: Sequence[KeptFile] = ()) -> str:
     """
     resolved = spec.resolved
     made = [f"-v {name}" for name in resolved.chosen] + [f"-s {text}" for text in resolved.overrides]
-    made += [f"--blocks {file.given}" for file in blocks]
+    made += [f"--blocks {file.given}" for file in blocks if not file.beside]
     lines = [
         f"# made by: {' '.join(['compose train', resolved.file, *made])}",
         f"# with: {', '.join(f'{package} {number}' for package, number in versions().items())}",

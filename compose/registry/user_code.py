@@ -1,0 +1,50 @@
+"""Code of the user's at work: what it prints does not mix with results, and it ends the program only by an error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from dis import opmap
+from typing import NoReturn
+
+
+@contextmanager
+def at_work() -> Iterator[None]:
+    """What runs inside is code of the user's.
+
+    What it prints goes to standard error. ``os._exit`` raises, as ``sys.exit`` does, so that its line can be told.
+    """
+    leave, process = os._exit, os.getpid()
+
+    def refuse(status: int) -> NoReturn:
+        if os.getpid() != process:  # a process that the code has started ends as it likes
+            leave(status)
+        raise SystemExit(f"os._exit({status})")
+
+    os._exit = refuse  # type: ignore[assignment]
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os._exit = leave
+
+
+def is_mistake(error: BaseException) -> bool:
+    """Whether the user's code raised an exception; Ctrl-C, which may come at any line, is no mistake."""
+    if not isinstance(error, KeyboardInterrupt):
+        return True
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_code.co_code[trace.tb_lasti] == opmap["RAISE_VARARGS"]
+
+
+def exception_text(error: BaseException) -> str:
+    """The kind of an exception and the first line of what it says."""
+    if isinstance(error, SystemExit):
+        return "it ends the program"
+    if isinstance(error, RecursionError):
+        return "it calls itself without end"
+    return f"{type(error).__name__}: {str(error).strip() or 'no message'}".splitlines()[0]
