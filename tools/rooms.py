@@ -14,6 +14,7 @@ FLOORS = (
     ("cli",),
     ("api",),
     ("prediction",),
+    ("block_test",),
     ("checks",),
     ("training",),
     ("evaluation",),

@@ -72,6 +72,9 @@ def notes(made: Prepared) -> list[str]:
     found = [*made.spec.notes, *_replaced(made), *made.spec.registry.left_out(), *made.source.notes()]
     found += made.labels.external.notes() if made.labels.external else []
     found += made.vectors.notes(made.source.labels.names) if made.vectors else []
+    found += [
+        f"`{name}`, when it is made: {text}" for name, facts in made.shaped.facts.items() for text in facts.warned
+    ]
     found += gradient_notes(made)
     dropped = made.space.dropped
     if dropped:

@@ -18,12 +18,14 @@ from compose.cli.predict import predict
 from compose.cli.schema import schema
 from compose.cli.show import show
 from compose.cli.train import train
+from compose.cli.try_block import try_block
 from compose.cli.validate import validate
 from compose.cli.wordnet import wordnet
 
 PANELS: dict[str, dict[str, Callable[..., None]]] = {
     "Run": {"train": train, "evaluate": evaluate, "predict": predict},
     "Write a spec": {"new": new, "validate": validate, "list": list_names, "describe": describe, "schema": schema},
+    "Write a block": {"test-block": try_block},
     "Look inside a spec": {"show": show, "graph": graph, "code": code},
 }
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from compose.cli.complete import block_names
+from compose.cli.arguments.complete import block_names
 from compose.cli.options import AsJson, BlockFiles
 from compose.shown import printable
 

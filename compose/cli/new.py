@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from compose.cli.complete import spec_names
+from compose.cli.arguments.complete import spec_names
 
 STARTER = "zoo/starter.yaml"
 MODELINE = "# yaml-language-server: $schema="

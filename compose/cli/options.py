@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from compose.cli.complete import spec_names, variant_names
+from compose.cli.arguments.complete import spec_names, variant_names
 
 SpecName = Annotated[
     str,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compose.cli.complete import spec_names
+from compose.cli.arguments.complete import spec_names
 from compose.cli.options import BlockFiles, Device, KeyValues, Variants
 from compose.shown import printable
 

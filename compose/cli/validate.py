@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from compose.cli.complete import spec_names, sweep_names
+from compose.cli.arguments.complete import spec_names, sweep_names
 from compose.cli.options import BlockFiles, KeyValues, Variants
 from compose.shown import printable
 

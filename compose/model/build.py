@@ -29,10 +29,12 @@ from compose.model.input_sizes import Sizes
 from compose.model.label_space_check import LabelSpaceCheck
 from compose.model.memory import check_memory
 from compose.model.scores_check import check_scores
+from compose.model.seeded import seeded, unwarned
 from compose.model.task_check import check_tasks
 from compose.model.trial import refused
 from compose.model.walk import Walk
 from compose.registry.registry import Registry
+from compose.registry.user_code import at_work, is_mistake
 from compose.spec.wiring.plan import Plan, Step, needed, refs
 from compose.spec.wiring.reserved import RESERVED
 
@@ -254,14 +256,15 @@ def _module(step: Step, facts: Facts, registry: Registry, seed: int) -> nn.Modul
     digest = hashlib.blake2b(f"{seed}/{step.name}".encode(), digest_size=7).digest()
     values = {**facts.sizes, **step.params}
     try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(int.from_bytes(digest, "big"))
+        with seeded(int.from_bytes(digest, "big")), unwarned(facts.warned), at_work():
             return registry.construct(declaration.kind, declaration.name, values)  # type: ignore[no-any-return]
     except MemoryError:
         raise
     except BlockError as error:
         raise SpecErrors([refused(step, "bad-parameter", error)]) from error
-    except Exception as error:  # what a block does with weights that have values
+    except BaseException as error:  # what a block does with weights that have values
+        if not is_mistake(error):
+            raise
         cls = registry.load(declaration.kind, declaration.name)
         raise SpecErrors([block_failed(step, cls, error, "cannot be made with its weights")]) from error
 

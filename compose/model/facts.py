@@ -40,6 +40,7 @@ class Facts:
         learning: names of the weights that its block does not freeze.
         flows: output -> where its gradient goes; an output that carries none is left out.
         construction: how the module was made without memory.
+        warned: what Python or a library warned of while the module was made.
         mixes: whether an output has no row for each example, or the examples as another dim.
     """
 
@@ -53,4 +54,5 @@ class Facts:
     learning: frozenset[str] = frozenset()
     flows: dict[Output, Flow] = field(default_factory=dict)
     construction: Construction = "meta"
+    warned: tuple[str, ...] = ()
     mixes: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
@@ -113,18 +113,36 @@ def results(step: Step, module: nn.Module, result: Any) -> Iterator[tuple[Port, 
     return zip(ports, result, strict=True)
 
 
+def check_given(port: Port, value: Fake, fed: Iterable[Tensor]) -> None:
+    """Refuse what a block gives on another device, or in a wider number than what it was given.
+
+    Raises:
+        Mismatch: it is so.
+    """
+    given = [item for item in (value if isinstance(value, (list, tuple)) else [value]) if isinstance(item, Tensor)]
+    if any(not item.is_meta for item in given):
+        raise Mismatch("it is made on the CPU and would stay there beside a model on a GPU", port)
+    wide = any(item.dtype == torch.float64 for item in given)
+    if wide and not any(tensor.dtype == torch.float64 for tensor in fed):
+        raise Mismatch("its values are float64, and all else computes in float32", port)
+
+
 def output_error(step: Step, module: nn.Module, port: Port, value: Fake, mismatch: Mismatch) -> SpecError:
     """A block gives something else than it declares."""
-    got = shape_text(value.shape) if isinstance(value, Tensor) else _what(value)
-    message = f"`{step.name}.{port.name}` is {got}, but its block declares {port.shape}: {mismatch}"
-    return SpecError("output-shape", message, step.place, notes=(Note("it is declared there", result_place(module)),))
+    is_tensor = isinstance(value, Tensor)
+    got = shape_text(value.shape) if is_tensor else _what(value)
+    said = f": {mismatch}" if is_tensor or isinstance(value, (list, tuple)) else ""
+    message = f"`{step.name}.{port.name}` is {got}, but its block declares {port.shape}{said}"
+    return at_block(step, SpecError("output-shape", message), result_place(module))
 
 
 def _what(value: Any) -> str:
     """What is no tensor, in words."""
     if value is None:
         return "nothing (None)"
-    return f"a {type(value).__name__} of {len(value)}" if isinstance(value, list | tuple | dict) else f"`{value!r}`"
+    if isinstance(value, list | tuple | dict):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"`{value!r}`" if isinstance(value, int | float) else f"a {type(value).__name__}"
 
 
 def _feeds(step: Step, port: Port) -> str:

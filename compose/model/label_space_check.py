@@ -240,7 +240,7 @@ def downstream(steps: tuple[Step, ...], reserved: Collection[str]) -> set[str]:
 def _unfit(step: Step, error: SpecError, change: Changed) -> SpecError:
     """What does not fit the other sizes, at the spec's line: the block is sound at those of training."""
     place, notes = error.place, tuple(error.notes)
-    if error.code == "block-failed" and place != step.place:
+    if error.code in ("block-failed", "output-shape") and place != step.place:
         place, notes = step.place, (Note("the block's line", error.place), *notes[1:])
     return replace(error, code="label-space", place=place, notes=(*notes, Note(change.fits)))
 

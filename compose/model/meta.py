@@ -53,8 +53,12 @@ def construct(make: Callable[[], nn.Module]) -> tuple[nn.Module, Construction]:
 
 
 @contextmanager
-def on_meta() -> Iterator[None]:
-    """New tensors are made on the meta device, and a block that sets the precision by its input's device may do so."""
+def on_meta(*, made_there: bool = True) -> Iterator[None]:
+    """A block that sets the precision by its input's device may do so on the meta device.
+
+    Args:
+        made_there: whether new tensors are made on it, too, if they name no device.
+    """
     _without_compiler()
     set_up = torch.autocast.__init__
 
@@ -63,7 +67,7 @@ def on_meta() -> Iterator[None]:
 
     torch.autocast.__init__ = set_up_on_meta  # type: ignore[method-assign]
     try:
-        with META:
+        with META if made_there else nullcontext():
             yield
     finally:
         torch.autocast.__init__ = set_up  # type: ignore[method-assign]
@@ -89,7 +93,10 @@ def _parameter(parameter: nn.Parameter) -> nn.Parameter:
 
 
 def _moved(module: nn.Module) -> nn.Module:
-    """The module with all its tensors on the meta device; what two of its parts share they share still."""
+    """The module with its weights and buffers on the meta device; what two of its parts share they share still.
+
+    A tensor that is neither stays behind where a module moves to another device, so that it lies on the CPU here.
+    """
     moved: dict[int, Tensor] = {}
 
     def move(tensor: Any) -> Any:
@@ -100,9 +107,12 @@ def _moved(module: nn.Module) -> nn.Module:
         return moved[id(tensor)]
 
     for part in module.modules():
-        for held in (part._parameters, part._buffers, vars(part)):
+        for held in (part._parameters, part._buffers):
             for name, value in held.items():
                 held[name] = move(value)
+        for name, value in vars(part).items():
+            if isinstance(value, Tensor) and value.grad_fn is None:
+                vars(part)[name] = torch.zeros((), dtype=value.dtype, device="cpu").expand(value.shape)
     return module
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +16,20 @@ from compose.block import BlockError
 from compose.errors import SpecError
 from compose.model.dims import Bindings
 from compose.model.facts import Flow, Output
+from compose.model.failures.conduct import ChangedInput, Misconduct, Untouched, conducted
 from compose.model.failures.failing_call import failing_call
-from compose.model.failures.failure import block_failed, changes_input, has_lazy_modules
+from compose.model.failures.failure import (
+    OWN,
+    block_failed,
+    changes_input,
+    has_lazy_modules,
+    is_of_devices,
+    keeps_graph,
+)
 from compose.model.failures.misfit import Misfit
 from compose.model.meta import Construction, construct, on_meta
 from compose.registry.registry import Registry
+from compose.registry.user_code import at_work, is_mistake
 from compose.spec.wiring.plan import Ref, Step, refs
 from compose.spec.yaml.tree import place_of
 
@@ -45,8 +55,23 @@ def bound_sizes(step: Step, bindings: Bindings) -> dict[str, Any]:
     return sizes
 
 
-def make(step: Step, sizes: dict[str, Any], registry: Registry) -> tuple[nn.Module, Construction]:
-    """The block's module, its weights without storage, and how it was made.
+@dataclass(frozen=True)
+class Made:
+    """A block's module without storage.
+
+    Args:
+        module: its weights are stand-ins.
+        way: how it was made.
+        warned: what Python or a library warned of meanwhile.
+    """
+
+    module: nn.Module
+    way: Construction
+    warned: tuple[str, ...]
+
+
+def make(step: Step, sizes: dict[str, Any], registry: Registry) -> Made:
+    """The block's module, its weights without storage.
 
     Raises:
         SpecError: the block refuses its parameters, or fails.
@@ -54,17 +79,31 @@ def make(step: Step, sizes: dict[str, Any], registry: Registry) -> tuple[nn.Modu
     declaration = step.declaration
     assert declaration is not None
     try:
-        module, way = construct(
-            lambda: registry.construct(declaration.kind, declaration.name, {**sizes, **step.params})
-        )
+        with _conduct(step, called=False), warnings.catch_warnings(record=True) as warned:
+            module, way = construct(
+                lambda: registry.construct(declaration.kind, declaration.name, {**sizes, **step.params})
+            )
     except BlockError as error:
         raise refused(step, "bad-parameter", error) from error
-    except Exception as error:  # whatever the block does
+    except BaseException as error:  # whatever the block does
+        if not is_mistake(error):
+            raise
         cls = registry.load(declaration.kind, declaration.name)
         raise block_failed(step, cls, error, "cannot be made", _taken(sizes | step.params)) from error
     if any(map(is_lazy, (*module.parameters(), *module.buffers()))):
         raise has_lazy_modules(step, type(module))
-    return module, way
+    return Made(module, way, tuple(dict.fromkeys(map(warning_text, warned))))
+
+
+def warning_text(warned: warnings.WarningMessage) -> str:
+    """The first line of a warning."""
+    return (str(warned.message).strip() or type(warned.message).__name__).splitlines()[0]
+
+
+def _conduct(step: Step, *, called: bool) -> AbstractContextManager[None]:
+    """Where a block of the user's is at work; ours are known to behave."""
+    assert step.declaration is not None
+    return nullcontext() if step.declaration.module.startswith(OWN) else conducted(called=called)
 
 
 def _taken(values: dict[str, Any]) -> str:
@@ -85,35 +124,83 @@ def refused(step: Step, code: str, error: BlockError) -> SpecError:
     return Misfit(code, message, place, error.expected, at=step)
 
 
-def run(step: Step, module: nn.Module, fed: dict[str, Any], *, backward: bool = True) -> Trial:
+def run(step: Step, module: nn.Module, fed: dict[str, Any], *, backward: bool = True, graph: bool = True) -> Trial:
     """The module, called and, where asked, sent a gradient back through.
+
+    Tensors that it makes without naming a device lie on the CPU, as they would beside a model on a GPU.
 
     Args:
         step: the step.
         module: its module, on the meta device.
         fed: input port -> tensor or list of tensors; one that requires a gradient is a leaf.
         backward: whether gradients are taken.
+        graph: whether they could be taken, as in training.
 
     Raises:
         SpecError: the module fails on these shapes, forward or backward, or changes an input in place.
     """
     trial = Trial(step, module, fed)
     try:
-        with on_meta(), torch.set_grad_enabled(backward):
+        with on_meta(made_there=False), torch.set_grad_enabled(backward or graph), _conduct(step, called=True):
             trial.forward()
     except BlockError as error:
         raise refused(step, "shape-mismatch", error) from error
-    except Exception as error:  # whatever the block does
+    except ChangedInput as error:
+        raise changes_input(step, module, error.port, error) from error
+    except BaseException as error:  # whatever the block does
+        if not is_mistake(error):
+            raise
         if trial.changed:
             raise changes_input(step, module, trial.changed) from error
-        with on_meta():
-            call = failing_call(Trial(step, module, fed).forward)
-        raise block_failed(step, type(module), error, "fails on these shapes", call) from error
+        raise _explained(step, module, fed, error) from error
     if trial.changed:
         raise changes_input(step, module, trial.changed)
     if backward:
+        _refuse_memory(trial, step, module)
         _send_back(trial, step, type(module))
     return trial
+
+
+def _explained(step: Step, module: nn.Module, fed: dict[str, Any], error: BaseException) -> SpecError:
+    """Why a call failed. Where tensors on two devices met, it is called again with all of them on one.
+
+    What is then still wrong is told first.
+    """
+    call = ""
+    if isinstance(error, Exception) and not isinstance(error, Misconduct):
+        again = Trial(step, module, fed).forward
+        with on_meta(), at_work():
+            call, second = failing_call(again)
+        error = second if second and is_of_devices(error) else error
+    return block_failed(step, type(module), error, "fails on these shapes", call)
+
+
+def _refuse_memory(trial: Trial, step: Step, module: nn.Module) -> None:
+    """Refuse a block whose second call computes with what the first one left behind, whose graph is then gone.
+
+    Raises:
+        SpecError: it does.
+    """
+    held = [name for part in module.modules() for name, value in vars(part).items() if _has_graph(value)]
+    if not held:
+        return
+    anew = {port: _leaves_of_its_own(value) for port, value in trial.fed.items()}
+    second = Trial(step, module, anew)
+    with on_meta(), at_work(), suppress(Exception):
+        second.forward()
+    before = {id(leaf) for value in trial.fed.values() for _, leaf in tensors(value)}
+    if any(leaf in before for _, tensor in tensors(second.result) for leaf in _leaves(tensor)):
+        raise keeps_graph(step, module, held[0])
+
+
+def _has_graph(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.grad_fn is not None
+
+
+def _leaves_of_its_own(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().requires_grad_(value.requires_grad)
+    return [_leaves_of_its_own(item) for item in value]
 
 
 def _send_back(trial: Trial, step: Step, cls: type) -> None:
@@ -122,9 +209,11 @@ def _send_back(trial: Trial, step: Step, cls: type) -> None:
     Its forward pass has one, so that nothing is known to be wrong.
     """
     try:
-        with on_meta(), suppress(NotImplementedError):
+        with on_meta(), at_work(), suppress(NotImplementedError):
             trial.backward()
-    except Exception as error:  # whatever the block does
+    except BaseException as error:  # whatever the block does
+        if not is_mistake(error):
+            raise
         raise block_failed(step, cls, error, "fails in the backward pass") from error
 
 
@@ -149,10 +238,10 @@ class Trial:
     """
 
     def __init__(self, step: Step, module: nn.Module, fed: dict[str, Any]) -> None:
-        self._step, self._module, self._fed = step, module, fed
+        self._step, self._module, self.fed = step, module, fed
         self._saved: list[_Saved] = []
         self._given = {port: _copied(value) for port, value in fed.items()}
-        self._before = {port: _versions(value) for port, value in self._given.items()}
+        self._before = {port: _state(value) for port, value in self._given.items()}
         self.result: Any = None
 
     def forward(self) -> None:
@@ -162,20 +251,24 @@ class Trial:
             self._saved.append(_Saved(tensor, tensor._version))
             return tensor
 
-        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-            self.result = self._module(**self._given)
+        assert self._step.declaration is not None
+        is_ours = self._step.declaration.module.startswith(OWN)
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the run tells them
+            with nullcontext() if is_ours else Untouched(self._given):
+                self.result = self._module(**self._given)
 
     @property
     def changed(self) -> str:
         """An input that the module has changed in place; "" where there is none."""
-        return next((port for port, value in self._given.items() if _versions(value) != self._before[port]), "")
+        return next((port for port, value in self._given.items() if _state(value) != self._before[port]), "")
 
     def backward(self) -> None:
         """Send a gradient back from all that the module gives."""
         if any(kept.tensor._version != kept.version for kept in self._saved):
             raise RuntimeError("it changes a tensor in place that its backward pass needs as it was")
         ends = [tensor for _, tensor in tensors(self.result) if tensor.requires_grad]
-        starts = [leaf for value in self._fed.values() for _, leaf in tensors(value) if leaf.requires_grad]
+        starts = [leaf for value in self.fed.values() for _, leaf in tensors(value) if leaf.requires_grad]
         starts += [parameter for parameter in self._module.parameters() if parameter.requires_grad]
         if ends and starts:
             torch.autograd.grad(ends, starts, [torch.empty_like(end) for end in ends], allow_unused=True)
@@ -194,7 +287,7 @@ class Trial:
             outputs: output port -> what the module gives there.
         """
         leaves: dict[int, Ref | str] = {id(weight): name for name, weight in self._module.named_parameters()}
-        for port, value in self._fed.items():
+        for port, value in self.fed.items():
             sources = refs(self._step.inputs[port])
             leaves |= {id(leaf): _source(sources, place) for place, leaf in tensors(value)}
         found: dict[Output, Flow] = {}
@@ -231,8 +324,9 @@ def _copied(value: Any) -> Any:
     return [_copied(item) for item in value]
 
 
-def _versions(value: Any) -> list[int]:
-    return [tensor._version for _, tensor in tensors(value)]
+def _state(value: Any) -> list[tuple[int, int]]:
+    """What changes with a tensor: how often it was written to, and the memory that it lies in."""
+    return [(tensor._version, tensor.untyped_storage()._cdata) for _, tensor in tensors(value)]
 
 
 def _leaves(tensor: Tensor) -> Iterator[int]:

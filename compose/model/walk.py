@@ -14,10 +14,10 @@ from compose.model.dims import Bindings, Mismatch, shape_text
 from compose.model.facts import Facts, Flow
 from compose.model.failures.failure import block_failed
 from compose.model.failures.misfit import End, Misfit
-from compose.model.fit import Fake, bind, bind_inputs, output_error, port_note, results, several
+from compose.model.fit import Fake, bind, bind_inputs, check_given, output_error, port_note, results, several
 from compose.model.index_ranges import IndexRanges
 from compose.model.meta import META
-from compose.model.trial import Trial, bound_sizes, make, run
+from compose.model.trial import Trial, bound_sizes, make, run, tensors
 from compose.registry.declaration import Port
 from compose.registry.registry import Registry
 from compose.spec.wiring.plan import Ref, Step, Term, Value, refs
@@ -149,7 +149,13 @@ class Walk:
             return
         self.modules[step.name] = module
         try:
-            trial = run(step, module.train(not self._inference), fed, backward=self._known is None)
+            trial = run(
+                step,
+                module.train(not self._inference),
+                fed,
+                backward=self._known is None,
+                graph=not self._inference,
+            )
         except SpecError as error:
             raise replace(error, notes=(*error.notes, *self._input_notes(step, fed))) from error
         self._record(step, module, bindings, trial)
@@ -164,8 +170,9 @@ class Walk:
         if self._known and step.name in self._known.modules:
             return self._module_again(step, self._known)
         if step.share is None:
-            module, self.facts[step.name].construction = make(step, sizes, self.registry)
-            return module
+            made, facts = make(step, sizes, self.registry), self.facts[step.name]
+            facts.construction, facts.warned = made.way, made.warned
+            return made.module
         owner = self.modules.get(step.share)
         theirs = self.facts[step.share].sizes
         if owner is not None and theirs != sizes and self._other_weights(step, {**theirs, **sizes}, owner):
@@ -182,8 +189,7 @@ class Walk:
         facts = self.facts[step.name]
         facts.construction = known.facts[step.name].construction
         if step.share is None and known.facts[step.name].sizes != facts.sizes:
-            bound_here, _ = make(step, facts.sizes, self.registry)
-            facts.weights = _shapes(bound_here)
+            facts.weights = _shapes(make(step, facts.sizes, self.registry).module)
         return known.modules[step.name]
 
     def _other_weights(self, step: Step, sizes: dict[str, Any], owner: nn.Module) -> bool:
@@ -192,7 +198,7 @@ class Walk:
         Not every size shapes a weight: a norm of channels is bound to the whole shape of its input.
         """
         assert step.share is not None
-        made, _ = make(replace(step, params=self.params[step.share]), sizes, self.registry)
+        made = make(replace(step, params=self.params[step.share]), sizes, self.registry).module
         shapes = [{name: tensor.shape for name, tensor in module.state_dict().items()} for module in (made, owner)]
         return shapes[0] != shapes[1]
 
@@ -201,6 +207,7 @@ class Walk:
         for port, value in results(step, module, trial.result):
             try:
                 bind(port, value, bindings)
+                check_given(port, value, (tensor for fed in trial.fed.values() for _, tensor in tensors(fed)))
             except Mismatch as mismatch:
                 self.errors.append(output_error(step, module, port, value, mismatch))
                 continue

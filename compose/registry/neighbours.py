@@ -15,6 +15,8 @@ class FreshLoader(SourceFileLoader):
     """Compiles the file as it is now: Python's cache takes one that was changed within a second for the old one."""
 
     def get_code(self, fullname: str) -> CodeType:
+        """The code of a module."""
+        """The compiled module."""
         path = self.get_filename(fullname)
         return self.source_to_code(self.get_data(path), path)
 

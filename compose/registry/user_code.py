@@ -33,8 +33,11 @@ def at_work() -> Iterator[None]:
 
 def is_mistake(error: BaseException) -> bool:
     """Whether the user's code raised an exception; Ctrl-C, which may come at any line, is no mistake."""
-    if not isinstance(error, KeyboardInterrupt):
-        return True
+    return not isinstance(error, KeyboardInterrupt) or is_raised(error)
+
+
+def is_raised(error: BaseException) -> bool:
+    """Whether a statement ``raise`` raised an exception, and no function that is not written in Python."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from compose.registry.user_code import at_work, is_mistake
+
 if TYPE_CHECKING:
     from compose.training.stages.work import Work
 
@@ -31,8 +33,11 @@ def prefers_channels_last(work: Work, model: nn.Module, device: torch.device) ->
         fake = channels_last({name: mode.from_tensor(tensor) for name, tensor in weights})
         batch = channels_last({name: mode.from_tensor(tensor) for name, tensor in example.items()})
         try:
-            work.terms(_Functional(model, fake), batch)
-        except Exception:  # whatever it is, it would stop the training
+            with at_work():
+                work.terms(_Functional(model, fake), batch)
+        except BaseException as error:  # whatever it is, it would stop the training
+            if not is_mistake(error):
+                raise
             return False
     return True
 

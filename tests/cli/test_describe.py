@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from compose.cli.complete import block_names
+from compose.cli.arguments.complete import block_names
 from compose.cli.list import summaries
 from compose.registry.declaration import Declaration
 from compose.registry.registry import registry

@@ -11,22 +11,25 @@ from torch.overrides import TorchFunctionMode
 
 from compose.model.dims import shape_text
 
+UNEXPLAINED = "does not take"
+"""Stands between an operation and the shapes that it meets, where nothing is known of why."""
+
 Telling = Callable[[tuple[Any, ...], dict[str, Any]], str]
 
 
-def failing_call(run: Callable[[], object]) -> str:
-    """What is being computed when it fails; "" where no operation of torch is.
+def failing_call(run: Callable[[], object]) -> tuple[str, Exception | None]:
+    """What is being computed when it fails, "" where no operation of torch is; and how it fails.
 
     Args:
-        run: fails; it is run once more.
+        run: failed before; it is run once more.
     """
     recorder = _Recorder()
     try:
         with recorder:
             run()
     except Exception as error:  # the one that is explained
-        return recorder.words or _pattern(error)
-    return ""
+        return recorder.words or _pattern(error), error
+    return "", None
 
 
 class _Recorder(TorchFunctionMode):
@@ -52,9 +55,9 @@ def _described(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     words = _normalise if plain.endswith("_norm") else words
     shapes = list(_shapes((args, kwargs)))
     try:
-        return words(args, kwargs) if words else f"its `{plain}` does not take {_listed(shapes)}"
+        return words(args, kwargs) if words else f"its `{plain}` {UNEXPLAINED} {_listed(shapes)}"
     except (IndexError, AttributeError, TypeError):  # called in another form
-        return f"its `{plain}` does not take {_listed(shapes)}"
+        return f"its `{plain}` {UNEXPLAINED} {_listed(shapes)}"
 
 
 def _pattern(error: Exception) -> str:

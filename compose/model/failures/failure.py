@@ -9,8 +9,11 @@ from typing import TypeVar
 from torch import nn
 
 from compose.errors import Note, Place, SpecError
+from compose.model.failures.conduct import Misconduct
+from compose.model.failures.failing_call import UNEXPLAINED
 from compose.model.failures.misfit import Misfit
 from compose.registry.python_place import file_of, place_in_traceback, place_of_argument, place_of_class
+from compose.registry.user_code import exception_text, is_raised
 from compose.spec.wiring.plan import Step
 
 OWN = "compose."
@@ -18,14 +21,47 @@ OWN = "compose."
 
 _Error = TypeVar("_Error", bound=SpecError)
 
+DEVICES = ("is not on the expected device meta", "Expected all tensors to be on the same device")
+"""What torch says where tensors on two devices meet."""
+
 KNOWN = (
+    (
+        ("before Module.__init__() call", "has no attribute '_parameters'"),
+        "it does not begin with `super().__init__()`, without which it can hold no weights",
+        "`super().__init__()` as the first line of `__init__`",
+    ),
+    (
+        (
+            "Torch not compiled with CUDA enabled",
+            "Found no NVIDIA driver",
+            "No CUDA GPUs are available",
+            "Cannot access accelerator device",
+        ),
+        "it puts a tensor on a GPU by itself",
+        'no `.cuda()` and no `device="cuda"`: a block follows the model to its device with its weights and buffers',
+    ),
+    (
+        ("DefaultCPUAllocator: can't allocate memory",),
+        "it asks for more memory than the machine has",
+        None,
+    ),
+    (
+        ("does not require grad and does not have a grad_fn", "tensors does not require grad"),
+        "it takes a gradient of its own, and none is computed in evaluation",
+        "`with torch.enable_grad():` around it, and `detach()` on what it returns",
+    ),
     (
         ("Expected more than 1 value per channel when training",),
         "its batch norm has one value for each channel, and needs more in training",
         "a batch of two or more, or another norm",
     ),
     (
-        ("cannot be called on meta tensors",),
+        ("a leaf Variable that requires grad is being used in an in-place operation",),
+        "it changes its weights in place, which is for the optimizer to do",
+        "`with torch.no_grad():` around it, or a buffer for what is no weight",
+    ),
+    (
+        ("cannot be called on meta tensors", "unsupported format string passed to Tensor.__format__"),
         "it asks for a tensor's values, which no tensor has while shapes are worked out",
         "tensors all the way, such as `torch.where` in place of `if`, and no `.item()`, `int(x)` or `bool(x)`",
     ),
@@ -45,12 +81,17 @@ KNOWN = (
         "torch's functions",
     ),
     (
+        ("aten::masked_select", "aten::equal", "aten::item", "aten::_local_scalar_dense"),
+        "it asks for a tensor's values, which no tensor has while shapes are worked out",
+        "tensors all the way, such as `torch.where` and multiplication by a mask",
+    ),
+    (
         ("no fake impl or Meta kernel registered",),
         "it uses an operator of which torch does not know what shape its result has",
         "other operators, or a custom operator with `register_fake`",
     ),
     (
-        ("is not on the expected device meta",),
+        DEVICES,
         "it computes with a tensor that is no input, parameter or buffer, and would stay behind on a GPU",
         "`self.register_buffer(...)` in `__init__`, or a tensor that `forward` makes on the device of its inputs",
     ),
@@ -58,7 +99,12 @@ KNOWN = (
 """What torch's message has in it -> what the block does, and what would be right."""
 
 
-def block_failed(step: Step, cls: type, error: Exception, doing: str, call: str = "") -> Misfit:
+def is_of_devices(error: BaseException) -> bool:
+    """Whether tensors on two devices met."""
+    return _has(str(error), DEVICES)
+
+
+def block_failed(step: Step, cls: type, error: BaseException, doing: str, call: str = "") -> Misfit:
     """An exception that a block raised.
 
     Args:
@@ -82,11 +128,29 @@ def has_lazy_modules(step: Step, cls: type) -> SpecError:
     return at_block(step, SpecError("block-failed", message, None, expected), place_of_class(cls))
 
 
-def changes_input(step: Step, module: nn.Module, port: str) -> SpecError:
-    """A block that writes into a tensor which other nodes read, too."""
+def keeps_graph(step: Step, module: nn.Module, name: str) -> SpecError:
+    """A block that computes with what an earlier call of it left behind."""
+    message = f"`{step.name}` keeps `{name}` from one call to the next and computes with it, without its gradient"
+    expected = "what one call needs computed in it; `detach()` for a value that shall outlive it"
+    place = place_of_argument(type(module).forward, "return")
+    return at_block(step, SpecError("block-failed", message, None, expected), place)
+
+
+def changes_input(step: Step, module: nn.Module, port: str, error: BaseException | None = None) -> SpecError:
+    """A block that writes into a tensor which other nodes read, too.
+
+    Args:
+        step: the node.
+        module: its module.
+        port: the input.
+        error: was raised where it does so, if that is known.
+    """
     message = f"`{step.name}` changes its input `{port}` in place, and with it what other nodes read"
     expected = "a new tensor: no `inplace=True` and no `x += y`, `x.relu_()` or `x[...] = y` on an input"
-    return at_block(step, SpecError("in-place", message, None, expected), place_of_argument(type(module).forward, port))
+    path = file_of(type(module))
+    place = place_in_traceback(error.__traceback__, path) if error and path else None
+    place = place or place_of_argument(type(module).forward, port)
+    return at_block(step, SpecError("in-place", message, None, expected), place)
 
 
 def at_block(step: Step, error: _Error, place: Place | None) -> _Error:
@@ -97,9 +161,14 @@ def at_block(step: Step, error: _Error, place: Place | None) -> _Error:
         error.notes = (*error.notes, *([Note("the block's line", place)] if place else []))
     else:
         error.place = place
-        uses = f"`{step.name}` uses the {step.declaration.kind} `{step.declaration.name}`"
-        error.notes = (Note(uses, step.place), *error.notes)
+        error.notes = (uses_note(step), *error.notes)
     return error
+
+
+def uses_note(step: Step) -> Note:
+    """Which block a node uses, and where the spec says so."""
+    assert step.declaration is not None
+    return Note(f"`{step.name}` uses the {step.declaration.kind} `{step.declaration.name}`", step.place)
 
 
 def result_place(module: nn.Module) -> Place | None:
@@ -107,26 +176,44 @@ def result_place(module: nn.Module) -> Place | None:
     return place_of_argument(type(module).forward, "return")
 
 
-def _told(step: Step, error: Exception, path: str | None, call: str) -> tuple[str, str | None, list[Note]]:
+NUMPY = (
+    "it leaves torch for numpy, which needs values, and no tensor has them while shapes are worked out",
+    "torch's functions",
+    list[Note](),
+)
+"""What is told of a tensor that reaches numpy."""
+
+
+def _told(step: Step, error: BaseException, path: str | None, call: str) -> tuple[str, str | None, list[Note]]:
     """Why a block failed, what would have been right, and what a library said where nothing else is known.
 
     What a library says of its own tensors tells nothing of a spec, so that it stands at most beside a user's block.
     """
+    if isinstance(error, Misconduct):
+        return str(error), error.expected, []
+    if isinstance(error, SystemExit | RecursionError):
+        return exception_text(error), None, []
+    if isinstance(error, AssertionError) and not str(error).strip():
+        return "its `assert` does not hold", None, []
     text = (str(error).strip() or "no message").splitlines()[0]
     for marks, reason, expected in KNOWN:
         if _has(text, marks):
             return reason, expected, []
     plain = isinstance(error, ValueError | RuntimeError) and str(error).strip()
     whole = text if plain else f"{type(error).__name__}: {text}"
-    library = "" if isinstance(error, AttributeError | NameError) else _library(error, path)
-    if not library or call:
-        return call if library else whole, None, []
+    library = "" if isinstance(error, AttributeError | NameError | OSError) else _library(error, path)
+    library = library or ("torch" if call and not is_raised(error) else "")
+    if library == "numpy":
+        return NUMPY
     assert step.declaration is not None
     is_own = step.declaration.module.startswith(OWN)
-    return "", None, [] if is_own else [Note(f"{library} says: {whole}")]
+    says = [] if is_own or not library else [Note(f"{library} says: {whole}")]
+    if call and library:
+        return call, None, says if UNEXPLAINED in call else []
+    return "" if library else whole, None, says
 
 
-def _library(error: Exception, path: str | None) -> str:
+def _library(error: BaseException, path: str | None) -> str:
     """The library that raised an exception; "" where the block's own file did, or ours."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves
 
-from compose.errors import ComposeError, SpecError, SpecErrors
-from compose.model.failures.failure import block_failed
+from compose.errors import ComposeError, Note, SpecError, SpecErrors
+from compose.model.dims import shape_text
+from compose.model.failures.failure import block_failed, uses_note
 from compose.registry.block_file import USER_MODULE
 from compose.registry.python_place import place_in_traceback
+from compose.registry.user_code import exception_text, is_mistake
 from compose.spec.wiring.plan import Plan, Step
+
+MOST = 3
+"""How many nodes a message names that may be at fault."""
 
 
 class BlockFailure(SpecErrors):
@@ -40,29 +47,47 @@ def told_at_block(model: nn.Module, plan: Plan, doing: str) -> Iterator[None]:
         yield
     except (ComposeError, MemoryError, torch.OutOfMemoryError):
         raise
-    except Exception as error:  # whatever the block does
+    except BaseException as error:  # whatever the block does
+        if not is_mistake(error):
+            raise
         found = _failing(error, model, plan)
-        told = _elsewhere(error, doing) if found is None else block_failed(found[0], type(found[1]), error, doing)
+        told = _elsewhere(error, plan, doing) if found is None else _in_module(*found, error, doing)
         if told is None:
             raise
         raise BlockFailure(told) from error
 
 
-def _failing(error: Exception, model: nn.Module, plan: Plan) -> tuple[Step, nn.Module] | None:
-    """The step whose module an exception went through, and the module; None where it went through none."""
+def _in_module(step: Step, module: nn.Module, given: str, error: BaseException, doing: str) -> SpecError:
+    """The error of a step, with what it was given."""
+    told = block_failed(step, type(module), error, doing)
+    told.notes = (*told.notes, *([Note(f"it was given {given}")] if given else []))
+    return told
+
+
+def _failing(error: BaseException, model: nn.Module, plan: Plan) -> tuple[Step, nn.Module, str] | None:
+    """The step whose module an exception went through, its module and what that got; None where it was none's."""
     steps = {step.name: step for step in (*plan.steps, *(term.step for term in plan.terms if term.step))}
     modules = {id(module): name for name, module in model.named_modules() if name in steps}
     trace = error.__traceback__
     while trace is not None:
         caller = trace.tb_frame.f_locals.get("self")
         if isinstance(caller, nn.Module) and id(caller) in modules:
-            return steps[modules[id(caller)]], caller
+            return steps[modules[id(caller)]], caller, _given(trace.tb_frame.f_locals)
         trace = trace.tb_next
     return None
 
 
-def _elsewhere(error: Exception, doing: str) -> SpecError | None:
-    """The error at the line of a user's file, where an exception went through one; None where it did not."""
+def _given(held: Mapping[str, Any]) -> str:
+    """The shapes of what a module was called with; "" where that is not known."""
+    leaves = tree_leaves([held.get("args"), held.get("kwargs")])
+    return ", ".join(shape_text(leaf.shape) for leaf in leaves if isinstance(leaf, Tensor))
+
+
+def _elsewhere(error: BaseException, plan: Plan, doing: str) -> SpecError | None:
+    """The error at the line of a user's file, where an exception went through one; None where it did not.
+
+    That is so in a backward pass, a metric or a data source. The nodes that use blocks of the file stand beside it.
+    """
     trace, frame = error.__traceback__, None
     while trace is not None:
         named = str(trace.tb_frame.f_globals.get("__name__", ""))
@@ -70,5 +95,8 @@ def _elsewhere(error: Exception, doing: str) -> SpecError | None:
         trace = trace.tb_next
     if frame is None:
         return None
-    message = f"`{frame.f_code.co_qualname}` {doing}: {type(error).__name__}: {error}"
-    return SpecError("block-failed", message, place_in_traceback(error.__traceback__, frame.f_code.co_filename))
+    message = f"`{frame.f_code.co_qualname}` {doing}: {exception_text(error)}"
+    place = place_in_traceback(error.__traceback__, frame.f_code.co_filename)
+    module = frame.f_globals.get("__name__")
+    using = [step for step in plan.all_steps if step.declaration and step.declaration.module == module]
+    return SpecError("block-failed", message, place, notes=[uses_note(step) for step in using[:MOST]])

@@ -1,0 +1,1 @@
+"""Try one block by itself: what it declares against what it does."""
