@@ -26,7 +26,7 @@ class Loader:
         batch: examples in a batch, over all processes.
         seed: the seed of the order.
         workers: processes that prepare batches; 0 prepares them in this one.
-        rank: which of ``world`` processes this is; it gets its share of every batch.
+        rank: which of ``world`` processes this is; it gets its share of every batch: the shares follow one another.
         world: how many processes train together.
 
     Raises:
@@ -89,7 +89,8 @@ class _Order:
         order = keys.argsort(kind="stable") + self.epoch * self.examples
         for number in range(self.start, self.count):
             batch = order[number * self.batch : (number + 1) * self.batch]
-            yield batch[self.rank :: self.world].tolist()
+            share = self.batch // self.world
+            yield batch[self.rank * share : (self.rank + 1) * share].tolist()
 
 
 class _Guarded:

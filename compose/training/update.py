@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
 from compose.training.memory_format import channels_last, lay_channels_last, prefers_channels_last
+from compose.training.processes.shared_graph import SharedGraph
 from compose.training.seeds import derive, seed_all
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Updater:
         # Fused optimizers unscale half-precision gradients by themselves, too late for clipping.
         self.scales = getattr(fabric.strategy.precision, "scaler", None) is not None
         optimizer = stage.optimizer(selection.groups(stage.lr_scale), fused=not (self.scales and stage.clip))
-        objective = Objective(model, work)
+        self._shared = fabric.world_size > 1 and isinstance(model, fx.GraphModule)
+        objective = Objective(SharedGraph(model) if self._shared else model, work)
         self._objective, self._optimizer = fabric.setup(objective, optimizer)
         self.names = (*objective.names, *(["gradient"] if stage.clip else []))
 
@@ -78,7 +80,7 @@ class Updater:
         batch = self._fabric.to_device(batch)
         if self._channels_last:
             batch = channels_last(batch)
-        seed_all(derive(self._seed, *at, self._fabric.global_rank))
+        seed_all(derive(self._seed, *at, 0 if self._shared else self._fabric.global_rank))
         with self._fabric.no_backward_sync(self._objective, enabled=not last and self._fabric.world_size > 1):
             loss, values = self._objective(batch)
             self._fabric.backward(loss / size)

@@ -248,7 +248,8 @@ class ToyWork:
         random = torch.Generator().manual_seed(derive(self.setting.seed, number))
         order = torch.randperm(count, generator=random).tolist()
         for batch in range(start, len(self)):
-            rows = order[batch * self.stage.batch : (batch + 1) * self.stage.batch][rank::world]
+            rows = order[batch * self.stage.batch : (batch + 1) * self.stage.batch]
+            rows = rows[rank * len(rows) // world : (rank + 1) * len(rows) // world]
             example = self.examples[[number * count + i for i in rows]]
             example["targets"] = example["targets"][:, self.seen.index]
             if self.poison == number * len(self) + batch:
