@@ -27,6 +27,7 @@ FLOORS = (
     ("registry",),
     ("blocks",),
     ("graphs",),
+    ("processes",),
     ("contract",),
 )
 """From the top down; a room uses only rooms on floors under its own. ``api`` is the package's own face, ``contract``

@@ -36,9 +36,11 @@ class Loader:
     def __init__(
         self, examples: Examples, *, batch: int, seed: int, workers: int = 0, rank: int = 0, world: int = 1
     ) -> None:
-        size = min(batch, len(examples) - len(examples) % world)
-        if size % world or not size > 0 < len(examples):
-            raise _uneven(batch, len(examples), world)
+        size = min(batch, len(examples))
+        if not size:
+            raise BlockError("there are no training examples", parameter="batch")
+        if told := uneven(batch, len(examples), world):
+            raise BlockError(told, parameter="batch")
         self._order = _Order(len(examples), batch=size, seed=seed, rank=rank, world=world)
         self._batches: DataLoader[Any] = DataLoader(
             _Guarded(examples),  # type: ignore[arg-type]  # a map from lists of indices is a dataset of batches
@@ -114,10 +116,19 @@ def _ignore_interrupts(_worker: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _uneven(batch: int, examples: int, world: int) -> BlockError:
-    if not examples:
-        return BlockError("there are no training examples", parameter="batch")
-    return BlockError(
-        f"expected a batch that {world} processes can share evenly, got {batch} of {examples:,} examples",
-        parameter="batch",
-    )
+def uneven(batch: int, examples: int, world: int, *, unit: str = "examples") -> str:
+    """Why so many processes cannot share the batches evenly; "" where they can.
+
+    Args:
+        batch: examples in a batch.
+        examples: how many there are; where they are fewer, all of them are the one batch.
+        world: the processes.
+        unit: what a batch holds.
+    """
+    size = min(batch, examples)
+    if size % world == 0:
+        return ""
+    got = f"{batch}" if batch <= examples else f"the {examples:,} {unit} that there are"
+    fitting = max(size - size % world, 0)
+    hint = f"; {fitting} can be shared" if fitting else ""
+    return f"expected a batch that {world} processes can share evenly, got {got}{hint}"

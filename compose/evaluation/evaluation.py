@@ -23,6 +23,7 @@ from compose.evaluation.task_labels import task_labels
 from compose.evaluation.task_scores import ScoringModel, score
 from compose.labels.label_set import training_labels
 from compose.labels.label_space import LabelSpace
+from compose.processes.shares import ALONE, Shares
 from compose.tasks.episodes import EpisodeShape
 
 Ways = Annotated[int, Field(ge=2)]
@@ -185,6 +186,7 @@ class Evaluation:
         train_frequency: Float64[Tensor, " l"] | None = None,
         parts: ModelParts | None = None,
         on_batch: Callable[[int], None] | None = None,
+        shares: Shares = ALONE,
     ) -> Result:
         """Score a split of a data source and measure.
 
@@ -198,6 +200,7 @@ class Evaluation:
             train_frequency: the share of training images that carry each label, for the class prior.
             parts: the parts of a model of episodes, which make it faster.
             on_batch: told the number of images after each batch.
+            shares: the processes that score, each its share; all of them get the result.
 
         Raises:
             EvaluationError: a task has no labels, scores do not fit or are not finite, the data has no validation
@@ -206,7 +209,7 @@ class Evaluation:
         """
         found = Result({})
         if self.tasks:
-            found = self._labels(model, source, space, data, device, train_frequency, on_batch)
+            found = self._labels(model, source, space, data, device, train_frequency, on_batch, shares)
         results = dict(found.tasks)
         for test in self.episodes:
             results[test.task] = test.run(
@@ -220,6 +223,7 @@ class Evaluation:
                 parts=parts,
                 device=device,
                 on_batch=on_batch,
+                shares=shares,
             )
         return Result(results, found.unmeasured)
 
@@ -232,6 +236,7 @@ class Evaluation:
         device: torch.device | str,
         train_frequency: Float64[Tensor, " l"] | None,
         on_batch: Callable[[int], None] | None,
+        shares: Shares,
     ) -> Result:
         """The tasks that score labels."""
         labels = task_labels(space.table, self.tasks, dropped=space.dropped)
@@ -247,9 +252,12 @@ class Evaluation:
             batch=self.batch,
             device=device,
             on_batch=on_batch,
+            shares=shares,
         )
+        if not shares.first:
+            return shares.broadcast(None)
         truth = Truth(found.targets, data, self.split, train_frequency, self.label_context)
-        return evaluate(
+        result = evaluate(
             found.scores,
             truth,
             labels,
@@ -259,3 +267,4 @@ class Evaluation:
             box_hits=found.box_hits,
             usage=found.usage,
         )
+        return shares.broadcast(result)

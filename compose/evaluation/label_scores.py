@@ -14,6 +14,7 @@ from compose.evaluation.metrics.box_hits import Locator, ShownBoxes, label_place
 from compose.evaluation.module_usage import count_modules
 from compose.evaluation.scored_task import counted
 from compose.labels.label_set import LabelSet
+from compose.processes.shares import SharedRows
 
 
 class LabelScores:
@@ -22,31 +23,34 @@ class LabelScores:
     Args:
         tasks: the labels of each task.
         labels: the labels in use, those of the tasks among them.
-        count: how many images come.
+        rows: the images, and which of them come here.
         images: which images count where modules are counted.
         looks: whether places are compared with boxes.
     """
 
     def __init__(
-        self, tasks: Mapping[Task, LabelSet], labels: LabelSet, count: int, *, images: CountedImages, looks: bool
+        self, tasks: Mapping[Task, LabelSet], labels: LabelSet, rows: SharedRows, *, images: CountedImages, looks: bool
     ) -> None:
-        self.tasks, self.labels = tasks, labels
+        self.tasks, self.labels, self._rows = tasks, labels, rows
         self.usage: dict[Task, Int64[Tensor, "l m"]] = {}
-        self.locator = Locator(labels.columns) if looks else None
-        self._accumulator = Accumulator(count, len(labels.columns), task=next(iter(tasks)))
+        self.locator = Locator(labels.columns, rows.shares) if looks else None
+        self._accumulator = Accumulator(rows.own, len(labels.columns), task=next(iter(tasks)))
         self._images: CountedImages = images
         column = {label: column for column, label in enumerate(labels.columns)}
         self._columns = {task: [column[label] for label in own.columns] for task, own in tasks.items()}
 
-    def add(self, outputs: Mapping[str, Tensor], targets: Int8[Tensor, "b l"], shown: ShownBoxes | None) -> None:
+    def add(
+        self, outputs: Mapping[str, Tensor], targets: Int8[Tensor, "b l"], shown: ShownBoxes | None, *, start: int
+    ) -> None:
         """Take in a batch.
 
         Args:
             outputs: of the model.
             targets: the truth over all labels of the data.
             shown: the same with boxes, where places are compared with them.
+            start: the first image's number.
         """
-        self._accumulator.add(outputs["scores"])
+        self._accumulator.add(outputs["scores"], start=start)
         if self.locator and shown:
             self.locator.add(label_places(outputs).cpu(), shown)
         if "attention" in outputs and "winner" in outputs:
@@ -58,6 +62,13 @@ class LabelScores:
             counts = count_modules(winner[kept][:, self._columns[task]], modules)
             so_far = self.usage.get(task)
             self.usage[task] = counts if so_far is None else so_far + counts
+
+    def collect(self) -> None:
+        """Bring together in the first process what all have taken in."""
+        self._accumulator.collect(self._rows)
+        self.usage = {task: self._rows.shares.sum(counts) for task, counts in self.usage.items()}
+        if self.locator:
+            self.locator.collect(self._rows)
 
     def scores(self, task: Task) -> Float32[Tensor, "b l"]:
         """A task's own columns of the scores of the labels in use."""
@@ -79,8 +90,12 @@ class Accumulator:
         self._filled = 0
         self._task = task
 
-    def add(self, scores: Float[Tensor, "b l"]) -> None:
+    def add(self, scores: Float[Tensor, "b l"], *, start: int | None = None) -> None:
         """Append the scores of a batch, from any device and of any float dtype.
+
+        Args:
+            scores: the batch's.
+            start: the number of its first image, for errors; that of the row where None.
 
         Raises:
             EvaluationError: their shape does not fit, or they hold NaN or infinity.
@@ -96,7 +111,7 @@ class Accumulator:
         rows = self._scores[self._filled : self._filled + len(scores)]
         rows.copy_(scores)
         if not rows.isfinite().all():
-            raise EvaluationError(self._not_finite(rows), task=self._task)
+            raise EvaluationError(_not_finite(rows, self._filled if start is None else start), task=self._task)
         self._filled += len(scores)
 
     @property
@@ -112,10 +127,16 @@ class Accumulator:
             )
         return self._scores
 
-    def _not_finite(self, rows: Float32[Tensor, "b l"]) -> str:
-        bad = ~rows.isfinite()
-        row, label = bad.nonzero()[0].tolist()
-        return (
-            f"expected finite scores, got NaN or infinity in {int(bad.sum()):,} of {bad.numel():,} scores of a batch, "
-            f"first {rows[row, label].item()} for image {self._filled + row}, label {label}"
-        )
+    def collect(self, rows: SharedRows) -> None:
+        """Bring together in the first process what all have."""
+        self._scores = rows.collect(self.scores)
+        self._filled = len(self._scores)
+
+
+def _not_finite(rows: Float32[Tensor, "b l"], start: int) -> str:
+    bad = ~rows.isfinite()
+    row, label = bad.nonzero()[0].tolist()
+    return (
+        f"expected finite scores, got NaN or infinity in {int(bad.sum()):,} of {bad.numel():,} scores of a batch, "
+        f"first {rows[row, label].item()} for image {start + row}, label {label}"
+    )

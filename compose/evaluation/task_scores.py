@@ -16,6 +16,7 @@ from compose.evaluation.label_protocol import CountedImages, Task
 from compose.evaluation.label_scores import LabelScores
 from compose.evaluation.metrics.box_hits import BoxHits, ShownBoxes
 from compose.labels.label_set import Labels, LabelSet
+from compose.processes.shares import ALONE, SharedRows, Shares
 
 ScoringModel: TypeAlias = Callable[[dict[str, Tensor]], Mapping[str, Tensor]]
 """The inputs of a batch and of a label set by port name -> ``scores``, ``b l``: one for each image and label.
@@ -61,6 +62,7 @@ def score(
     batch: int = 256,
     device: torch.device | str = "cpu",
     on_batch: Callable[[int], None] | None = None,
+    shares: Shares = ALONE,
 ) -> TaskScores:
     """What a model says to a split, for every task.
 
@@ -79,6 +81,7 @@ def score(
         batch: images at a time.
         device: where the model is.
         on_batch: told the number of images after each batch.
+        shares: the processes that score; what all say comes together in the first.
 
     Raises:
         EvaluationError: there are no examples, scores do not fit or are not finite, or the model does not tell where it
@@ -86,25 +89,30 @@ def score(
     """
     if len(examples) == 0:
         raise EvaluationError("expected images to evaluate, but the split is empty")
+    rows = SharedRows(len(examples), batch, shares)
     sets = [
-        LabelScores(tasks, context or next(iter(tasks.values())), len(examples), images=images, looks=looks)
+        LabelScores(tasks, context or next(iter(tasks.values())), rows, images=images, looks=looks)
         for tasks in _together(labels, context)
     ]
     inputs = [_on(device, label_inputs(one.labels.which)) for one in sets]
     targets = []
     with torch.no_grad():
-        for start in range(0, len(examples), batch):
-            example = dict(examples[range(start, min(start + batch, len(examples)))])
-            targets.append(example.pop("targets").cpu())
-            boxes = {name: example.pop(name).cpu() for name in BOXES if name in example}
+        for portion in rows:
+            example = dict(examples[portion.rows])
+            targets.append(example.pop("targets")[: portion.count].cpu())
+            boxes = {name: example.pop(name)[: portion.count].cpu() for name in BOXES if name in example}
             shown = _boxes(targets[-1], boxes, example) if looks else None
             example = _on(device, example)
             for one, given in zip(sets, inputs, strict=True):
-                one.add(model({**example, **given}), targets[-1], shown)
+                outputs = model({**example, **given})
+                kept = {name: value[: portion.count] for name, value in outputs.items()}
+                one.add(kept, targets[-1], shown, start=portion.rows.start)
             if on_batch:
                 on_batch(len(targets[-1]))
+    for one in sets:
+        one.collect()
     return TaskScores(
-        torch.cat(targets),
+        rows.collect(torch.cat(targets)),
         scores={task: one.scores(task) for one in sets for task in one.tasks},
         box_hits={task: one.locator.box_hits for one in sets if one.locator for task in one.tasks},
         usage={task: counts for one in sets for task, counts in one.usage.items()},

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from compose.data.source import Examples
+from compose.processes.shares import ALONE, SharedRows, Shares
 
 LIMIT = 2**30
 """Bytes of examples that are kept; more are read anew for each batch."""
@@ -26,6 +27,7 @@ class ExampleCache(Examples):
         rows: the places of the examples that will be asked for.
         limit: bytes that may be kept.
         compute: what is made of a batch of examples, and kept in their stead.
+        shares: the processes that read them, each its share, and keep all.
     """
 
     repeats = True
@@ -37,11 +39,13 @@ class ExampleCache(Examples):
         *,
         limit: int = LIMIT,
         compute: Callable[[dict[str, Tensor]], dict[str, Tensor]] = dict,
+        shares: Shares = ALONE,
     ) -> None:
         self._examples, self._rows, self._compute = examples, np.unique(rows), compute
         first = self._read(self._rows[:1])
         size = sum(value.numel() * value.element_size() for value in first.values())
-        self._stored = _joined([first, self._read(self._rows[1:])]) if size * len(self._rows) <= limit else None
+        small = size * len(self._rows) <= limit
+        self._stored = _joined([first, self._shared(self._rows[1:], shares)]) if small else None
 
     def __len__(self) -> int:
         """Examples in the split."""
@@ -59,6 +63,14 @@ class ExampleCache(Examples):
 
     def _place(self, indices: Int64[np.ndarray, " b"]) -> Int64[np.ndarray, " b"]:
         return np.searchsorted(self._rows, indices)
+
+    def _shared(self, rows: NDArray[np.int64], shares: Shares) -> dict[str, Tensor]:
+        """These examples, read by all processes."""
+        parts = SharedRows(len(rows), CHUNK, shares)
+        read = [(self._read(rows[part.start : part.stop]), count) for part, count in parts]
+        joined = shares.each(_joined([{name: v[:count] for name, v in batch.items()} for batch, count in read]))
+        order = torch.cat([parts.places(rank) for rank in range(shares.world)]).argsort()
+        return {name: torch.cat([part[name] for part in joined])[order] for name in joined[0]}
 
     def _read(self, rows: NDArray[np.int64]) -> dict[str, Tensor]:
         starts = range(0, len(rows), CHUNK)

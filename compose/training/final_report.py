@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from compose.processes.shares import ALONE, Shares
 from compose.shown import markdown_text
 from compose.training.storage.run_folder import RunFolder, finite, write_text
 
@@ -49,8 +50,14 @@ class Outcome:
     device: str
 
 
-def final_evaluation(plan: RunPlan, device: torch.device) -> Result | None:
-    """Evaluate the model as the spec says, and count its modules where it has such."""
+def final_evaluation(plan: RunPlan, device: torch.device, shares: Shares = ALONE) -> Result | None:
+    """Evaluate the model as the spec says, and count its modules where it has such.
+
+    Args:
+        plan: what the run does.
+        device: where the model is.
+        shares: the processes that evaluate together.
+    """
     if plan.evaluation is None:
         return None
     model, parts = _asked(plan, plan.evaluation, device)
@@ -60,8 +67,9 @@ def final_evaluation(plan: RunPlan, device: torch.device) -> Result | None:
         plan.space,
         data=plan.source.name,
         device=device,
-        train_frequency=train_frequency(plan.source) if plan.evaluation.tasks else None,
+        train_frequency=train_frequency(plan.source) if plan.evaluation.tasks and shares.first else None,
         parts=parts,
+        shares=shares,
     )
 
 

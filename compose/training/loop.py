@@ -131,18 +131,15 @@ class Loop:
         self._autosave.consider()
 
     def _validate(self) -> dict[str, float]:
-        """The metrics on the validation examples, which the first process computes for all."""
-        metrics: dict[str, float] = {}
+        """The metrics on the validation examples, of which each process scores its share."""
         try:
             with self._run.stop.at_once() if self._fabric.world_size == 1 else nullcontext():
-                if self._fabric.is_global_zero:
-                    self._run.model.training.eval()
-                    metrics = self._work.validate()
+                self._run.model.training.eval()
+                return self._work.validate()
         except KeyboardInterrupt:
             # A resumed run validates again.
             self._autosave.consider()
             raise
-        return self._fabric.broadcast(metrics)
 
     def _observe(self, values: dict[str, float]) -> None:
         if self._stage.monitor in values:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from compose.block import BlockError
+from compose.data.loader import uneven
 from compose.training.stages.nodes import check_trained
 from compose.training.stages.stage import Stage
 from compose.training.stages.work import TrainableModel
@@ -112,9 +113,11 @@ class RunPlan:
         Raises:
             TrainingError: those of a stage they cannot.
         """
-        for name, stage in self.stages.items():
-            if stage.batch % processes:
-                message = f"expected a batch that {processes} processes can share evenly, got {stage.batch}"
+        for name, stage in self.stages.items() if processes > 1 else ():
+            source = self.space.external if stage.examples == "external" else self.source
+            assert source is not None, "a stage on external examples is refused where there are none"
+            unit = "examples" if stage.episodes is None else "episodes"
+            if message := uneven(stage.batch, stage.count_of(source), processes, unit=unit):
                 raise refused(name, BlockError(message, parameter="batch"))
 
 

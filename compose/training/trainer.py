@@ -11,6 +11,7 @@ import torch
 from compose.block import BlockError
 from compose.evaluation.evaluation import Evaluation
 from compose.model.failures.run_failure import told_at_block
+from compose.processes.shares import Shares
 from compose.training.allocator import keep_freed_memory
 from compose.training.device import choose_device, choose_precision, leave_processes, make_fabric
 from compose.training.final_report import IN_EVALUATION, Outcome, final_evaluation, read_outcome, write_report
@@ -84,10 +85,11 @@ def _train(
     for module in (plan.model.training, plan.model.inference, plan.model.looking):
         module.to(fabric.device)
     with Interrupt() as stop, _explained(folder):
+        shares = Shares.of_run()
         run = open_run(plan, folder, stop, saved, console=console, first=fabric.is_global_zero)
         try:
-            _run_stages(plan, run, fabrics, folder, saved["stage"] if saved else None)
-            outcome = _finish(plan, run, fabric, folder)
+            _run_stages(plan, run, fabrics, folder, shares, saved["stage"] if saved else None)
+            outcome = _finish(plan, run, fabric, folder, shares)
         finally:
             run.log.close()
     return outcome
@@ -110,13 +112,18 @@ def _stored(
 
 
 def _run_stages(
-    plan: RunPlan, run: RunContext, fabrics: Sequence[Fabric], folder: RunFolder, inner: dict[str, Any] | None
+    plan: RunPlan,
+    run: RunContext,
+    fabrics: Sequence[Fabric],
+    folder: RunFolder,
+    shares: Shares,
+    inner: dict[str, Any] | None,
 ) -> None:
     """Run the stages that are left; ``inner`` is the state inside the first of them."""
     state = run.state
     while state.stage < len(plan.stages):
         fabric = fabrics[state.stage]
-        best, ended = _run_stage(plan, run, fabric, inner)
+        best, ended = _run_stage(plan, run, fabric, shares, inner)
         state.stage, state.epoch, state.batch, inner = state.stage + 1, 0, 0, None
         if fabric.is_global_zero:
             if best.weights is None:
@@ -127,7 +134,7 @@ def _run_stages(
 
 
 def _run_stage(
-    plan: RunPlan, run: RunContext, fabric: Fabric, inner: dict[str, Any] | None
+    plan: RunPlan, run: RunContext, fabric: Fabric, shares: Shares, inner: dict[str, Any] | None
 ) -> tuple[BestWeights, dict[str, Any]]:
     number = run.state.stage
     name, stage = list(plan.stages.items())[number]
@@ -143,6 +150,7 @@ def _run_stage(
                 device=fabric.device,
                 rank=fabric.global_rank,
                 world=fabric.world_size,
+                shares=shares,
                 adaptation=plan.adaptation,
             )
             work = stage.open(setting)
@@ -162,30 +170,28 @@ def _run_stage(
     return best, loop.ended
 
 
-def _finish(plan: RunPlan, run: RunContext, fabric: Fabric, folder: RunFolder) -> Outcome:
-    """The final weights, the evaluation and the report, by the first process."""
-    outcome: Outcome | None = None
+def _finish(plan: RunPlan, run: RunContext, fabric: Fabric, folder: RunFolder, shares: Shares) -> Outcome:
+    """The final weights, the evaluation by all processes, and the report."""
     if fabric.is_global_zero:
         save_weights(folder, "last", dict(plan.model.training.state_dict()), step=run.state.step)
-        plan.model.training.eval()
-        with run.stop.at_once(), told_at_block(plan.model.training, plan.model.plan, IN_EVALUATION):
-            result = final_evaluation(plan, fabric.device)
-        outcome = Outcome(
-            folder=folder.path,
-            result=result,
-            seconds=run.seconds,
-            steps=run.state.step,
-            device=str(fabric.device),
-        )
+    plan.model.training.eval()
+    with run.stop.at_once(), told_at_block(plan.model.training, plan.model.plan, IN_EVALUATION):
+        result = final_evaluation(plan, fabric.device, shares)
+    outcome = Outcome(
+        folder=folder.path,
+        result=result,
+        seconds=run.seconds,
+        steps=run.state.step,
+        device=str(fabric.device),
+    )
+    if fabric.is_global_zero:
         if result:
             run.log.result(run.state, result.scalars())
             if result.modules:
                 run.log.modules(run.state, result.modules)
         write_report(plan, outcome, folder)
         run.checkpoints.prune(1)
-    shared = fabric.broadcast(outcome)
-    assert shared is not None
-    return shared
+    return outcome
 
 
 @contextmanager

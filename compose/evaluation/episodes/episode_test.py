@@ -22,6 +22,7 @@ from compose.evaluation.metrics.metric import EpisodeMetric
 from compose.evaluation.metrics.rules import Rules
 from compose.evaluation.result import TaskResult
 from compose.evaluation.task_scores import ScoringModel
+from compose.processes.shares import ALONE, SharedRows, Shares
 from compose.tasks.episodes import EpisodeShape
 from compose.tasks.example_cache import ExampleCache
 from compose.tasks.label_tasks import LabelTasks
@@ -78,19 +79,22 @@ class EpisodeTest:
         """As many episodes of the split ``val`` to choose thresholds on: none of its own, where it is of that split."""
         return replace(self, split="val", seed=self.seed + (self.split == "val"))
 
-    def draw(self, source: DataSource, features: Features = dict) -> Episodes | LabelTasks:
+    def draw(self, source: DataSource, features: Features = dict, shares: Shares = ALONE) -> Episodes | LabelTasks:
         """The episodes, with each of the examples that they hold read once.
 
         Args:
             source: where the examples come from.
             features: what is made of a batch of examples, and kept in their stead.
+            shares: the processes that make it, each of its share.
 
         Raises:
             DataError: the data has too few classes, or classes with too few examples.
         """
         drawn, starts = self._of(source), range(0, self.episodes, TOGETHER)
         rows = [np.unique(drawn.draw(range(i, min(i + TOGETHER, self.episodes))).rows) for i in starts]
-        return self._of(source, ExampleCache(drawn.pool.examples, np.concatenate(rows), compute=features))
+        return self._of(
+            source, ExampleCache(drawn.pool.examples, np.concatenate(rows), compute=features, shares=shares)
+        )
 
     def _of(self, source: DataSource, examples: Examples | None = None) -> Episodes | LabelTasks:
         return draw_tasks(
@@ -132,6 +136,7 @@ class EpisodeTest:
         parts: ModelParts | None = None,
         device: torch.device | str = "cpu",
         on_batch: Callable[[int], None] | None = None,
+        shares: Shares = ALONE,
     ) -> TaskResult:
         """Score the queries of every episode and measure; all episodes weigh alike.
 
@@ -148,6 +153,7 @@ class EpisodeTest:
             parts: of the model; with them the features of an example are computed once, in however many episodes it is.
             device: where the model is.
             on_batch: told the number of examples after each batch.
+            shares: the processes that score, each its share of the episodes; all of them get the result.
 
         Raises:
             DataError: see :meth:`draw`.
@@ -158,12 +164,14 @@ class EpisodeTest:
         validation = None
         if any(metric.tuned for metric in metrics):
             self.check_validation(source)
-            chosen_on, score = self.validation._scoring(whole, source, parts, batch)
-            validation = self.validation._scores(chosen_on, score, batch, on_batch)
-        episodes, score = self._scoring(whole, source, parts, batch)
-        scores = self._scores(episodes, score, batch, on_batch)
+            chosen_on, score = self.validation._scoring(whole, source, parts, batch, shares)
+            validation = self.validation._scores(chosen_on, score, batch, on_batch, shares)
+        episodes, score = self._scoring(whole, source, parts, batch, shares)
+        scores = self._scores(episodes, score, batch, on_batch, shares)
+        if not shares.first:
+            return shares.broadcast(None)
         found = {metric.key: episode_mean(metric, scores, validation, rules) for metric in metrics}
-        return TaskResult(
+        result = TaskResult(
             metrics={key: mean.value for key, mean in found.items()},
             chance={key: mean.chance for key, mean in found.items()},
             prior={key: mean.prior for key, mean in found.items()},
@@ -178,24 +186,26 @@ class EpisodeTest:
             undefined={metric.key: metric.undefined for metric in metrics if math.isnan(found[metric.key].value)},
             all_positive={key: mean.all_positive for key, mean in found.items() if mean.all_positive is not None},
         )
+        return shares.broadcast(result)
 
-    def _batches(self, batch: int) -> list[range]:
-        """The numbers of the episodes, as many at a time as hold so many examples, but at least one."""
-        size = max(1, batch // self.shape.pictures)
-        return [range(start, min(start + size, self.episodes)) for start in range(0, self.episodes, size)]
+    def _together(self, batch: int) -> int:
+        """How many episodes hold so many examples, but at least one."""
+        return min(self.episodes, max(1, batch // self.shape.pictures))
 
     def _scoring(
-        self, whole: EpisodeModel, source: DataSource, parts: ModelParts | None, batch: int
+        self, whole: EpisodeModel, source: DataSource, parts: ModelParts | None, batch: int, shares: Shares
     ) -> tuple[Episodes | LabelTasks, EpisodeModel]:
         """The episodes and what scores them: the model's parts where they say the same as the whole."""
         if parts is not None and _of_each(parts.features(source.split(self.split)[[0, 0]])):
-            episodes, rest = self.draw(source, parts.features), replace(whole, model=parts.rest)
-            first = self._batches(batch)[0]
+            episodes, rest = self.draw(source, parts.features, shares), replace(whole, model=parts.rest)
+            first = range(self._together(batch))
             expected = whole(self._of(source)[first])
             found = rest(episodes[first])
-            if found.shape == expected.shape and bool((found - expected).abs().max() <= ALIKE * expected.abs().max()):
+            same = found.shape == expected.shape
+            same = same and bool((found - expected).abs().max() <= ALIKE * expected.abs().max())
+            if all(shares.each(same)):
                 return episodes, rest
-        return self.draw(source), whole
+        return self.draw(source, shares=shares), whole
 
     def _scores(
         self,
@@ -203,18 +213,23 @@ class EpisodeTest:
         score: EpisodeModel,
         batch: int,
         on_batch: Callable[[int], None] | None,
+        shares: Shares,
     ) -> EpisodeScores:
         """The scores of all queries, beside the truth and the label prior."""
         scores, targets, labels = [], [], []
-        for numbers in self._batches(batch):
+        rows = SharedRows(self.episodes, self._together(batch), shares)
+        for numbers, count in rows:
             given = episodes[numbers]
-            scores.append(score(given))
-            targets.append(given["query_targets"])
-            labels.append(given["episode_labels"])
-            check_scores(scores[-1], targets[-1], self.task)
+            found = score(given)
+            check_scores(found, given["query_targets"], self.task)
+            scores.append(found[:count])
+            targets.append(given["query_targets"][:count])
+            labels.append(given["episode_labels"][:count])
             if on_batch:
-                on_batch(len(numbers) * self.shape.pictures)
-        return EpisodeScores(torch.cat(scores), torch.cat(targets), _frequency(episodes)[torch.cat(labels)])
+                on_batch(count * self.shape.pictures)
+        parts = (rows.collect(torch.cat(part)) for part in (scores, targets, labels))
+        all_scores, all_targets, all_labels = parts
+        return EpisodeScores(all_scores, all_targets, _frequency(episodes)[all_labels])
 
     def _protocol(
         self, source: DataSource, episodes: Episodes | LabelTasks, data: str, thresholds: Mapping[str, float]

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from compose.evaluation.evaluation_error import EvaluationError
 from compose.evaluation.metrics.metric import CHANCE_SEED, chunks
+from compose.processes.shares import ALONE, SharedRows, Shares
 
 LookedAt = Literal["attention", "random", "centre"]
 """Of a picture: where the model looks for a label, a random one, or its middle."""
@@ -92,10 +93,11 @@ class Locator:
 
     Args:
         columns: the labels in use, by their columns in the targets.
+        shares: the processes that compare, each its part of every batch.
     """
 
-    def __init__(self, columns: Sequence[int]) -> None:
-        self._columns = torch.tensor(columns)
+    def __init__(self, columns: Sequence[int], shares: Shares = ALONE) -> None:
+        self._columns, self._shares = torch.tensor(columns), shares
         self._dice = torch.Generator().manual_seed(CHANCE_SEED)
         self._found: list[BoxHits] = []
         self._images = 0
@@ -110,12 +112,30 @@ class Locator:
         boxed = (shown.targets > 0) & shown.box_labels.any(1)
         images, ranks = boxed[:, self._columns].nonzero(as_tuple=True)
         labels = self._columns[ranks]
-        random = torch.rand(len(images), 2, generator=self._dice)
+        random = self._random(len(images))
         looked = torch.stack([places[images, ranks].float(), random, torch.full_like(random, 0.5)], 1)
         height, width = shown.size
         distances = _distances(looked * torch.tensor([width, height]), images, labels, shown)
         self._found.append(BoxHits(images + self._images, labels, distances))
         self._images += len(shown.targets)
+
+    def _random(self, pairs: int) -> Float32[Tensor, "pairs 2"]:
+        """As many random places, the same ones whichever process takes them."""
+        counts = self._shares.each(pairs)
+        drawn = torch.rand(sum(counts), 2, generator=self._dice)
+        return drawn[sum(counts[: self._shares.rank]) :][:pairs]
+
+    def collect(self, rows: SharedRows) -> None:
+        """Bring together in the first process what all have compared.
+
+        Args:
+            rows: which images that was.
+        """
+        own, shares = self.box_hits, rows.shares
+        parts = shares.each((rows.places(shares.rank)[own.images], own.labels, own.distances))
+        images, labels, distances = (torch.cat(each) for each in zip(*parts, strict=True))
+        order = images.argsort(stable=True)
+        self._found = [BoxHits(images[order], labels[order], distances[order])]
 
     @property
     def box_hits(self) -> BoxHits:

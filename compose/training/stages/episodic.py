@@ -120,6 +120,10 @@ class Episodic(Stage):
             source, "train", self.shapes, sampling=self.sampling, seed=seed, count=self.count, examples=examples
         )
 
+    def count_of(self, source: DataSource) -> int:
+        """How many episodes an epoch has."""
+        return self.count or len(self.draw(source, seed=0))
+
     def open(self, setting: Setting) -> EpisodicWork:
         """Begin to work on a model and its data."""
         return EpisodicWork(self, setting)

@@ -245,6 +245,14 @@ class Stage(ABC):
         """
         return
 
+    def count_of(self, source: DataSource) -> int:
+        """How many examples, or episodes, an epoch has, without reading them.
+
+        Args:
+            source: what it trains on.
+        """
+        return len(source.split("train"))
+
     @abstractmethod
     def open(self, setting: Setting) -> Work:
         """Begin to work on a model and its data."""

@@ -52,7 +52,13 @@ class StageValidation:
             parts: of a model of episodes.
         """
         result = self.evaluation.run(
-            model, setting.source, setting.space, data=setting.source.name, device=setting.device, parts=parts
+            model,
+            setting.source,
+            setting.space,
+            data=setting.source.name,
+            device=setting.device,
+            parts=parts,
+            shares=setting.shares,
         )
         tasks = list(result.tasks.values())
         if not tasks:

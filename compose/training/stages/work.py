@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from compose.processes.shares import ALONE, Shares
+
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
@@ -79,6 +81,7 @@ class Setting:
         device: where the model is.
         rank: which of the processes this is.
         world: how many processes train together, each on its share of a batch's examples.
+        shares: the same processes, where they evaluate.
         adaptation: how weights adapt to episodes where the model is evaluated; None where they don't.
     """
 
@@ -90,6 +93,7 @@ class Setting:
     device: torch.device
     rank: int = 0
     world: int = 1
+    shares: Shares = ALONE
     adaptation: Adaptation | None = None
 
     def why_unvalidated(self, stage: Stage) -> str:
@@ -129,7 +133,7 @@ class Work(Protocol):
         """The unweighted loss terms (scalars) of a batch that lies on the device."""
 
     def validate(self) -> dict[str, float]:
-        """Metrics on the validation examples, of the model in evaluation mode."""
+        """Metrics on the validation examples, of the model in evaluation mode; all processes take part and get them."""
 
     def predictions(self, count: int) -> Predictions | None:
         """What the model says to a few validation pictures; None where there are no pictures."""
