@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from compose.api.reading import LOCK, Files, Names, Overrides, SpecLike, kept_beside, named_spec, read
 from compose.api.run import Run
 from compose.errors import SpecError, SpecErrors, UsageError
+from compose.processes.launched import is_first_process, remembered_folder
 from compose.shown import message_text, printable
 from compose.training.storage.find_run import FoundRun, find_run, new_folder, newest_of
 from compose.training.storage.kept_blocks import check_same
@@ -48,7 +48,7 @@ def train_spec(
         SpecErrors: a run goes on with another model, or by other rules.
         FolderTakenError: another process writes the run.
     """
-    folder = _resumed(spec, resume, variants, out)
+    folder = remembered_folder() or _resumed(spec, resume, variants, out)
     with _locked(folder):
         return _train(
             spec, folder, variants=variants, overrides=overrides, blocks=blocks, out=out, device=device, console=console
@@ -79,11 +79,6 @@ def _train(
     run = Run(FoundRun(outcome.folder), device=device)  # of several processes, not all may see the folder
     run.results = outcome.result
     return run
-
-
-def is_first_process() -> bool:
-    """Whether this is the first, or only, process of a run."""
-    return os.environ.get("RANK", "0") == "0"
 
 
 def progress_console() -> Terminal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,11 +35,15 @@ def evaluate(
     from compose.cli.console import echo_json, note, status
     from compose.cli.printing.print_result import print_result
     from compose.cli.specs import opened
+    from compose.processes.launched import is_first_process
 
     _check(output)
     found = opened(run, weights=weights, device=device, blocks=blocks)
-    with status("evaluating"):
-        result = found.evaluate(overrides=override or (), tell=note)
+    first = is_first_process()
+    with status("evaluating") if first else nullcontext():
+        result = found.evaluate(overrides=override or (), tell=note if first else None)
+    if not first:
+        return
     if output is not None:
         _write(result, output)
     if as_json:

@@ -97,7 +97,10 @@ def _message(text: str) -> None:
 
 def _print(text: str) -> None:
     from compose.cli.console import err
+    from compose.processes.launched import is_first_to_speak
 
+    if not is_first_to_speak():
+        return
     console = err()
     console.print(_coloured(text) if console.is_terminal else text)
 

@@ -45,7 +45,7 @@ def train(
 ) -> None:
     """Train the model of a spec, evaluate it, and write a report."""
     import compose
-    from compose.api.begin_run import is_first_process
+    from compose.processes.launched import is_first_process
 
     spec, resume = _swapped(spec, resume)
     run = compose.train(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from compose.processes.launched import world_size
 from compose.processes.shares import ALONE, Shares
 from compose.shown import markdown_text
 from compose.training.storage.run_folder import RunFolder, finite, write_text
@@ -76,6 +77,8 @@ def final_evaluation(plan: RunPlan, device: torch.device, shares: Shares = ALONE
 def evaluate_run(made: Prepared, run: FoundRun, *, weights: str | None, device: str) -> Result:
     """Measure the model of a run, and write how its modules are used beside its report.
 
+    Processes that torchrun started score their share each; every one of them calls this, and gets the result.
+
     Args:
         made: the run's spec, which may have been changed, as far as the scores need it.
         run: the run.
@@ -88,17 +91,22 @@ def evaluate_run(made: Prepared, run: FoundRun, *, weights: str | None, device: 
         BlockFailure: a block fails.
     """
     from compose.model.failures.run_failure import told_at_block
-    from compose.training.device import choose_device
+    from compose.training.device import choose_device, leave_processes, make_fabric
     from compose.training.run_plan import RunPlan
 
     target, plan = choose_device(device), RunPlan.of(made)
     run.load(plan.model, weights)
+    if world_size() > 1:
+        target = make_fabric(target, 32).device
     for graph in (plan.model.training, plan.model.inference, plan.model.looking):
         graph.to(target).eval()
+    shares = Shares.of_run()
     with told_at_block(plan.model.training, plan.model.plan, IN_EVALUATION):
-        result = final_evaluation(plan, target)
+        result = final_evaluation(plan, target, shares)
     assert result is not None, "a prepared spec has an evaluation"
-    write_modules(result, RunFolder(run.folder))
+    if shares.first:
+        write_modules(result, RunFolder(run.folder))
+    leave_processes()
     return result
 
 

@@ -11,6 +11,7 @@ import torch
 from compose.block import BlockError
 from compose.evaluation.evaluation import Evaluation
 from compose.model.failures.run_failure import told_at_block
+from compose.processes.launched import remember_folder
 from compose.processes.shares import Shares
 from compose.training.allocator import keep_freed_memory
 from compose.training.device import choose_device, choose_precision, leave_processes, make_fabric
@@ -68,6 +69,8 @@ def train(
             held.enter_context(FolderLock.take(folder.path))
             folder.begin(plan.lock, plan.blocks)
         folder = RunFolder(fabric.broadcast(folder.path))
+        if fabric.is_global_zero:
+            remember_folder(folder.path)
         saved = load_state(plan, folder) if resume else None
         outcome = _stored(plan, folder, fabric, saved, console) or _train(plan, folder, fabrics, fabric, saved, console)
     leave_processes()
