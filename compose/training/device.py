@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Literal
 
@@ -76,6 +77,8 @@ def make_fabric(device: torch.device, precision: Literal["bf16", 16, 32]) -> Fab
         strategy=DDPStrategy(find_unused_parameters=True) if many else "auto",
         plugins=plugin,
     )
+    # It tells how processes find one another.
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     fabric.launch()
     return fabric
 
