@@ -18,6 +18,9 @@ and again takes a tenth of the time that ``validate`` takes."""
 
 def main() -> None:
     """Run the command that the arguments of this process name."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        # A model may have weights that a stage does not train, and torch wonders in every process where it has none.
+        os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     from compose.cli.app import app
 
     gc.set_threshold(*COLLECTION)

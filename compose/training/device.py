@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from typing import Literal
 
 import torch
@@ -77,7 +78,8 @@ def make_fabric(device: torch.device, precision: Literal["bf16", 16, 32]) -> Fab
         strategy=DDPStrategy(find_unused_parameters=True) if many else "auto",
         plugins=plugin,
     )
-    # It tells how processes find one another.
+    # It tells how processes find one another, and torch that gradients of channels-last weights are copied.
+    warnings.filterwarnings("ignore", message="Grad strides do not match bucket view")
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     fabric.launch()
     return fabric

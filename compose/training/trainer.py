@@ -10,7 +10,7 @@ import torch
 
 from compose.block import BlockError
 from compose.evaluation.evaluation import Evaluation
-from compose.model.failures.run_failure import told_at_block
+from compose.model.failures.run_failure import BlockFailure, told_at_block
 from compose.processes.launched import remember_folder
 from compose.processes.shares import Shares
 from compose.training.allocator import keep_freed_memory
@@ -18,6 +18,7 @@ from compose.training.device import choose_device, choose_precision, leave_proce
 from compose.training.final_report import IN_EVALUATION, Outcome, final_evaluation, read_outcome, write_report
 from compose.training.interrupt import Interrupt
 from compose.training.loop import Loop
+from compose.training.processes.lost_process import is_lost_process
 from compose.training.run_plan import RunPlan, refused
 from compose.training.seeds import derive
 from compose.training.stages.nodes import Selection
@@ -211,3 +212,8 @@ def _explained(folder: RunFolder) -> Iterator[None]:
     except torch.OutOfMemoryError as error:
         hint = "a smaller `batch` needs less, and `accumulate` makes up for it"
         raise TrainingError(f"the device is out of memory; {hint} ({error})") from None
+    except (RuntimeError, BlockFailure) as error:
+        if not is_lost_process(error):
+            raise
+        told = f"another process has ended; go on from the last checkpoint with: compose train --resume {folder.path}"
+        raise TrainingError(told) from error

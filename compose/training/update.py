@@ -37,7 +37,8 @@ class Updater:
         self, model: nn.Module, *, stage: Stage, work: Work, fabric: Fabric, selection: Selection, seed: int
     ) -> None:
         self._fabric, self._model, self._clip, self._seed = fabric, model, stage.clip, seed
-        self._channels_last = prefers_channels_last(work, model, fabric.device)
+        # Processes exchange gradients as they lie in memory.
+        self._channels_last = fabric.broadcast(prefers_channels_last(work, model, fabric.device))
         if self._channels_last:
             lay_channels_last(model)
         # Fused optimizers unscale half-precision gradients by themselves, too late for clipping.
