@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from torch.distributed import TCPStore
+    from torch.distributed import Store, TCPStore
 
 FOLDER = "compose/folder"
 """The key of the run's folder."""
+PATIENCE = timedelta(hours=12)
+"""How long a process waits for others, as while the first one measures; torchrun ends it sooner if one of them ends."""
 
 
 def world_size() -> int:
@@ -53,6 +55,17 @@ def remembered_folder() -> Path | None:
     """The folder of the run that goes on, as its processes were started anew; None where a run begins."""
     store = _agent_store() if restarts() else None
     return Path(store.get(FOLDER).decode()) if store is not None and store.check([FOLDER]) else None
+
+
+def store_of_start() -> Store | None:
+    """What the processes of this start may exchange; None where torchrun keeps nothing for them.
+
+    It is empty after each start: they would else seek one another where those before them were.
+    """
+    from torch.distributed import PrefixStore
+
+    store = _agent_store()
+    return None if store is None else PrefixStore(f"compose/start/{restarts()}", store)
 
 
 def _agent_store() -> TCPStore | None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import torch
 from torch import Tensor, distributed
 
+from compose.processes.launched import PATIENCE
+
 if TYPE_CHECKING:
     from torch.distributed import ProcessGroup
 
@@ -49,7 +51,7 @@ class Shares:
         """All processes that this one was started with, which know one another already."""
         if not distributed.is_available() or not distributed.is_initialized():
             return ALONE
-        group = distributed.new_group(backend="gloo")
+        group = distributed.new_group(backend="gloo", timeout=PATIENCE)
         return cls(distributed.get_rank(), distributed.get_world_size(), group)
 
     @property

@@ -13,6 +13,7 @@ from lightning_fabric.plugins import MixedPrecision, Precision
 from lightning_fabric.strategies.ddp import DDPStrategy
 from torch import Tensor
 
+from compose.processes.launched import PATIENCE, rank, store_of_start, world_size
 from compose.training.training_errors import TrainingError
 
 PrecisionName = Literal["auto", "bf16", 16, 32]
@@ -64,11 +65,13 @@ def choose_precision(wanted: PrecisionName, device: torch.device) -> Literal["bf
 
 def make_fabric(device: torch.device, precision: Literal["bf16", 16, 32]) -> Fabric:
     """Fabric on one device, or on one for each process that torchrun started."""
-    world, local = (int(os.environ.get(name, "1")) for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"))
+    world, local = world_size(), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     plugin: Precision | None = None
     if precision != 32:
         plugin = Autocast("16-mixed" if precision == 16 else "bf16-mixed", device=device.type)
-    many = "TORCHELASTIC_RUN_ID" in os.environ and world > 1
+    many = world > 1
+    if many:
+        _join(device)
     one = 1 if device.index is None else [device.index]
     fabric = Fabric(
         accelerator=device.type,
@@ -83,6 +86,17 @@ def make_fabric(device: torch.device, precision: Literal["bf16", 16, 32]) -> Fab
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     fabric.launch()
     return fabric
+
+
+def _join(device: torch.device) -> None:
+    """Let the processes that torchrun started know one another."""
+    store = store_of_start()
+    if store is None or torch.distributed.is_initialized():
+        return
+    if device.type == "cuda":
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    backend = "nccl" if device.type == "cuda" else "gloo"
+    torch.distributed.init_process_group(backend, store=store, rank=rank(), world_size=world_size(), timeout=PATIENCE)
 
 
 def all_reduce(fabric: Fabric, values: Tensor, *, how: Literal["mean", "sum"] = "mean") -> Tensor:
