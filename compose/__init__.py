@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from compose.api.reading import Files, Names, Overrides, SpecLike
 from compose.api.run import Run, WeightChoice, opened_run
@@ -139,6 +139,7 @@ def train(
     blocks: Files = (),
     out: str | PathLike[str] | None = None,
     device: str = "auto",
+    strategy: Literal["ddp", "fsdp"] = "ddp",
     resume: bool | str | PathLike[str] = False,
     progress: bool = True,
 ) -> Run:
@@ -151,6 +152,8 @@ def train(
         blocks: as for :func:`load`; the run keeps copies of them.
         out: the run's folder; ``runs/NAME/TIME`` where not given.
         device: where to compute (``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``).
+        strategy: what each of several processes that torchrun started keeps of the weights: all (``ddp``), or a part
+            (``fsdp``), for a model that one device does not hold. The numbers are the same.
         resume: go on with a run from its newest checkpoint: its folder, or True for the newest run of the spec.
         progress: show what is trained, a bar in a terminal, and a line for each epoch.
 
@@ -169,6 +172,7 @@ def train(
         blocks=blocks,
         out=out,
         device=device,
+        strategy=strategy,
         resume=resume,
         console=progress_console() if progress else None,
     )

@@ -20,6 +20,7 @@ from compose.training.storage.kept_blocks import check_same
 if TYPE_CHECKING:
     from compose.spec.read import Spec
     from compose.terminal import Terminal
+    from compose.training.device import StrategyName
     from compose.training.final_report import Outcome
     from compose.training.prepare import Prepared
     from compose.training.run_plan import RunPlan
@@ -38,6 +39,7 @@ def train_spec(
     blocks: Files,
     out: str | PathLike[str] | None,
     device: str,
+    strategy: StrategyName,
     resume: bool | str | PathLike[str],
     console: Terminal | None,
 ) -> Run:
@@ -75,7 +77,7 @@ def _train(
         print_notes(shown, kept_notes(found.blocks))
     if folder and blocks:
         check_same(folder / LOCK, found.blocks)
-    outcome = _run(found, folder, device=device, out=out, console=shown)
+    outcome = _run(found, folder, device=device, strategy=strategy, out=out, console=shown)
     run = Run(FoundRun(outcome.folder), device=device)  # of several processes, not all may see the folder
     run.results = outcome.result
     return run
@@ -111,7 +113,9 @@ def _resumed(
     return newest_of(named, [variants] if isinstance(variants, str) else list(variants), otherwise=NEW)
 
 
-def _run(found: Spec, folder: Path | None, *, device: str, out: Any, console: Terminal | None) -> Outcome:
+def _run(
+    found: Spec, folder: Path | None, *, device: str, strategy: StrategyName, out: Any, console: Terminal | None
+) -> Outcome:
     from compose.checks.problems import notes
     from compose.checks.ready import ready
     from compose.training.storage.data_record import DataRecord
@@ -136,7 +140,7 @@ def _run(found: Spec, folder: Path | None, *, device: str, out: Any, console: Te
     target = RunFolder(folder) if folder else new_folder(parent, found.resolved.name)
     if console:
         _announce(console, made)
-    return train(plan, target, device=device, resume=folder is not None, console=console)
+    return train(plan, target, device=device, strategy=strategy, resume=folder is not None, console=console)
 
 
 def _planned(

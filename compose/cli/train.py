@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -41,6 +41,13 @@ def train(
             show_default=False,
         ),
     ] = None,
+    strategy: Annotated[
+        Literal["ddp", "fsdp"],
+        typer.Option(
+            "--strategy",
+            help="What each process that torchrun starts keeps of the weights: all (ddp), or a part (fsdp).",
+        ),
+    ] = "ddp",
     blocks: BlockFiles = None,
 ) -> None:
     """Train the model of a spec, evaluate it, and write a report."""
@@ -55,6 +62,7 @@ def train(
         blocks=blocks or (),
         out=out,
         device=device,
+        strategy=strategy,
         resume=resume if resume else resume is not None,
     )
     if is_first_process():

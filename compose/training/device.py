@@ -10,13 +10,15 @@ from typing import Literal
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.plugins import MixedPrecision, Precision
-from lightning_fabric.strategies.ddp import DDPStrategy
+from lightning_fabric.strategies import DDPStrategy, ModelParallelStrategy, Strategy
 from torch import Tensor
 
 from compose.processes.launched import PATIENCE, rank, store_of_start, world_size
 from compose.training.training_errors import TrainingError
 
 PrecisionName = Literal["auto", "bf16", 16, 32]
+StrategyName = Literal["ddp", "fsdp"]
+"""What each of several processes keeps of the weights: all (``ddp``), or a part (``fsdp``)."""
 
 
 class Autocast(MixedPrecision):
@@ -63,13 +65,27 @@ def choose_precision(wanted: PrecisionName, device: torch.device) -> Literal["bf
     return wanted
 
 
-def make_fabric(device: torch.device, precision: Literal["bf16", 16, 32]) -> Fabric:
-    """Fabric on one device, or on one for each process that torchrun started."""
+def make_fabric(device: torch.device, precision: Literal["bf16", 16, 32], strategy: StrategyName = "ddp") -> Fabric:
+    """Fabric on one device, or on one for each process that torchrun started.
+
+    Args:
+        device: what each process computes on.
+        precision: in what it computes.
+        strategy: what each process keeps of the weights.
+
+    Raises:
+        TrainingError: there are no processes to share the weights.
+    """
     world, local = world_size(), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     plugin: Precision | None = None
     if precision != 32:
         plugin = Autocast("16-mixed" if precision == 16 else "bf16-mixed", device=device.type)
     many = world > 1
+    if strategy == "fsdp" and not many:
+        told = (
+            "expected several processes with `fsdp`, which leaves to each a part of the weights; torchrun starts them"
+        )
+        raise TrainingError(told)
     if many:
         _join(device)
     one = 1 if device.index is None else [device.index]
@@ -77,15 +93,24 @@ def make_fabric(device: torch.device, precision: Literal["bf16", 16, 32]) -> Fab
         accelerator=device.type,
         devices=local if many else one,
         num_nodes=world // local if many else 1,
-        # A loss that is switched off, or a node that only pictures need, leaves parameters without gradient.
-        strategy=DDPStrategy(find_unused_parameters=True) if many else "auto",
+        strategy=_strategy(strategy, world) if many else "auto",
         plugins=plugin,
     )
-    # It tells how processes find one another, and torch that gradients of channels-last weights are copied.
+    # It tells how processes find one another; and torch that gradients of channels-last weights are copied, and that
+    # nothing may change what a block gives in place, which no block may anyway.
     warnings.filterwarnings("ignore", message="Grad strides do not match bucket view")
+    warnings.filterwarnings("ignore", message="FSDP2-wrapped module")
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     fabric.launch()
     return fabric
+
+
+def _strategy(name: StrategyName, world: int) -> Strategy:
+    if name == "fsdp":
+        # The weights are shared once for all stages, see `shard_weights`.
+        return ModelParallelStrategy(lambda model, _: model, data_parallel_size=world, tensor_parallel_size=1)
+    # A loss that is switched off, or a node that only pictures need, leaves parameters without gradient.
+    return DDPStrategy(find_unused_parameters=True)
 
 
 def _join(device: torch.device) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from compose.training.best_weights import BestWeights
 from compose.training.device import all_reduce
+from compose.training.logging.run_log import PICTURES
+from compose.training.processes.sharded_weights import is_sharded
 from compose.training.stages.schedules import Moment
 from compose.training.step_losses import StepLosses
 from compose.training.storage.autosave import Autosave
@@ -120,15 +122,22 @@ class Loop:
         number, every = self._state.epoch + 1, self._stage.validate_every
         due = bool(every) and (number % every == 0 or number == self._stage.epochs)
         metrics = self._validate() if due and self._work.metrics else {}
-        if self._work.metrics and self._fabric.is_global_zero:
-            self._run.model.training.eval()
-            self._run.log.predictions(self._state, self._work)
+        if self._work.metrics:
+            self._predict()
         means = self._losses.means()
         self._observe({**means, **metrics})
         self._run.log.epoch(self._state, means, metrics, speed=speed)
         self._state.epoch, self._state.batch = number, 0
         self._losses.begin_epoch()
         self._autosave.consider()
+
+    def _predict(self) -> None:
+        """Log what the model says to a few pictures; whoever has a part of its weights takes part."""
+        self._run.model.training.eval()
+        if self._fabric.is_global_zero:
+            self._run.log.predictions(self._state, self._work)
+        elif is_sharded(self._run.model.training):
+            self._work.predictions(PICTURES)
 
     def _validate(self) -> dict[str, float]:
         """The metrics on the validation examples, of which each process scores its share."""

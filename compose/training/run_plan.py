@@ -120,6 +120,19 @@ class RunPlan:
             if message := uneven(stage.batch, stage.count_of(source), processes, unit=unit):
                 raise refused(name, BlockError(message, parameter="batch"))
 
+    def check_sharding(self) -> None:
+        """Check that processes can each keep a part of the weights.
+
+        Raises:
+            TrainingError: weights adapt to episodes, of which each process must have all.
+        """
+        for name, stage in self.stages.items():
+            if stage.adaptation(self.model.nodes) is not None:
+                told = (
+                    "its weights adapt to episodes, so that every process needs all of them: expected `ddp`, got `fsdp`"
+                )
+                raise refused(name, BlockError(told))
+
 
 def refused(stage: str, error: BlockError) -> TrainingError:
     """The error of a stage's option, with its place in the spec."""

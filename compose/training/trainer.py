@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
+from lightning_fabric.strategies import ModelParallelStrategy
 
 from compose.block import BlockError
 from compose.evaluation.evaluation import Evaluation
@@ -14,11 +15,12 @@ from compose.model.failures.run_failure import BlockFailure, told_at_block
 from compose.processes.launched import remember_folder
 from compose.processes.shares import Shares
 from compose.training.allocator import keep_freed_memory
-from compose.training.device import choose_device, choose_precision, leave_processes, make_fabric
+from compose.training.device import StrategyName, choose_device, choose_precision, leave_processes, make_fabric
 from compose.training.final_report import IN_EVALUATION, Outcome, final_evaluation, read_outcome, write_report
 from compose.training.interrupt import Interrupt
 from compose.training.loop import Loop
 from compose.training.processes.lost_process import is_lost_process
+from compose.training.processes.sharded_weights import shard_weights
 from compose.training.run_plan import RunPlan, refused
 from compose.training.seeds import derive
 from compose.training.stages.nodes import Selection
@@ -42,7 +44,13 @@ if TYPE_CHECKING:
 
 
 def train(
-    plan: RunPlan, folder: RunFolder, *, device: str = "auto", resume: bool = False, console: Terminal | None = None
+    plan: RunPlan,
+    folder: RunFolder,
+    *,
+    device: str = "auto",
+    strategy: StrategyName = "ddp",
+    resume: bool = False,
+    console: Terminal | None = None,
 ) -> Outcome:
     """Run every stage, evaluate, and write the report.
 
@@ -50,6 +58,7 @@ def train(
         plan: what the run does.
         folder: the run's folder; of many processes, the first one's counts.
         device: where it runs (``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``).
+        strategy: what each of several processes keeps of the weights.
         resume: go on from the newest checkpoint of the folder, whose lock the caller has.
         console: where progress is shown; None for nowhere.
 
@@ -61,9 +70,12 @@ def train(
     target = choose_device(device)
     if target.type == "cpu":
         keep_freed_memory()
-    fabrics = [make_fabric(target, choose_precision(stage.precision, target)) for stage in plan.stages.values()]
-    fabric = fabrics[0] if fabrics else make_fabric(target, 32)
+    precisions = [choose_precision(stage.precision, target) for stage in plan.stages.values()]
+    fabrics = [make_fabric(target, precision, strategy) for precision in precisions]
+    fabric = fabrics[0] if fabrics else make_fabric(target, 32, strategy)
     plan.check_shares(fabric.world_size)
+    if strategy == "fsdp":
+        plan.check_sharding()
     with ExitStack() as held:
         if fabric.is_global_zero and not resume:
             folder = folder.make()
@@ -86,6 +98,8 @@ def _train(
     saved: dict[str, Any] | None,
     console: Terminal | None,
 ) -> Outcome:
+    if isinstance(fabric.strategy, ModelParallelStrategy):
+        shard_weights(plan.model.training, fabric.strategy.device_mesh["data_parallel"])
     for module in (plan.model.training, plan.model.inference, plan.model.looking):
         module.to(fabric.device)
     with Interrupt() as stop, _explained(folder):
@@ -129,12 +143,13 @@ def _run_stages(
         fabric = fabrics[state.stage]
         best, ended = _run_stage(plan, run, fabric, shares, inner)
         state.stage, state.epoch, state.batch, inner = state.stage + 1, 0, 0, None
+        whole = whole_state(run, None, ended=ended)
         if fabric.is_global_zero:
             if best.weights is None:
                 folder.weights("best").unlink(missing_ok=True)
             else:
                 save_weights(folder, "best", best.weights, step=state.step)
-            run.checkpoints.write(state.step, whole_state(run, None, ended=ended))
+            run.checkpoints.write(state.step, whole)
 
 
 def _run_stage(
@@ -176,8 +191,9 @@ def _run_stage(
 
 def _finish(plan: RunPlan, run: RunContext, fabric: Fabric, folder: RunFolder, shares: Shares) -> Outcome:
     """The final weights, the evaluation by all processes, and the report."""
+    weights = dict(plan.model.training.state_dict())
     if fabric.is_global_zero:
-        save_weights(folder, "last", dict(plan.model.training.state_dict()), step=run.state.step)
+        save_weights(folder, "last", weights, step=run.state.step)
     plan.model.training.eval()
     with run.stop.at_once(), told_at_block(plan.model.training, plan.model.plan, IN_EVALUATION):
         result = final_evaluation(plan, fabric.device, shares)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from compose.training.memory_format import channels_last, lay_channels_last, prefers_channels_last
+from compose.training.processes.sharded_weights import is_sharded, part_like, whole
 from compose.training.processes.shared_graph import SharedGraph
 from compose.training.seeds import derive, seed_all
 
@@ -38,7 +39,8 @@ class Updater:
     ) -> None:
         self._fabric, self._model, self._clip, self._seed = fabric, model, stage.clip, seed
         # Processes exchange gradients as they lie in memory.
-        self._channels_last = fabric.broadcast(prefers_channels_last(work, model, fabric.device))
+        agreed = fabric.broadcast(not is_sharded(model) and prefers_channels_last(work, model, fabric.device))
+        self._channels_last = agreed
         if self._channels_last:
             lay_channels_last(model)
         # Fused optimizers unscale half-precision gradients by themselves, too late for clipping.
@@ -46,7 +48,7 @@ class Updater:
         optimizer = stage.optimizer(selection.groups(stage.lr_scale), fused=not (self.scales and stage.clip))
         self._shared = fabric.world_size > 1 and isinstance(model, fx.GraphModule)
         objective = Objective(SharedGraph(model) if self._shared else model, work)
-        self._objective, self._optimizer = fabric.setup(objective, optimizer)
+        self._objective, self._optimizer = fabric.setup_module(objective), fabric.setup_optimizers(optimizer)
         self.names = (*objective.names, *(["gradient"] if stage.clip else []))
 
     def update(self, batches: Iterator[dict[str, Tensor]], size: int, *, factor: float, at: tuple[int, int]) -> Tensor:
@@ -71,7 +73,7 @@ class Updater:
                 self._objective, self._optimizer, max_norm=self._clip, error_if_nonfinite=False
             )
             assert norm is not None
-            values = torch.cat([values, norm.detach().reshape(1).to(values)])
+            values = torch.cat([values, whole(norm.detach()).reshape(1).to(values)])
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         return values
@@ -90,7 +92,7 @@ class Updater:
 
     def state(self) -> dict[str, Any]:
         """The optimizer's state, and the scale of half-precision gradients."""
-        return {"optimizer": self._inner.state_dict(), "scaler": self._fabric.strategy.precision.state_dict()}
+        return {"optimizer": whole(self._inner.state_dict()), "scaler": self._fabric.strategy.precision.state_dict()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """The inverse of :meth:`state`."""
@@ -99,7 +101,7 @@ class Updater:
             for name, value in values.items():
                 if isinstance(value, Tensor) and value.shape == parameter.shape:
                     # Fused kernels read a parameter and its state in the order of memory.
-                    values[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
+                    values[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(part_like(value, parameter))
         self._fabric.strategy.precision.load_state_dict(state["scaler"])
 
     def close(self) -> None:

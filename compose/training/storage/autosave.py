@@ -49,9 +49,9 @@ class Autosave:
 
     def save(self) -> None:
         """Save now."""
-        stage = self._capture()
+        state = whole_state(self._run, self._capture())
         if self._fabric.is_global_zero:
-            self._run.checkpoints.write(self._run.state.step, whole_state(self._run, stage))
+            self._run.checkpoints.write(self._run.state.step, state)
         self._saved_at = time.monotonic()
 
     def _agree(self, *wishes: bool) -> tuple[bool, ...]:
