@@ -133,7 +133,7 @@ def test_no_class_bears_the_name_of_a_typing_construct() -> None:
 
 @pytest.mark.parametrize("folder", ["blocks", "graphs"])
 def test_blocks_and_graphs_know_only_the_contract(folder: str) -> None:
-    allowed = ("compose.block", "compose.blocks", "compose.graphs")
+    allowed = ("compose.block", "compose.digest", "compose.blocks", "compose.graphs")
     for path in (ROOT / folder).rglob("*.py"):
         foreign = [name for name in imports(path) if name.startswith("compose") and not _inside(name, allowed)]
         assert foreign == [], f"{path.name} imports {foreign}"

@@ -31,8 +31,8 @@ FLOORS = (
     ("contract",),
 )
 """From the top down; a room uses only rooms on floors under its own. ``api`` is the package's own face, ``contract``
-what everything rests on: :mod:`compose.block` and :mod:`compose.errors`."""
-CONTRACT = ("block", "errors", "shown", "terminal")
+what everything rests on: :mod:`compose.block`, :mod:`compose.errors` and the like."""
+CONTRACT = ("block", "digest", "errors", "shown", "terminal")
 
 
 def modules() -> Iterator[tuple[str, Path]]:

@@ -59,8 +59,11 @@ class Backbone(nn.Module):
             ``feature_info`` (ResNet: ``layer1`` ...; ViT: ``blocks.3``; Swin: ``layers.2``). open_clip: its blocks
             (``transformer.resblocks.3``). By default what the network's own head reads, normalised where that is.
         weights: ``none``, ``imagenet`` (the library's, downloaded once), the name under which the library publishes
-            others (timm ``a1_in1k``, open_clip ``openai``), or a file of weights, safetensors or a PyTorch state
-            dict. Position embeddings are interpolated to the image's size.
+            others (timm ``a1_in1k``, open_clip ``openai``), or a file of weights, safetensors or what ``torch.save``
+            wrote: a network's own, or a whole checkpoint of a training program, in which they are found by their names
+            behind ``model.``, ``module.``, ``backbone.`` and the like (of averaged and plain weights the averaged, of
+            teacher and student the teacher's), such as ``weights/last.safetensors`` of another run. Position embeddings
+            are interpolated to the image's size.
         frozen: keep the weights as they are, and batch norm on its running statistics.
         pooling: where ``pooled`` comes from: ``mean`` over the last map; ``class_token`` at the last tap; ``own``, what
             the network itself makes of its features, with its weights for that (open_clip: the image's embedding beside
@@ -133,6 +136,7 @@ class Backbone(nn.Module):
             library=library,
             wanted=wanted,
             positions=network.positions,
+            whole=network.whole,
             abstract=is_abstract(self.body),
         )
         if frozen:

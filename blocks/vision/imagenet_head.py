@@ -31,8 +31,8 @@ class ImageNetHead(nn.Module):
         channels: channels of the map.
         classes: number of classes of the external source; as many as the network scores.
         arch: a torchvision classification architecture by its name there.
-        weights: ``none``, ``imagenet`` (torchvision's, downloaded once) or a file of weights, safetensors or a
-            PyTorch state dict, of the head or of the whole network.
+        weights: ``none``, ``imagenet`` (torchvision's, downloaded once) or a file of weights, as a backbone takes it,
+            of the head or of the whole network.
         frozen: keep the weights as they are, and dropout off.
     """
 
@@ -57,7 +57,14 @@ class ImageNetHead(nn.Module):
         _check_sizes(traced, wanted, channels, classes)
         self.head = _behind_the_map(traced)
         self.frozen = frozen
-        load_pretrained(self.head, weights, library=library, wanted=wanted, abstract=is_abstract(network))
+        load_pretrained(
+            self.head,
+            weights,
+            library=library,
+            wanted=wanted,
+            whole=frozenset(network.state_dict()),
+            abstract=is_abstract(network),
+        )
         if frozen:
             self.requires_grad_(False).train()
 

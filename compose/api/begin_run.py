@@ -53,7 +53,15 @@ def train_spec(
     folder = remembered_folder() or _resumed(spec, resume, variants, out)
     with _locked(folder):
         return _train(
-            spec, folder, variants=variants, overrides=overrides, blocks=blocks, out=out, device=device, console=console
+            spec,
+            folder,
+            variants=variants,
+            overrides=overrides,
+            blocks=blocks,
+            out=out,
+            device=device,
+            strategy=strategy,
+            console=console,
         )
 
 
@@ -66,6 +74,7 @@ def _train(
     blocks: Files,
     out: str | PathLike[str] | None,
     device: str,
+    strategy: StrategyName,
     console: Terminal | None,
 ) -> Run:
     kept = kept_beside(str(folder / LOCK)) if folder and not blocks else ()

@@ -82,9 +82,7 @@ def make_fabric(device: torch.device, precision: Literal["bf16", 16, 32], strate
         plugin = Autocast("16-mixed" if precision == 16 else "bf16-mixed", device=device.type)
     many = world > 1
     if strategy == "fsdp" and not many:
-        told = (
-            "expected several processes with `fsdp`, which leaves to each a part of the weights; torchrun starts them"
-        )
+        told = "expected several processes with `fsdp`, which leaves to each a part of the weights: see torchrun"
         raise TrainingError(told)
     if many:
         _join(device)

@@ -128,9 +128,7 @@ class RunPlan:
         """
         for name, stage in self.stages.items():
             if stage.adaptation(self.model.nodes) is not None:
-                told = (
-                    "its weights adapt to episodes, so that every process needs all of them: expected `ddp`, got `fsdp`"
-                )
+                told = "its weights adapt to episodes, and every process needs all of them: expected `ddp`, got `fsdp`"
                 raise refused(name, BlockError(told))
 
 

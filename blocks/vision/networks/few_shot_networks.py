@@ -45,6 +45,7 @@ class FewShotNetworks:
             **{key: value for key, value in given.items() if value is not None},
             layers=replace(LAYERS[wanted.name], **wanted.layers),
         )
+        whole = frozenset(network.state_dict())
         layers = [name for name, _ in network.named_children()]
         places = tuple(wanted.taps or layers[-1:])
         for tap in places:
@@ -54,7 +55,8 @@ class FewShotNetworks:
             delattr(network, name)
         read = LayerReader(places)
         maps = dry_run(network, read, wanted.usual_shape).maps
-        return Network(network, read, places, strides_of(maps, places, wanted.usual_shape, any_size=True))
+        strides = strides_of(maps, places, wanted.usual_shape, any_size=True)
+        return Network(network, read, places, strides, whole=whole)
 
     def weights(self, wanted: NetworkRequest, name: str) -> Callable[[], Mapping[str, Tensor]] | None:
         """None: nobody publishes weights under a name."""

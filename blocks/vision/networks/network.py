@@ -110,6 +110,7 @@ class Network:
         strides: how many pixels lie between neighbouring entries of each tap's map.
         has_class_token: whether a reading holds a class token.
         positions: where its position embeddings are, where it has such.
+        whole: the names of the weights of the network before it was cut.
     """
 
     body: nn.Module
@@ -118,6 +119,7 @@ class Network:
     strides: tuple[int, ...]
     has_class_token: bool = False
     positions: Positions | None = None
+    whole: frozenset[str] = frozenset()
 
 
 class Library(Protocol):

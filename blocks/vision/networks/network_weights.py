@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import math
-import pickle
-from collections.abc import Callable, Mapping
+import stat
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from einops import rearrange
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional as F
 
 from compose.block import BlockError
 from compose.blocks.vision.networks.network import Library, NetworkRequest, Positions
+from compose.blocks.vision.weights.fill_network import check_fits, fill
+from compose.blocks.vision.weights.name_prefix import AmbiguousNames, behind_prefix
+from compose.blocks.vision.weights.weight_file import State, read_shapes, read_weights
 
 Pretrained = Literal["none", "imagenet"] | Path
 """What ``weights:`` may be; a path may also be the tag under which a library publishes weights."""
-
-State = Mapping[str, Tensor]
 
 
 def load_pretrained(
@@ -31,6 +30,7 @@ def load_pretrained(
     library: Library,
     wanted: NetworkRequest,
     positions: Positions | None = None,
+    whole: frozenset[str] = frozenset(),
     abstract: bool,
 ) -> None:
     """Fill a network, or the part of it that is left, with weights. Weights of other parts are passed over.
@@ -41,56 +41,71 @@ def load_pretrained(
         library: where the network is from.
         wanted: what was asked of the library.
         positions: its position embeddings; they are interpolated where the weights are for another size of images.
-        abstract: only check that the weights are there, and read nothing.
+        whole: the names of the weights of the whole network, by which another one's are known.
+        abstract: only check that the weights are there and fit, and read no values.
 
     Raises:
         BlockError: the weights are not to be had or do not fit.
     """
     if weights == "none":
         return
-    load = _source(weights, library, wanted)
-    if not abstract:
-        _fill(body, _fitted(load(), body, positions), wanted.arch)
-
-
-def _source(weights: Pretrained, library: Library, wanted: NetworkRequest) -> Callable[[], State]:
-    """How to get the weights, published under this name or in this file."""
     published = library.weights(wanted, str(weights))
-    if published is not None:
-        return lambda: _download(published, f"the weights {weights} of {wanted.arch}")
-    if weights == "imagenet":
+    if published is None and weights == "imagenet":
         known = ", ".join(["none", *library.published(wanted.name)][:11])
         raise _error(f"expected {known} or a file for {wanted.arch}, which has no ImageNet weights, got imagenet")
-    path = Path(weights)
-    if not path.is_file():
-        known = ", ".join(library.published(wanted.name)[:10])
-        others = f" or one of {known}" if known else ""
-        state = "a folder" if path.is_dir() else "not there"
-        raise _error(f"expected a file of weights{others}, got {path}, which is {state}")
-    return lambda: _tower(read_weights(path))
+    if published is None:
+        path = _file(weights, library, wanted)
+        origin, state = str(path), read_shapes(path) if abstract else read_weights(path)
+    elif abstract:
+        return
+    else:
+        origin = f"the weights {weights}"
+        state = _download(published, f"{origin} of {wanted.arch}")
+    state = _fitted(_own(state, body, wanted.arch, origin), body, positions)
+    check_fits(body, state, wanted.arch, origin, whole=whole)
+    if not abstract:
+        fill(body, state, wanted.arch, origin)
 
 
-def read_weights(path: Path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file or of a PyTorch state dict, by name. Nothing in the file is executed.
+def _own(state: State, body: nn.Module, arch: str, origin: str) -> State:
+    """The weights behind the prefix that the network's have in a file.
 
     Raises:
-        BlockError: the file holds something else.
+        BlockError: several are equally good.
     """
     try:
-        state: Any = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
-    except (OSError, EOFError, RuntimeError, SafetensorError, pickle.UnpicklingError) as error:
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise _error(f"expected safetensors or a PyTorch state dict, got {path}: {reason}") from None
-    if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):  # as training scripts save it
-        state = state["state_dict"]
-    if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise _error(f"expected a state dict of tensors in {path}, got {type(state).__name__}")
-    return {str(name).removeprefix("module."): value for name, value in state.items()}
+        return behind_prefix(state, body.state_dict())[1]
+    except AmbiguousNames as error:
+        names = ", ".join(prefix.rstrip(".") for prefix in error.prefixes[:4])
+        message = f"expected the weights of one {arch}, got {len(error.prefixes)} in {origin}, in {names}"
+        raise _error(f"{message}; save those of one of them in a file of their own") from None
 
 
-def _tower(state: State) -> State:
-    """The image tower's weights of a whole CLIP model; any other network's as they are."""
-    return {name.removeprefix("visual."): state[name] for name in state if name.startswith("visual.")} or state
+def _file(weights: Pretrained, library: Library, wanted: NetworkRequest) -> Path:
+    """The file of weights that a spec names.
+
+    Raises:
+        BlockError: there is none.
+    """
+    path = Path(weights)
+    state = _not_a_file(path)
+    if state:
+        known = ", ".join(library.published(wanted.name)[:10])
+        others = f" or one of {known}" if known else ""
+        raise _error(f"expected a file of weights{others}, got {path}, which is {state}")
+    return path
+
+
+def _not_a_file(path: Path) -> str:
+    """Why a path leads to no file; "" where it does."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # also a name that is too long, or has a NUL
+        return "not there"
+    if not stat.S_ISDIR(mode):
+        return "" if stat.S_ISREG(mode) else "no file that can be read twice"
+    inner = path / "weights" / "last.safetensors"
+    return f"a folder; a run's weights are in {inner}" if inner.is_file() else "a folder"
 
 
 def _download(published: Callable[[], State], what: str) -> State:
@@ -117,24 +132,6 @@ def _fitted(state: State, body: nn.Module, positions: Positions | None) -> State
     places = F.interpolate(places, positions.grid, mode="bicubic", antialias=True)
     fitted = torch.cat([rows[:prefix], rearrange(places, "1 d h w -> (h w) d")]).reshape(own.shape).to(given.dtype)
     return {**state, positions.name: fitted}
-
-
-def _fill(network: nn.Module, state: Mapping[str, Tensor], arch: str) -> None:
-    own = network.state_dict()
-    missing = [name for name in own if name not in state and not name.endswith("num_batches_tracked")]
-    if missing:
-        raise _error(f"expected weights of {arch}, got none for {_listed(missing)}")
-    misfits = [name for name in own if name in state and own[name].shape != state[name].shape]
-    if misfits:
-        name = misfits[0]
-        shapes = f"{list(own[name].shape)}, got {list(state[name].shape)}"
-        raise _error(f"expected weights of {arch} with {name} of shape {shapes}")
-    network.load_state_dict({name: state[name] for name in own if name in state}, strict=False)
-
-
-def _listed(names: list[str]) -> str:
-    rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + rest
 
 
 def _error(message: str) -> BlockError:

@@ -44,7 +44,8 @@ class OpenClipNetworks:
         tower = _tower(wanted)
         if wanted.in_channels != 3:
             replace_first_convolution(tower, wanted.in_channels)
-        return TOWERS[type(tower).__name__](tower, wanted)
+        whole = frozenset(tower.state_dict())
+        return replace(TOWERS[type(tower).__name__](tower, wanted), whole=whole)
 
     def weights(self, wanted: NetworkRequest, name: str) -> Callable[[], Mapping[str, Tensor]] | None:
         """How to get the weights that open_clip publishes under a tag.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
@@ -53,7 +54,9 @@ class TimmNetworks:
         if tag and tag not in self.published(name):
             message = f"expected weights of {name} such as {nearest(tag, self.published(name))}, got {tag}"
             raise BlockError(message, parameter="arch")
-        return timm_network(_create(wanted), wanted, head=_pre_logits)
+        network = _create(wanted)
+        whole = frozenset(network.state_dict())
+        return replace(timm_network(network, wanted, head=_pre_logits), whole=whole)
 
     def weights(self, wanted: NetworkRequest, name: str) -> Callable[[], Mapping[str, Tensor]] | None:
         """How to get the weights that timm publishes under a tag; ``imagenet`` are its first choice on ImageNet-1k."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -51,15 +52,17 @@ class TorchvisionNetworks:
         if wanted.head:
             raise refuse_head("torchvision's networks have none")
         network = whole_network(wanted)
+        whole = frozenset(network.state_dict())
         if isinstance(network, VisionTransformer):
-            return _vision_transformer(network, wanted)
+            return replace(_vision_transformer(network, wanted), whole=whole)
         places = tuple(find_taps(network, wanted.taps))
         read = TracedReader(places, channels_last=isinstance(network, SwinTransformer))
         body = cut(network, places)
         any_size = not _is_maxvit(wanted.name)
         shape = wanted.usual_shape if any_size else wanted.shape
         maps = dry_run(body, read, shape).maps
-        return Network(body, read, places, strides_of(maps, places, shape, any_size=any_size))
+        strides = strides_of(maps, places, shape, any_size=any_size)
+        return Network(body, read, places, strides, whole=whole)
 
     def weights(self, wanted: NetworkRequest, name: str) -> Callable[[], Mapping[str, Tensor]] | None:
         """How to get the weights that torchvision publishes under a name, ``imagenet`` for its first of ImageNet."""

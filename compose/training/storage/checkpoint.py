@@ -99,7 +99,7 @@ class Checkpoints:
 def write_tree(path: Path, tree: dict[str, Any]) -> None:
     """Write a nested state to a file, atomically."""
     plain, tensors = flatten(tree)
-    tensors, text = _storable(tensors), json.dumps(plain)
+    tensors, text = storable(tensors), json.dumps(plain)
     write_tensors(path, tensors, {"format": FORMAT, "state": text, "sha256": _digest(text, tensors)})
 
 
@@ -112,7 +112,7 @@ def read_tree(path: Path) -> dict[str, Any]:
     tensors, metadata = read_tensors(path)
     if metadata.get("format") != FORMAT:
         raise CheckpointError(f"{path}: expected a checkpoint of compose, got another safetensors file")
-    if metadata["sha256"] != _digest(metadata["state"], tensors):
+    if metadata.get("sha256") != _digest(metadata.get("state", ""), tensors):
         raise CheckpointError(f"{path}: the file is damaged (its checksum does not fit)")
     tree = unflatten(json.loads(metadata["state"]), tensors)
     assert isinstance(tree, dict)
@@ -133,7 +133,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
             _delete_partial(path.parent)
             partial.touch()
             mode = partial.stat().st_mode
-            save_file(_storable(tensors), partial, metadata=dict(metadata))
+            save_file(storable(tensors), partial, metadata=dict(metadata))
             partial.chmod(mode)  # safetensors lets nobody but the owner read
             _sync(partial)
             os.replace(partial, path)
@@ -167,7 +167,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise CheckpointError(f"{path}: the file is damaged ({error})") from None
 
 
-def _storable(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def storable(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Contiguous copies on the CPU; safetensors takes no tensors that share memory, as tied weights do."""
     seen: set[int] = set()
     stored = {}

@@ -44,13 +44,14 @@ class FoundRun:
         Raises:
             CheckpointError: there are none, or they do not fit.
         """
-        from compose.training.storage.checkpoint import read_tensors, read_tree
+        from compose.training.storage.checkpoint import read_tree
         from compose.training.storage.weights import fit, load_weights
+        from compose.training.storage.weights_file import read_weights_file
 
         nodes = {name for name, _ in built.training.named_children()}
         if which is None and self.weights is not None:
             is_checkpoint = self.weights.parent.name == "checkpoints"
-            tensors = read_tree(self.weights)["model"] if is_checkpoint else read_tensors(self.weights)[0]
+            tensors = read_tree(self.weights)["model"] if is_checkpoint else read_weights_file(self.weights)
             fit(built.training, tensors, str(self.weights), nodes=nodes)
         else:
             load_weights(self.folder, built.training, which="best" if which == "best" else "last", nodes=nodes)

@@ -6,8 +6,9 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from compose.training.storage.checkpoint import Checkpoints, read_tensors, write_tensors
+from compose.training.storage.checkpoint import Checkpoints
 from compose.training.storage.run_folder import RunFolder
+from compose.training.storage.weights_file import read_weights_file, write_weights
 from compose.training.training_errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ Which = Literal["last", "best"]
 def save_weights(folder: RunFolder, which: Which, weights: dict[str, Tensor], *, step: int) -> None:
     """Store weights under their plain names."""
     folder.weights(which).parent.mkdir(exist_ok=True)
-    write_tensors(folder.weights(which), weights, {"step": str(step)})
+    write_weights(folder.weights(which), weights, step=step)
 
 
 def load_weights(
@@ -70,7 +71,7 @@ def fit(model: nn.Module, weights: dict[str, Tensor], origin: str, *, nodes: Col
 
 def _find(run: RunFolder, which: Which) -> dict[str, Tensor]:
     if run.weights(which).exists():
-        return read_tensors(run.weights(which))[0]
+        return read_weights_file(run.weights(which))
     found = Checkpoints(run.checkpoints).newest()
     if found is None:
         raise CheckpointError(f"{run.path}: this run has no weights and no checkpoint")

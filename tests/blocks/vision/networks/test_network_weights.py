@@ -74,16 +74,9 @@ def test_wrong_shape(tmp_path):
     assert "block2.0.weight of shape [9, 4, 3, 3], got [8, 4, 3, 3]" in message
 
 
-@pytest.mark.parametrize("name", ["weights.pth", "weights.safetensors"])
-@pytest.mark.parametrize("text", ["no weights\n", ""])
-def test_not_weights(tmp_path, name, text):
-    (tmp_path / name).write_text(text)
-    assert "expected safetensors or a PyTorch state dict" in refused(tmp_path / name)
-
-
 def test_a_state_dict_of_other_things(tmp_path):
     torch.save({"epoch": 3}, tmp_path / "weights.pth")
-    assert "expected a state dict of tensors" in refused(tmp_path / "weights.pth")
+    assert "it holds a dict of epoch, no state dict of tensors" in refused(tmp_path / "weights.pth")
 
 
 class Payload:
@@ -100,10 +93,11 @@ def test_code_in_a_file_is_not_run(tmp_path, capsys):
     assert "executed" not in capsys.readouterr().out
 
 
-def test_only_the_file_s_existence_is_checked_without_storage(tmp_path):
-    (tmp_path / "weights.pth").write_text("no weights")
+def test_names_and_shapes_are_checked_without_storage(tmp_path):
+    torch.save(state(), tmp_path / "weights.pth")
     with on_meta():
         backbone(tmp_path / "weights.pth")
+        refused(tmp_path / "weights.pth", channels=[4, 9])
         refused(tmp_path / "none.pth")
 
 
