@@ -14,16 +14,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,16 @@ model:
 loss: {rank: {use: ranknet, in: scores}}
 train:
   first: {stage: supervised, epochs: 2, batch: 8, log_every: 2, checkpoint_every: 0, workers: 0}
-  second: {stage: supervised, epochs: 2, batch: 8, log_every: 2, checkpoint_every: 0, workers: 0, keep: best}
+  second: {stage: supervised, epochs: 2, batch: 8, log_every: 2, checkpoint_every: 0, workers: 1, keep: best}
 evaluate: {tasks: [zsl, gzsl], metrics: [map]}
 """
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 STOPPED = (0, 130, -signal.SIGTERM, -signal.SIGINT, -signal.SIGKILL)
 """Exit codes of a run that ended, was stopped, or was killed before it could say so."""
+BEGUN = "-- begun --\n"
+"""What a process prints first."""
+PROCESSES = multiprocessing.get_context("forkserver")
+"""Processes that need not import everything anew."""
 
 
 @dataclass
@@ -76,33 +81,33 @@ class KilledRun:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self._log = folder, folder.with_suffix(".log")
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Begin it, or go on with it."""
+    def start(self) -> BaseProcess:
+        """Begin it, or go on with it; returns when its process has begun to work."""
         begun = (self.folder / "spec.lock.yaml").exists()
         if not begun:
             shutil.rmtree(self.folder, ignore_errors=True)
-        to = (
-            ["--resume", str(self.folder)] if begun else [str(self.folder.with_name("spec.yaml")), "--out", self.folder]
-        )
-        words = [sys.executable, "-m", "compose", "train", *to, "--device", "cpu"]
-        alone = {**os.environ, "OMP_NUM_THREADS": "1"}
-        with self.folder.with_suffix(".log").open("ab") as log:
-            return subprocess.Popen(words, stdout=log, stderr=log, env=alone)
+        new = [str(self.folder.with_name("spec.yaml")), "--out", str(self.folder)]
+        words = ["train", *(["--resume", str(self.folder)] if begun else new), "--device", "cpu"]
+        before = self.log.count(BEGUN)
+        process = PROCESSES.Process(target=command, args=(words, self._log))
+        process.start()
+        while self.log.count(BEGUN) == before and process.is_alive():
+            time.sleep(0.01)
+        return process
 
-    def finish(self) -> float:
-        """Let it run to its end; returns how long that took."""
-        began = time.monotonic()
-        code = self.start().wait()
-        if code:
-            raise RuntimeError(f"{self.folder} ended with exit code {code}:\n{self.log}")
-        return time.monotonic() - began
+    def finish(self) -> None:
+        """Let it run to its end."""
+        process = self.start()
+        process.join()
+        if process.exitcode:
+            raise RuntimeError(f"{self.folder} ended with exit code {process.exitcode}:\n{self.log}")
 
     @property
     def log(self) -> str:
         """What it printed."""
-        return self.folder.with_suffix(".log").read_text("utf-8", "replace")
+        return self._log.read_text("utf-8", "replace") if self._log.exists() else ""
 
     @property
     def moment(self) -> str:
@@ -111,9 +116,30 @@ class KilledRun:
             return "before its folder was whole"
         if any(self.folder.glob("*/*.partial")) or any(self.folder.glob("*/.tmp*")):
             return "in a write"
+        said = self.log.rpartition(BEGUN)[2]
+        if "run folder" not in said:
+            return "before it went on"
         if (self.folder / "weights" / "last.safetensors").exists():
             return "in the evaluation or after"
-        return "in training" if any(self.folder.glob("checkpoints/*")) else "before the first checkpoint"
+        return "in training"
+
+
+def command(words: list[str], log: Path) -> None:
+    """Run ``compose`` in this process, and print to a file."""
+    import torch
+
+    from compose.cli import main
+
+    target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    for stream in (1, 2):
+        os.dup2(target, stream)
+    torch.set_num_threads(1)
+    sys.argv = ["compose", *words]
+    try:
+        os.write(1, BEGUN.encode())
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def contents(folder: Path) -> dict[str, Any]:
@@ -140,17 +166,17 @@ def contents(folder: Path) -> dict[str, Any]:
 def kill(run: KilledRun, dice: random.Random, seconds: float, found: Kills) -> bool:
     """Start a run and kill it after a random time; returns whether it ended before that."""
     process = run.start()
-    try:
-        process.wait(dice.uniform(0.0, seconds))
-    except subprocess.TimeoutExpired:
+    process.join(dice.uniform(0.0, 0.7 * seconds))  # what is left to do takes less than the whole
+    if process.exitcode is None:
         number = dice.choice(SIGNALS)
         found.by_moment[run.moment] += 1
         found.by_signal[number.name] += 1
-        process.send_signal(number)
-    code = process.wait()
-    if code not in STOPPED:
-        found.failures.append(f"exit code {code}: {run.log.splitlines()[-1] if run.log else ''}")
-    return code == 0
+        assert process.pid is not None
+        os.kill(process.pid, number)
+        process.join()
+    if process.exitcode not in STOPPED:
+        found.failures.append(f"exit code {process.exitcode}: {run.log.splitlines()[-1]}")
+    return process.exitcode == 0
 
 
 def kills(count: int, *, seed: int, folder: Path) -> Kills:
@@ -163,8 +189,11 @@ def kills(count: int, *, seed: int, folder: Path) -> Kills:
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "spec.yaml").write_text(SPEC)
+    PROCESSES.set_forkserver_preload(["compose.training.trainer", "compose.api.begin_run"])
     whole = KilledRun(folder / "whole")
-    seconds = whole.finish()
+    began = time.monotonic()
+    whole.finish()
+    seconds = time.monotonic() - began
     expected, dice, found = contents(whole.folder), random.Random(seed), Kills()
     while found.total < count:
         run = KilledRun(folder / f"run{found.runs}")

@@ -28,7 +28,7 @@ class NonFiniteLossError(TrainingError):
         names = ", ".join(f"`{term}`" for term in terms)
         super().__init__(
             f"{names} not finite in epoch {epoch}, step {step}; {kept}. "
-            "A lower learning rate, clip: 1.0 or precision: 32 may help."
+            "A new run with a lower learning rate, clip: 1.0 or precision: 32 may help."
         )
 
 

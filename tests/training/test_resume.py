@@ -6,17 +6,20 @@ from pathlib import Path
 
 import pytest
 import torch
+from rich.console import Console
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 from toy import ToySource, ToyStage, ToyWork, make_model, make_plan, run
 
 from compose.training.stages.optimizers import SGD, Adam, AdamW, RMSprop
 from compose.training.stages.schedules import Cosine, Plateau, StepDecay
+from compose.training.storage import checkpoint
 from compose.training.storage.checkpoint import Checkpoints
 from compose.training.storage.run_folder import RunFolder
 from compose.training.storage.weights import load_weights
 from compose.training.trainer import train
-from compose.training.training_errors import CheckpointError, Interrupted
+from compose.training.training_errors import CheckpointError, Interrupted, TrainingError
 
 
 class Trap(ToyWork):
@@ -38,13 +41,13 @@ class Trap(ToyWork):
             yield batch
 
 
-def trapped(stages, path: Path, *, at: int, crash: bool = False) -> None:
+def trapped(stages, path: Path, *, at: int, crash: bool = False, resume: bool = False) -> None:
     """Run until the trap goes off."""
     work = type("Work", (Trap,), {"at": at, "drawn": 0, "crash": crash})
     for stage in stages:
         stage.open = lambda setting, stage=stage: work(stage, setting)
     with pytest.raises(RuntimeError if crash else Interrupted):
-        run(stages, path)
+        run(stages, path, resume=resume)
     for stage in stages:
         del stage.open
 
@@ -148,6 +151,73 @@ def test_resuming_a_finished_run_changes_nothing(whole):
     assert same(run(two_stages(), whole[1], resume=True), whole[0])
     assert lines(whole[1]) == before
     assert same(load_file(RunFolder(whole[1]).weights("last")), whole[0])
+
+
+@pytest.mark.parametrize("options", [{}, {"keep": "best"}, {"patience": 4}, {"optimizer": SGD(momentum=0.9)}])
+def test_a_finished_run_with_more_epochs_trains_on(tmp_path, options):
+    expected = run([ToyStage(epochs=5, batch=4, **options)], tmp_path / "whole")
+    run([ToyStage(epochs=2, batch=4, **options)], tmp_path / "run")
+    assert same(run([ToyStage(epochs=5, batch=4, **options)], tmp_path / "run", resume=True), expected)
+    assert lines(tmp_path / "run") == lines(tmp_path / "whole")
+    assert json.loads((tmp_path / "run" / "report.json").read_text())["steps"] == 30
+
+
+def test_a_run_that_goes_on_has_no_report_until_it_ends(tmp_path):
+    run([ToyStage(epochs=1, batch=4)], tmp_path / "run")
+    trapped([ToyStage(epochs=3, batch=4)], tmp_path / "run", at=2, resume=True)
+    assert not (tmp_path / "run" / "report.json").exists()
+    model = make_model(seed=1).training
+    load_weights(tmp_path / "run", model)
+    saved = Checkpoints(RunFolder(tmp_path / "run").checkpoints).newest()[1]
+    assert same(dict(model.state_dict()), saved["model"])
+
+
+def test_no_patience_is_left_for_more_epochs(tmp_path, capsys):
+    run([ToyStage(epochs=6, batch=8, patience=2)], tmp_path / "run")
+    before = lines(tmp_path / "run")
+    train(
+        make_plan([ToyStage(epochs=9, batch=8, patience=2)]),
+        RunFolder(tmp_path / "run"),
+        device="cpu",
+        resume=True,
+        console=Console(),
+    )
+    told = "the run ended after step 12: more of `train.stage1.patience` makes it go on"
+    assert told in capsys.readouterr().out.replace("\n", " ")
+    assert lines(tmp_path / "run") == before
+    run([ToyStage(epochs=9, batch=8, patience=4)], tmp_path / "run", resume=True)
+    assert lines(tmp_path / "run")[-1]["epoch"] == 6
+
+
+def test_a_further_stage_is_trained(tmp_path):
+    expected = run(two_stages(), tmp_path / "whole")
+    run(two_stages()[:1], tmp_path / "run")
+    assert same(run(two_stages(), tmp_path / "run", resume=True), expected)
+
+
+def test_a_full_disk_keeps_the_last_checkpoint_and_is_told(tmp_path, monkeypatch):
+    def full(tensors, path, metadata):
+        if "step-000000005" in str(path):
+            Path(path).write_bytes(b"half")
+            raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+        save(tensors, path, metadata=metadata)
+
+    def stages():
+        return [ToyStage(epochs=2, batch=4, checkpoint_every=0)]
+
+    save, folder = checkpoint.save_file, tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "save_file", full)
+        with pytest.raises(TrainingError) as caught:
+            run(stages(), folder)
+    assert str(caught.value) == (
+        f"cannot write {folder}/checkpoints/step-000000005.safetensors: no space left on device; "
+        f"make room on that disk. Then go on with: compose train --resume {folder} (the state after step 4 is saved)"
+    )
+    files = sorted(path.name for path in (folder / "checkpoints").iterdir())
+    assert files == ["step-000000003.safetensors", "step-000000004.safetensors"]
+    assert same(run(stages(), folder, resume=True), run(stages(), tmp_path / "whole"))
+    assert lines(folder) == lines(tmp_path / "whole")
 
 
 def test_validating_changes_no_weight(tmp_path):

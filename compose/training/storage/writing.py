@@ -20,6 +20,7 @@ _REMEDIES = {
     errno.EROFS: "name a folder on a disk that can be written, with --out",
     errno.EACCES: "make the folder writable, or name another one with --out",
     errno.EPERM: "make the folder writable, or name another one with --out",
+    errno.EEXIST: "name another folder with --out",
     errno.ENOTDIR: "name another folder with --out",
     errno.ENAMETOOLONG: "name a shorter folder with --out",
 }
