@@ -76,11 +76,10 @@ class Prepared:
 
     @property
     def table(self) -> LabelTable:
-        """The labels of the data, of which only what is trained on is seen."""
-        table = self.source.labels
-        if self.trained is None:
+        """The labels of the data, of which only what is trained on is seen, if any is."""
+        table, known = self.source.labels, set(self.trained or ())
+        if not known & set(table.names):
             return table
-        known = set(self.trained)
         seen = (is_seen and name in known for name, is_seen in zip(table.names, table.seen, strict=True))
         return replace(table, seen=tuple(seen))
 

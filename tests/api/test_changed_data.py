@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def test_a_label_that_was_added_is_not_seen(run: compose.Run) -> None:
         "fox": False,
         "wolf": False,
     }
-    assert opened.evaluate()["zsl"].protocol.labels == 2
+    assert asdict(opened.evaluate()["zsl"].protocol)["num_labels"] == 2
 
 
 def test_labels_that_moved_and_rows_that_changed(run: compose.Run) -> None:
@@ -118,7 +119,7 @@ def test_a_run_that_goes_on_says_so_and_trains_on_what_there_is(
 
     longer = compose.train(resume="run", overrides={"train.main.epochs": 2}, device="cpu", progress=False)
     assert DataRecord.read(Path("run/data.json")).trained == ("cat", "dog", "fox")  # type: ignore[union-attr]
-    assert longer.report["steps"] == 3
+    assert longer.report["steps"] == 2
     (found,) = compose.Run("run", device="cpu").predict("photos/0.png", top=9)
     assert {guess.label for guess in found.guesses if guess.seen} == {"cat", "dog", "fox"}
 

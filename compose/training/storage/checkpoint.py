@@ -22,7 +22,7 @@ from compose.training.storage.nested_state import flatten, unflatten
 from compose.training.storage.writing import writing
 from compose.training.training_errors import CheckpointError
 
-FORMAT = "compose-checkpoint-1"
+FORMAT = "compose-checkpoint-2"
 PARTIAL = ".partial"
 KEPT = 2
 
@@ -32,10 +32,14 @@ class Checkpoints:
 
     Args:
         folder: where they lie; made when the first is written.
+
+    Attributes:
+        damaged: what is wrong with those that :meth:`newest` passed over.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.damaged: list[str] = []
 
     def write(self, step: int, tree: dict[str, Any]) -> Path:
         """Store a state under its step, and delete all but the newest two.
@@ -61,14 +65,15 @@ class Checkpoints:
         Raises:
             CheckpointError: there are files, and not one is whole.
         """
-        problems = []
+        self.damaged = []
         for path in self._files():
             try:
                 return path, read_tree(path)
             except CheckpointError as error:
-                problems.append(str(error))
-        if problems:
-            raise CheckpointError("no checkpoint of this run is whole:\n" + "\n".join(problems))
+                self.damaged.append(str(error))
+        if self.damaged:
+            remedy = f"bring one of {self.folder} back from a copy, or begin a new run without --resume"
+            raise CheckpointError("\n".join([f"no checkpoint of this run is whole; {remedy}:", *self.damaged]))
         return None
 
     def latest(self) -> Path | None:
@@ -86,7 +91,9 @@ class Checkpoints:
         for path in self._files():
             try:
                 with safe_open(path, framework="pt") as file:
-                    plain: dict[str, Any] = json.loads((file.metadata() or {})["state"])
+                    metadata = file.metadata() or {}
+                if metadata.get("format") == FORMAT:
+                    plain: dict[str, Any] = json.loads(metadata["state"])
                     return plain
             except (SafetensorError, OSError, ValueError, KeyError):
                 continue
@@ -110,8 +117,10 @@ def read_tree(path: Path) -> dict[str, Any]:
         CheckpointError: the file is damaged or something else.
     """
     tensors, metadata = read_tensors(path)
-    if metadata.get("format") != FORMAT:
-        raise CheckpointError(f"{path}: expected a checkpoint of compose, got another safetensors file")
+    found = metadata.get("format", "")
+    if found != FORMAT:
+        other = "one of another edition" if found.startswith("compose-checkpoint") else "another safetensors file"
+        raise CheckpointError(f"{path}: expected a checkpoint of this edition of compose, got {other}")
     if metadata.get("sha256") != _digest(metadata.get("state", ""), tensors):
         raise CheckpointError(f"{path}: the file is damaged (its checksum does not fit)")
     tree = unflatten(json.loads(metadata["state"]), tensors)

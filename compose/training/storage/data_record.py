@@ -47,7 +47,7 @@ class DataRecord:
             made: the spec with all that it names.
         """
         source, space = made.source, made.space
-        vectors = "" if made.vectors is None else sha256(space.vectors.numpy().tobytes()).hexdigest()
+        vectors = space.vectors
         return cls(
             labels=source.labels.names,
             seen=source.labels.seen,
@@ -55,17 +55,16 @@ class DataRecord:
             trained=space.label_set("seen").names,
             examples=dict(_counts(source)),
             content=source.content(),
-            vectors=vectors,
+            vectors="" if vectors is None else sha256(vectors.numpy().tobytes()).hexdigest(),
         )
 
     @classmethod
     def read(cls, path: Path) -> DataRecord | None:
         """What a run's file says; None where there is none that is whole."""
         try:
-            data = json.loads(path.read_text("utf-8"))
-            lists = {name: tuple(data.pop(name)) for name in ("labels", "seen", "synsets", "trained")}
-            return cls(**lists, **data)
-        except (OSError, ValueError, KeyError, TypeError):
+            data: dict[str, Any] = json.loads(path.read_text("utf-8"))
+            return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
+        except (OSError, ValueError, AttributeError, TypeError):
             return None
 
     @property

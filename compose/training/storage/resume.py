@@ -29,10 +29,12 @@ def load_state(plan: RunPlan, folder: RunFolder) -> dict[str, Any] | None:
     """
     if not folder.lock.exists():
         raise CheckpointError(f"{folder.path}: expected the folder of a run, found no {folder.lock.name}")
-    found = Checkpoints(folder.checkpoints).newest()
+    checkpoints = Checkpoints(folder.checkpoints)
+    found = checkpoints.newest()
     if found is None:
         return None
     path, saved = found
+    saved["damaged"] = checkpoints.damaged
     done, known = saved["state"]["stage"], len(plan.stages)
     if done > known:
         raise CheckpointError(f"{path}: {done} stages are done, and the spec has {known}")
@@ -83,6 +85,8 @@ def open_run(
         log.graph(plan.model.training, _shapes(plan.model))
     else:
         left = "going on" if state.stage < len(plan.stages) else "nothing is left to train: evaluating"
+        for line in saved["damaged"]:
+            log.note(f"note: {line}; the one before it is taken")
         log.note(f"{left} after step {state.step}")
     if first:
         write_record(plan, folder)

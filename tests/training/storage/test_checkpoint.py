@@ -79,6 +79,8 @@ def test_a_damaged_file_is_passed_over_for_the_one_before(tmp_path, damage):
     content[3] ^= 255 * (damage == "header")
     path.write_bytes(content[: {"truncated": len(content) // 2, "empty": 0}.get(damage)])
     assert checkpoints.newest()[1]["step"] == 1
+    (told,) = checkpoints.damaged
+    assert told.startswith(f"{path}: the file is damaged")
 
 
 def test_no_whole_checkpoint_lists_each_problem(tmp_path):
@@ -87,6 +89,26 @@ def test_no_whole_checkpoint_lists_each_problem(tmp_path):
     with pytest.raises(CheckpointError) as caught:
         Checkpoints(tmp_path).newest()
     first, second, third = str(caught.value).splitlines()
-    assert first == "no checkpoint of this run is whole:"
-    assert "step-000000002.safetensors: expected a checkpoint of compose, got another safetensors file" in second
+    assert first.startswith("no checkpoint of this run is whole; bring one of ")
+    assert first.endswith(" back from a copy, or begin a new run without --resume:")
+    wanted = "expected a checkpoint of this edition of compose, got another safetensors file"
+    assert f"step-000000002.safetensors: {wanted}" in second
     assert "step-000000001.safetensors: the file is damaged" in third
+
+
+def test_a_checkpoint_of_another_edition_is_told_as_such(tmp_path):
+    path = tmp_path / "step-000000001.safetensors"
+    save_file({"x": torch.ones(1)}, path, metadata={"format": "compose-checkpoint-1", "state": "{}"})
+    with pytest.raises(CheckpointError, match="this edition of compose, got one of another edition"):
+        Checkpoints(tmp_path).newest()
+    assert Checkpoints(tmp_path).glance() is None
+
+
+def test_a_glance_reads_no_tensors(tmp_path):
+    checkpoints = Checkpoints(tmp_path)
+    assert checkpoints.glance() is None
+    checkpoints.write(7, {"step": 7, "x": torch.ones(2)})
+    assert checkpoints.glance() == {"step": 7, "x": {"$tensor": "x"}}
+    (tmp_path / "step-000000008.safetensors").write_bytes(b"rubbish")
+    assert checkpoints.glance()["step"] == 7
+    assert checkpoints.step == 8
