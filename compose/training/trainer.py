@@ -124,7 +124,7 @@ def _stored(
             write_record(plan, folder)
         if outcome is not None and console is not None:
             told = f"the run ended after step {outcome.steps}: {what_goes_on(plan.stages, saved)}"
-            console.print(told, highlight=False, markup=False)
+            console.print(told)
     shared: Outcome | None = fabric.broadcast(outcome)
     return shared
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from rich.console import Console
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 from toy import ToySource, ToyStage, ToyWork, make_model, make_plan, run
 
+from compose.terminal import Terminal
 from compose.training.stages.optimizers import SGD, Adam, AdamW, RMSprop
 from compose.training.stages.schedules import Cosine, Plateau, StepDecay
 from compose.training.storage import checkpoint
@@ -180,7 +180,7 @@ def test_no_patience_is_left_for_more_epochs(tmp_path, capsys):
         RunFolder(tmp_path / "run"),
         device="cpu",
         resume=True,
-        console=Console(),
+        console=Terminal(),
     )
     told = "the run ended after step 12: more of `train.stage1.patience` makes it go on"
     assert told in capsys.readouterr().out.replace("\n", " ")

@@ -1,9 +1,9 @@
 import pytest
-from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.compat.proto.graph_pb2 import GraphDef
 from toy import ToyStage, make_model, make_plan, run
 
+from compose.terminal import Terminal
 from compose.training.logging.graph_def import graph_def
 from compose.training.logging.tensorboard_log import TensorBoardLog
 from compose.training.stages.supervised import Supervised
@@ -67,7 +67,7 @@ def test_events_that_a_crash_damaged_are_left_out_and_told(tmp_path, monkeypatch
         path.unlink()
     else:
         path.write_bytes(whole[:at] + (bytes(len(whole) - at) if damage == "zeros" else b""))
-    train(make_plan(stages), RunFolder(folder), device="cpu", resume=True, console=Console(width=200))
+    train(make_plan(stages), RunFolder(folder), device="cpu", resume=True, console=Terminal(width=200))
     told = capsys.readouterr().out
     assert (f"note: {path.name} is gone" if damage == "gone" else f"note: {path.name} is damaged: of ") in told
     kept = scalars(folder)
