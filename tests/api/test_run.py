@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from PIL import Image
 
 import compose
 from compose.errors import ComposeError, SpecErrors, UsageError
+from compose.training.storage.folder_lock import FolderLock
 from compose.training.training_errors import CheckpointError
 
 from .conftest import SMALL, TINY
@@ -242,6 +244,16 @@ def test_a_run_goes_on(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert again.results == run.results
     told = capsys.readouterr().err
     assert "the run ended after step 1: more of `train.main.epochs` makes it go on" in told
+
+
+def test_a_folder_that_is_being_written_is_left_alone(trained: compose.Run, tmp_path: Path) -> None:
+    folder = shutil.copytree(trained.folder, tmp_path / "run")
+    told = rf"run is being written by process {os.getpid()} on .* since .*; wait until it has ended, or stop it"
+    with FolderLock.take(folder), pytest.raises(compose.TrainingError, match=told):
+        compose.train(resume=folder, device="cpu", progress=False)
+    (tmp_path / "new").mkdir()
+    with FolderLock.take(tmp_path / "new"), pytest.raises(compose.TrainingError, match="new is being written by"):
+        compose.train(TINY, overrides=SMALL, out=tmp_path / "new", device="cpu", progress=False)
 
 
 def test_nothing_is_written_before_all_is_right(here: Path) -> None:
