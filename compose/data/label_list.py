@@ -7,7 +7,7 @@ from pathlib import Path
 
 from compose.block import BlockError
 from compose.data.pictures.annotations import Annotations, Finding
-from compose.data.pictures.label_file import label_name
+from compose.data.pictures.labels.label_file import label_name
 from compose.data.source import LabelTable
 from compose.errors import nearest
 

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 PRESENT, ABSENT, UNKNOWN = 1, -1, 0
-ZERO, UNLISTED = 2, 3
-"""What the files leave open until all are read: the cell ``0`` of a label's column, and a label not in a list."""
+ZERO, UNLISTED, MINUS = 2, 3, 4
+"""What the files leave open until all are read: the cells ``0`` and ``-1`` of a label's column, and a label not in a
+list."""
 Meaning = Literal["auto", "absent", "unknown"]
 
 
@@ -46,6 +47,9 @@ class Annotations:
         names: label -> number, in the order of first mention.
         mentions: where each label is mentioned first: position in ``files``, and line.
         problems: the lines that cannot be used, and why.
+        notes: what else the user should know of the files.
+        separated: whether a cell of labels has several, between the separators that are usual.
+        comma: the first such cell that has a comma instead.
     """
 
     images: list[str] = field(default_factory=list)
@@ -54,6 +58,9 @@ class Annotations:
     names: dict[str, int] = field(default_factory=dict)
     mentions: list[tuple[int, int]] = field(default_factory=list)
     problems: list[Finding] = field(default_factory=list)
+    notes: list[Finding] = field(default_factory=list)
+    separated: bool = False
+    comma: Finding | None = None
     _file: array[int] = field(default_factory=lambda: array("i"))
     _line: array[int] = field(default_factory=lambda: array("i"))
     _rest: array[int] = field(default_factory=lambda: array("b"))
@@ -97,35 +104,45 @@ class Annotations:
         """Note that a line of the file begun last cannot be used."""
         self.problems.append(Finding(message, self.files[-1], line))
 
+    def note(self, line: int, message: str) -> None:
+        """Note what a user should know of a line of the file begun last, though it can be used."""
+        self.notes.append(Finding(message, self.files[-1], line))
+
     def at(self, row: int, message: str) -> Finding:
         """A finding at a row."""
         return Finding(message, self.files[self._file[row]], self._line[row])
 
     def place(self, row: int) -> str:
         """Where a row stands: ``labels.csv:12``."""
-        return f"{self.files[self._file[row]]}:{self._line[row]}"
+        file, line = self.files[self._file[row]], self._line[row]
+        return f"{file}:{line}" if line else str(file)
 
     def content(self, row: int) -> tuple[int, tuple[tuple[int, int], ...]]:
         """What a row says, so that two rows can be compared."""
         span = slice(self._starts[row], self._starts[row + 1])
         return self._rest[row], tuple(sorted(zip(self._labels[span], self._values[span], strict=True)))
 
-    def settle(self, *, zero: Meaning, unlisted: Meaning) -> str | None:
+    def settle(
+        self, *, zero: Meaning, unlisted: Meaning, minus_one: Literal["absent", "unknown"] = "absent"
+    ) -> str | None:
         """Give what the files left open its meaning; returns what is wrong with ``zero``, or None.
 
         Args:
-            zero: what the cell 0 means. ``auto``: absent, if no cell is -1.
+            zero: what the cell 0 means. ``auto``: absent, if no cell is -1 and means that.
+            minus_one: what the cell -1 means.
             unlisted: what a label means that a row does not list. ``auto``: unknown if some row lists absent labels,
                 else absent.
         """
         values, rests = np.frombuffer(self._values, np.int8), np.frombuffer(self._rest, np.int8)
+        values[values == MINUS] = UNKNOWN if minus_one == "unknown" else ABSENT
         negative = bool((values == ABSENT).any())
         zeros = bool((values == ZERO).any())
         values[values == ZERO] = UNKNOWN if zero == "unknown" else ABSENT
         open_world = unlisted == "unknown" or (unlisted == "auto" and negative)
         rests[rests == UNLISTED] = UNKNOWN if open_world else ABSENT
         if zeros and negative and zero == "auto":
-            return "the files have both 0 and -1: expected `absent` or `unknown`, what 0 means"
+            say = "say which, `zero: absent` or `zero: unknown`; or `minus_one: unknown`, where -1 is uncertain"
+            return f"the files have both 0 and -1, and one of them may mean unknown: {say}"
         return None
 
     def present(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

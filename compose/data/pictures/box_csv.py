@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compose.data.pictures.annotations import Finding
-from compose.data.pictures.label_file import IMAGE_KEYS, LABEL_KEYS
+from compose.data.pictures.labels.label_file import IMAGE_KEYS, LABEL_KEYS
 from compose.data.quoted import titles_text
 from compose.data.source import DataError
 

@@ -16,7 +16,7 @@ from compose.data.label_list import meant
 from compose.data.pictures.annotations import Annotations, Finding
 from compose.data.pictures.box_csv import PLAIN, BoxHeader, BoxRows, read_boxes, sound
 from compose.data.pictures.boxes import gather_boxes
-from compose.data.pictures.label_file import label_name
+from compose.data.pictures.labels.label_file import label_name
 from compose.data.pictures.picture_identity import posix
 from compose.data.pictures.picture_view import upright_size
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import overload
 
 from compose.block import BlockError
-from compose.data.folders import entries_of
+from compose.data.folders import entries_of, is_picture
 from compose.data.pictures.picture_identity import posix
 from compose.errors import nearest
 
@@ -61,7 +61,7 @@ def label_files(labels: Path | None, splits: Mapping[str, Path | None]) -> dict[
         splits: instead of it, a file for each split.
 
     Raises:
-        BlockError: none is given, both kinds are, or one does not exist.
+        BlockError: both kinds are given, or one does not exist.
     """
     given = {split: (split, path) for split, path in splits.items() if path is not None}
     if labels is not None and given:
@@ -69,14 +69,40 @@ def label_files(labels: Path | None, splits: Mapping[str, Path | None]) -> dict[
         raise BlockError(message, parameter="labels")
     if labels is not None:
         given = {"labels": ("", labels)}
-    if not given:
-        raise BlockError("expected a label file: `labels`, or `train`, `val` and `test`", parameter=None)
     files = {parameter: (split, Path(path).expanduser()) for parameter, (split, path) in given.items()}
     for parameter, (_, path) in files.items():
         if not path.is_file():
             what = "a folder, not a label file:" if path.is_dir() else "there is no label file"
             raise BlockError(f"{what} {path}{_there(path, folders=False)}", parameter=parameter)
     return files
+
+
+def with_suffixes(folder: Path, images: Sequence[str]) -> list[str]:
+    """Pictures by names in full, where label files leave out their extension, as Open Images' do.
+
+    Args:
+        folder: where relative names start.
+        images: the pictures as label files name them.
+    """
+    found = list(images)
+    lacking = [i for i, image in enumerate(images) if not is_picture(image) and not Path(folder, posix(image)).exists()]
+    there: dict[Path, dict[str, list[str]]] = {}
+    for i in lacking:
+        path = Path(folder, posix(images[i]))
+        if path.parent not in there:
+            there[path.parent] = _by_stem(path.parent)
+        match = there[path.parent].get(path.name, [])
+        found[i] = images[i] + Path(match[0]).suffix if len(match) == 1 else images[i]
+    return found
+
+
+def _by_stem(folder: Path) -> dict[str, list[str]]:
+    """The pictures in a folder by their names without extension."""
+    found: dict[str, list[str]] = {}
+    for path in entries_of(folder) if folder.is_dir() else ():
+        if is_picture(path.name):
+            found.setdefault(path.stem, []).append(path.name)
+    return found
 
 
 def _there(path: Path, *, folders: bool) -> str:

@@ -54,7 +54,7 @@ class ImageReport:
         bad = {} if lost else self._bad_pictures(division, paths, decode=decode)
         self.rows = {split: _without(rows, bad) if skip else rows for split, rows in division.rows.items()}
         found = [*lost, *annotations.problems, *strange_labels(annotations, table), *division.problems]
-        self.notes: list[Finding] = list(division.notes)
+        self.notes: list[Finding] = [*annotations.notes, *division.notes]
         if skip:
             self.notes += self._left_out(bad, division)
         else:

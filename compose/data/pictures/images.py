@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -13,16 +13,17 @@ from pydantic import Field
 from torch import Tensor
 
 from compose.block import BlockError, MayChange, data
-from compose.data.label_list import check_listed, label_table, read_label_list
+from compose.data.label_list import check_listed, label_table, meant, read_label_list
 from compose.data.normalisation import NORMALISATIONS, NormalisationName
 from compose.data.pictures.annotations import Annotations, Meaning, content_digest
 from compose.data.pictures.box_csv import BoxHeader, read_box_header
 from compose.data.pictures.box_report import BoxReport, read_class_names
 from compose.data.pictures.image_examples import Augment, Fit, ImageExamples, Preparation
-from compose.data.pictures.image_files import PicturePaths, folder_of_images, label_files
+from compose.data.pictures.image_files import PicturePaths, folder_of_images, label_files, with_suffixes
 from compose.data.pictures.image_report import ImageReport
 from compose.data.pictures.image_splits import divide
-from compose.data.pictures.label_file import read_label_file
+from compose.data.pictures.labels.class_folders import read_class_folders, without_training
+from compose.data.pictures.labels.label_file import LabelReading, read_label_file
 from compose.data.pictures.picture_identity import identities
 from compose.data.source import DataError, LabelTable, PictureSource, Share, Split
 
@@ -34,10 +35,16 @@ TOLD = 10
 class Images(PictureSource):
     """Your own pictures: a folder, and CSV or JSON-lines files that say which labels each picture has.
 
-    A CSV file has a header with a column `image`, and either a column `labels` (`cat;dog`) and perhaps `absent`, or a
-    column for each label with 1 = present, 0 or -1 = absent, empty = unknown. A JSON-lines file has one object a line:
-    `{"image": "a.jpg", "labels": ["cat"], "absent": ["dog"]}`. A column or key `split` may say train, val or test.
-    Pictures may be in any format, colour mode and orientation that PIL knows.
+    A CSV file has a header with a column `image`, and one of three forms. A column `labels` (`cat;dog`, or a list as
+    Python writes it) and perhaps `absent`. A column `label` and a row for each label of a picture, perhaps with a
+    `confidence` of 1 = present or 0 = absent, as Open Images' `ImageID,LabelName,Confidence`. A column for each label
+    with 1 or True = present, 0, False or -1 = absent, empty = unknown; columns of text are left out. A JSON-lines file
+    has one object a line: `{"image": "a.jpg", "labels": ["cat"], "absent": ["dog"]}`. A column or key `split` may say
+    train, val or test. Pictures may be in any format, colour mode and orientation that PIL knows, and be named with or
+    without their extension.
+
+    Without a label file each folder in `folder` is a label, and has its pictures; or there are such folders in `train`,
+    `val` and `test`, and classes that `train` lacks are unseen. Hidden files and folders are left out.
 
     Example:
         {folder: pictures, labels: labels.csv, unseen: [cat, dog]}
@@ -52,12 +59,16 @@ class Images(PictureSource):
         unseen: labels that are not trained on: a list of names, or a text file with one a line. A name may be followed
             by a tab and its WordNet synset.
         all_seen: whether all labels are seen, those of `unseen` too: plain multi-label classification.
-        vocabulary: a text file of all labels, one a line as in `unseen`; any other label in the label files is then a
-            mistake. Without it the labels are those that occur, in alphabetical order.
-        separator: the characters that separate labels in a cell.
+        vocabulary: a text file of all labels, one a line as in `unseen`; any other label in a list of labels is then a
+            mistake, and any other column of a CSV file is left out. Without it the labels are those that occur, in
+            alphabetical order.
+        separator: the characters that separate labels in a cell; where not given, semicolons and bars, and commas that
+            may do so are asked about.
+        ignore: columns of a CSV file that are no labels.
         unlisted: what a label is to a picture that does not list it; `auto` is unknown where some picture lists absent
             labels, else absent.
         zero: what 0 in a label's column means; `auto` is absent, and refused where the files have both 0 and -1.
+        minus_one: what -1 in a label's column means; it is uncertain, and so unknown, in CheXpert's files.
         size: height and width of the pictures as the model gets them.
         augment: training pictures are cropped and flipped at random, flipped only, or taken as in evaluation.
         crop: the least and the greatest share of a picture's area that a random crop keeps.
@@ -90,9 +101,11 @@ class Images(PictureSource):
         unseen: list[str] | Path | None = None,
         all_seen: bool = False,
         vocabulary: Path | None = None,
-        separator: Annotated[str, Field(min_length=1)] = ";|",
+        separator: Annotated[str, Field(min_length=1)] | None = None,
+        ignore: list[str] | None = None,
         unlisted: Meaning = "auto",
         zero: Meaning = "auto",
+        minus_one: Literal["absent", "unknown"] = "absent",
         size: Annotated[int, Field(ge=16, le=2048)] = 224,
         augment: Augment = "crop",
         crop: tuple[Share, Share] = (0.35, 1.0),
@@ -110,17 +123,28 @@ class Images(PictureSource):
         if not 0 < crop[0] <= crop[1]:
             raise BlockError(f"expected two shares above 0, the lesser first, got {list(crop)}", parameter="crop")
         folder = folder_of_images(folder)
-        files = label_files(labels, {"train": train, "val": val, "test": test})
-        self._annotations = _read(files, separator=separator, zero=zero, unlisted=unlisted)
+        given = label_files(labels, {"train": train, "val": val, "test": test})
+        known = None if vocabulary is None else read_label_list(vocabulary, parameter="vocabulary")
+        if given:
+            self._annotations = _read(given, LabelReading(separator, ignore or (), known))
+        else:
+            self._annotations = _class_folders(folder)
+            unseen = without_training(self._annotations) if unseen is None else unseen
+        wrong = self._annotations.settle(zero=zero, unlisted=unlisted, minus_one=minus_one)
+        if wrong:
+            raise BlockError(wrong, parameter="zero")
         try:
-            self._labels = _labels(self._annotations.names, vocabulary=vocabulary, unseen=unseen or ())
+            if vocabulary is not None and known is not None:
+                check_listed(vocabulary, known, self._annotations.names, parameter="vocabulary", whole=True)
+            self._labels = _labels(self._annotations.names, vocabulary=known, unseen=unseen or ())
         except BlockError:
-            _refuse_unreadable(self._annotations, parameter=next(iter(files)))
+            _refuse_unreadable(self._annotations, parameter=next(iter(given), None))
             raise
         if all_seen:
             self._labels = replace(self._labels, seen=(True,) * len(self._labels.names))
-        self._paths = PicturePaths(folder, self._annotations.images)
-        files = identities(folder, self._annotations.images)
+        images = with_suffixes(folder, self._annotations.images)
+        self._paths = PicturePaths(folder, images)
+        files = identities(folder, images)
         self._division = divide(self._annotations, files, fractions=fractions, seed=seed)
         self.normalisation = NORMALISATIONS[normalisation]
         self._preparation = Preparation(size, augment, crop, fit, self.normalisation, white)
@@ -217,21 +241,20 @@ def _box_file(path: Path) -> tuple[Path, BoxHeader]:
         raise BlockError(str(error), parameter="boxes") from None
 
 
-def _labels(found: Collection[str], *, vocabulary: Path | None, unseen: Sequence[str] | Path) -> LabelTable:
+def _labels(
+    found: Collection[str], *, vocabulary: Mapping[str, str | None] | None, unseen: Sequence[str] | Path
+) -> LabelTable:
     """The labels of the label files, of which lists say more.
 
     Raises:
         BlockError: a list names others.
     """
-    known = None if vocabulary is None else read_label_list(vocabulary, parameter="vocabulary")
-    if vocabulary is not None and known is not None:
-        check_listed(vocabulary, known, found, parameter="vocabulary", whole=True)
     apart = read_label_list(unseen, parameter="unseen")
-    check_listed(unseen, apart, {*found, *(known or ())}, parameter="unseen", whole=False)
-    return label_table(found, vocabulary=known, unseen=apart)
+    check_listed(unseen, apart, {*found, *(vocabulary or ())}, parameter="unseen", whole=False)
+    return label_table(found, vocabulary=vocabulary, unseen=apart)
 
 
-def _refuse_unreadable(annotations: Annotations, *, parameter: str) -> None:
+def _refuse_unreadable(annotations: Annotations, *, parameter: str | None) -> None:
     """Tell the lines of the label files that cannot be used, where labels are missing: they may be in these lines.
 
     Raises:
@@ -247,14 +270,27 @@ def _refuse_unreadable(annotations: Annotations, *, parameter: str) -> None:
     raise BlockError("\n  ".join([f"{what}:", *told]), parameter=parameter) from None
 
 
-def _read(files: dict[str, tuple[str, Path]], *, separator: str, zero: Meaning, unlisted: Meaning) -> Annotations:
+def _class_folders(folder: Path) -> Annotations:
+    found = read_class_folders(folder)
+    if not len(found):
+        classes = f"or folders of pictures in {folder}, one for each class"
+        raise BlockError(f"expected a label file, `labels` or `train`, `val` and `test`, {classes}", parameter=None)
+    return found
+
+
+def _read(files: dict[str, tuple[str, Path]], how: LabelReading) -> Annotations:
     annotations = Annotations()
     for parameter, (split, path) in files.items():
         try:
-            read_label_file(path, annotations, separator=separator, split=split)
+            read_label_file(path, annotations, how, split=split)
         except (DataError, OSError) as error:
             raise BlockError(str(error), parameter=parameter) from None
-    wrong = annotations.settle(zero=zero, unlisted=unlisted)
-    if wrong:
-        raise BlockError(wrong, parameter="zero")
+    strangers = [name for name in how.ignore if name not in how.columns]
+    if strangers:
+        close = meant(strangers[0], sorted(how.columns))
+        raise BlockError(f"no label file has a column for a label `{strangers[0]}`{close}", parameter="ignore")
+    if annotations.comma and not annotations.separated:
+        say = '`separator: ","` where commas separate labels, `separator: ";"` where they belong to their names'
+        message = f"{annotations.comma} has a comma, and no cell has `;` or `|`: say {say}"
+        raise BlockError(message, parameter=next(iter(files)))
     return annotations

@@ -243,7 +243,8 @@ def test_refused_paths(folder: Path) -> None:
     assert parameter == "labels"
     assert message.endswith(f"did you mean `{folder / 'labels.csv'}`?")
     assert refusal(folder, labels=folder / "x.y")[1].endswith("(there are: labels.csv)")
-    assert refusal(folder, labels=None) == (None, "expected a label file: `labels`, or `train`, `val` and `test`")
+    message = f"`train`, `val` and `test`, or folders of pictures in {folder}, one for each class"
+    assert refusal(folder, labels=None) == (None, f"expected a label file, `labels` or {message}")
     assert refusal(folder, train=folder / "labels.csv")[0] == "labels"
     assert refusal(folder, labels=folder)[1].startswith("a folder, not a label file")
 

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 
 from compose.data.pictures.annotations import Annotations
-from compose.data.pictures.label_file import read_label_file
+from compose.data.pictures.labels.label_file import LabelReading, read_label_file
 from compose.data.source import DataError
 
 
 def read(
-    tmp_path: Path, text: str | bytes, name: str = "l.csv", *, separator: str = ";|", **meaning: str
+    tmp_path: Path, text: str | bytes, name: str = "l.csv", how: LabelReading | None = None, **meaning: str
 ) -> Annotations:
     path = tmp_path / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     annotations = Annotations()
-    read_label_file(path, annotations, separator=separator)
+    read_label_file(path, annotations, how or LabelReading())
     assert annotations.settle(zero=meaning.get("zero", "auto"), unlisted=meaning.get("unlisted", "auto")) is None  # type: ignore[arg-type]
     return annotations
 
@@ -75,7 +75,7 @@ def test_0_may_be_unknown_and_must_be_told_apart_from_minus_1(tmp_path: Path) ->
     assert table(read(tmp_path, text, zero="unknown")) == {"a": {"cat": 1, "dog": 0}, "b": {"cat": 0, "dog": -1}}
     assert table(read(tmp_path, text, zero="absent"))["b"] == {"cat": -1, "dog": -1}
     annotations = Annotations()
-    read_label_file(tmp_path / "l.csv", annotations, separator=";")
+    read_label_file(tmp_path / "l.csv", annotations, LabelReading())
     assert "both 0 and -1" in (annotations.settle(zero="auto", unlisted="auto") or "")
 
 
@@ -89,7 +89,8 @@ def test_what_is_not_listed_is_unknown_where_absence_is_listed(tmp_path: Path) -
 
 
 def test_another_separator(tmp_path: Path) -> None:
-    assert list(read(tmp_path, 'image,labels\na,"cat, dog; large"\n', separator=",").names) == ["cat", "dog; large"]
+    text, comma = 'image,labels\na,"cat, dog; large"\n', LabelReading(separator=",")
+    assert list(read(tmp_path, text, how=comma).names) == ["cat", "dog; large"]
 
 
 def test_splits_by_any_usual_name(tmp_path: Path) -> None:
@@ -126,7 +127,11 @@ def test_every_bad_line_of_csv_is_named(tmp_path: Path) -> None:
         "6: expected 4 cells as in the header, got 2",
     ]
     assert problems(annotations)[4].startswith("7: not CSV: ")
-    assert problems(read(tmp_path, "image,cat\na,yes\n")) == ["2: expected 1, 0, -1 or nothing for `cat`, got `yes`"]
+    expected = "expected 1, 0, -1 or nothing for `cat`, got"
+    assert problems(read(tmp_path, "image,cat\na,yes\nb,7\n")) == [
+        f"2: {expected} `yes`; if it is no label: `ignore: [cat]`",
+        f"3: {expected} `7`",
+    ]
 
 
 def test_every_bad_line_of_json_is_named(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ Every line that cannot be used is a problem with its line number, and reading go
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,15 @@ from compose.data.pictures.annotations import ABSENT, PRESENT, UNLISTED, Annotat
 from compose.data.quoted import short
 from compose.data.source import DataError
 
-IMAGE_KEYS = ("image", "filename", "file_name", "file", "path", "image_path")
-LABEL_KEYS = ("labels", "label", "tags")
+IMAGE_KEYS = (
+    *("image", "filename", "file_name", "file", "path", "image_path"),
+    *("image_name", "image_file", "image_id", "imageid", "filepath", "file_path", "img_path", "image index"),
+)
+LIST_KEYS = ("labels", "tags", "classes", "categories", "finding labels")
+ROW_KEYS = ("label", "label_name", "labelname", "class", "category")
+"""Columns of a label, of which a picture may have several rows."""
+LABEL_KEYS = (*LIST_KEYS, *ROW_KEYS)
+SEPARATORS = ";|"
 JSON_LINES = (".jsonl", ".ndjson", ".json")
 SPLIT_NAMES = {
     **dict.fromkeys(("train", "training"), "train"),
@@ -24,20 +32,39 @@ SPLIT_NAMES = {
 }
 
 
-def read_label_file(path: Path, into: Annotations, *, separator: str, split: str = "") -> None:
+@dataclass
+class LabelReading:
+    """How label files are to be read.
+
+    Args:
+        separator: the characters that separate labels in a cell; None for those that are usual.
+        ignore: columns that are no labels.
+        vocabulary: the labels; other columns are then none. None where any column may be a label.
+
+    Attributes:
+        columns: those that the files have of which each may be a label.
+    """
+
+    separator: str | None = None
+    ignore: Collection[str] = ()
+    vocabulary: Collection[str] | None = None
+    columns: set[str] = field(default_factory=set)
+
+
+def read_label_file(path: Path, into: Annotations, how: LabelReading, *, split: str = "") -> None:
     """Add the rows of a file.
 
     Args:
         path: a CSV file, or JSON lines if its name ends so.
         into: where rows and problems go.
-        separator: the characters that separate labels in a cell.
+        how: how it is to be read.
         split: the split of all rows; if empty, each row's own ``split``.
 
     Raises:
         DataError: nothing in the file can be used.
     """
-    from compose.data.pictures.label_csv import read_csv
-    from compose.data.pictures.label_json import read_json_lines
+    from compose.data.pictures.labels.label_csv import read_csv
+    from compose.data.pictures.labels.label_json import read_json_lines
 
     into.files.append(path)
     before = len(into), len(into.problems)
@@ -46,7 +73,7 @@ def read_label_file(path: Path, into: Annotations, *, separator: str, split: str
     if path.suffix.lower() in JSON_LINES:
         read_json_lines(path, text, spoilt, rows)
     else:
-        read_csv(path, text, spoilt, rows, separator=separator)
+        read_csv(path, text, spoilt, rows, how)
     if before == (len(into), len(into.problems)):
         raise DataError(f"{path}: expected pictures with their labels, got none")
 

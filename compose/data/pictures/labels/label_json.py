@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from compose.data.pictures.label_file import IMAGE_KEYS, LABEL_KEYS, RowWriter, label_name
+from compose.data.pictures.labels.label_file import IMAGE_KEYS, LABEL_KEYS, RowWriter, label_name
 from compose.data.quoted import keys_text
 from compose.data.source import DataError
 from compose.errors import nearest
