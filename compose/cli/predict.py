@@ -13,6 +13,7 @@ from compose.cli.options import BlockFiles, Device, RunPath, Weights
 
 if TYPE_CHECKING:
     from compose import Run
+    from compose.data.pictures.grey_range import GreyRange
     from compose.labels.label_set import Labels
     from compose.prediction.predictor import Prediction
 
@@ -120,12 +121,18 @@ def _predict_labels(
         asked = chain(files, run.examples(examples) if examples else ())
         predictions = run.iter_predict(asked, top=top, labels=labels, attention=attention is not None)
     drawn: list[Prediction] = []
+    scaled: list[GreyRange] = []
     good = True
     for prediction in predictions:
         good = good and prediction.picture.error is None
+        scaled += [prediction.picture.scaled] if prediction.picture.scaled else []
         _print_prediction(prediction, as_json=as_json)
         if prediction.guesses and len(drawn) < DRAWN:
             drawn.append(prediction)
+    if scaled:
+        from compose.data.pictures.grey_range import scaling_note
+
+        note(scaling_note(scaled))
     if attention and drawn:
         run.picture(drawn).save(attention)
         done(f"wrote {attention}")

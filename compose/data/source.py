@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from compose.data.normalisation import Normalisation
+    from compose.data.pictures.grey_range import GreyRange
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
@@ -128,6 +130,10 @@ class DataSource(ABC):
         """
         raise DataError(f"{path}: {self._no_pictures}")
 
+    def scaled(self, path: Any) -> GreyRange | None:
+        """The range by which a picture of the user's was scaled, where the picture alone told it; else None."""
+        return None
+
     def displayed(self, image: Float[Tensor, "*b c h w"]) -> Float[Tensor, "*b 3 h w"]:
         """Pictures as people see them, with pixels in [0, 1].
 
@@ -163,6 +169,12 @@ class PictureSource(DataSource):
         Raises:
             DataError: it cannot be read.
         """
+
+    def scaled(self, path: Any) -> GreyRange | None:
+        """The range by which a picture of the user's was scaled, where it has more than 8 bits, or decimals."""
+        from compose.data.pictures.picture import wide_range
+
+        return wide_range(Path(path))
 
     def displayed(self, image: Float[Tensor, "*b c h w"]) -> Float[Tensor, "*b 3 h w"]:
         """Pictures as people see them, with pixels in [0, 1]."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from PIL import Image
     from torch import Tensor
 
+    from compose.data.pictures.grey_range import GreyRange
     from compose.data.source import DataSource
     from compose.training.prepare import Prepared
 
@@ -30,6 +31,7 @@ class Picture:
         targets: which labels it shows, where that is known: 1, -1, 0 = unknown, over all labels of the data.
         boxes: where they are, where that is known: left, top, right and bottom in pixels, and a label.
         error: what is wrong with it.
+        scaled: the range by which it was scaled, where it has more than 8 bits, or decimals.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Picture:
     targets: Int8[Tensor, " l"] | None = field(default=None, repr=False)
     boxes: tuple[tuple[float, float, float, float, str], ...] = ()
     error: str | None = None
+    scaled: GreyRange | None = None
 
 
 def given_pictures(images: Any, source: DataSource) -> Iterator[Picture]:
@@ -90,7 +93,7 @@ def _read(source: DataSource, file: Path, name: str) -> Picture:
     from compose.data.source import DataError
 
     try:
-        return Picture(name, source.read_image(file))
+        return Picture(name, source.read_image(file), scaled=source.scaled(file))
     except (DataError, OSError, ValueError) as error:
         return Picture(name, error=str(error).removeprefix(f"{file}: "))
 

@@ -22,6 +22,9 @@ class Source:
     def read_image(self, path: Any) -> torch.Tensor:
         return torch.from_numpy(np.asarray(Image.open(path)).copy())
 
+    def scaled(self, path: Any) -> None:
+        return None
+
 
 def names(images: Any) -> list[str]:
     source: Any = Source()

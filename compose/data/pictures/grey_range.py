@@ -59,15 +59,13 @@ def _of_both_signs(low: float, high: float, *, decimals: bool) -> GreyRange:
     return GreyRange(low, high if high > low else low + 1)
 
 
-def scaling_note(ranges: Iterable[GreyRange]) -> str | None:
-    """What is said of the pictures that are scaled: a line, or None where there are none.
+def scaling_note(ranges: Iterable[GreyRange]) -> str:
+    """What is said of the pictures that are scaled, in a line.
 
     Args:
-        ranges: that of each.
+        ranges: that of each; there is one at least.
     """
     times = Counter(ranges)
-    if not times:
-        return None
     count = times.total()
     what = "1 picture has" if count == 1 else f"{count:,} pictures have"
     line = f"{what} more than 8 bits, or decimals, and {'is' if count == 1 else 'are'} scaled"

@@ -78,11 +78,10 @@ class ImageReport:
 
     def _wide(self, white: float | None) -> list[Finding]:
         """Pictures of more than 8 bits, and what became of them; nothing where the user said it."""
-        note = scaling_note(self._scaled) if white is None else None
-        if note is None:
+        if white is not None or not self._scaled:
             return []
         alike = "; `white` scales all alike" if len(set(self._scaled)) > 1 else ""
-        return [Finding(note + alike)]
+        return [Finding(scaling_note(self._scaled) + alike)]
 
     def _without_labels(self) -> list[Finding]:
         found = []

@@ -18,6 +18,7 @@ from compose.data.normalisation import NORMALISATIONS, NormalisationName
 from compose.data.pictures.annotations import Annotations, Meaning, content_digest
 from compose.data.pictures.box_csv import BoxHeader, read_box_header
 from compose.data.pictures.box_report import BoxReport, read_class_names
+from compose.data.pictures.grey_range import GreyRange
 from compose.data.pictures.image_examples import Augment, Fit, ImageExamples, Preparation
 from compose.data.pictures.image_files import PicturePaths, folder_of_images, label_files, with_suffixes
 from compose.data.pictures.image_report import ImageReport
@@ -210,6 +211,10 @@ class Images(PictureSource):
             PictureError: the picture cannot be read.
         """
         return self.normalisation.pixels(self._preparation.plain(Path(path)))
+
+    def scaled(self, path: Any) -> GreyRange | None:
+        """The range by which a picture of the user's was scaled, unless the spec says what is white."""
+        return super().scaled(path) if self._preparation.white is None else None
 
     @cached_property
     def _report(self) -> ImageReport:

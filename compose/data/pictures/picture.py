@@ -20,7 +20,7 @@ from torchvision.transforms.v2 import functional as transforms
 
 from compose.data.pictures.grey_range import GreyRange, range_of
 from compose.data.pictures.png_chunks import essential
-from compose.data.pictures.wide_numbers import load_wide
+from compose.data.pictures.wide_numbers import is_wide, load_wide
 from compose.data.source import DataError
 
 _T = TypeVar("_T")
@@ -113,6 +113,20 @@ def inspected(path: Path, *, decode: bool = True) -> Inspection:
         return Inspection(None, with_picture(path, look))
     except PictureError as error:
         return Inspection(error.reason, None)
+
+
+def wide_range(path: Path) -> GreyRange | None:
+    """The range of a picture's numbers, where it has more than 8 bits or decimals and can be read. Of any other picture
+    only the header is read."""
+
+    def look(image: Image.Image) -> GreyRange | None:
+        numbers = load_wide(image) if is_wide(image) else None
+        return None if numbers is None else range_of(_colours(numbers))
+
+    try:
+        return with_picture(path, look)
+    except PictureError:
+        return None
 
 
 def with_picture(path: Path, use: Callable[[Image.Image], _T], *, data: bytes | None = None) -> _T:

@@ -36,6 +36,15 @@ def load_wide(image: Image.Image) -> NDArray[Any] | None:
     return None if top is None else _combined(high, data, top)
 
 
+def is_wide(image: Image.Image) -> bool:
+    """Whether a picture that was opened, and not loaded yet, may hold more than 8 bits for a colour."""
+    return image.mode in _WIDE or (isinstance(image, ImageFile.ImageFile) and _is_deep(image))
+
+
+def _is_deep(image: ImageFile.ImageFile) -> bool:
+    return image.mode in ("RGB", "RGBA") and any(";16" in _raw_mode(tile) for tile in image.tile)
+
+
 def _raw_mode(tile: Any) -> str:
     """How PIL is to read a part of a file: ``RGB;16B``."""
     arguments = tile[3]
@@ -44,7 +53,7 @@ def _raw_mode(tile: Any) -> str:
 
 def _deep_file(image: ImageFile.ImageFile) -> bytes | None:
     """What is in a file of more than 8 bits for each of several colours; None of another."""
-    if image.mode not in ("RGB", "RGBA") or not any(";16" in _raw_mode(tile) for tile in image.tile):
+    if not _is_deep(image):
         return None
     assert image.fp is not None
     at = image.fp.tell()

@@ -14,7 +14,7 @@ from PIL import Image
 from compose.data.pictures.grey_range import GreyRange, range_of, scaling_note
 from compose.data.pictures.images import Images
 from compose.data.pictures.picture import inspected, open_picture
-from compose.prediction.given_pictures import pil_image
+from compose.prediction.given_pictures import given_pictures, pil_image
 from tests.data.pictures.wide import png, tiff
 
 RAMP = np.linspace(0, 1, 80)[None].repeat(60, 0)
@@ -120,7 +120,6 @@ def test_unusual_ranges(numbers: NDArray[Any], expected: tuple[float, float]) ->
 
 
 def test_what_is_said_of_them() -> None:
-    assert scaling_note([]) is None
     assert scaling_note([GreyRange(0, 4095)]) == (
         "1 picture has more than 8 bits, or decimals, and is scaled: 0 to 4095 is black to white"
     )
@@ -147,6 +146,19 @@ def test_a_source_says_it_once_and_white_is_for_all(tmp_path: Path) -> None:
     assert dark < -0.9
     assert bright > -0.2
     assert alike.read_image(tmp_path / "a.tif").mean().item() == pytest.approx(dark)
+
+
+def test_a_picture_to_be_predicted_says_it(tmp_path: Path) -> None:
+    wide = tif(4095, "u2")(tmp_path / "a.tif")
+    Image.new("RGB", (20, 20)).save(tmp_path / "b.png")
+    (tmp_path / "l.csv").write_text("image,labels\nb.png,cat\n")
+    options: dict[str, Any] = {"labels": tmp_path / "l.csv", "fractions": (1, 0, 0), "size": 16}
+    source = Images(tmp_path, **options)
+    found = list(given_pictures([wide, tmp_path / "b.png"], source))
+    assert [picture.scaled for picture in found] == [(0, 4095), None]
+    (told,) = given_pictures(wide, Images(tmp_path, white=65535, **options))
+    assert told.scaled is None
+    assert told.error is None
 
 
 def test_a_picture_in_memory() -> None:
