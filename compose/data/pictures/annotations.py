@@ -78,6 +78,23 @@ class Annotations:
             self.mentions.append((len(self.files) - 1, line))
         return self.names[name]
 
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Call labels otherwise.
+
+        Args:
+            names: label -> its other name; labels that are not there keep theirs.
+
+        Raises:
+            ValueError: two would be called the same.
+        """
+        renamed: dict[str, int] = {}
+        for name, number in self.names.items():
+            other = names.get(name, name)
+            if other in renamed:
+                raise ValueError(f"two labels of the label files would be called `{other}`")
+            renamed[other] = number
+        self.names = renamed
+
     def add(
         self, image: str, numbers: Iterable[int], values: Iterable[int], *, rest: int, split: str, line: int
     ) -> None:

@@ -87,7 +87,8 @@ class Images(PictureSource):
             top, right, bottom in pixels of the picture as the model gets it, cut off at its edges) and `box_labels`
             (which labels each box shows), for localisation. Pictures may be named without extension or folder.
         box_names: what the machine ids in `boxes` mean where the labels are names: Open Images' class descriptions, a
-            CSV file of rows such as `/m/01yrx,Cat`.
+            CSV file of rows such as `/m/01yrx,Cat`; where not given, `label_names`.
+        label_names: what the machine ids in the label files mean, likewise; the labels are then called so.
     """
 
     def __init__(
@@ -118,6 +119,7 @@ class Images(PictureSource):
         seed: int = 0,
         boxes: Path | None = None,
         box_names: Path | None = None,
+        label_names: Path | None = None,
     ) -> None:
         if abs(sum(fractions) - 1) > 1e-6:
             raise BlockError(f"expected three shares that add up to 1, got {list(fractions)}", parameter="fractions")
@@ -131,6 +133,11 @@ class Images(PictureSource):
         else:
             self._annotations = _class_folders(folder)
             unseen = without_training(self._annotations) if unseen is None else unseen
+        ids = {} if label_names is None else read_class_names(label_names, parameter="label_names")
+        try:
+            self._annotations.rename(ids)
+        except ValueError as error:
+            raise BlockError(str(error), parameter="label_names") from None
         wrong = self._annotations.settle(zero=zero, unlisted=unlisted, minus_one=minus_one)
         if wrong:
             raise BlockError(wrong, parameter="zero")
@@ -151,7 +158,7 @@ class Images(PictureSource):
         self._preparation = Preparation(size, augment, crop, fit, self.normalisation, white)
         self._skip, self._decode, self._seed = on_bad_image == "skip", check_images == "full", seed
         self._box_file = None if boxes is None else _box_file(boxes)
-        self._box_names = {} if box_names is None else read_class_names(box_names, parameter="box_names")
+        self._box_names = ids if box_names is None else read_class_names(box_names, parameter="box_names")
 
     @property
     def labels(self) -> LabelTable:

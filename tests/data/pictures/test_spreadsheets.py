@@ -175,6 +175,23 @@ def test_a_row_for_each_label(tmp_path: Path) -> None:
     assert notes(annotations) == ["1: 5 rows are of 3 pictures: a picture has the labels of all its rows"]
 
 
+def test_machine_ids_have_names(source: Callable[..., Images], tmp_path: Path) -> None:
+    text = "ImageID,LabelName,Confidence\n0,/m/c,1\n0,/m/d,0\n1,/m/x,1\n"
+    (tmp_path / "names.csv").write_text("\ufeffLabelName,DisplayName\n/m/d,Dog\n/m/c,Cat\n/m/y,Cow\n", "utf-8")
+    made = source(text, label_names=tmp_path / "names.csv", unseen=["Dog"])
+    assert made.labels.names == ("/m/x", "Cat", "Dog")
+    assert made.labels.seen == (True, True, False)
+    assert targets(made) == [[0, 1, -1], [1, 0, 0]]
+    (tmp_path / "names.csv").write_text("/m/d,Dog\n/m/c,Dog\n")
+    parameter, message = refusal(source, text, label_names=tmp_path / "names.csv")
+    assert (parameter, message) == ("label_names", "two labels of the label files would be called `Dog`")
+    (tmp_path / "b.csv").write_text("ImageID,LabelName,XMin,XMax,YMin,YMax\n0,/m/c,0,1,0,1\n")
+    (tmp_path / "names.csv").write_text("/m/c,Cat\n")
+    boxed = source(text, label_names=tmp_path / "names.csv", boxes=tmp_path / "b.csv")
+    assert boxed.check() == []
+    assert boxed.split("train")[[0]]["box_labels"].argmax().item() == boxed.labels.names.index("Cat")
+
+
 def test_what_is_wrong_with_rows_for_each_label(tmp_path: Path) -> None:
     text = "image,label,confidence,split\na,cat,1,train\na,cat,0,train\nb,cat,0.7,test\nc,dog,1,train\nc,cat,1,test\n"
     assert problems(read(tmp_path, text)) == [
