@@ -24,6 +24,10 @@ OPERATORS = (
 """Those of cosmic-ray's operators that are used: of many changes that fail alike, one."""
 
 
+STARRED = ("parameters", "param", "argument", "star_expr", "dictorsetmaker")
+"""Where a star stands that is no operator."""
+
+
 @dataclass(frozen=True)
 class Mutant:
     """A file with one change.
@@ -71,7 +75,8 @@ class Site:
 
         before = (root / self.path).read_text("utf-8")
         after = mutate_code(before, _operators()[self.operator], self.occurrence)
-        return None if after in (None, before) else Mutant(self.path, self.line, self.operator, before, after)
+        runs = after not in (None, before) and _is_python(after)
+        return Mutant(self.path, self.line, self.operator, before, after) if runs else None
 
 
 def sites(root: Path, path: Path) -> list[Site]:
@@ -82,7 +87,7 @@ def sites(root: Path, path: Path) -> list[Site]:
         Site(path, line, name, occurrence)
         for name, operator in _operators().items()
         for occurrence, line in enumerate(_positions(code, operator))
-        if line not in skipped and not (name.endswith("BitOr_BitAnd") and line in annotated)
+        if line and line not in skipped and not (name.endswith("BitOr_BitAnd") and line in annotated)
     ]
     return sorted(found)
 
@@ -114,10 +119,25 @@ def _operators() -> dict[str, Any]:
 
 
 def _positions(code: str, operator: Any) -> list[int]:
-    """The line of every change that an operator can make, in cosmic-ray's order."""
+    """The line of every change that an operator can make, in cosmic-ray's order; 0 where a star multiplies nothing."""
+    nodes = [node for node in _nodes(code) for _ in operator.mutation_positions(node)]
+    stars = [node.type == "operator" and node.parent.type in STARRED for node in nodes]
+    return [0 if star else node.start_pos[0] for node, star in zip(nodes, stars, strict=True)]
+
+
+@cache
+def _nodes(code: str) -> list[Any]:
     from cosmic_ray.ast import ast_nodes, get_ast
 
-    return [span[0][0] for node in ast_nodes(get_ast(code)) for span in operator.mutation_positions(node)]
+    return list(ast_nodes(get_ast(code)))
+
+
+def _is_python(code: str) -> bool:
+    try:
+        ast.parse(code)
+    except SyntaxError:
+        return False
+    return True
 
 
 def _never_run(code: str) -> set[int]:

@@ -49,7 +49,7 @@ ROOMS = {
     ),
     "resume": Room(
         ("compose/training/storage", "compose/training/best_weights.py", "compose/training/run_state.py"),
-        ("tests/training/storage", "tests/training/test_resume.py", "tests/training/test_loop.py"),
+        ("tests/training/storage", "tests/training/test_resume.py"),
     ),
 }
 

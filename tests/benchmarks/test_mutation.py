@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,11 @@ CODE = """\
 from __future__ import annotations
 
 
-def share(part: int, whole: int, *, most: float | None = None) -> float:
+def share(part: int | float, whole: int) -> float:
     if not whole:
         raise ValueError("nothing to share")
     found = part / whole
-    return found if most is None else min(found, most)
+    return found
 
 
 def wait(rounds: int) -> int:
@@ -79,7 +80,7 @@ def test_each_sort_of_change_is_made(project: Path) -> None:
     assert ('raise ValueError("nothing to share")', "pass") in found
     assert ("while rounds > 0:", "while rounds >= 0:") in found
     assert ("rounds -= 1", "pass") in found
-    assert not any("float & None" in after for _, after in found)  # no annotation that Python does not evaluate
+    assert not any("int & float" in after for _, after in found)  # no annotation that Python does not evaluate
 
 
 def test_what_tests_see_and_what_they_do_not(project: Path, tmp_path: Path) -> None:
@@ -104,6 +105,25 @@ def test_tests_that_fail_without_a_change_are_told(project: Path, tmp_path: Path
     mutant = next(iter(by_change(project).values()))
     with Judge(project, tmp_path / "copy") as judge, pytest.raises(BrokenTests, match="fail without a change"):
         judge.verdict(mutant, [["tests/shares/test_share.py"]])
+
+
+def test_survivors_are_printed_and_asked_about_again(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def printed(*options: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["mutation", *options, "--save", str(tmp_path / "found.json")])
+        driver.main()
+        return capsys.readouterr().out
+
+    monkeypatch.setattr(driver, "ROOT", project)
+    monkeypatch.setattr("benchmarks.mutation.judge.GRACE", 2.0)
+    out = printed("--room", "compose/shares/share.py", "--sample", "4", "--seed", "3")
+    assert "-    return part + 1\n" in out
+    assert "compose/shares/share.py: 75% of 4 seen (3 killed, 0 timeout, 1 survived, 0 equivalent)" in out
+    (project / "tests/shares/test_unread.py").write_text(
+        "from compose.shares.share import unread\n\n\ndef test_next():\n    assert unread(1) == 2\n"
+    )
+    assert "compose/shares/share.py: 100% of 4 seen" in printed("--again", str(tmp_path / "found.json"))
 
 
 def test_a_sample_is_the_same_again_and_spreads_over_lines(project: Path) -> None:
