@@ -49,7 +49,12 @@ ROOMS = {
     ),
     "resume": Room(
         ("compose/training/storage", "compose/training/best_weights.py", "compose/training/run_state.py"),
-        ("tests/training/storage", "tests/training/test_resume.py"),
+        (
+            "tests/training/storage",
+            "tests/training/test_resume.py",
+            "tests/api/test_kept_blocks.py",
+            "tests/api/test_run.py",
+        ),
     ),
 }
 
