@@ -48,9 +48,10 @@ class Mutant:
 
     @property
     def changed(self) -> tuple[str, str]:
-        """The changed lines, before and after, without their indentation."""
+        """The changed lines, before and after, without their indentation and without empty ones."""
         lines = list(difflib.ndiff(self.before.splitlines(), self.after.splitlines()))
-        return tuple("\n".join(line[2:].strip() for line in lines if line[0] == sign) for sign in "-+")  # type: ignore[return-value]
+        removed, added = ([line[2:].strip() for line in lines if line[0] == sign] for sign in "-+")
+        return "\n".join(filter(None, removed)), "\n".join(filter(None, added))
 
     @property
     def diff(self) -> str:
