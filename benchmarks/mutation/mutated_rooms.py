@@ -38,7 +38,8 @@ ROOMS = {
     ),
     "losses": Room(("blocks/losses",), ("tests/blocks/losses", PUBLISHED)),
     "metrics": Room(
-        ("compose/evaluation/metrics",), ("tests/evaluation/metrics", "tests/evaluation/test_baselines.py", PUBLISHED)
+        ("compose/evaluation/metrics",),
+        ("tests/evaluation/metrics", "tests/evaluation/episodes", "tests/evaluation/test_baselines.py", PUBLISHED),
     ),
     "wup": Room(
         ("graphs/similarity", "graphs/taxonomy", "graphs/label_graphs", "graphs/nearest.py"), ("tests/graphs",)
