@@ -49,7 +49,7 @@ ROOMS = {
         ("compose/spec/wiring",), ("tests/spec/wiring", "tests/spec/test_golden.py", "tests/spec/test_composites.py")
     ),
     "resume": Room(
-        ("compose/training/storage", "compose/training/best_weights.py", "compose/training/run_state.py"),
+        ("compose/training/storage", "compose/training/best_weights.py"),
         (
             "tests/training/storage",
             "tests/training/test_resume.py",
