@@ -8,7 +8,7 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
-from compose.block import Dim, block
+from compose.block import BlockError, Dim, block
 from compose.blocks.core.activation_kinds import LayerActivation, activation_layer
 from compose.blocks.core.split_linear import SplitLinear
 from compose.blocks.core.values import Slope
@@ -59,10 +59,10 @@ class NodeInit(nn.Module):
             The nodes' states, ``b l o``.
 
         Raises:
-            ValueError: the features are neither.
+            BlockError: the features are neither.
         """
         if features.ndim not in (2, 3):
-            raise ValueError(f"expected features b f or b l f, got {features.ndim} dims")
+            raise BlockError(f"expected features b f or b l f, got {features.ndim} dims")
         image, label = self.hidden(features, labels_vectors)
         if features.ndim == 2:
             image = image.unsqueeze(1)  # the same for all labels

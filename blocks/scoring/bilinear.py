@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from compose.block import Dim, block
+from compose.block import BlockError, Dim, block
 
 
 class BilinearScores(NamedTuple):
@@ -69,10 +69,10 @@ class Bilinear(nn.Module):
             The scores and the winning features, both ``b l``, and the scores of all features, ``b m l``.
 
         Raises:
-            ValueError: the features are neither.
+            BlockError: the features are neither.
         """
         if features.ndim not in (2, 3):
-            raise ValueError(f"expected features b m c or b c, got {features.ndim} dims")
+            raise BlockError(f"expected features b m c or b c, got {features.ndim} dims")
         single = features.ndim == 2
         modules = (features.unsqueeze(1) if single else features) @ self.classifiers(labels_vectors).mT  # b m l
         if single or labels_clusters is None:

@@ -10,15 +10,16 @@ from typing import Any
 import torch
 
 from compose.block_test import gradient_check, graph_check, ports_check, precision_check, rows_check
-from compose.block_test.outcome import NotApplicable, Outcome
-from compose.block_test.subject import Failed, Subject
+from compose.block_test.block_trial import REFUSALS, BlockTrial, Failed
+from compose.block_test.finding import Finding, NotApplicable
 from compose.block_test.trial_sizes import APART, SPREAD, TrialSizes
 from compose.errors import Note, SpecErrors, UsageError, nearest
 from compose.registry.declaration import Declaration
+from compose.registry.python_place import place_of_class
 from compose.registry.registry import Registry
 from compose.spec.schema.words import words
 
-Check = Callable[[Subject], str]
+Check = Callable[[BlockTrial], str]
 FIRST: Mapping[str, Check] = {"dry run": ports_check.dry_run, "ports": ports_check.forward}
 """Checks without which no other says anything."""
 CHECKS: Mapping[str, Check] = {
@@ -28,6 +29,7 @@ CHECKS: Mapping[str, Check] = {
     "gradcheck": gradient_check.difference_quotients,
     "batch": rows_check.examples_apart,
     "labels": rows_check.sizes_free,
+    "optional": ports_check.without_optional,
     "autocast": precision_check.autocast,
     "bfloat16": partial(precision_check.halved, dtype=torch.bfloat16),
     "float16": partial(precision_check.halved, dtype=torch.float16),
@@ -35,8 +37,6 @@ CHECKS: Mapping[str, Check] = {
     "export": graph_check.exported,
 }
 """The other checks, in the order in which they are told."""
-REFUSALS = ("shape-mismatch", "bad-parameter", "refused")
-"""What a block may have against the sizes that it is tried with."""
 
 
 class FailedBlock(SpecErrors):
@@ -47,7 +47,7 @@ class FailedBlock(SpecErrors):
 
 def subject(
     registry: Registry, declaration: Declaration, params: Mapping[str, Any], dims: Mapping[str, int]
-) -> Subject:
+) -> BlockTrial:
     """A block as it is tried, with the first sizes that it takes.
 
     Args:
@@ -65,13 +65,21 @@ def subject(
     unknown = next((letter for letter in dims if letter not in letters), None)
     if unknown is not None:
         raise UsageError(f"--dim {unknown}: no port of `{declaration.name}` has it; its dims: {', '.join(letters)}")
-    wired = frozenset(port.name for port in declaration.inputs)
+    every = frozenset(port.name for port in declaration.inputs)
+    needed = frozenset(port.name for port in declaration.inputs if not port.optional)
     tried = [
-        Subject(registry, declaration, params, TrialSizes(ports, dims, apart=apart, spread=spread), wired)
+        BlockTrial(registry, declaration, params, TrialSizes(ports, dims, apart=apart, spread=spread), wired)
+        for wired in dict.fromkeys((every, needed))
         for spread in (SPREAD, SPREAD[:1], ())
         for apart in (APART, 0)
     ]
-    return next((one for one in tried if _outcome("", ports_check.dry_run, one).state == "ok"), tried[0])
+    return next((one for one in tried if not _refuses(one)), tried[0])
+
+
+def _refuses(tried: BlockTrial) -> bool:
+    """Whether a block has something against its sizes; any other mistake is told with the first that it takes."""
+    error = _outcome("", ports_check.dry_run, tried).error
+    return error is not None and error.code in REFUSALS
 
 
 def _check_names(declaration: Declaration, params: Mapping[str, Any]) -> None:
@@ -89,7 +97,7 @@ def _check_names(declaration: Declaration, params: Mapping[str, Any]) -> None:
             raise UsageError(f"the {declaration.kind} `{declaration.name}` needs `{parameter.name}`: {wanted}")
 
 
-def outcomes(tried: Subject) -> Iterator[Outcome]:
+def outcomes(tried: BlockTrial) -> Iterator[Finding]:
     """What each check finds, as soon as it is known. Where the block cannot be called, the others are left out."""
     for name, check in FIRST.items():
         found = _outcome(name, check, tried)
@@ -100,15 +108,16 @@ def outcomes(tried: Subject) -> Iterator[Outcome]:
         yield _outcome(name, check, tried)
 
 
-def _outcome(name: str, check: Check, tried: Subject) -> Outcome:
+def _outcome(name: str, check: Check, tried: BlockTrial) -> Finding:
     try:
         with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
             warnings.simplefilter("ignore")
-            return Outcome(name, "ok", check(tried))
+            return Finding(name, "ok", check(tried))
     except NotApplicable as reason:
-        return Outcome(name, "not applicable", str(reason))
+        return Finding(name, "not applicable", str(reason))
     except Failed as failed:
         error = failed.at_block(tried.step.place)
+        error.place = error.place or place_of_class(tried.cls)
         if error.code in REFUSALS:
             error.notes = (*error.notes, Note("sizes are set by --dim, such as --dim d=32, parameters by --set"))
-        return Outcome(name, "failed", error.message, error)
+        return Finding(name, "failed", error.message, error)

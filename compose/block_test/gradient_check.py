@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.gradcheck import GradcheckError
 
-from compose.block_test.outcome import NotApplicable
-from compose.block_test.subject import SEED, Failed, Subject
+from compose.block_test.block_trial import SEED, BlockTrial, Failed
+from compose.block_test.finding import NotApplicable
 from compose.block_test.trial_inputs import Inputs, each, mapped
 from compose.errors import listed
 
@@ -18,7 +18,7 @@ TRIES = 3
 """How often random inputs are drawn: at a kink, as of a ReLU, a difference quotient is wrong."""
 
 
-def weights_reached(subject: Subject) -> str:
+def weights_reached(subject: BlockTrial) -> str:
     """A gradient from the result reaches the inputs and every weight, and is finite.
 
     Raises:
@@ -45,14 +45,14 @@ def weights_reached(subject: Subject) -> str:
     return f"reach {len(weights)} weights and the inputs, all finite" if weights else "reach the inputs, all finite"
 
 
-def _check_finite(subject: Subject, leaves: dict[str, Tensor]) -> None:
+def _check_finite(subject: BlockTrial, leaves: dict[str, Tensor]) -> None:
     for name, leaf in leaves.items():
         if leaf.grad is not None and not leaf.grad.isfinite().all():
             told = f"the gradient at `{name}` is not finite for random inputs"
             raise Failed(subject.error(told, "return", expected="no square root or norm of zero, no logarithm of it"))
 
 
-def difference_quotients(subject: Subject) -> str:
+def difference_quotients(subject: BlockTrial) -> str:
     """The gradients at the inputs agree with difference quotients in float64, in evaluation.
 
     Raises:
@@ -73,7 +73,7 @@ def difference_quotients(subject: Subject) -> str:
     raise Failed(subject.error(told, "return", expected="operations of torch, or a `backward` that matches `forward`"))
 
 
-def _reached(subject: Subject, module: nn.Module, inputs: Inputs) -> Inputs:
+def _reached(subject: BlockTrial, module: nn.Module, inputs: Inputs) -> Inputs:
     """The inputs, those that no gradient reaches without one: a target may be detached."""
     leaves = [leaf for value in inputs.values() for leaf in each(value) if leaf.requires_grad]
     ends = _in_float64(subject, module, inputs)
@@ -85,7 +85,7 @@ def _reached(subject: Subject, module: nn.Module, inputs: Inputs) -> Inputs:
     return inputs
 
 
-def _in_float64(subject: Subject, module: nn.Module, inputs: Inputs) -> Sequence[Tensor]:
+def _in_float64(subject: BlockTrial, module: nn.Module, inputs: Inputs) -> Sequence[Tensor]:
     """The outputs that carry a gradient, in float64."""
     try:
         ends = _differentiable(subject.tensors(subject.called(module, inputs, "fails in float64")))
@@ -96,7 +96,7 @@ def _in_float64(subject: Subject, module: nn.Module, inputs: Inputs) -> Sequence
     return ends
 
 
-def _differ(subject: Subject, module: nn.Module, inputs: Inputs, leaves: Sequence[Tensor]) -> str:
+def _differ(subject: BlockTrial, module: nn.Module, inputs: Inputs, leaves: Sequence[Tensor]) -> str:
     """How the gradients differ from difference quotients; "" where they agree."""
 
     def result(*given: Tensor) -> tuple[Tensor, ...]:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from compose.block_test.block_trial import BlockTrial, Failed
 from compose.block_test.rows_check import close
-from compose.block_test.subject import Failed, Subject
-from compose.errors import SpecError
-from compose.registry.python_place import file_of, place_in_traceback
+from compose.errors import Place, SpecError
+from compose.registry.python_place import document, file_of, place_in_traceback
 
 
-def compiled(subject: Subject) -> str:
+def compiled(subject: BlockTrial) -> str:
     """``torch.compile`` takes the whole block as one graph, and gives the same result.
 
     Raises:
@@ -35,7 +37,7 @@ def compiled(subject: Subject) -> str:
     return "one graph, the same result"
 
 
-def exported(subject: Subject) -> str:
+def exported(subject: BlockTrial) -> str:
     """``torch.export`` takes the block, and gives the same result.
 
     Raises:
@@ -53,13 +55,13 @@ def exported(subject: Subject) -> str:
     return "the same result"
 
 
-def _check_same(subject: Subject, plain: Sequence[Tensor], other: Sequence[Tensor], how: str) -> None:
+def _check_same(subject: BlockTrial, plain: Sequence[Tensor], other: Sequence[Tensor], how: str) -> None:
     if len(plain) != len(other) or any(not close(one, two) for one, two in zip(plain, other, strict=True)):
         told = f"its result is another when it is {how}"
         raise Failed(subject.error(told, "return", expected="nothing kept from call to call, and no side effects"))
 
 
-def _stopped(subject: Subject, error: Exception, told: str) -> SpecError:
+def _stopped(subject: BlockTrial, error: Exception, told: str) -> SpecError:
     """Why a block is no graph, at the line that torch names."""
     path = file_of(subject.cls)
     causes: list[BaseException] = [error]
@@ -74,17 +76,10 @@ def _stopped(subject: Subject, error: Exception, told: str) -> SpecError:
     return found
 
 
-def _named(error: Exception, path: str | None) -> Any:
+def _named(error: Exception, path: str | None) -> Place | None:
     """The line of a file that the text of an error names."""
-    from compose.errors import Place
-    from compose.registry.python_place import document
-
-    if path is None:
-        return None
-    import re
-
-    found = re.findall(rf'{re.escape(path)}"?,? ?(?:line |:)(\d+)', str(error))
-    if not found:
+    found = re.findall(rf'{re.escape(Path(path).name)}"?,? ?(?:line |:)(\d+)', str(error)) if path else []
+    if path is None or not found:
         return None
     text, line = document(path), int(found[-1])
     shown = text.lines[line - 1] if line <= len(text.lines) else ""

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from compose.block_test.outcome import NotApplicable
-from compose.block_test.subject import SEED, Failed, Subject
+from compose.block_test.block_trial import REFUSALS, SEED, BlockTrial, Failed
+from compose.block_test.finding import NotApplicable
 from compose.block_test.trial_inputs import Inputs, each, mapped
+from compose.errors import listed
 from compose.model.dims import Mismatch, shape_text
 from compose.model.fit import output_error
 from compose.model.walk import Walk
 
 
-def dry_run(subject: Subject) -> str:
+def dry_run(subject: BlockTrial) -> str:
     """The block on tensors without values, in training and in evaluation, as `compose validate` runs it.
 
     Raises:
@@ -37,7 +39,7 @@ def dry_run(subject: Subject) -> str:
     return f"takes {', '.join(shapes)}"
 
 
-def forward(subject: Subject) -> str:
+def forward(subject: BlockTrial) -> str:
     """A call with values, in training and in evaluation.
 
     Raises:
@@ -56,7 +58,28 @@ def forward(subject: Subject) -> str:
     return f"gives {'; '.join(shown)}"
 
 
-def _check_port(subject: Subject, module: nn.Module, name: str, outputs: dict[str, Any], inputs: Inputs) -> None:
+def without_optional(subject: BlockTrial) -> str:
+    """A call with the inputs alone that must be wired.
+
+    Raises:
+        NotApplicable: it has no others, or is tried without them as it is.
+        Failed: it cannot be called so.
+    """
+    left_out = [port.name for port in subject.declaration.inputs if port.optional and port.name in subject.wired]
+    if not left_out:
+        raise NotApplicable("every input is needed")
+    less = replace(subject, wired=subject.wired - set(left_out))
+    try:
+        dry_run(less)
+        forward(less)
+    except Failed as failed:
+        if failed.error.code in ("unbound-dim", *REFUSALS):
+            raise NotApplicable(failed.error.message) from None
+        raise
+    return f"works without {listed([f'`{name}`' for name in left_out])}"
+
+
+def _check_port(subject: BlockTrial, module: nn.Module, name: str, outputs: dict[str, Any], inputs: Inputs) -> None:
     try:
         subject.check_shapes(inputs, outputs)
     except Mismatch as mismatch:
@@ -66,14 +89,14 @@ def _check_port(subject: Subject, module: nn.Module, name: str, outputs: dict[st
         raise Failed(subject.error(f"`{name}` has values that are not finite for random inputs", "return"))
 
 
-def _check_kept(subject: Subject, before: Inputs, after: Inputs) -> None:
+def _check_kept(subject: BlockTrial, before: Inputs, after: Inputs) -> None:
     for port, value in after.items():
         pairs = zip(each(before[port]), each(value), strict=True)
         if any(not torch.equal(first, second) for first, second in pairs):
             raise Failed(subject.error(f"it changes its input `{port}` in place", port, "in-place"))
 
 
-def same_seed(subject: Subject) -> str:
+def same_seed(subject: BlockTrial) -> str:
     """Two modules of one seed have the same weights.
 
     Raises:
@@ -92,7 +115,7 @@ def same_seed(subject: Subject) -> str:
     return f"{drawn} of {len(first)} tensors are drawn by it"
 
 
-def repeated(subject: Subject) -> str:
+def repeated(subject: BlockTrial) -> str:
     """Two calls in evaluation give the same.
 
     Raises:

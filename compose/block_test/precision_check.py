@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from compose.block_test.outcome import NotApplicable
+from compose.block_test.block_trial import BlockTrial, Failed
+from compose.block_test.finding import NotApplicable
 from compose.block_test.rows_check import close
-from compose.block_test.subject import Failed, Subject
 from compose.block_test.trial_inputs import Inputs, each, mapped
 
 NEAR = 0.1
@@ -16,7 +16,7 @@ UNWRITTEN = ("not implemented for", "not supported", "could not be found")
 """What torch says of an operation that a CPU does not have in half precision."""
 
 
-def autocast(subject: Subject) -> str:
+def autocast(subject: BlockTrial) -> str:
     """A call under ``precision: bf16``, in which torch chooses the precision of each operation.
 
     Raises:
@@ -30,7 +30,7 @@ def autocast(subject: Subject) -> str:
     return "near the result in float32"
 
 
-def halved(subject: Subject, dtype: torch.dtype) -> str:
+def halved(subject: BlockTrial, dtype: torch.dtype) -> str:
     """A call with weights and inputs in half precision.
 
     Raises:
@@ -58,7 +58,7 @@ def _floats(inputs: Inputs) -> bool:
     return any(tensor.is_floating_point() for value in inputs.values() for tensor in each(value))
 
 
-def _check_near(subject: Subject, whole: list[Tensor], half: list[Tensor], where: str) -> None:
+def _check_near(subject: BlockTrial, whole: list[Tensor], half: list[Tensor], where: str) -> None:
     for one, two in zip(whole, half, strict=True):
         if not one.is_floating_point():
             continue  # the place of a largest value may be another

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from compose.block_test.outcome import NotApplicable
-from compose.block_test.subject import SEED, Failed, Subject
+from compose.block_test.block_trial import SEED, BlockTrial, Failed
+from compose.block_test.finding import NotApplicable
 from compose.block_test.trial_inputs import Inputs, each
 from compose.errors import SpecError
 from compose.model.dims import Mismatch, shape_text
@@ -19,7 +19,7 @@ CLOSE = 1e-4
 """How far two results may lie apart that are computed in another order, in parts of the larger."""
 
 
-def examples_apart(subject: Subject) -> str:
+def examples_apart(subject: BlockTrial) -> str:
     """The first example's result stays as it is when the other examples are others, in evaluation.
 
     Raises:
@@ -56,7 +56,7 @@ def _with_others(inputs: Inputs, others: Inputs, ports: list[str]) -> Inputs:
     return made
 
 
-def sizes_free(subject: Subject) -> str:
+def sizes_free(subject: BlockTrial) -> str:
     """No weight follows the number of labels or of an episode's classes, and one more of each fits.
 
     Raises:
@@ -79,11 +79,11 @@ def sizes_free(subject: Subject) -> str:
     return f"any number of {', '.join(f'`{letter}`' for letter in varying)}"
 
 
-def _is_dim(subject: Subject, letter: str) -> bool:
+def _is_dim(subject: BlockTrial, letter: str) -> bool:
     return any(letter in (port.dims or ()) for port in subject.declaration.inputs if port.name in subject.wired)
 
 
-def _check_weights(subject: Subject, more: Subject, letter: str) -> None:
+def _check_weights(subject: BlockTrial, more: BlockTrial, letter: str) -> None:
     after = dict(more.made().named_parameters())
     for name, weight in subject.made().named_parameters():
         if name in after and weight.shape != after[name].shape:
@@ -92,7 +92,7 @@ def _check_weights(subject: Subject, more: Subject, letter: str) -> None:
             raise Failed(_at_size(subject, letter, told))
 
 
-def _at_size(subject: Subject, letter: str, told: str) -> SpecError:
+def _at_size(subject: BlockTrial, letter: str, told: str) -> SpecError:
     """The error at the argument that is bound to a letter."""
     error = subject.error(told, "__init__", "label-space", expected="weights that each label shares")
     size = next((size for size in subject.declaration.sizes if size.dim == letter), None)

@@ -8,10 +8,9 @@ from itertools import count
 from compose.registry.declaration import Port
 from compose.registry.dim_name import DimName, dim_name
 
-USUAL = {"b": 4, "c": 8, "d": 16, "h": 6, "w": 10, "l": 5, "i": 12, "o": 20, "m": 7, "g": 2, "e": 2, "s": 9, "q": 11}
+USUAL = {"b": 4, "c": 16, "d": 8, "h": 6, "w": 10, "l": 5, "i": 12, "o": 20, "m": 7, "g": 2, "e": 2, "s": 6, "q": 3}
 """What a letter usually stands for, and a size for it: widths divide evenly, and places are even."""
-Shape = tuple[int, ...]
-INNER = 3
+INNER = 8
 """The size of a dim without a letter."""
 SPREAD = (USUAL["b"], INNER)
 """The sizes of ``*n``: the examples, and one more."""
@@ -35,7 +34,7 @@ class TrialSizes:
     """
 
     def __init__(
-        self, ports: Iterable[Port], chosen: Mapping[str, int], *, apart: int = APART, spread: Shape = SPREAD
+        self, ports: Iterable[Port], chosen: Mapping[str, int], *, apart: int = APART, spread: tuple[int, ...] = SPREAD
     ) -> None:
         names = [dim_name(dim) for port in ports for dim in port.dims or ()]
         names = [name for name in names if not name.spread]
@@ -44,6 +43,8 @@ class TrialSizes:
         self._apart, self._spread = apart, spread
         for letter in dict.fromkeys(letter for name in names for letter in _letters(name)):
             self.letters[letter] = chosen.get(letter) or USUAL.get(letter) or next(free)
+        if {"b", "e", "s"} <= self.letters.keys() - chosen.keys():  # the pictures of all episodes
+            self.letters["b"] = self.letters["e"] * (self.letters["s"] + self.letters.get("q", USUAL["q"]))
 
     def with_letter(self, letter: str, size: int) -> TrialSizes:
         """The same with one letter of another size."""
@@ -51,7 +52,7 @@ class TrialSizes:
         made.letters = {**self.letters, letter: size}
         return made
 
-    def shapes(self, port: Port) -> list[Shape]:
+    def shapes(self, port: Port) -> list[tuple[int, ...]]:
         """The shape of each tensor at a port; one where it takes no list."""
         many = (port.length or LISTED) if port.many else 1
         return [tuple(self._dims(port, place)) for place in range(many)]
@@ -61,7 +62,9 @@ class TrialSizes:
             yield from self._spread
         for text in port.dims or ():
             name = dim_name(text)
-            if name.spread:
+            if name.spread and name.letter in self.letters and len(self._spread) == 1:
+                yield self.letters[name.letter]
+            elif name.spread:
                 yield from self._spread
             elif name.each:
                 yield self.letters[name.letter] + self._apart * place

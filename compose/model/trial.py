@@ -56,7 +56,7 @@ def bound_sizes(step: Step, bindings: Bindings) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Made:
+class MadeModule:
     """A block's module without storage.
 
     Args:
@@ -70,7 +70,7 @@ class Made:
     warned: tuple[str, ...]
 
 
-def make(step: Step, sizes: dict[str, Any], registry: Registry) -> Made:
+def make(step: Step, sizes: dict[str, Any], registry: Registry) -> MadeModule:
     """The block's module, its weights without storage.
 
     Raises:
@@ -92,7 +92,7 @@ def make(step: Step, sizes: dict[str, Any], registry: Registry) -> Made:
         raise block_failed(step, cls, error, "cannot be made", _taken(sizes | step.params)) from error
     if any(map(is_lazy, (*module.parameters(), *module.buffers()))):
         raise has_lazy_modules(step, type(module))
-    return Made(module, way, tuple(dict.fromkeys(map(warning_text, warned))))
+    return MadeModule(module, way, tuple(dict.fromkeys(map(warning_text, warned))))
 
 
 def warning_text(warned: warnings.WarningMessage) -> str:

@@ -201,8 +201,9 @@ def _told(step: Step, error: BaseException, path: str | None, call: str) -> tupl
             return reason, expected, []
     plain = isinstance(error, ValueError | RuntimeError) and str(error).strip()
     whole = text if plain else f"{type(error).__name__}: {text}"
-    library = "" if isinstance(error, AttributeError | NameError | OSError) else _library(error, path)
-    library = library or ("torch" if call and not is_raised(error) else "")
+    library = ""
+    if not isinstance(error, AttributeError | NameError | OSError):
+        library = _library(error, path) or ("torch" if call and not is_raised(error) else "")
     if library == "numpy":
         return NUMPY
     assert step.declaration is not None

@@ -32,6 +32,9 @@ from compose.spec.yaml.tree import Mapping as Tree
 SEED = 0
 """What weights and inputs are drawn by."""
 
+REFUSALS = ("shape-mismatch", "bad-parameter", "refused")
+"""Codes of what a block may have against the sizes that it is tried with, or the lack of an input."""
+
 
 class Failed(Exception):
     """A block does not do what it should.
@@ -55,7 +58,7 @@ class Failed(Exception):
 
 
 @dataclass(frozen=True)
-class Subject:
+class BlockTrial:
     """A block, its parameters and the sizes it is tried with.
 
     Args:
@@ -108,7 +111,7 @@ class Subject:
         """The class."""
         return self.registry.load(self.declaration.kind, self.declaration.name)
 
-    def with_letter(self, letter: str, size: int) -> Subject:
+    def with_letter(self, letter: str, size: int) -> BlockTrial:
         """The same with one letter of another size."""
         return replace(self, sizes=self.sizes.with_letter(letter, size))
 

@@ -7,11 +7,9 @@ from typing import Literal
 
 from compose.errors import SpecError
 
-State = Literal["ok", "failed", "not applicable"]
-
 
 @dataclass(frozen=True)
-class Outcome:
+class Finding:
     """What a check of a block found.
 
     Args:
@@ -22,7 +20,7 @@ class Outcome:
     """
 
     name: str
-    state: State
+    state: Literal["ok", "failed", "not applicable"]
     detail: str
     error: SpecError | None = None
 
