@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from compose.block_test import gradient_check, graph_check, ports_check, precision_check, rows_check
+from compose.block_test.block_finding import BlockFinding, NotApplicable
 from compose.block_test.block_trial import REFUSALS, BlockTrial, Failed
-from compose.block_test.finding import Finding, NotApplicable
 from compose.block_test.trial_sizes import APART, SPREAD, TrialSizes
 from compose.errors import Note, SpecErrors, UsageError, nearest
 from compose.registry.declaration import Declaration
@@ -97,7 +97,7 @@ def _check_names(declaration: Declaration, params: Mapping[str, Any]) -> None:
             raise UsageError(f"the {declaration.kind} `{declaration.name}` needs `{parameter.name}`: {wanted}")
 
 
-def outcomes(tried: BlockTrial) -> Iterator[Finding]:
+def outcomes(tried: BlockTrial) -> Iterator[BlockFinding]:
     """What each check finds, as soon as it is known. Where the block cannot be called, the others are left out."""
     for name, check in FIRST.items():
         found = _outcome(name, check, tried)
@@ -108,16 +108,16 @@ def outcomes(tried: BlockTrial) -> Iterator[Finding]:
         yield _outcome(name, check, tried)
 
 
-def _outcome(name: str, check: Check, tried: BlockTrial) -> Finding:
+def _outcome(name: str, check: Check, tried: BlockTrial) -> BlockFinding:
     try:
         with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
             warnings.simplefilter("ignore")
-            return Finding(name, "ok", check(tried))
+            return BlockFinding(name, "ok", check(tried))
     except NotApplicable as reason:
-        return Finding(name, "not applicable", str(reason))
+        return BlockFinding(name, "not applicable", str(reason))
     except Failed as failed:
         error = failed.at_block(tried.step.place)
         error.place = error.place or place_of_class(tried.cls)
         if error.code in REFUSALS:
             error.notes = (*error.notes, Note("sizes are set by --dim, such as --dim d=32, parameters by --set"))
-        return Finding(name, "failed", error.message, error)
+        return BlockFinding(name, "failed", error.message, error)

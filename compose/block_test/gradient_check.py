@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.gradcheck import GradcheckError
 
+from compose.block_test.block_finding import NotApplicable
 from compose.block_test.block_trial import SEED, BlockTrial, Failed
-from compose.block_test.finding import NotApplicable
 from compose.block_test.trial_inputs import Inputs, each, mapped
 from compose.errors import listed
 

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from compose.block_test.block_finding import NotApplicable
 from compose.block_test.block_trial import REFUSALS, SEED, BlockTrial, Failed
-from compose.block_test.finding import NotApplicable
 from compose.block_test.trial_inputs import Inputs, each, mapped
 from compose.errors import listed
 from compose.model.dims import Mismatch, shape_text

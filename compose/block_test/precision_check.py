@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from compose.block_test.block_finding import NotApplicable
 from compose.block_test.block_trial import BlockTrial, Failed
-from compose.block_test.finding import NotApplicable
 from compose.block_test.rows_check import close
 from compose.block_test.trial_inputs import Inputs, each, mapped
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from compose.block_test.block_finding import NotApplicable
 from compose.block_test.block_trial import SEED, BlockTrial, Failed
-from compose.block_test.finding import NotApplicable
 from compose.block_test.trial_inputs import Inputs, each
 from compose.errors import SpecError
 from compose.model.dims import Mismatch, shape_text

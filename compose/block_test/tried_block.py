@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from compose.block_test.block_checker import outcomes, subject
+from compose.block_test.block_finding import BlockFinding
 from compose.block_test.block_trial import BlockTrial
-from compose.block_test.finding import Finding
 from compose.errors import UsageError, listed, nearest
 from compose.registry.declaration import Declaration
 from compose.registry.registry import Registry, load_block_file, registry
@@ -47,7 +47,7 @@ class Tried:
         params = [f"{name}: {value}" for name, value in self.subject.params.items()]
         return ", ".join([*sizes, *params]) or "no dims"
 
-    def outcomes(self) -> Iterator[Finding]:
+    def outcomes(self) -> Iterator[BlockFinding]:
         """What each check finds."""
         return outcomes(self.subject)
 

@@ -11,7 +11,7 @@ from compose.cli.arguments.complete import block_names
 from compose.cli.options import AsJson, BlockFiles
 
 if TYPE_CHECKING:
-    from compose.block_test.finding import Finding
+    from compose.block_test.block_finding import BlockFinding
     from compose.block_test.tried_block import Tried
 
 SIGNS = {"ok": "ok", "failed": "failed", "not applicable": "-"}
@@ -60,14 +60,14 @@ def try_block(
         raise FailedBlock(errors)
 
 
-def _show(tried: Tried, outcomes: list[Finding]) -> None:
+def _show(tried: Tried, outcomes: list[BlockFinding]) -> None:
     from compose.cli.console import echo, table
 
     echo(f"{tried.kind} {tried.name}, tried with {tried.sizes}")
     table((), [(outcome.name, SIGNS[outcome.state], outcome.detail) for outcome in outcomes])
 
 
-def _data(tried: Tried, outcomes: list[Finding]) -> dict[str, Any]:
+def _data(tried: Tried, outcomes: list[BlockFinding]) -> dict[str, Any]:
     from compose.errors import as_json
 
     checks = [

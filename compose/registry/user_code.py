@@ -23,7 +23,7 @@ def at_work() -> Iterator[None]:
             leave(status)
         raise SystemExit(f"os._exit({status})")
 
-    os._exit = refuse  # type: ignore[assignment]
+    os._exit = refuse
     try:
         with redirect_stdout(sys.stderr):
             yield

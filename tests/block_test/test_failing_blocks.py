@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compose.block_test.finding import Finding
+from compose.block_test.block_finding import BlockFinding
 from compose.block_test.tried_block import tried_blocks
 from compose.errors import SpecErrors, UsageError
 
@@ -49,7 +49,7 @@ def block(forward: str = "pass", *, init: str = "pass", ports: str = "", sizes: 
     Path("mine.py").write_text(BLOCK.format(forward=forward, init=init, ports=ports, sizes=sizes))
 
 
-def found(values: tuple[str, ...] = (), dims: tuple[str, ...] = ()) -> dict[str, Finding]:
+def found(values: tuple[str, ...] = (), dims: tuple[str, ...] = ()) -> dict[str, BlockFinding]:
     """What each check says of the file's block."""
     (tried,) = tried_blocks("mine.py", values, dims)
     return {outcome.name: outcome for outcome in tried.outcomes()}

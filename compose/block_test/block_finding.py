@@ -9,7 +9,7 @@ from compose.errors import SpecError
 
 
 @dataclass(frozen=True)
-class Finding:
+class BlockFinding:
     """What a check of a block found.
 
     Args:
