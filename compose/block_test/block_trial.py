@@ -79,7 +79,9 @@ class BlockTrial:
     def step(self) -> Step:
         """The block as a node of a model, each port fed by an input of its name."""
         place = Place(Document(f"compose test-block {self.declaration.name}", ()), 1, 1)
-        fed = {port.name: Ref("", port.name) for port in self.declaration.inputs if port.name in self.wired}
+        fed: dict[str, Value] = {
+            port.name: Ref("", port.name) for port in self.declaration.inputs if port.name in self.wired
+        }
         tree = Tree(place, {}, {})
         return Step(self.declaration.name, "block", self.declaration, dict(self.params), fed, None, place, tree)
 

@@ -12,6 +12,7 @@ from compose.errors import SpecError
 from compose.model.dims import Mismatch, shape_text
 from compose.registry.declaration import Port
 from compose.registry.dim_name import dim_name
+from compose.registry.parameters import argument_of
 from compose.registry.python_place import place_of_argument
 from compose.spec.wiring.reserved import EXAMPLES, LABEL_DIMS, WAYS
 
@@ -96,7 +97,7 @@ def _at_size(subject: BlockTrial, letter: str, told: str) -> SpecError:
     """The error at the argument that is bound to a letter."""
     error = subject.error(told, "__init__", "label-space", expected="weights that each label shares")
     size = next((size for size in subject.declaration.sizes if size.dim == letter), None)
-    error.place = place_of_argument(subject.cls.__init__, size.name) if size else error.place
+    error.place = place_of_argument(argument_of(subject.cls, size.name), size.name) if size else error.place
     return error
 
 

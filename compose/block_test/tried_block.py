@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from compose.block import Kind
 from compose.block_test.block_checker import outcomes, subject
 from compose.block_test.block_finding import BlockFinding
 from compose.block_test.block_trial import BlockTrial
@@ -16,7 +17,7 @@ from compose.registry.registry import Registry, load_block_file, registry
 from compose.spec.yaml.reader import load_text
 from compose.spec.yaml.tree import Mapping, plain
 
-KINDS = ("block", "loss")
+KINDS: tuple[Kind, ...] = ("block", "loss")
 """What can be tried."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from compose.block import registration
 from compose.errors import SpecError, SpecErrors, listed, nearest
-from compose.registry.contract import mistake
+from compose.registry.contract import member_is_abstract, mistake
 from compose.registry.declaration import BoundSize, Declaration, Parameter, Port
 from compose.registry.docstring import class_doc
 from compose.registry.parameters import argument_of, read_parameters
@@ -60,13 +60,12 @@ def declare(cls: type) -> Declaration:
 def _foreign_to_check(cls: type, parameters: Iterable[Parameter]) -> list[SpecError]:
     """The errors of arguments of a class's check that are none of its parameters."""
     check, known = registration(cls).check, [parameter.name for parameter in parameters]
-    taken = inspect.signature(check).parameters if check else ()
+    foreign = [name for name in inspect.signature(check).parameters if name not in known] if check else []
+    told = f"the check of `{cls.__name__}` takes `{{}}`, which is no parameter"
     return [
-        mistake(
-            f"the check of `{cls.__name__}` takes `{name}`, which is no parameter", place, None, nearest(name, known)
-        )
-        for name in taken
-        if name not in known and (place := place_of_argument(check, name))
+        mistake(told.format(name), place_of_argument(check, name), None, nearest(name, known))
+        for name in foreign
+        if check
     ]
 
 
@@ -78,7 +77,8 @@ def _cannot_be_made(cls: type) -> SpecError | None:
             message, place_of_class(cls), "an `__init__` in place of `@dataclass`, or `@dataclass(eq=False)`"
         )
     if registration(cls).kind in ("block", "loss") and inspect.isabstract(cls):
-        message = f"`{cls.__name__}` leaves {listed(sorted(cls.__abstractmethods__))} to classes that extend it"
+        left = [name for name, member in inspect.getmembers_static(cls) if member_is_abstract(member)]
+        message = f"`{cls.__name__}` leaves {listed(left)} to classes that extend it"
         return mistake(message, place_of_class(cls), "a class with all that it needs")
     return None
 

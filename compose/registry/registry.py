@@ -128,8 +128,8 @@ class Registry:
                 found[cls] = declare(cls)
             except SpecErrors as mistakes:
                 errors += mistakes.errors
-            except Exception as error:  # whatever stands where the contract expects something else
-                told = f"`{cls.__name__}` cannot be read: {exception_text(error)}"
+            except Exception as failure:  # whatever stands where the contract expects something else
+                told = f"`{cls.__name__}` cannot be read: {exception_text(failure)}"
                 errors.append(mistake(told, place_of_class(cls)))
         errors += [error for cls, declaration in found.items() if (error := unmet(cls, declaration))]
         errors += self._taken(found)

@@ -129,3 +129,17 @@ def test_two_files_of_one_name(here: Path) -> None:
     )
     assert [str(path) for path in run.kept_blocks] == ["run/blocks/mine.py", "run/blocks/2/mine.py"]
     assert run.evaluate() == run.results
+
+
+def test_modules_beside_a_block_file_are_kept_with_it(own_block: Path) -> None:
+    own_block.with_name("helper.py").write_text("FACTOR = 1\n")
+    own_block.write_text(f"import helper\n{BLOCK}")
+    compose.train(OWN, variants="short", overrides=SMALL, blocks=[own_block], out="run", device="cpu", progress=False)
+    own_block.with_name("helper.py").write_text("raise RuntimeError('edited')\n")
+    assert Path("run/blocks/helper.py").read_text() == "FACTOR = 1\n"
+    opened = compose.Run("run", device="cpu")
+    assert opened.kept_blocks == (Path("run/blocks/my_blocks.py"),)
+    assert opened.evaluate()
+    Path("run/blocks/helper.py").write_text("FACTOR = 2\n")
+    with pytest.raises(UsageError, match=r"run/blocks/helper\.py has changed since the run was made"):
+        _ = compose.Run("run").spec

@@ -135,3 +135,53 @@ def test_a_forward_that_fails_in_the_evaluation(folder: Path) -> None:
     )
     with pytest.raises(BlockFailure, match="`gate` fails in the evaluation: odd"):
         compose.train("small.yaml", blocks=["mine.py"], out=folder / "run", device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("forward", "message"),
+    [
+        ("raise SystemExit(3)", "`gate` fails in the stage `main`: it ends the program"),
+        ("raise type('X', (BaseException,), dict())('no')", "`gate` fails in the stage `main`: X: no"),
+        ("raise ValueError('one\\ntwo')", "`gate` fails in the stage `main`: one"),
+        ("[][0]", "`gate` fails in the stage `main`: IndexError: list index out of range"),
+    ],
+)
+def test_node_stage_line_and_what_it_was_given(folder: Path, forward: str, message: str) -> None:
+    with pytest.raises(BlockFailure) as caught:
+        _train(folder, forward=f"if {REAL}True: {forward}")
+    (error,) = caught.value.errors
+    assert (error.message, error.place and error.place.line) == (message, 14)
+    assert [(note.message, str(note.place)) for note in error.notes] == [
+        ("`gate` uses the block `my_gate`", "small.yaml:6:3"),
+        ("it was given 4 × 12 × 8 × 8", "None"),
+    ]
+
+
+def test_a_backward_pass_that_fails_with_values(folder: Path) -> None:
+    twice = (
+        "class Twice(torch.autograd.Function):\n"
+        "    @staticmethod\n"
+        "    def forward(ctx, x): return x * 2\n"
+        "    @staticmethod\n"
+        "    def backward(ctx, g):\n"
+        "        if not g.is_meta: raise ValueError('back')\n"
+        "        return g * 2\n"
+    )
+    (folder / "small.yaml").write_text(SPEC)
+    (folder / "mine.py").write_text(
+        BLOCK.format(init="pass", forward="maps = Twice.apply(maps)").replace("@block", f"{twice}@block")
+    )
+    with pytest.raises(BlockFailure) as caught:
+        compose.train("small.yaml", blocks=["mine.py"], out=folder / "run", device="cpu")
+    (error,) = caught.value.errors
+    assert error.message == "`Twice.backward` fails in the stage `main`: ValueError: back"
+    assert str(error.place) == "mine.py:11:27"
+    assert [str(note.place) for note in error.notes] == ["small.yaml:6:3"]
+
+
+def test_a_node_that_gets_what_it_does_not_fit_is_told_with_it(folder: Path) -> None:
+    with pytest.raises(BlockFailure) as caught:
+        _train(folder, forward=f"if {REAL}True: return maps[:, :3]")
+    (error,) = caught.value.errors
+    assert (error.message, str(error.place)) == ("`regions` fails in the stage `main`", "small.yaml:8:3")
+    assert error.notes[-1].message == "it was given 4 × 64 × 3, 128 × 12"

@@ -102,7 +102,7 @@ def _check_unchanged(state: tuple[torch.dtype, bool, int]) -> None:
         raise Misconduct(*SEED)
 
 
-class Untouched(TorchDispatchMode):
+class Untouched(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Raises where an operation writes into an input, also by a view of it, ``.data`` or ``.detach()``.
 
     Args:
@@ -110,7 +110,7 @@ class Untouched(TorchDispatchMode):
     """
 
     def __init__(self, inputs: Mapping[str, Any]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._ports = {_storage(tensor): port for port, value in inputs.items() for tensor in tree_leaves(value)}
 
     def __torch_dispatch__(
@@ -127,4 +127,4 @@ class Untouched(TorchDispatchMode):
 
 
 def _storage(tensor: Tensor) -> int:
-    return tensor.untyped_storage()._cdata
+    return int(tensor.untyped_storage()._cdata)

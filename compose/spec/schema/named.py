@@ -65,7 +65,7 @@ class NamedClasses:
         elif declaration := self.registry.find(kind, used.value):
             return self.declared(tree, declaration, subject_of(declaration, tree))
         else:
-            self.errors.append(unknown_name(kind, used.value, used, names))
+            self.errors.append(unknown_name(kind, used.value, used, names, self.registry.left_out()))
         return self.keys(tree, what, EXTRA_KEYS.get(kind, {}))
 
     def declared(self, tree: Tree, declaration: Declaration, subject: Subject) -> bool:
@@ -162,13 +162,21 @@ def _any(kind: Kind) -> str:
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
-def unknown_name(kind: Kind, name: str, tree: Tree, names: list[str]) -> SpecError:
-    """A name that no class of a kind has."""
+def unknown_name(kind: Kind, name: str, tree: Tree, names: list[str], left_out: Iterable[str] = ()) -> SpecError:
+    """A name that no class of a kind has.
+
+    Args:
+        kind: the kind.
+        name: the name.
+        tree: where it stands.
+        names: those that there are.
+        left_out: why the blocks of some installed packages, which may have it, are left out.
+    """
     noun = NOUNS.get(kind, kind)
     forgotten = unlisted(kind, name)
     near = None if forgotten else nearest(name, names)
     expected = f"one of {listed(names, most=MOST)}" if names else f"no {noun}: none is known"
     told = forgotten or ("" if near else OWN_FILE)
-    notes = [Note(told)] if told else []
+    notes = [Note(text) for text in (*filter(None, [told]), *left_out)]
     message = f"there {'are' if kind == PLURAL else 'is'} no {noun} `{name}`"
     return SpecError(f"unknown-{kind}", message, tree.place, expected, near, notes)
