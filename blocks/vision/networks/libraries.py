@@ -32,10 +32,9 @@ def build_network(wanted: NetworkRequest) -> tuple[Network, Library, NetworkRequ
     except Exception as error:  # whatever the library's constructors raise
         if is_abstract(nn.Linear(1, 1)):
             raise  # it may be for the lack of values
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        size = f"{wanted.height} × {wanted.width}"
-        message = f"{wanted.arch} cannot be made for images of {size} pixels: {reason}"
-        raise BlockError(message, parameter="arch") from error
+        said = f": {str(error).partition(chr(10))[0]}" if isinstance(error, ValueError) else ""  # no words of torch's
+        message = f"{wanted.arch} cannot be made for images of {wanted.height} × {wanted.width} pixels{said}"
+        raise BlockError(message, parameter="arch", expected="images of another size, or another network") from error
 
 
 def find_library(wanted: NetworkRequest) -> tuple[Library, NetworkRequest]:

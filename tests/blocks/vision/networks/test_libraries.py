@@ -82,14 +82,15 @@ def test_own_pooling_reads_the_last_features():
 @pytest.mark.parametrize(
     ("arch", "size", "message"),
     [
-        ("maxvit_t", 100, "maxvit_t cannot be made for images of 100 × 100 pixels: Input size (25, 25) of block 0"),
-        ("timm/efficientformer_l1", 96, "timm/efficientformer_l1 cannot be made for images of 96 × 96 pixels: "),
+        ("maxvit_t", 100, "maxvit_t cannot be made for images of 100 × 100 pixels: Input size (25, 25) of "),
+        ("timm/efficientformer_l1", 96, "timm/efficientformer_l1 cannot be made for images of 96 × 96 pixels"),
     ],
 )
 def test_images_of_a_wrong_size(arch, size, message):
     with pytest.raises(BlockError) as raised:  # with weights: without, another way of making it is tried first
         Backbone(3, size, size, arch=arch)
-    assert str(raised.value).startswith(message)
+    said = str(raised.value)
+    assert said == message if arch.startswith("timm/") else said.startswith(message)  # torch's own words tell nothing
 
 
 @pytest.mark.parametrize(
