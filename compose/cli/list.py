@@ -58,10 +58,13 @@ def list_names(
     as_json: AsJson = False,
 ) -> None:
     """List the blocks, losses, data ... that a spec may use, and the packaged specs."""
-    from compose.cli.console import echo_json
+    from compose.cli.console import echo_json, note
     from compose.cli.specs import use_blocks
+    from compose.registry.registry import registry
 
     use_blocks(blocks)
+    for text in registry().left_out():
+        note(text)
     found = {word: summaries(word) for word in ([kind_word(what)] if what else WHERE)}
     if as_json:
         echo_json(found, indent=2)

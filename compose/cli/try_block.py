@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -43,6 +42,7 @@ def try_block(
     as_json: AsJson = False,
 ) -> None:
     """Try a block on random inputs: shapes, gradients, batches, labels, half precision, compile and export."""
+    from compose.cli.console import echo_json
     from compose.cli.specs import use_blocks
 
     use_blocks(blocks)
@@ -51,7 +51,7 @@ def try_block(
 
     found = [(tried, list(tried.outcomes())) for tried in tried_blocks(what, values or (), dims or (), only=only)]
     if as_json:
-        print(json.dumps([_data(tried, outcomes) for tried, outcomes in found], indent=2))
+        echo_json([_data(tried, outcomes) for tried, outcomes in found], indent=2)
     else:
         for tried, outcomes in found:
             _show(tried, outcomes)

@@ -7,15 +7,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from dis import opmap
+from types import TracebackType
 from typing import NoReturn
 
 
 @contextmanager
 def at_work() -> Iterator[None]:
-    """What runs inside is code of the user's.
+    """What runs inside is the user's: what it prints goes to standard error, and it does not end the program."""
+    with redirect_stdout(sys.stderr), unending():
+        yield
 
-    What it prints goes to standard error. ``os._exit`` raises, as ``sys.exit`` does, so that its line can be told.
-    """
+
+@contextmanager
+def unending() -> Iterator[None]:
+    """``os._exit`` raises inside, as ``sys.exit`` does, so that its line can be told."""
     leave, process = os._exit, os.getpid()
 
     def refuse(status: int) -> NoReturn:
@@ -25,23 +30,32 @@ def at_work() -> Iterator[None]:
 
     os._exit = refuse
     try:
-        with redirect_stdout(sys.stderr):
-            yield
+        yield
     finally:
         os._exit = leave
 
 
 def is_mistake(error: BaseException) -> bool:
     """Whether the user's code raised an exception; Ctrl-C, which may come at any line, is no mistake."""
-    return not isinstance(error, KeyboardInterrupt) or is_raised(error)
+    if not isinstance(error, KeyboardInterrupt):
+        return True
+    trace = _innermost(error)
+    ours = trace is not None and str(trace.tb_frame.f_globals.get("__name__", "")).startswith("compose.")
+    return is_raised(error) and not ours  # our handler of the signal raises it, too
 
 
 def is_raised(error: BaseException) -> bool:
     """Whether a statement ``raise`` raised an exception, and no function that is not written in Python."""
+    trace = _innermost(error)
+    return trace is not None and trace.tb_frame.f_code.co_code[trace.tb_lasti] == opmap["RAISE_VARARGS"]
+
+
+def _innermost(error: BaseException) -> TracebackType | None:
+    """Where an exception was raised."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    return trace is not None and trace.tb_frame.f_code.co_code[trace.tb_lasti] == opmap["RAISE_VARARGS"]
+    return trace
 
 
 def exception_text(error: BaseException) -> str:

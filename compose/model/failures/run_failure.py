@@ -15,7 +15,7 @@ from compose.model.dims import shape_text
 from compose.model.failures.failure import block_failed, uses_note
 from compose.registry.block_file import USER_MODULE
 from compose.registry.python_place import place_in_traceback
-from compose.registry.user_code import exception_text, is_mistake
+from compose.registry.user_code import exception_text, is_mistake, unending
 from compose.spec.wiring.plan import Plan, Step
 
 MOST = 3
@@ -44,7 +44,8 @@ def told_at_block(model: nn.Module, plan: Plan, doing: str) -> Iterator[None]:
         BlockFailure: a block raised an exception, or a metric, a data source or the like in a file of the user's.
     """
     try:
-        yield
+        with unending():
+            yield
     except (ComposeError, MemoryError, torch.OutOfMemoryError):
         raise
     except BaseException as error:  # whatever the block does
