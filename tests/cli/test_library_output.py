@@ -1,4 +1,4 @@
-"""What libraries say by themselves is a line each and no traceback; a shell is offered only what it takes literally."""
+"""What libraries say is a line each, never a traceback; a shell is offered only what it takes literally."""
 
 from __future__ import annotations
 

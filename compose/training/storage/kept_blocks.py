@@ -10,10 +10,11 @@ from pathlib import Path
 
 from compose.errors import Document, Place, SpecError, SpecErrors, UsageError
 from compose.registry.neighbours import neighbours
+from compose.shown import printable
 
 FOLDER = "blocks"
 KEEPS, BESIDE = "# keeps: ", "# beside: "
-_LINE = re.compile(rf"({KEEPS}|{BESIDE})(.+\.py) sha256 ([0-9a-f]{{64}})")
+_LINE = re.compile(rf"({KEEPS}|{BESIDE})({FOLDER}/(?!.*\.\.).+\.py) sha256 ([0-9a-f]{{64}})")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ def kept_files(files: Sequence[Path]) -> tuple[KeptFile, ...]:
         folder = path.absolute().parent
         number = folders.index(folder)
         inside = f"{FOLDER}/{number + 1}" if number else FOLDER
-        kept[f"{inside}/{path.name}"] = KeptFile(f"{inside}/{path.name}", path.read_bytes(), path)
+        own = f"{inside}/{printable(path.name)}"
+        kept[own] = KeptFile(own, path.read_bytes(), path)
         for module in neighbours(path):
             name = f"{inside}/{module.relative_to(folder).as_posix()}"
             kept.setdefault(name, KeptFile(name, module.read_bytes(), module, beside=True))
@@ -90,7 +92,7 @@ def check_same(lock: Path, files: Sequence[Path]) -> None:
     for file in kept_files(files):
         if sha256(file.content).hexdigest() in kept.values():
             continue
-        copy = same_name.get(file.given.name)
+        copy = same_name.get(printable(file.given.name))
         if copy is not None:
             raise SpecErrors([_other_code(file, copy)])
         told = "the run was made without this file"

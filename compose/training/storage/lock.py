@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from itertools import takewhile
 from typing import Any
 
+from compose.shown import printable
 from compose.spec.read import Spec
 from compose.spec.yaml.writer import dump
 from compose.training.storage.kept_blocks import KeptFile
@@ -32,7 +33,7 @@ def lock_text(spec: Spec, *, blocks: Sequence[KeptFile] = ()) -> str:
         REPEAT,
         *(file.line for file in blocks),
     ]
-    comment = "\n".join(line.replace("\n", " ") for line in lines)
+    comment = "\n".join(map(printable, lines))
     return f"{comment}\n{dump(lock_values(spec))}"
 
 
@@ -46,7 +47,7 @@ def relocked(lock: str, spec: Spec, history: Sequence[str]) -> str:
     """
     head = list(takewhile(lambda line: line.startswith("#"), lock.splitlines()))
     at = head.index(REPEAT) if REPEAT in head else len(head)
-    lines = [*head[:at], *(f"# {line}".replace("\n", " ") for line in history), *head[at:]]
+    lines = [*head[:at], *(printable(f"# {line}") for line in history), *head[at:]]
     return "\n".join([*lines, dump(lock_values(spec))])
 
 
