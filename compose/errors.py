@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from compose.shown import cut, message_text, printable
+from compose.shown import cut, message_text, printable, printable_lines
 
 MOST_ERRORS = 10
 """Mistakes of a spec that are told; of more there is the number."""
@@ -65,6 +65,9 @@ class ComposeError(Exception):
     """Base of all errors that end a command with one message instead of a traceback."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        return printable_lines(super().__str__())
 
 
 class RunError(ComposeError):
