@@ -64,6 +64,12 @@ def test_nothing_prints_past_the_console() -> None:
     assert found == []
 
 
+def test_json_of_users_texts_is_written_by_one_function() -> None:
+    allowed = {"compose.shown", "compose.evaluation.label_protocol", "compose.data.vectors.label_division"}
+    raw = {name for name, path in modules() if "ensure_ascii=False" in path.read_text("utf-8")}
+    assert raw <= allowed, "the others make a digest and a message of it"
+
+
 def _writes(source: str, stream: str) -> bool:
     return f"sys.{stream}.write" in source or f"file=sys.{stream}" in source
 

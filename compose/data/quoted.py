@@ -16,8 +16,9 @@ def titles_text(header: Sequence[str]) -> str:
     """The first line of a file that should name columns: as it is where it does, else how many cells it has."""
     if len(header) > 1 and all(_TITLE.fullmatch(name) for name in header):
         return ", ".join(header)
-    cells = f"{len(header):,} cell{'s' if len(header) != 1 else ''}" if any(header) else "nothing"
-    return f"a line of {cells}, which names no columns" if any(header) else cells
+    if not any(header):
+        return "nothing"
+    return f"a line of {len(header):,} cell{'s' if len(header) > 1 else ''}, which names no columns"
 
 
 def keys_text(keys: Sequence[str]) -> str:

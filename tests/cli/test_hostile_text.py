@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from PIL import Image
+from matplotlib.text import Text
+from PIL import Image, ImageDraw
 
 from compose.evaluation.result_table import table  # noqa: F401 - imported before colours are forced
 from tests.cli.conftest import SPEC
@@ -180,14 +181,33 @@ def test_a_terminal_in_colour_gets_no_other_sequences_than_our_own(
 
 
 @pytest.fixture
-def trained(hostile: Any) -> tuple[Any, Path]:
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every text that is drawn into a picture."""
+    texts: list[str] = []
+    draw, write = ImageDraw.ImageDraw.text, Text.set_text
+
+    def record_draw(self: Any, place: Any, text: str, *rest: Any, **options: Any) -> Any:
+        texts.append(text)
+        return draw(self, place, text, *rest, **options)
+
+    def record_write(self: Any, text: Any) -> None:
+        texts.append(str(text))
+        write(self, text)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", record_draw)
+    monkeypatch.setattr(Text, "set_text", record_write)
+    return texts
+
+
+@pytest.fixture
+def trained(hostile: Any, drawn: list[str]) -> tuple[Any, Path]:
     """A run of the hostile spec."""
     checked(hostile("train", SPEC_FILE))
     (folder,) = Path("runs").glob("*/*")
     return hostile, folder
 
 
-def test_what_a_run_leaves(trained: tuple[Any, Path]) -> None:
+def test_what_a_run_leaves(trained: tuple[Any, Path], drawn: list[str]) -> None:
     run, folder = trained
     assert re.fullmatch(r"runs/small/\d{8}-\d{6}", str(folder))
     commands: list[list[object]] = [
@@ -210,6 +230,8 @@ def test_what_a_run_leaves(trained: tuple[Any, Path]) -> None:
         assert hidden(path.read_text("utf-8")) == [], path
         if path.suffix == ".svg":
             ElementTree.parse(path)
+    assert [text for text in drawn if hidden(text)] == []
+    assert any("[red]cat" in text for text in drawn)
     _check_table(folder / "modules.csv")
     _check_events(folder / "events")
     assert "![x]" not in (folder / "report.md").read_text("utf-8").replace("\\!\\[", "")

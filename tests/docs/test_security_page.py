@@ -37,8 +37,8 @@ STARTERS = {
     "torch.hub.load",
 }
 NETWORK = {"socket", "urllib", "requests", "http", "httpx", "ftplib", "subprocess", "marshal", "shelve", "ctypes"}
-HARMLESS = {("allocator.py", "ctypes"), ("torchvision_networks.py", "urllib.error")}
-"""A call of the C library's ``mallopt``, and the error of a download that torchvision does."""
+HARMLESS = {("allocator.py", "ctypes"), ("folder_lock.py", "socket"), ("torchvision_networks.py", "urllib.error")}
+"""The C library's ``mallopt``, the name of this machine, and the error of a download that torchvision does."""
 SPEC = """
 name: small
 data: {use: glyph_scenes, size: 32, train: 16, val: 8, test: 8}

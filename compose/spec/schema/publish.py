@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from compose.registry.declaration import Declaration
 from compose.registry.registry import Registry
+from compose.shown import json_text
 from compose.spec.schema.document import spec_schema
 
 
@@ -22,4 +22,4 @@ def schema_text(registry: Registry) -> str:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+    return json_text(value, indent=1) + "\n"

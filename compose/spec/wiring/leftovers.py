@@ -145,9 +145,10 @@ class Leftovers:
         attention = heads(self.tree.get("attention"), model)
         terms = [term for term in self._section("loss").items.values() if isinstance(term, Mapping)]
         losses = [head for term in terms for head in heads(term.get("in"), model)]
-        used = reached(edges(model), [*self._scores(), *attention, *losses])
+        reads = edges(model)
+        used = reached(reads, [*self._scores(), *attention, *losses])
         found = [name for name in model.items if name not in used] if self._scores() else []
-        feeding = {read for name in found for read in edges(model)[name]}
+        feeding = {read for name in found for read in reads[name]}
         for name in found:
             why = "is read by nothing that is trained or scored" if name in feeding else "is read by nothing"
             self.notes.append(f"`{name}` {why} and left out")

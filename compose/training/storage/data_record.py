@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from compose.data.source import SPLITS, DataError, LabelTable
 from compose.errors import listed
+from compose.shown import json_text
 
 if TYPE_CHECKING:
     from compose.data.source import DataSource
@@ -70,7 +71,7 @@ class DataRecord:
     @property
     def text(self) -> str:
         """The content of the file."""
-        return json.dumps(asdict(self), ensure_ascii=False) + "\n"
+        return json_text(asdict(self)) + "\n"
 
     @property
     def digest(self) -> str:
