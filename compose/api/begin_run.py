@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from compose.api.reading import LOCK, Files, Names, Overrides, SpecLike, kept_beside, named_spec, read
 from compose.api.run import Run
 from compose.errors import SpecError, SpecErrors, UsageError
-from compose.processes.launched import is_first_process, remembered_folder
+from compose.processes.launched import is_first_process, remembered_folder, world_size
 from compose.shown import message_text, printable
 from compose.training.storage.find_run import FoundRun, find_run, new_folder, newest_of
 from compose.training.storage.kept_blocks import check_same
@@ -137,7 +137,7 @@ def _run(
     earlier = EarlierRun(RunFolder(folder)) if folder else None
     changes = [] if earlier is None else earlier.changes(found)
     with _busy(console, "checking the spec and its data"):
-        made = ready(found, data=is_first_process())
+        made = ready(found, data=is_first_process(), weight_parts=world_size() if strategy == "fsdp" else 1)
     data = DataRecord.of(made) if is_first_process() else None
     data_changes = earlier.data_changes(made, data) if earlier and data else []
     if console:

@@ -121,6 +121,7 @@ def shape(
     adapts: bool = False,
     tasks: Mapping[str, Sizes] | None = None,
     ranges: Mapping[str, range] | None = None,
+    weight_parts: int = 1,
 ) -> Shaped:
     """Every shape of a plan, without allocating a weight.
 
@@ -134,6 +135,7 @@ def shape(
         adapts: whether the model's weights adapt to one episode at a time.
         tasks: evaluated task -> the reserved inputs' shapes that are others there.
         ranges: reserved input -> the integers that it holds.
+        weight_parts: among how many processes the weights are shared.
 
     Raises:
         UnfitError: shapes that cannot meet, weights that depend on the number of labels or on the size of an episode, a
@@ -145,7 +147,7 @@ def shape(
     walk.run(steps)
     for term in plan.terms:
         walk.check_term(term)
-    errors = walk.errors or check_memory(steps, walk.facts, sizes["targets"][0])
+    errors = walk.errors or check_memory(steps, walk.facts, sizes["targets"][0], weight_parts=weight_parts)
     errors = errors or check_scores(plan, walk, sizes, adapts=adapts)
     errors = errors or _errors_elsewhere(
         walk, plan, sizes, zero_shot=zero_shot, episodes=episodes, adapts=adapts, tasks=tasks

@@ -10,6 +10,7 @@ import torch
 
 from compose.errors import Note, SpecError
 from compose.model.facts import Facts
+from compose.processes.launched import world_size
 from compose.spec.wiring.plan import Step
 
 BYTES_PER_WEIGHT = 4
@@ -17,9 +18,18 @@ BYTES_PER_TRAINED_WEIGHT = 12
 """Beside the weight itself: the gradient and Adam's two moments, float32."""
 
 
-def training_bytes(facts: Iterable[Facts]) -> int:
-    """The bytes that one training step needs: weights, gradients, optimizer state, saved activations."""
-    return sum(f.parameters * BYTES_PER_WEIGHT + f.trainable * BYTES_PER_TRAINED_WEIGHT + f.saved_bytes for f in facts)
+def training_bytes(facts: Iterable[Facts], *, weight_parts: int = 1, batch_parts: int = 1) -> int:
+    """The bytes that one training step needs: weights, gradients, optimizer state, saved activations.
+
+    Args:
+        facts: what is known of each step.
+        weight_parts: among how many processes the weights are shared, of which each node's come together in turn.
+        batch_parts: among how many processes the examples of a batch are.
+    """
+    known = list(facts)
+    weights = sum(f.parameters * BYTES_PER_WEIGHT + f.trainable * BYTES_PER_TRAINED_WEIGHT for f in known)
+    together = max((f.parameters * BYTES_PER_WEIGHT for f in known), default=0) if weight_parts > 1 else 0
+    return weights // weight_parts + together + sum(f.saved_bytes for f in known) // batch_parts
 
 
 def machine_bytes() -> tuple[int, str]:
@@ -35,9 +45,19 @@ def machine_bytes() -> tuple[int, str]:
     return total, "this machine"
 
 
-def check_memory(steps: Iterable[Step], facts: dict[str, Facts], batch: int) -> list[SpecError]:
-    """An error at the node that needs most, where a training step cannot fit."""
-    needed, (there, whose) = training_bytes(facts.values()), machine_bytes()
+def check_memory(
+    steps: Iterable[Step], facts: dict[str, Facts], batch: int, *, weight_parts: int = 1
+) -> list[SpecError]:
+    """An error at the node that needs most, where a training step cannot fit.
+
+    Args:
+        steps: of the model and its losses.
+        facts: step -> what is known of it.
+        batch: examples in a batch, over all processes.
+        weight_parts: among how many processes the weights are shared.
+    """
+    needed = training_bytes(facts.values(), weight_parts=weight_parts, batch_parts=world_size())
+    there, whose = machine_bytes()
     if needed <= there:
         return []
     by_size = sorted((step for step in steps if step.name in facts), key=lambda s: -training_bytes([facts[s.name]]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 FOLDER = "compose/folder"
 """The key of the run's folder."""
+_CALLS = count()
 PATIENCE = timedelta(hours=12)
 """How long a process waits for others, as while the first one measures; torchrun ends it sooner if one of them ends."""
 
@@ -58,14 +60,14 @@ def remembered_folder() -> Path | None:
 
 
 def store_of_start() -> Store | None:
-    """What the processes of this start may exchange; None where torchrun keeps nothing for them.
+    """What the processes may exchange to find one another; None where torchrun keeps nothing for them.
 
-    It is empty after each start: they would else seek one another where those before them were.
+    It is empty at each call, and after each start: they would else seek one another where those before them were.
     """
     from torch.distributed import PrefixStore
 
     store = _agent_store()
-    return None if store is None else PrefixStore(f"compose/start/{restarts()}", store)
+    return None if store is None else PrefixStore(f"compose/start/{restarts()}/{next(_CALLS)}", store)
 
 
 def _agent_store() -> TCPStore | None:

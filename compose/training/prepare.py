@@ -48,6 +48,7 @@ class Prepared:
         inner: how weights adapt in the last stage that meta-learns; None where there is none.
         adaptation: how they adapt where episodes are evaluated; None where they don't.
         trained: of a run that is not trained any more, the labels that it has trained on: no other is seen.
+        weight_parts: among how many processes the weights are shared.
     """
 
     spec: Spec
@@ -58,6 +59,7 @@ class Prepared:
     inner: Adaptation | None = None
     adaptation: Adaptation | None = None
     trained: Collection[str] | None = None
+    weight_parts: int = 1
 
     def __repr__(self) -> str:
         """Short, for a notebook; what it holds is large."""
@@ -247,6 +249,7 @@ class Prepared:
                 adapts=self.adaptation is not None,
                 tasks=self.task_sizes(),
                 ranges=self.ranges,
+                weight_parts=self.weight_parts,
             )
         except SpecErrors as errors:
             return errors

@@ -43,9 +43,10 @@ class Updater:
         self._channels_last = agreed
         if self._channels_last:
             lay_channels_last(model)
-        # Fused optimizers unscale half-precision gradients by themselves, too late for clipping.
+        # Fused optimizers unscale half-precision gradients by themselves, too late for clipping; not all take parts.
         self.scales = getattr(fabric.strategy.precision, "scaler", None) is not None
-        optimizer = stage.optimizer(selection.groups(stage.lr_scale), fused=not (self.scales and stage.clip))
+        fused = not (self.scales and stage.clip) and not is_sharded(model)
+        optimizer = stage.optimizer(selection.groups(stage.lr_scale), fused=fused)
         self._shared = fabric.world_size > 1 and isinstance(model, fx.GraphModule)
         objective = Objective(SharedGraph(model) if self._shared else model, work)
         self._objective, self._optimizer = fabric.setup_module(objective), fabric.setup_optimizers(optimizer)
