@@ -99,13 +99,13 @@ def score(
     with torch.no_grad():
         for portion in rows:
             example = dict(examples[portion.rows])
-            targets.append(example.pop("targets")[: portion.count].cpu())
-            boxes = {name: example.pop(name)[: portion.count].cpu() for name in BOXES if name in example}
+            targets.append(example.pop("targets")[: portion.kept].cpu())
+            boxes = {name: example.pop(name)[: portion.kept].cpu() for name in BOXES if name in example}
             shown = _boxes(targets[-1], boxes, example) if looks else None
             example = _on(device, example)
             for one, given in zip(sets, inputs, strict=True):
                 outputs = model({**example, **given})
-                kept = {name: value[: portion.count] for name, value in outputs.items()}
+                kept = {name: value[: portion.kept] for name, value in outputs.items()}
                 one.add(kept, targets[-1], shown, start=portion.rows.start)
             if on_batch:
                 on_batch(len(targets[-1]))

@@ -22,12 +22,12 @@ class Portion(NamedTuple):
 
     Attributes:
         rows: which.
-        count: how many of them count, from the first on: all, or none where they only keep pace with other processes,
+        kept: how many of them count, from the first on: all, or none where they only keep pace with other processes,
             as weights that lie on several machines make all of them compute equally often.
     """
 
     rows: range
-    count: int
+    kept: int
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class Shares:
         if not distributed.is_available() or not distributed.is_initialized():
             return ALONE
         group = distributed.new_group(backend="gloo", timeout=PATIENCE)
+        assert isinstance(group, distributed.ProcessGroup), "all processes are in it"
         return cls(distributed.get_rank(), distributed.get_world_size(), group)
 
     @property

@@ -39,17 +39,22 @@ class Updater:
     ) -> None:
         self._fabric, self._model, self._clip, self._seed = fabric, model, stage.clip, seed
         # Processes exchange gradients as they lie in memory.
-        agreed = fabric.broadcast(not is_sharded(model) and prefers_channels_last(work, model, fabric.device))
-        self._channels_last = agreed
+        self._channels_last = fabric.broadcast(
+            not is_sharded(model) and prefers_channels_last(work, model, fabric.device)
+        )
         if self._channels_last:
             lay_channels_last(model)
         # Fused optimizers unscale half-precision gradients by themselves, too late for clipping; not all take parts.
         self.scales = getattr(fabric.strategy.precision, "scaler", None) is not None
         fused = not (self.scales and stage.clip) and not is_sharded(model)
         optimizer = stage.optimizer(selection.groups(stage.lr_scale), fused=fused)
-        self._shared = fabric.world_size > 1 and isinstance(model, fx.GraphModule)
-        objective = Objective(SharedGraph(model) if self._shared else model, work)
-        self._objective, self._optimizer = fabric.setup_module(objective), fabric.setup_optimizers(optimizer)
+        called = SharedGraph(model) if fabric.world_size > 1 and isinstance(model, fx.GraphModule) else model
+        # In a model that adapts to episodes each process draws for its own episodes.
+        self._draws_by = fabric.global_rank if called is model else 0
+        objective = Objective(called, work)
+        self._objective, optimizers = fabric.setup_module(objective), fabric.setup_optimizers(optimizer)
+        assert not isinstance(optimizers, tuple), "one was given"
+        self._optimizer = optimizers
         self.names = (*objective.names, *(["gradient"] if stage.clip else []))
 
     def update(self, batches: Iterator[dict[str, Tensor]], size: int, *, factor: float, at: tuple[int, int]) -> Tensor:
@@ -84,7 +89,7 @@ class Updater:
         batch = self._fabric.to_device(batch)
         if self._channels_last:
             batch = channels_last(batch)
-        seed_all(derive(self._seed, *at, 0 if self._shared else self._fabric.global_rank))
+        seed_all(derive(self._seed, *at, self._draws_by))
         with self._fabric.no_backward_sync(self._objective, enabled=not last and self._fabric.world_size > 1):
             loss, values = self._objective(batch)
             self._fabric.backward(loss / size)
