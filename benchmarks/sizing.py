@@ -3,7 +3,7 @@
     python -m benchmarks.sizing
     torchrun --standalone --nproc-per-node 2 -m benchmarks.sizing --processes
 
-Times are of this machine's processors, a thread each; memory is what `compose show` tells, and follows the shapes alone.
+Times are of this machine's processors, a thread each; memory is what `compose show` tells, and follows the shapes.
 What is said of Open Images is computed from both.
 """
 
@@ -17,22 +17,25 @@ from functools import partial
 
 import numpy as np
 import torch
-from benchmarks.measure import seconds
 from PIL import Image
 
 import compose
+from benchmarks.measure import seconds
+from compose.blocks.losses.bce import Bce
 from compose.evaluation.metrics.mean_average_precision import MeanAveragePrecision
 from compose.evaluation.metrics.rules import Rules
 from compose.model.memory import gib, training_bytes
 from compose.processes.launched import is_first_process, world_size
 from compose.registry.registry import registry
+from compose.spec.wiring.reserved import RESERVED
 from compose.training.device import leave_processes, make_fabric
+from compose.training.inference import inputs_of
 from compose.training.prepare import Prepared
 from compose.training.processes.whole_batch import whole_batch
 
 SEEN, UNSEEN, IMAGES, TESTED = 7_186, 400, 9_000_000, 125_436
 """Open Images v4: labels with enough training images, those held back, training and test images."""
-SPEC = "zoo/ml2p.yaml"
+SPEC, SMALL = "zoo/ml2p.yaml", "zoo/starter.yaml"
 NODES = (1_000, 2_000, 4_000)
 
 
@@ -45,6 +48,7 @@ def main() -> None:
         processes()
         return
     memory()
+    steps()
     losses()
     nodes()
     images()
@@ -62,11 +66,11 @@ def memory() -> None:
 
 def sized(labels: int, batch: int) -> Prepared:
     """The spec at another number of labels and another batch."""
-    made = compose.load(SPEC, overrides={"train.main.batch": batch})
-    sizes = dict(made.sizes)
-    sizes["targets"] = (batch, labels)
-    sizes["labels.vectors"] = (labels, sizes["labels.vectors"][1])
-    vars(made)["sizes"] = sizes
+    made, other = compose.load(SPEC), {"b": batch, "l": labels}
+    vars(made)["sizes"] = {
+        name: tuple(other.get(letter, count) for letter, count in zip(RESERVED[name].dims, size, strict=True))
+        for name, size in made.sizes.items()
+    }
     return made
 
 
@@ -83,7 +87,30 @@ def descend(loss: torch.nn.Module, batch: int, labels: int) -> None:
     """One gradient of a loss."""
     scores = torch.randn(batch, labels, requires_grad=True)
     targets = (torch.rand(batch, labels) < 0.01).to(torch.int8) * 2 - 1
-    loss(scores, targets).backward()
+    given = {} if isinstance(loss, Bce) else {"labels_vectors": torch.randn(labels, 300)}
+    loss(scores, targets, **given).backward()
+
+
+def steps() -> None:
+    """Forward and backward of a whole model, by the batch."""
+    print(f"a step of {SMALL}, forward and backward, 64 x 64 pictures")
+    made = compose.load(SMALL)
+    model = made.build().training
+    given = made.space.inputs("seen")
+    for batch in (16, 64):
+        inputs = {
+            "image": torch.rand(batch, 3, 64, 64),
+            "targets": torch.randint(0, 2, (batch, made.sizes["targets"][1]), dtype=torch.int8) * 2 - 1,
+            **{name: value for name, value in given.items() if name in inputs_of(model)},
+        }
+        taken = typical(partial(step, model, inputs), rounds=3)
+        print(f"  batch {batch}: {1e3 * taken:.0f} ms, {batch / taken:.0f} pictures a second")
+
+
+def step(model: torch.nn.Module, inputs: dict[str, torch.Tensor]) -> None:
+    """One gradient of a model."""
+    outputs = model(**inputs)
+    sum(value for name, value in outputs.items() if name.startswith("loss.")).backward()
 
 
 def nodes() -> None:
