@@ -14,6 +14,7 @@ from compose.spec.layers.packaged import packaged, packaged_names, with_packaged
 from compose.spec.layers.resolve import find_spec
 from compose.spec.schema.check import Checker
 from compose.spec.schema.composite_parameters import CompositeParameters, described
+from compose.spec.wiring.bounds import unbounded
 from compose.spec.wiring.expand import alone, composite_ports
 from compose.spec.wiring.reserved import RESERVED
 from compose.spec.wiring.scope import World
@@ -90,6 +91,9 @@ def _checked(name: str, body: Tree, registry: Registry) -> CheckedComposite:
     place = body.place
     whole = Mapping(place, {"blocks": Mapping(place, {name: body}, {name: place})}, {"blocks": place})
     settled = settle(with_packaged(whole, registry), registry)
+    vast = unbounded(settled.tree)
+    if vast:
+        raise SpecErrors(vast)
     checker = Checker(registry)
     sound = checker.check_blocks(settled.tree)
     errors = [*settled.errors, *checker.errors]

@@ -17,6 +17,7 @@ from compose.spec.layers.resolve import Resolved, resolve
 from compose.spec.layers.sweep import probes
 from compose.spec.schema.check import Checker
 from compose.spec.spec_text import SpecText
+from compose.spec.wiring.bounds import unbounded
 from compose.spec.wiring.leftovers import Leftovers
 from compose.spec.wiring.plan import Plan
 from compose.spec.wiring.scope import WiredComposite
@@ -146,6 +147,9 @@ class _Reader:
     def read(self, resolved: Resolved) -> tuple[Spec | None, list[SpecError]]:
         """The spec, None where it has mistakes, and those that were not found before."""
         settled = settle(with_packaged(resolved.tree, self.registry), self.registry, resolved.variants.values())
+        vast = unbounded(settled.tree)
+        if vast:
+            return None, [*settled.errors, *vast]
         before = len(self.checker.errors)
         sound = self.checker.check(settled.tree)
         errors = [*settled.errors, *self.checker.errors[before:]]

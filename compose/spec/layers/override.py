@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import accumulate
 
-from compose.errors import Document, Place, SpecError, SpecErrors, UsageError, listed, nearest
+from compose.errors import Document, Note, Place, SpecError, SpecErrors, UsageError, listed, nearest
 from compose.spec.layers.merge import Removed, is_null, set_at
 from compose.spec.layers.null import NAMED
-from compose.spec.yaml.reader import load_text
+from compose.spec.yaml.reader import MAX_DEPTH, load_text
 from compose.spec.yaml.tree import Mapping, Path, Scalar, Tree, descend, relabel
 
 ENTRIES_OF = (*NAMED, "variants", "sweeps")
 """Sections of entries with names of their own: below one that is not there, an override changes nothing."""
 MOST = 10
 """How many names a message lists."""
+INDICATORS = tuple("#@%*&!|>`")
+"""Characters that have a meaning in YAML at the beginning of a value, and that people begin texts with."""
+INDEX = "[0-9]{1,9}"
+"""How the index of an item is written."""
 
 
 def override(tree: Mapping, text: str) -> Mapping:
@@ -31,7 +36,9 @@ def override(tree: Mapping, text: str) -> Mapping:
     key, equals, value = text.partition("=")
     if not equals or not key or not all(key.split(".")):
         raise UsageError(f"-s {text}: expected KEY=VALUE, such as -s train.main.epochs=3")
-    path = tuple(int(part) if part.isdigit() else part for part in key.split("."))
+    path = tuple(map(_step, key.split(".")))
+    if len(path) > MAX_DEPTH:
+        raise SpecErrors([_too_deep(text, key)])
     if path[0] == "extends":
         raise SpecErrors([_extends_overridden(text, key)])
     try:
@@ -43,6 +50,15 @@ def override(tree: Mapping, text: str) -> Mapping:
         raise SpecErrors([_bad_path(tree, text, key.split("."), error.args[0])]) from None
     assert isinstance(laid, Mapping), "what is laid over a mapping leaves one"
     return laid
+
+
+def _step(part: str) -> str | int:
+    """A step of a path: the index of an item, or a key."""
+    return int(part) if re.fullmatch(INDEX, part) else part
+
+
+def _too_deep(text: str, key: str) -> SpecError:
+    return SpecError("too-deep", f"more than {MAX_DEPTH} levels of nesting", _places(text, key)[MAX_DEPTH])
 
 
 def _extends_overridden(text: str, key: str) -> SpecError:
@@ -77,8 +93,21 @@ def _value(text: str, value: str) -> Tree:
     try:
         parsed = load_text(value, f"-s {text}")
     except SpecErrors as error:
-        raise SpecErrors(replace(e, place=whole) for e in error.errors) from None
+        raise SpecErrors(_of_value(e, text, whole) for e in error.errors) from None
     return relabel(_moved(parsed, whole), f"-s {text}")
+
+
+def _of_value(error: SpecError, text: str, place: Place) -> SpecError:
+    """A mistake of a value, and how it is written where it is meant as text."""
+    key, _, value = text.partition("=")
+    if not value.lstrip().startswith(INDICATORS) or not set(value).isdisjoint("\"'\\\n"):
+        return replace(error, place=place)
+    written = Note(f"as text it is written -s '{key}=\"{value}\"'")
+    if error.code == "empty":
+        message = f"`{value}` is a comment in YAML, so that no value is left"
+        return SpecError("empty", message, place, "a value", notes=(written,))
+    message = f"`{value}` is no value: `{value.strip()[0]}` has a meaning of its own at the beginning of one"
+    return SpecError(error.code, message, place, "a value as in YAML", notes=(written,))
 
 
 def _moved(tree: Tree, place: Place) -> Tree:
@@ -101,7 +130,7 @@ def _bad_path(tree: Mapping, text: str, parts: list[str], good: int) -> SpecErro
     at = min(good, len(parts) - 1)
     place, missing = _places(text, ".".join(parts))[at], parts[at]
     reached = ".".join(parts[:good]) or "the spec"
-    above = descend(tree, tuple(int(part) if part.isdigit() else part for part in parts[:good]))
+    above = descend(tree, tuple(map(_step, parts[:good])))
     known = [key for key, value in above.items.items() if not is_null(value)] if isinstance(above, Mapping) else []
     expected = f"one of {listed(known, most=MOST)}" if known else f"no name: `{reached}` is empty"
     return SpecError("override-path", f"`{reached}` has no `{missing}`", place, expected, nearest(missing, known))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -20,6 +21,8 @@ from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, relabel, wit
 
 IS_COMPOSITE = "is-composite"
 """The code of the mistake that a composite block stands where a spec is asked for."""
+MOST_BASES = 50
+"""How many specs may extend one another."""
 OFFERED = {"variants": "variant", "sweeps": "sweep"}
 """Sections of a spec that are laid over it, or expanded, on request; and what one entry is."""
 
@@ -79,15 +82,17 @@ class Resolved:
 
 def find_spec(name: str) -> Path:
     """The path of a spec: a path that exists wins, then the packaged zoo (``zoo/ml2p.yaml``, ``ml2p``)."""
-    path = Path(name)
-    if path.exists():
-        return path
-    inner = name.removeprefix("zoo/")
-    for candidate in (inner, f"{inner}.yaml"):
-        packaged = files("compose.zoo").joinpath(candidate)
-        if packaged.is_file():
-            return Path(str(packaged))
-    return path
+    path, inner = Path(name), name.removeprefix("zoo/")
+    packaged = (Path(str(files("compose.zoo").joinpath(candidate))) for candidate in (inner, f"{inner}.yaml"))
+    return next((found for found in (path, *packaged) if is_there(found)), path)
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is such a file or folder; none has a name that is too long, or leads to itself."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def zoo_names() -> list[str]:
@@ -141,7 +146,7 @@ def _read(spec: str | SpecText) -> Mapping:
     if not spec:
         raise SpecErrors([SpecError("no-such-file", "the name of a spec is empty", expected="a YAML file")])
     try:
-        return _as_spec(load_file(find_spec(spec), name=spec), spec)
+        return _as_spec(load_file(find_spec(spec), name=spec, piped=True), spec)
     except SpecErrors as error:
         raise SpecErrors(_with_nearest_file(e, spec) for e in error.errors) from None
 
@@ -151,7 +156,7 @@ def _with_nearest_file(error: SpecError, name: str) -> SpecError:
     if error.code not in ("no-such-file", "directory"):
         return error
     folder = Path(name) if error.code == "directory" else Path(name).parent
-    beside = [str(path) for path in sorted(folder.glob("*.y*ml"))] if folder.is_dir() else []
+    beside = [str(path) for path in sorted(folder.glob("*.y*ml"))] if is_there(folder) else []
     if error.code == "directory":
         return replace(error, expected=f"one file, such as {beside[0]}") if beside else error
     close = _nearest_file(name, [*beside, *zoo_names()])
@@ -187,7 +192,13 @@ def _as_mapping(tree: Tree) -> Mapping:
 
 
 def _with_bases(tree: Mapping, name: str, seen: tuple[str, ...]) -> tuple[Mapping, Mapping]:
-    """The spec laid over all that it extends, and the variants and sweeps of all of them."""
+    """The spec laid over all that it extends, and the variants and sweeps of all of them.
+
+    Args:
+        tree: the spec.
+        name: its file.
+        seen: the files that extend it, outermost first.
+    """
     base_name = tree.get("extends")
     own = _only(tree, OFFERED)
     for kind in OFFERED:
@@ -195,14 +206,17 @@ def _with_bases(tree: Mapping, name: str, seen: tuple[str, ...]) -> tuple[Mappin
     rest = without(tree, OVERLAYS)
     if base_name is None or is_null(base_name):
         return _as_mapping(merge(None, rest)), own
-    path = _base_path(base_name, name)
-    if path in (*seen, str(find_spec(name).resolve())):
+    path, seen = _base_path(base_name, name), (*seen, os.path.realpath(find_spec(name)))
+    if path in seen:
         raise SpecErrors([SpecError("extends-cycle", "this spec ends up extending itself", base_name.place)])
+    if len(seen) > MOST_BASES:
+        message = f"more than {MOST_BASES} specs extend one another"
+        raise SpecErrors([SpecError("extends-depth", message, base_name.place, "a spec that extends fewer")])
     try:
         base = _as_spec(load_file(Path(path), name=_shown(path)), _shown(path))
     except SpecErrors as error:
         raise _at_extends(error, base_name) from None
-    below, known = _with_bases(base, path, (*seen, str(find_spec(name).resolve())))
+    below, known = _with_bases(base, path, seen)
     return _as_mapping(merge(below, rest)), _offered_by_both(known, own)
 
 
@@ -241,7 +255,7 @@ def _base_path(base: Tree, name: str) -> str:
     if not (isinstance(base, Scalar) and isinstance(base.value, str)):
         raise SpecErrors([SpecError("wrong-type", "`extends` takes the path of one spec", base.place)])
     beside = find_spec(name).parent / base.value
-    return str((beside if beside.exists() else find_spec(base.value)).resolve())
+    return os.path.realpath(beside if is_there(beside) else find_spec(base.value))
 
 
 def _shown(path: str) -> str:

@@ -7,6 +7,7 @@ own, or may inherit some, a node may use other names than those of the registry.
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from compose.block import Kind
 from compose.registry.registry import Registry
@@ -27,13 +28,14 @@ from compose.spec.schema.class_schema import (
 from compose.spec.schema.node_keys import EXTRA_KEYS, NAME, PLACEHOLDER, REFERENCE, Schema
 from compose.spec.schema.node_names import free_names
 from compose.spec.schema.node_schema import composites, nodes, terms
+from compose.spec.yaml.reader import MAX_INTEGER
 
 CHOICES: tuple[Kind, ...] = ("block", "loss", "metric", "data", "vectors", "graph", "stage", "optimizer", "schedule")
 
 
 def spec_schema(registry: Registry) -> Schema:
     """The published schema."""
-    return {
+    whole: Schema = {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "compose spec",
         "type": "object",
@@ -55,8 +57,25 @@ def spec_schema(registry: Registry) -> Schema:
         ],
         "definitions": definitions(registry),
     }
+    return _with_integers(whole)
 
 
+def _with_integers(schema: Any) -> Any:
+    """The schema with the bounds that every integer has."""
+    if isinstance(schema, list):
+        return [_with_integers(inner) for inner in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: inner if key in VALUES else _with_integers(inner) for key, inner in schema.items()}
+    kind = schema.get("type")
+    if kind == "integer" or (isinstance(kind, list) and "integer" in kind):
+        found.setdefault("maximum", MAX_INTEGER)
+        found |= {} if {"minimum", "exclusiveMinimum"} & set(schema) else {"minimum": -MAX_INTEGER}
+    return found
+
+
+VALUES = ("default", "const", "enum")
+"""Keywords whose values are no schemas."""
 SECTIONS = {
     "data": "Where the examples come from.",
     "labels": "The label space: the vectors of the labels, their graph, and which labels are in it.",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from compose.errors import Note, Place, SpecError, nearest
 from compose.spec.schema.faults import Fault
 from compose.spec.schema.node_keys import Schema
 from compose.spec.schema.words import hint, shown, text, words
 from compose.spec.yaml.tree import Mapping, Path, Scalar, Tree, plain
+
+OVERRIDE = "-s "
+"""How the layer of a value begins that an override of the command line sets."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ def explain(fault: Fault, subject: Subject) -> SpecError:
     if fault.code == "wrong-value":
         close = nearest(value, options) if isinstance(value, str) else None
         return SpecError(fault.code, f"{name} cannot be `{text(value)}`", place, expected, close)
-    why = hint(value, fault.schema, quoted=_quoted(fault.tree))
+    why = hint(value, fault.schema, quoted=_quoted(fault.tree)) or _as_text(value, fault)
     notes = (Note(why),) if why else ()
     return SpecError(fault.code, f"{name} is {shown(value)}", place, expected, notes=notes)
 
@@ -84,6 +88,16 @@ def _inner(fault: Fault, subject: Subject) -> Subject:
 def _named(path: Path, subject: str) -> str:
     steps = [f"`{step}`" if isinstance(step, str) else f"item {step + 1}" for step in reversed(path)]
     return " of ".join([*steps, subject])
+
+
+def _as_text(value: Any, fault: Fault) -> str | None:
+    """How a number, or a word such as ``true``, is written where it is meant as text."""
+    if fault.schema.get("type") != "string" or "pattern" in fault.schema or not isinstance(value, bool | int | float):
+        return None
+    key, equals, _ = fault.tree.layer.removeprefix(OVERRIDE).partition("=")
+    if equals and fault.tree.layer.startswith(OVERRIDE):
+        return f"as text it is written -s '{key}=\"{text(value)}\"'"
+    return f'as text it is written "{text(value)}"'
 
 
 def _options(schema: Schema) -> list[str]:

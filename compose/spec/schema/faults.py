@@ -15,6 +15,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal
 
 from compose.spec.schema.node_keys import Schema
+from compose.spec.yaml.reader import MAX_INTEGER
 from compose.spec.yaml.tree import Mapping, Path, Tree, descend, plain
 
 if TYPE_CHECKING:
@@ -61,16 +62,25 @@ def faults(tree: Tree, schema: Schema) -> list[Fault]:
 
 @cache
 def validator() -> type[Validator]:
-    """The validator of draft-07 with references left open, in which a number is finite, as in JSON."""
+    """The validator of draft-07 with references left open, in which numbers are those of JSON.
+
+    A number is finite, and an integer is any number without a fraction, written ``3``, ``3.0`` or ``3e0``, that every
+    reader of JSON keeps exactly.
+    """
     from jsonschema import Draft7Validator, validators  # takes a third as long as all else that checking a spec imports
 
     extend: Callable[..., type[Validator]] = validators.extend
-    numbers = Draft7Validator.TYPE_CHECKER.redefine("number", _is_json_number)
+    kinds = {"number": _is_json_number, "integer": _is_json_integer}
+    numbers = Draft7Validator.TYPE_CHECKER.redefine_many(kinds)
     return extend(Draft7Validator, {"$ref": _open, "pattern": _pattern}, type_checker=numbers)
 
 
 def _is_json_number(checker: Any, value: Any) -> bool:
     return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and isfinite(value))
+
+
+def _is_json_integer(checker: Any, value: Any) -> bool:
+    return _is_json_number(checker, value) and value == int(value) and abs(value) <= MAX_INTEGER
 
 
 def _open(*_: Any) -> tuple[()]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from compose.spec.layers.plain_name import IN_WORDS, PLAIN_NAME
 from compose.spec.schema.node_keys import NAME, PLACEHOLDER, REFERENCE, Schema
+from compose.spec.yaml.reader import MAX_INTEGER
 
 TYPES = {
     "integer": "an integer",
@@ -131,9 +132,11 @@ _YES_NO = {"yes": True, "on": True, "y": True, "no": False, "off": False, "n": F
 
 def hint(value: Any, schema: Schema, *, quoted: bool) -> str | None:
     """Why a text is not the value that its writer may have meant."""
+    kinds = _kinds(schema)
+    if isinstance(value, float) and "integer" in kinds and value.is_integer():
+        return f"an integer of a spec is at most {MAX_INTEGER} (2^53 - 1)"
     if not isinstance(value, str):
         return None
-    kinds = _kinds(schema)
     if "boolean" in kinds and value.lower() in _YES_NO:
         return f"`{value}` is text in YAML 1.2; write {text(_YES_NO[value.lower()])}"
     if "boolean" in kinds and quoted and value in ("true", "false"):

@@ -124,6 +124,7 @@ class _Node:
         assert self.declaration is not None
         inputs = as_taken(self.declaration.inputs, inputs)
         step = Step(path, "block", self.declaration, params, inputs, self._shared(), self.place, self.node)
+        self.world.expansion.step(self.place, self.world.uses)
         self.steps.append(replace(step, within=self.world.within))
         return {port.name: Ref(path, port.name, many=port.many) for port in self.declaration.outputs}
 

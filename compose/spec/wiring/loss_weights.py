@@ -21,30 +21,49 @@ def loss_weights(tree: Mapping, errors: list[SpecError], removed: Container[str]
     """
     terms = tree.get("loss")
     found = _Weights(terms if isinstance(terms, Mapping) else Mapping(tree.place, {}, {}), errors, removed)
-    return {name: found.of(name, ()) for name in found.terms.items}
+    return {name: found.of(name) for name in found.terms.items}
 
 
 class _Weights:
     def __init__(self, terms: Mapping, errors: list[SpecError], removed: Container[str]) -> None:
         self.terms, self.errors, self.removed = terms, errors, removed
         self._told: set[str] = set()
+        self._known: dict[str, float] = {}
 
-    def of(self, name: str, asking: tuple[str, ...]) -> float:
-        """The weight of a loss, for the losses that wait for it."""
+    def of(self, name: str) -> float:
+        """The weight of a loss."""
+        waiting: dict[str, str] = {}
+        while name not in self._known:
+            value = self._written(name)
+            if isinstance(value, float):
+                self._known[name] = value
+            elif (other := value.removeprefix(REST)) in waiting or other == name:
+                names = [*waiting, name]
+                self._circle(self._tree(other), tuple(names[names.index(other) :]))
+                self._known[name] = 1.0
+            elif other in self.terms.items:
+                waiting[name] = other
+                name = other
+            else:
+                if other not in self.removed:
+                    self._unknown(self._tree(name), name, other)
+                self._known[name] = 1.0
+        for asking, other in reversed(waiting.items()):
+            self._known[asking] = 1.0 - self._known[other]
+        return self._known[next(iter(waiting), name)]
+
+    def _tree(self, name: str) -> Tree:
         term = self.terms.items[name]
-        tree = term.get("weight") if isinstance(term, Mapping) else None
-        value = tree.value if isinstance(tree, Scalar) else 1.0
-        if not (tree and isinstance(value, str)):
-            return float(value) if isinstance(value, int | float) else 1.0
-        other = value.removeprefix(REST)
-        if name in asking:
-            self._circle(tree, asking[asking.index(name) :])
-            return 1.0
-        if other in self.terms.items:
-            return 1.0 - self.of(other, (*asking, name))
-        if other not in self.removed:
-            self._unknown(tree, name, other)
-        return 1.0
+        found = term.get("weight") if isinstance(term, Mapping) else None
+        return found or self.terms
+
+    def _written(self, name: str) -> float | str:
+        """The weight as a number, or whose rest it is."""
+        tree = self._tree(name)
+        value = tree.value if isinstance(tree, Scalar) else None
+        if isinstance(value, str):
+            return value
+        return 1.0 if value is None else float(value)
 
     def _circle(self, tree: Tree, names: tuple[str, ...]) -> None:
         if self._told & set(names):

@@ -11,6 +11,7 @@ from compose.errors import Note, Place, SpecError, nearest
 from compose.registry.registry import Registry
 from compose.spec.layers.merge import Removed
 from compose.spec.schema.composite_parameters import CompositeParameters
+from compose.spec.wiring.bounds import Expansion
 from compose.spec.wiring.composite_ports import CompositePorts
 from compose.spec.wiring.plan import ListOf, Ref, Step, Value
 from compose.spec.wiring.reserved import RESERVED
@@ -44,6 +45,7 @@ class World:
         within: the nodes whose composites this level stands in, outermost first; told with each mistake.
         ports: the ports of the composites that are wired so far.
         wired: the nodes that use composites, by their paths.
+        expansion: counts the steps.
     """
 
     registry: Registry
@@ -57,6 +59,7 @@ class World:
     within: tuple[Step, ...] = ()
     ports: dict[str, CompositePorts] = field(default_factory=dict)
     wired: dict[str, WiredComposite] = field(default_factory=dict)
+    expansion: Expansion = field(default_factory=Expansion)
 
     @property
     def composites(self) -> MappingType[str, Tree]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,10 @@ MAX_BYTES = 1 << 20
 MAX_VALUES = 50_000
 MAX_DEPTH = 50
 MAX_DIGITS = 300
+MAX_INTEGER = 2**53 - 1
+"""The largest integer that every reader of YAML and JSON keeps exactly; a larger number is one with a fraction of 0."""
+PIPES = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
+"""Where the command line itself may put a spec that is no file: ``-`` of other programs, and ``<(...)``."""
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -38,19 +44,26 @@ def scalar_value(text: str) -> str | int | float | bool | None:
     if len(text) > MAX_DIGITS:
         return text
     if _INT.fullmatch(text):
-        return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+        number = int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+        return number if abs(number) <= MAX_INTEGER else float(number)
     if _FLOAT.fullmatch(text):
         return float(text)
     return text
 
 
-def load_file(path: Path, *, name: str | None = None) -> Tree:
+def load_file(path: Path, *, name: str | None = None, piped: bool = False) -> Tree:
     """The tree of a file.
+
+    Args:
+        path: the file.
+        name: what messages call it; the path where not given.
+        piped: whether it may be one of the pipes of the command line.
 
     Raises:
         SpecErrors: the file cannot be read or is no YAML that a spec may be; all duplicate keys at once.
     """
-    return load_text(_read(path, name or str(path)), name or str(path))
+    shown = name or str(path)
+    return load_text(_read(path, shown, piped=piped and str(path).startswith(PIPES)), shown)
 
 
 def load_text(text: str, name: str) -> Tree:
@@ -58,16 +71,14 @@ def load_text(text: str, name: str) -> Tree:
     return _Reader(Document(name, tuple(text.splitlines()) or ("",))).read(text)
 
 
-def _read(path: Path, name: str) -> str:
-    if path.is_dir():
-        raise SpecErrors([SpecError("directory", f"{name} is a directory", expected="a YAML file")])
+def _read(path: Path, name: str, *, piped: bool) -> str:
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
+        raw = _content(path, name, piped=piped)
+    except (FileNotFoundError, NotADirectoryError):
         raise SpecErrors([SpecError("no-such-file", f"there is no file {name}", expected="a YAML file")]) from None
-    except OSError as error:
-        raise SpecErrors([SpecError("unreadable", f"{name} cannot be read: {error.strerror}")]) from None
+    except (OSError, ValueError) as error:  # a path that no file can have, such as one of 6,000 characters
+        why = (isinstance(error, OSError) and error.strerror) or str(error)
+        raise SpecErrors([SpecError("unreadable", f"{name} cannot be read: {why}")]) from None
     if _is_other(path):
         expected = "a file whose name ends in .yaml or .yml"
         raise SpecErrors([SpecError("not-yaml", f"{name} is no YAML file", expected=expected)])
@@ -82,6 +93,22 @@ def _read(path: Path, name: str) -> str:
 def _is_other(path: Path) -> bool:
     """Whether a file, or that which a link leads to, is by its name no YAML, so that nothing of it may be quoted."""
     return path.is_file() and path.resolve().suffix.lower() not in (".yaml", ".yml")
+
+
+def _content(path: Path, name: str, *, piped: bool) -> bytes:
+    """What a file begins with; of a pipe or a device nothing is awaited."""
+    kind = path.stat().st_mode
+    if stat.S_ISDIR(kind):
+        raise SpecErrors([SpecError("directory", f"{name} is a directory", expected="a YAML file")])
+    if not (stat.S_ISREG(kind) or piped):
+        raise SpecErrors([SpecError("no-file", f"{name} is a pipe or a device", expected="a YAML file")])
+    with open(path, "rb", opener=None if piped else _without_waiting) as file:
+        return file.read(MAX_BYTES + 1) or b""
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open what says that it is a file; some of those that the system makes up have to be waited for."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _not_utf8(raw: bytes, error: UnicodeDecodeError, name: str) -> SpecError:
@@ -134,9 +161,7 @@ class _Reader:
                         self.anchors[closed.anchor] = (done, size)
                 case yaml.ScalarEvent():
                     self._check_tag(event)
-                    done = Scalar(
-                        self.place(event), event.value if not event.implicit[0] else scalar_value(event.value)
-                    )
+                    done = self._scalar(event)
                     if event.anchor:
                         self.anchors[event.anchor] = (done, 1)
                 case yaml.AliasEvent():
@@ -149,6 +174,12 @@ class _Reader:
             elif not (isinstance(done, Scalar) and done.value is None):
                 tree = done
         return tree
+
+    def _scalar(self, event: Any) -> Scalar:
+        place = self.place(event)
+        if "\0" in event.value:  # no file has it in its name, and no program in an argument
+            self.errors.append(SpecError("character", "a NUL character stands in this text", place, "plain text"))
+        return Scalar(place, scalar_value(event.value) if event.implicit[0] else event.value)
 
     def _count(self, size: int, event: Any) -> None:
         self.values += size

@@ -20,7 +20,7 @@ JUDGED = (
     "reserved-name",
 )  # fmt: skip
 """The codes of mistakes in types, ranges, names and keys; all others are of files, layers and wiring."""
-VALUES: list[Any] = [None, True, -1, 0, 1.5, "text", "$width", [], {}, 1e3, 3.0]
+VALUES: list[Any] = [None, True, -1, 0, 1.5, "text", "$width", [], {}, 1e3, 3.0, 10**30, 1e30]
 """What is tried at every place."""
 
 

@@ -12,6 +12,7 @@ from jsonschema import Draft7Validator
 from compose.registry.construct import arguments
 from compose.registry.declaration import Declaration, Parameter
 from compose.registry.registry import registry
+from compose.spec.schema.faults import validator
 from compose.spec.schema.node_keys import EXTRA_KEYS
 
 from .judges import VALUES, Judges, trained, whole
@@ -104,7 +105,7 @@ def test_what_the_schema_accepts_can_be_made(declaration: Declaration, name: str
     if parameter is None or parameter.uses or declaration.kind == "composite":
         return
     cls = registry().load(declaration.kind, declaration.name)
-    for value in filter(Draft7Validator(parameter.schema).is_valid, VALUES):
+    for value in filter(validator()(parameter.schema).is_valid, VALUES):
         made = arguments(registry(), cls, declaration, {name: value})[name]
         assert isinstance(made, int) or "number" in json.dumps(parameter.schema) or not isinstance(value, float)
 
