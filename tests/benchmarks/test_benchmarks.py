@@ -18,6 +18,7 @@ SCRIPTS = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if pat
 SMALLEST = {
     "composed": ("--rounds 1 --batch 2", "ratio"),
     "evaluation": ("--images 200 --labels 90", "200 x 90"),
+    "fuzz": ("--specs 4 --jobs 1", "4 specs"),
     "kills": ("--kills 5", "5 kills"),
     "maml": ("--rounds 1 --tasks 2", "times all at once"),
     "margin_ranking": ("--rounds 1 --labels 50", "peak memory"),
