@@ -16,6 +16,7 @@ from PIL import Image
 import compose
 from compose.errors import ComposeError, SpecErrors, UsageError
 from compose.training.storage.folder_lock import FolderLock
+from compose.training.storage.weights_file import read_weights_file, write_weights
 from compose.training.training_errors import CheckpointError
 
 from .conftest import SMALL, TINY
@@ -108,11 +109,10 @@ def test_a_spec_with_variants_names_its_newest_run(here: Path, trained: compose.
 
 
 def test_predict_by_other_weights(trained: compose.Run, picture: Path, tmp_path: Path) -> None:
-    from safetensors.torch import load_file, save_file
-
     folder = shutil.copytree(trained.folder, tmp_path / "run")
-    weights = load_file(folder / "weights" / "last.safetensors")
-    save_file({name: torch.zeros_like(value) for name, value in weights.items()}, folder / "weights/best.safetensors")
+    weights = read_weights_file(folder / "weights" / "last.safetensors")
+    zeros = {name: torch.zeros_like(value) for name, value in weights.items()}
+    write_weights(folder / "weights" / "best.safetensors", zeros, step=1)
     last, best = (compose.predict(folder, picture, top=1, weights=w, device="cpu")[0] for w in ("last", "best"))
     assert last.guesses == trained.predict(picture, top=1)[0].guesses
     assert best.guesses != last.guesses

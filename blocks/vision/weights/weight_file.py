@@ -122,7 +122,7 @@ def _saved(path: Path, form: Form) -> dict[str, Tensor]:
     if isinstance(content, StandIn):
         name = type(content).__name__
         raise NoWeights(f"it is a pickled object ({name}), which is not loaded as that runs code", SAVE)
-    tensors = dict(_tensors(content, (), DEEPEST))
+    tensors = dict(_tensors(content, (), set()))
     if not tensors:
         raise NoWeights(f"it holds {_held(content)}, no state dict of tensors", SAVE)
     return tensors
@@ -133,8 +133,11 @@ def _held(content: Any) -> str:
     return f"a {type(content).__name__}" + (f" of {keys}" if keys else "")
 
 
-def _tensors(content: Any, path: tuple[str, ...], depth: int) -> Iterator[tuple[str, Tensor]]:
+def _tensors(content: Any, path: tuple[str, ...], seen: set[int]) -> Iterator[tuple[str, Tensor]]:
+    """The tensors in dicts within dicts, each dict once: a file may hold one that lies in itself."""
     if isinstance(content, Tensor) and path:
         yield ".".join(path), content.detach()
-    for key, value in content.items() if isinstance(content, Mapping) and depth else ():
-        yield from _tensors(value, (*path, str(key)), depth - 1)
+    if isinstance(content, Mapping) and len(path) < DEEPEST and id(content) not in seen:
+        seen.add(id(content))
+        for key, value in content.items():
+            yield from _tensors(value, (*path, str(key)), seen)

@@ -120,6 +120,13 @@ def test_what_training_programs_save(tmp_path: Path, name: str, newer: bool) -> 
     assert are_loaded(tmp_path / "weights.pth", expected)
 
 
+def test_a_dict_that_lies_in_itself(tmp_path: Path) -> None:
+    loop: dict[str, Any] = {"state_dict": state()}
+    loop |= {f"again{number}": loop for number in range(40)}
+    torch.save(loop, tmp_path / "weights.pth")
+    assert are_loaded(tmp_path / "weights.pth", state())
+
+
 @pytest.mark.parametrize("name", ["weights.safetensors", "pytorch_model.bin", "weights"])
 def test_safetensors_by_any_name(tmp_path: Path, name: str) -> None:
     save_file(prefixed("model.", state()), tmp_path / name)
