@@ -21,10 +21,17 @@ LONGEST_NAME = 100
 
 @dataclass(frozen=True)
 class Document:
-    """A text that a spec was read from: a file, or an override of the command line."""
+    """A text that a spec was read from: a file, or an override of the command line.
+
+    Args:
+        name: what messages call it.
+        lines: what stands in it.
+        folder: where the paths in it start; "" for the current folder.
+    """
 
     name: str
     lines: tuple[str, ...]
+    folder: str = ""
 
 
 @dataclass(frozen=True)

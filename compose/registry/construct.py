@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from compose.block import BlockError, Kind
 from compose.registry.declaration import Declaration
+from compose.registry.user_path import expanded
 
 if TYPE_CHECKING:
     from compose.registry.registry import Registry
@@ -56,7 +57,7 @@ def _hints(cls: type) -> dict[str, Any]:
 
 def _convert(name: str, hint: Any, value: Any) -> Any:
     try:
-        return TypeAdapter(hint).validate_python(value)
+        return expanded(TypeAdapter(hint).validate_python(value))
     except ValidationError as error:
         first = error.errors()[0]
         raise BlockError(f"{first['msg']}, got {value!r}", parameter=name) from None

@@ -12,6 +12,14 @@ from typing import Any, Literal
 from compose.block import Kind
 from compose.registry.dim_name import dim_name
 
+PATH = "path"
+"""The ``format`` in the schema of a value that is a path."""
+WEIGHTS_FILE = "weights"
+"""That of a file of weights, of which one is a path that looks like one or is there, and any other text the name of
+published ones, or ``none``."""
+NO_WEIGHTS = "none"
+"""What stands there for no weights."""
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -45,6 +53,11 @@ class Parameter:
         if self.uses and self.schema.get("type") != "array":
             return self.default is None and not self.required
         return admits_null(self.schema)
+
+    @property
+    def starts_weights(self) -> bool:
+        """Whether it names weights to begin with, which do not matter where others are loaded afterwards."""
+        return any(arm.get("format") == WEIGHTS_FILE for arm in self.schema.get("anyOf", ()))
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for ``specs/blocks.json``; what few parameters have stands there only where it is set."""

@@ -16,7 +16,7 @@ from pydantic_core import SchemaError
 from compose.block import BoundDim, Dim, Dims, MayChange, Refers, Use
 from compose.errors import SpecError
 from compose.registry.contract import hint_text, hints_of, mistake
-from compose.registry.declaration import BoundSize, Parameter
+from compose.registry.declaration import PATH, BoundSize, Parameter
 from compose.registry.docstring import doc_entries, sections
 from compose.registry.python_place import place_of_argument
 
@@ -216,6 +216,6 @@ def draft7(schema: Any) -> Any:
     if "enum" in out.get("propertyNames", {}):  # keys of which an editor can offer each, and an error the nearest
         names, value = out.pop("propertyNames")["enum"], out.pop("additionalProperties", {})
         out |= {"properties": dict.fromkeys(names, value), "additionalProperties": False}
-    if out.get("format") in ("path", "file-path", "directory-path"):
-        del out["format"]
+    if out.get("format") in ("file-path", "directory-path"):
+        out["format"] = PATH
     return out

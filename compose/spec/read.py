@@ -15,6 +15,7 @@ from compose.spec.layers.null import settle
 from compose.spec.layers.packaged import with_packaged
 from compose.spec.layers.resolve import Resolved, resolve
 from compose.spec.layers.sweep import probes
+from compose.spec.paths import with_paths
 from compose.spec.schema.check import Checker
 from compose.spec.spec_text import SpecText
 from compose.spec.wiring.bounds import unbounded
@@ -155,7 +156,7 @@ class _Reader:
         errors = [*settled.errors, *self.checker.errors[before:]]
         if settled.errors or not sound:
             return None, errors
-        left = Leftovers(settled.tree, settled.removed, self.registry)
+        left = Leftovers(with_paths(settled.tree, self.registry), settled.removed, self.registry)
         errors += left.errors
         notes = [*settled.notes, *left.notes, *([] if left.tree.get("train") else [UNTRAINED])]
         try:

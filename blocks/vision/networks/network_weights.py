@@ -6,10 +6,11 @@ import math
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from einops import rearrange
+from pydantic import WithJsonSchema
 from torch import nn
 from torch.nn import functional as F
 
@@ -19,7 +20,9 @@ from compose.blocks.vision.weights.fill_network import check_fits, fill
 from compose.blocks.vision.weights.name_prefix import AmbiguousNames, behind_prefix
 from compose.blocks.vision.weights.weight_file import State, read_shapes, read_weights
 
-Pretrained = Literal["none", "imagenet"] | Path
+PATH_OR_TAG = {"type": "string", "format": "weights"}
+"""The schema of a file of weights, where the tag of published ones may stand instead."""
+Pretrained = Literal["none", "imagenet"] | Annotated[Path, WithJsonSchema(PATH_OR_TAG)]
 """What ``weights:`` may be; a path may also be the tag under which a library publishes weights."""
 
 
@@ -55,13 +58,14 @@ def load_pretrained(
         raise _error(f"expected {known} or a file for {wanted.arch}, which has no ImageNet weights, got imagenet")
     if published is None:
         path = _file(weights, library, wanted)
-        origin, state = str(path), read_shapes(path) if abstract else read_weights(path)
+        origin = str(path)
+        read: State = read_shapes(path) if abstract else read_weights(path)
     elif abstract:
         return
     else:
         origin = f"the weights {weights}"
-        state = _download(published, f"{origin} of {wanted.arch}")
-    state = _fitted(_own(state, body, wanted.arch, origin), body, positions)
+        read = _download(published, f"{origin} of {wanted.arch}")
+    state = _fitted(_own(read, body, wanted.arch, origin), body, positions)
     check_fits(body, state, wanted.arch, origin, whole=whole)
     if not abstract:
         fill(body, state, wanted.arch, origin)

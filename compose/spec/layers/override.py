@@ -22,6 +22,24 @@ INDEX = "[0-9]{1,9}"
 """How the index of an item is written."""
 
 
+class SweepText(str):
+    """An override that stands in a file, as a value of a sweep does: its paths start in that file's folder.
+
+    Attributes:
+        folder: that folder; "" for the current one.
+    """
+
+    __slots__ = ("folder",)
+    folder: str
+
+    @classmethod
+    def of(cls, text: str, folder: str) -> SweepText:
+        """An override with the folder of its paths."""
+        made = cls(text)
+        made.folder = folder
+        return made
+
+
 def override(tree: Mapping, text: str) -> Mapping:
     """The tree with an override laid over it.
 
@@ -86,7 +104,7 @@ def _is_there(tree: Tree, path: Path) -> bool:
 
 def _value(text: str, value: str) -> Tree:
     """The value as YAML, its places in the text of the override."""
-    document = Document("command line", (f"-s {text}",))
+    document = Document("command line", (f"-s {text}",), text.folder if isinstance(text, SweepText) else "")
     whole = Place(document, 1, 4, len(text))
     if not value.strip() or value.strip() in ("~", "null"):
         return Scalar(whole, None, layer=f"-s {text}")

@@ -146,9 +146,19 @@ def _read(spec: str | SpecText) -> Mapping:
     if not spec:
         raise SpecErrors([SpecError("no-such-file", "the name of a spec is empty", expected="a YAML file")])
     try:
-        return _as_spec(load_file(find_spec(spec), name=spec, piped=True), spec)
+        path = find_spec(spec)
+        return _as_spec(load_file(path, name=spec, folder=_folder_of(path), piped=True), spec)
     except SpecErrors as error:
         raise SpecErrors(_with_nearest_file(e, spec) for e in error.errors) from None
+
+
+def _folder_of(path: Path) -> str:
+    """Where the paths in a spec start: in its folder; in the current one ("") where it is packaged."""
+    try:
+        place = Path(os.path.realpath(path))
+    except ValueError:  # a name that no file can have
+        return ""
+    return "" if place.is_relative_to(os.path.realpath(str(files("compose.zoo")))) else str(path.absolute().parent)
 
 
 def _with_nearest_file(error: SpecError, name: str) -> SpecError:
@@ -213,7 +223,7 @@ def _with_bases(tree: Mapping, name: str, seen: tuple[str, ...]) -> tuple[Mappin
         message = f"more than {MOST_BASES} specs extend one another"
         raise SpecErrors([SpecError("extends-depth", message, base_name.place, "a spec that extends fewer")])
     try:
-        base = _as_spec(load_file(Path(path), name=_shown(path)), _shown(path))
+        base = _as_spec(load_file(Path(path), name=_shown(path), folder=_folder_of(Path(path))), _shown(path))
     except SpecErrors as error:
         raise _at_extends(error, base_name) from None
     below, known = _with_bases(base, path, seen)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from compose.errors import Document, Note, Place, SpecError, SpecErrors, nearest
+from compose.spec.layers.override import SweepText
 from compose.spec.layers.resolve import Resolved
 from compose.spec.yaml.tree import Mapping, Plain, Sequence, Tree, plain
 from compose.spec.yaml.writer import flow
@@ -121,7 +122,7 @@ def _of_variants(place: Place, value: Tree) -> Member:
 
 
 def _of_value(key: str, place: Place, value: Tree, label: str) -> Member:
-    text = f"{key}={flow(plain(value))}"
+    text = SweepText.of(f"{key}={flow(plain(value))}", value.place.document.folder)
     written = {f"-s {text}": Written(place, value.place)}
     return Member(f"{label}={_shown(plain(value))}", (), (text,), written)
 

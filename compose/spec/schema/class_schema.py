@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from compose.registry.declaration import Declaration, Parameter, Port, admits_null
+from compose.registry.declaration import PATH, WEIGHTS_FILE, Declaration, Parameter, Port, admits_null
 from compose.spec.schema.node_keys import EXTRA_KEYS, NAME, Schema, selector
 
 NULL: Schema = {"type": "null"}
@@ -137,7 +137,7 @@ def _frame(declaration: Declaration, parameters: dict[str, Schema], form: str = 
 
 def parameter_schema(parameter: Parameter) -> Schema:
     """The schema of one parameter, with its doc and default."""
-    schema = dict(parameter.schema)
+    schema = without_paths(parameter.schema)
     nullable = not parameter.required and parameter.default is None
     if schema.get("format") == MONITOR:
         schema = {"title": "a metric as text, or a loss", "type": "string", "allOf": [reference(MONITOR)]}
@@ -148,6 +148,15 @@ def parameter_schema(parameter: Parameter) -> Schema:
     return {**schema, **_described(parameter)}
 
 
+def without_paths(schema: Any) -> Any:
+    """A schema without the formats of paths, which mean nothing to an editor."""
+    if isinstance(schema, list):
+        return [without_paths(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {k: without_paths(v) for k, v in schema.items() if not (k == "format" and v in (PATH, WEIGHTS_FILE))}
+
+
 def _loose(parameter: Parameter, name: str) -> Schema:
     uses = parameter.uses if parameter.schema.get("type") != "array" else None
     whole = reference(f"partial.{uses}" if uses else f"{name}/properties/{parameter.name}")
@@ -155,7 +164,7 @@ def _loose(parameter: Parameter, name: str) -> Schema:
 
 
 def _fillable(parameter: Parameter) -> Schema:
-    whole = {"type": "object"} if parameter.uses else _with_null_entries(parameter.schema)
+    whole = {"type": "object"} if parameter.uses else _with_null_entries(without_paths(parameter.schema))
     return loose(filled(whole), _described(parameter), required=parameter.required)
 
 

@@ -63,13 +63,13 @@ class CompositeParameters:
         """What a node takes at a path; nothing is said where that is not known."""
         key, rest = str(path[0]), path[1:]
         if key in NODE_KEYS:
-            return _without_null(_at(NODE_KEYS[key], rest))
+            return _without_null(schema_at(NODE_KEYS[key], rest))
         used = node.get("use")
         name = str(used.value) if isinstance(used, Scalar) else ""
         block = None if name in self.composites else self.registry.find("block", name)
         parameters = block.parameters if block else self.of(name)
         taken = next((p for p in parameters if p.name == key and not p.uses), None)
-        return _without_null(_at(taken.schema, rest)) if taken else {}
+        return _without_null(schema_at(taken.schema, rest)) if taken else {}
 
 
 def described(body: Mapping) -> str:
@@ -82,7 +82,8 @@ def _docs(body: Mapping) -> dict[str, str]:
     return doc_entries(sections(described(body)).get("Args", ""))
 
 
-def _at(schema: Schema, path: Path) -> Schema:
+def schema_at(schema: Schema, path: Path) -> Schema:
+    """The schema of what lies at a path in a value; nothing is said where it has none."""
     for step in path:
         arms = [found for arm in schema.get("anyOf", [schema]) if (found := _below(arm, step)) is not None]
         schema = _one_of(arms)

@@ -51,24 +51,25 @@ def scalar_value(text: str) -> str | int | float | bool | None:
     return text
 
 
-def load_file(path: Path, *, name: str | None = None, piped: bool = False) -> Tree:
+def load_file(path: Path, *, name: str | None = None, folder: str = "", piped: bool = False) -> Tree:
     """The tree of a file.
 
     Args:
         path: the file.
         name: what messages call it; the path where not given.
+        folder: where the paths in it start; "" for the current folder.
         piped: whether it may be one of the pipes of the command line.
 
     Raises:
         SpecErrors: the file cannot be read or is no YAML that a spec may be; all duplicate keys at once.
     """
     shown = name or str(path)
-    return load_text(_read(path, shown, piped=piped and str(path).startswith(PIPES)), shown)
+    return load_text(_read(path, shown, piped=piped and str(path).startswith(PIPES)), shown, folder=folder)
 
 
-def load_text(text: str, name: str) -> Tree:
-    """The tree of a text; ``name`` stands in the messages."""
-    return _Reader(Document(name, tuple(text.splitlines()) or ("",))).read(text)
+def load_text(text: str, name: str, *, folder: str = "") -> Tree:
+    """The tree of a text; ``name`` stands in the messages, and its paths start in ``folder``."""
+    return _Reader(Document(name, tuple(text.splitlines()) or ("",), folder)).read(text)
 
 
 def _read(path: Path, name: str, *, piped: bool) -> str:

@@ -1,0 +1,39 @@
+"""Paths as users write them: ``~`` is their home, ``$NAME`` at the beginning a folder that the environment names."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})(?=[/\\]|$)")
+
+
+def expanded(value: Any) -> Any:
+    """A value with every path in it as the file system has it; what is no path stays as it is.
+
+    A variable that names no folder stays, too: only a path is put in, as what is put in stands in messages.
+
+    Args:
+        value: what a spec sets a parameter to.
+    """
+    match value:
+        case Path():
+            return _path(value)
+        case list() | tuple() if any(isinstance(item, Path) for item in value):
+            return type(value)(map(expanded, value))
+        case dict() if any(isinstance(item, Path) for item in value.values()):
+            return {key: expanded(item) for key, item in value.items()}
+    return value
+
+
+def _path(path: Path) -> Path:
+    found = _VARIABLE.match(str(path))
+    if found is not None:
+        folder = os.environ.get(found[1] or found[2], "")
+        return Path(folder + str(path)[found.end() :]) if os.path.isabs(folder) else path
+    try:
+        return path.expanduser()
+    except RuntimeError:  # no home of that name
+        return path
