@@ -179,7 +179,7 @@ class Run(StoredRun):
         check_top(top)
         check_choice("labels", labels, ("seen", "unseen", "all"))
         check_labels(self.spec.plan, self.folder, attention=attention)
-        pictures = given_pictures(images, self.prepared.source)
+        pictures = given_pictures(images, self.asked.source)
         return self._predictor(labels).predict(pictures, top=top, look=attention)
 
     def examples(self, count: int) -> Iterator[Picture]:
@@ -224,7 +224,7 @@ class Run(StoredRun):
         from compose.prediction.asked_episode import drawn_episodes
 
         self._check_episodes(attention=attention, pictures=False)
-        drawn = drawn_episodes(self._trained.made, count, shots)
+        drawn = drawn_episodes(self.prepared, count, shots)
         return (self._answer(episode, attention=attention) for episode in drawn)
 
     @property
@@ -232,7 +232,7 @@ class Run(StoredRun):
         """Above which score a few-shot model predicts a label, where an example carries several."""
         from compose.prediction.predicted_labels import threshold_of
 
-        return threshold_of(self.prepared.evaluation)
+        return threshold_of(self.asked.evaluation)
 
     def picture(self, answers: Sequence[Prediction] | Sequence[AnsweredEpisode]) -> Image.Image:
         """A picture of where the model looks.
@@ -244,7 +244,7 @@ class Run(StoredRun):
         from compose.prediction.attention_picture import attention_picture
         from compose.prediction.episode_picture import episode_picture
 
-        source = self.prepared.source
+        source = self.asked.source
         episodes = [answer for answer in answers if isinstance(answer, AnsweredEpisode)]
         if episodes := [answered for answered in episodes if answered.episode.queries]:
             return episode_picture(episodes, source)
@@ -255,7 +255,7 @@ class Run(StoredRun):
     def _trained(self) -> TrainedModel:
         from compose.prediction.trained_model import load_trained
 
-        return load_trained(self.prepared, self._found, weights=self.weights, device=self.device)
+        return load_trained(self.asked, self._found, weights=self.weights, device=self.device)
 
     def _data_notes(self, made: Prepared) -> list[str]:
         """What is otherwise with the run's own data than when it was trained."""
@@ -288,7 +288,7 @@ class Run(StoredRun):
 
         check_episodes(self.spec.plan, self.folder, pictures=pictures)
         if attention:
-            check_episode_attention(self.spec.plan, self.folder, adapts=self.prepared.adaptation is not None)
+            check_episode_attention(self.spec.plan, self.folder, adapts=self.asked.adaptation is not None)
 
 
 def opened_run(

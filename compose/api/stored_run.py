@@ -83,10 +83,25 @@ class StoredRun:
 
         return told_changes(self._trained_on.label_differences(self.prepared.source.labels)) if self._trained_on else []
 
+    @cached_property
+    def asked(self) -> Prepared:
+        """What prediction needs of the spec: the same as :attr:`prepared`, of data, vectors and graph as the run keeps
+        them; those themselves where it does not.
+
+        Raises:
+            SpecErrors: its data is gone and not kept.
+            CheckpointError: what it keeps is damaged.
+        """
+        from compose.training.prepare import prepare
+        from compose.training.storage.kept_data import read_kept
+
+        kept = read_kept(self.folder)
+        return self.prepared if kept is None else prepare(self.spec, kept)
+
     @property
     def labels(self) -> LabelSpace:
         """The label space: names, vectors and graph of the seen and the unseen labels."""
-        return self.prepared.space
+        return self.asked.space
 
     @property
     def report(self) -> dict[str, Any]:

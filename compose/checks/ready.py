@@ -25,7 +25,7 @@ def ready(spec: Spec, *, data: bool = True, scoring: bool = False, weight_parts:
     """
     made = replace(prepare(spec), weight_parts=weight_parts)
     unfit = list(ways_problems(made)) if scoring else []
-    made = made.scoring() if scoring else made
+    made = made.scoring().without_weights() if scoring else made
     found = unfit or problems(made, data=data)
     if found:
         raise SpecErrors(found)

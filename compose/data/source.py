@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from compose.data.normalisation import Normalisation
+    from compose.data.picture_reader import PictureReader
     from compose.data.pictures.grey_range import GreyRange
 
 Split = Literal["train", "val", "test"]
@@ -132,6 +133,12 @@ class DataSource(ABC):
 
     def scaled(self, path: Any) -> GreyRange | None:
         """The range by which a picture of the user's was scaled, where the picture alone told it; else None."""
+        return None
+
+    @property
+    def reader(self) -> PictureReader | None:
+        """What :meth:`read_image` does, as plain data that a run keeps, so that prediction needs no data; None where
+        reading needs the source."""
         return None
 
     def displayed(self, image: Float[Tensor, "*b c h w"]) -> Float[Tensor, "*b 3 h w"]:

@@ -15,6 +15,7 @@ from jaxtyping import Float, Int8, Int64
 from torch import Tensor
 
 from compose.data.source import DataSource, LabelTable
+from compose.labels.kept_labels import KeptVectors, meanings
 from compose.labels.label_set import Labels, LabelSet, label_set
 from compose.labels.plural import same_nouns
 from compose.labels.vector_form import FittedForm, VectorForm, refuse
@@ -171,10 +172,25 @@ class LabelSpace:
     @cached_property
     def external_vectors(self) -> Float[Tensor, "x d"] | None:
         """The vectors of the external nodes; None where there are none. Raises as :meth:`inputs` does."""
+        if self._raw_external is None or self.classes is None:
+            return None
+        return self._fitted(self._raw_external, self.classes.kept.names)  # fitted to the labels, not to these
+
+    @cached_property
+    def _raw_external(self) -> Float[Tensor, "x d"] | None:
         if self._label_vectors is None or self.classes is None or not self.external_nodes:
             return None
-        kept = self.classes.kept
-        return self._fitted(_read(kept, self._label_vectors), kept.names)  # fitted to the labels, not to these
+        return _read(self.classes.kept, self._label_vectors)
+
+    @property
+    def kept_vectors(self) -> KeptVectors | None:
+        """The vectors of labels and external nodes as they were read, for a run to keep; None where there are none."""
+        if self._raw is None:
+            return None
+        tables, read = [self.table], [self._raw]
+        if self._raw_external is not None and self.classes is not None:
+            tables, read = [*tables, self.classes.kept], [*read, self._raw_external]
+        return KeptVectors([meaning for table in tables for meaning in meanings(table)], torch.cat(read))
 
     def edges(self, labels: Labels) -> Int64[Tensor, "2 edges"]:
         """Source and target node of each edge: the labels in use, then the external nodes.

@@ -52,7 +52,7 @@ def load_trained(made: Prepared, run: FoundRun, *, weights: str | None, device: 
     """
     from compose.training.device import choose_device
 
-    target, scoring = choose_device(device), made.scoring()
+    target, scoring = choose_device(device), made.scoring().without_weights()
     built = scoring.build()
     run.load(built, weights)
     for graph in (built.training, built.inference, built.looking):

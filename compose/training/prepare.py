@@ -31,6 +31,7 @@ from compose.training.stages.stage import Stage
 
 if TYPE_CHECKING:
     from compose.graphs.vectors.label_vectors import LabelVectors
+    from compose.training.storage.kept_data import KeptData
 
 _T = TypeVar("_T")
 
@@ -270,6 +271,10 @@ class Prepared:
         losses = task_losses(plan, self.adaptation.losses) if self.adaptation else ()
         return replace(self, spec=replace(self.spec, plan=plan.scoring(losses=losses)), stages={})
 
+    def without_weights(self) -> Prepared:
+        """The same, for weights that are loaded afterwards: see :meth:`Plan.without_weights`."""
+        return replace(self, spec=replace(self.spec, plan=self.spec.plan.without_weights()))
+
     def build(self) -> Built:
         """The model with its weights, drawn from the spec's seed, and the inner rates where such are learned."""
         built = materialise(self.shaped, self.spec.registry, seed=self.seed, name=self.spec.resolved.name)
@@ -292,15 +297,20 @@ class Prepared:
         return place_of(self.spec.tree, paths.get(section, ("data",)), key=True)
 
 
-def prepare(spec: Spec) -> Prepared:
+def prepare(spec: Spec, kept: KeptData | None = None) -> Prepared:
     """Make what a spec names.
+
+    Args:
+        spec: the checked spec.
+        kept: what stands for the data, the labels' vectors and their graph, none of which is then touched.
 
     Raises:
         SpecErrors: values that their classes refuse, all of them.
     """
     maker = _Maker(spec)
-    source = maker.make("data", ("data",))
-    labels = maker.make("section", ("labels",), name="labels", default={})
+    source: Any = maker.make("data", ("data",)) if kept is None else kept.source
+    given = {} if kept is None else {"vectors": kept.vectors, "graph": kept.graph, "external": kept.external}
+    labels = maker.make("section", ("labels",), name="labels", default={}, instead=given)
     evaluation = maker.make("section", ("evaluate",), name="evaluate", default={})
     listed = spec.tree.get("train")
     names = list(listed.items) if isinstance(listed, MappingTree) else []
@@ -318,14 +328,25 @@ class _Maker:
         self.spec = spec
         self.errors: list[SpecError] = []
 
-    def make(self, kind: Kind, path: Path, *, name: str | None = None, default: Any = None) -> Any:
+    def make(
+        self,
+        kind: Kind,
+        path: Path,
+        *,
+        name: str | None = None,
+        default: Any = None,
+        instead: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """What stands at a place; of a dataclass some values may be given ``instead`` of those of the spec."""
         from compose.spec.yaml.tree import descend
 
         tree = descend(self.spec.tree, path)
         values = dict(plain(tree) if tree is not None else default)
         chosen = name or values.pop(selector(kind))
+        given = instead or {}
         try:
-            return self.spec.registry.construct(kind, chosen, values)
+            made = self.spec.registry.construct(kind, chosen, {k: v for k, v in values.items() if k not in given})
+            return replace(made, **given) if given else made
         except BlockError as error:
             inner = (*path, *(error.parameter or "").split("."))
             message = f"`{chosen}`: {error}"

@@ -37,7 +37,8 @@ class RunPlan:
         lock: the text of its lock file.
         title: what the report calls it.
         adaptation: how weights adapt to episodes where they are evaluated; None where they don't.
-        blocks: the user's files without which the spec cannot be read.
+        files: what the run's folder keeps from its beginning: the user's files without which the spec cannot be read,
+            and what prediction needs of the data.
         fingerprint: what it is made of, which its checkpoints keep.
         data: what it is trained on; None in a process that writes no folder.
         changed: whether a run that goes on has something to do again, as options or data are others than before.
@@ -52,7 +53,7 @@ class RunPlan:
     lock: str
     title: str
     adaptation: Adaptation | None = None
-    blocks: Sequence[KeptFile] = ()
+    files: Sequence[KeptFile] = ()
     fingerprint: Mapping[str, Any] = field(default_factory=dict)
     data: DataRecord | None = None
     changed: bool = False
@@ -74,6 +75,7 @@ class RunPlan:
         """
         from compose.training.storage.fingerprint import fingerprint
         from compose.training.storage.kept_blocks import kept_files
+        from compose.training.storage.kept_data import kept_data
         from compose.training.storage.lock import lock_text
 
         blocks = kept_files(made.spec.blocks)
@@ -87,10 +89,10 @@ class RunPlan:
             lock=lock or lock_text(made.spec, blocks=blocks),
             title=made.spec.resolved.name,
             adaptation=made.adaptation,
-            blocks=blocks,
             fingerprint=fingerprint(made.spec, blocks=blocks, data=data),
             data=data,
             changed=changed,
+            files=(*blocks, *(kept_data(made) if made.stages else ())),
         )
 
     def check(self) -> None:

@@ -80,7 +80,7 @@ def train(
         if fabric.is_global_zero and not resume:
             folder = folder.make()
             held.enter_context(FolderLock.take(folder.path))
-            folder.begin(plan.lock, plan.blocks)
+            folder.begin(plan.lock, plan.files)
         folder = RunFolder(fabric.broadcast(folder.path))
         if fabric.is_global_zero:
             remember_folder(folder.path)

@@ -17,6 +17,7 @@ from compose.block import BlockError, data
 from compose.data.classes.photographs import Move, Photographs
 from compose.data.classes.single_label import ClassSource, ClassTable, too_few
 from compose.data.normalisation import NORMALISATIONS, NormalisationName
+from compose.data.picture_reader import PictureReader
 from compose.data.source import DataError, Split
 
 if TYPE_CHECKING:
@@ -104,6 +105,11 @@ class Cifar100(ClassSource):
         except DataError as error:
             return [str(error)]
         return too_few(self.table, np.bincount(classes, minlength=len(self.table.names)).tolist())
+
+    @property
+    def reader(self) -> PictureReader:
+        """How pictures are read."""
+        return PictureReader.middle(32, self.normalisation)
 
     def read_image(self, path: Any) -> Tensor:
         """The middle of a picture of the user's: ``3 h w``.

@@ -20,6 +20,7 @@ from compose.data.classes.single_label import ClassExamples, ClassSource, ClassT
 from compose.data.classes.wordnet_classes import WORDNET_ID, class_names
 from compose.data.counter_random import Dice
 from compose.data.normalisation import NORMALISATIONS, NormalisationName
+from compose.data.picture_reader import PictureReader
 from compose.data.pictures.image_examples import Augment, Fit, Preparation
 from compose.data.pictures.image_files import PicturePaths, folder_of_images
 from compose.data.pictures.picture_check import check_pictures
@@ -110,6 +111,11 @@ class MiniImageNet(ClassSource):
             if there is not here:
                 found.append(f"{here[1]} ({here[0]}.csv) is listed already, as {there[1]} ({there[0]}.csv)")
         return found
+
+    @property
+    def reader(self) -> PictureReader:
+        """How pictures are read."""
+        return PictureReader.prepared(self.preparation)
 
     def read_image(self, path: Any) -> Tensor:
         """A picture as in evaluation: ``3 h w``.

@@ -26,6 +26,7 @@ from compose.data.classes.stored_pictures import Distorted, StoredPictures
 from compose.data.counter_random import by_lot
 from compose.data.folders import entries_of
 from compose.data.ink import INK, read_ink
+from compose.data.picture_reader import PictureReader
 from compose.data.source import Count, DataError, Split
 
 _TURNS = ("", "/rot090", "/rot180", "/rot270")
@@ -123,6 +124,11 @@ class Omniglot(ClassSource):
             *self._read[1],
             *too_few(self.table, [len(c.files) for c in self._characters for _ in range(self._turns)]),
         ]
+
+    @property
+    def reader(self) -> PictureReader:
+        """How pictures are read."""
+        return PictureReader.ink(self._size)
 
     def read_image(self, path: Any) -> Tensor:
         """The middle of a picture of ink on paper, dark on light or light on dark: ``1 h w``.

@@ -23,6 +23,7 @@ from compose.data.counter_random import Dice
 from compose.data.drawn.character_drawing import CharacterStrokes, Hand
 from compose.data.drawn.glyph_table import code_points
 from compose.data.ink import INK, read_ink
+from compose.data.picture_reader import PictureReader
 from compose.data.source import LabelTable, Share, Split
 
 _STREAMS: dict[Split, int] = {"train": 7, "val": 8, "test": 9}
@@ -101,6 +102,11 @@ class Alphabets(ClassSource):
     def split(self, name: Split) -> Drawings:
         """The examples of a split: all characters once, then all once more, and so on."""
         return Drawings(self, name)
+
+    @property
+    def reader(self) -> PictureReader:
+        """How pictures are read."""
+        return PictureReader.ink(self.hand.size)
 
     def read_image(self, path: Any) -> Tensor:
         """The middle of a picture of ink on paper, dark on light or light on dark: ``1 h w``.

@@ -13,6 +13,7 @@ from compose.block import BlockError
 from compose.data.drawn.glyph_examples import GlyphExamples
 from compose.data.drawn.glyph_table import GlyphTable
 from compose.data.normalisation import NORMALISATIONS, NormalisationName
+from compose.data.picture_reader import PictureReader
 from compose.data.source import Count, LabelTable, PictureSource, Split
 
 
@@ -94,6 +95,11 @@ class DrawnScenes(PictureSource):
     def split(self, name: Split) -> GlyphExamples:
         """The examples of a split."""
         return GlyphExamples(self, name)
+
+    @property
+    def reader(self) -> PictureReader:
+        """How pictures are read."""
+        return PictureReader.middle(self.size, self.normalisation)
 
     def read_image(self, path: Any) -> Tensor:
         """The middle of a picture of the user's in this source's size and normalisation: ``3 h w``.

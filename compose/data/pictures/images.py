@@ -15,6 +15,7 @@ from torch import Tensor
 from compose.block import BlockError, MayChange, data
 from compose.data.label_list import check_listed, label_table, meant, read_label_list
 from compose.data.normalisation import NORMALISATIONS, NormalisationName
+from compose.data.picture_reader import PictureReader
 from compose.data.pictures.annotations import Annotations, Meaning, content_digest
 from compose.data.pictures.box_csv import BoxHeader, read_box_header
 from compose.data.pictures.box_report import BoxReport, read_class_names
@@ -210,6 +211,11 @@ class Images(PictureSource):
         rows = self._report.rows if self._skip else self._division.rows
         names = list(self._annotations.names)
         return content_digest(self._annotations, self._paths, {split: rows[split].tolist() for split in rows}, names)
+
+    @property
+    def reader(self) -> PictureReader:
+        """How pictures are read."""
+        return PictureReader.prepared(self._preparation)
 
     def read_image(self, path: Any) -> Tensor:
         """A picture as in evaluation: ``3 h w``.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from compose.errors import Note, Place
-from compose.registry.declaration import Declaration
+from compose.registry.declaration import NO_WEIGHTS, Declaration
 from compose.spec.yaml.tree import Mapping
 
 EPISODE_ATTENTION = ("query_attention", "support_attention", "episode_attention")
@@ -163,6 +163,11 @@ class Plan:
         ends = [self.scores, *([self.attention] if self.attention else []), *(ref for t in terms for ref in t.reads)]
         return replace(self, steps=needed(self.steps, ends, owners=True), terms=terms)
 
+    def without_weights(self) -> Plan:
+        """The same model, for weights that are loaded afterwards: no file of others is read, or needs to be there."""
+        terms = tuple(replace(term, step=term.step and _unfilled(term.step)) for term in self.terms)
+        return replace(self, steps=tuple(map(_unfilled, self.steps)), terms=terms)
+
     @property
     def episode_attention(self) -> dict[str, tuple[Ref, ...]]:
         """Where a model of episodes looks: port -> that port of each step which the scores need and which has it."""
@@ -181,6 +186,12 @@ class Plan:
     def reserved_of(self, term: Term) -> tuple[str, ...]:
         """The reserved inputs that a term of the loss depends on."""
         return _reserved([*needed(self.steps, term.reads), *([term.step] if term.step else [])])
+
+
+def _unfilled(step: Step) -> Step:
+    declared = step.declaration.parameters if step.declaration else ()
+    starts = {parameter.name for parameter in declared if parameter.starts_weights} & step.params.keys()
+    return replace(step, params=step.params | dict.fromkeys(starts, NO_WEIGHTS)) if starts else step
 
 
 def _reserved(steps: Iterable[Step]) -> tuple[str, ...]:
