@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from compose.api.reading import LOCK, Files, Names, Overrides, kept_beside, read
-from compose.errors import UsageError
+from compose.errors import SpecErrors, UsageError
 from compose.training.storage.find_run import FoundRun, find_run, newest_of
 
 if TYPE_CHECKING:
@@ -81,22 +81,29 @@ class StoredRun:
         """What is otherwise with the labels of the data than when the run was trained, for the user."""
         from compose.training.storage.data_record import told_changes
 
-        return told_changes(self._trained_on.label_differences(self.prepared.source.labels)) if self._trained_on else []
+        return told_changes(self._trained_on.label_differences(self.asked.source.labels)) if self._trained_on else []
 
     @cached_property
     def asked(self) -> Prepared:
-        """What prediction needs of the spec: the same as :attr:`prepared`, of data, vectors and graph as the run keeps
-        them; those themselves where it does not.
+        """What prediction needs: the same as :attr:`prepared`, or where a file of the data or the labels is gone, what
+        the run keeps of them.
 
         Raises:
-            SpecErrors: its data is gone and not kept.
+            SpecErrors: a file is gone and the run keeps nothing.
             CheckpointError: what it keeps is damaged.
         """
         from compose.training.prepare import prepare
         from compose.training.storage.kept_data import read_kept
 
-        kept = read_kept(self.folder)
-        return self.prepared if kept is None else prepare(self.spec, kept)
+        try:
+            made = self.prepared
+            assert made.space is not None, "its files can be read"
+        except SpecErrors:
+            kept = read_kept(self.folder)
+            if kept is None:
+                raise
+            made = self._as_trained(prepare(self.spec, kept))
+        return made
 
     @property
     def labels(self) -> LabelSpace:

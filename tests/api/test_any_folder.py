@@ -56,11 +56,11 @@ def scores(run: Path, picture: Path) -> list[tuple[str, float, bool | None]]:
     return [(guess.label, guess.score, guess.seen) for guess in prediction.guesses]
 
 
-def copied(home: Path, to: Path, *, without: tuple[str, ...] = ()) -> Path:
-    """The folder with its run at another place, some of it missing."""
+def moved(home: Path, to: Path) -> Path:
+    """The folder and its run at another place, the run's data there."""
     shutil.copytree(home, to)
-    for name in without:
-        shutil.rmtree(to / name) if (to / name).is_dir() else (to / name).unlink()
+    lock = to / "run" / "spec.lock.yaml"
+    lock.write_text(lock.read_text().replace(str(home), str(to)))
     return to
 
 
@@ -79,9 +79,7 @@ def test_the_lock_holds_for_every_folder(home: Path, tmp_path: Path, monkeypatch
 def test_asking_needs_neither_data_nor_vectors_nor_first_weights(home: Path, tmp_path: Path) -> None:
     picture = home / "photos" / "0.png"
     first = scores(home / "run", picture)
-    kept = copied(home, tmp_path / "copy")
-    lock = kept / "run" / "spec.lock.yaml"
-    lock.write_text(lock.read_text().replace(str(home), str(kept)))
+    kept = moved(home, tmp_path / "copy")
     for name in ("photos", "labels.csv", "vectors.txt", "start.safetensors"):
         (kept / name).rename(tmp_path / name)
     assert scores(kept / "run", picture) == first
@@ -95,18 +93,20 @@ def test_asking_needs_neither_data_nor_vectors_nor_first_weights(home: Path, tmp
     assert compose.evaluate(kept / "run", device="cpu") == compose.evaluate(home / "run", device="cpu")
 
 
-def test_asking_takes_the_labels_as_they_were_trained(home: Path, tmp_path: Path) -> None:
-    first = scores(home / "run", home / "photos" / "0.png")
-    kept = copied(home, tmp_path / "copy")
-    lock = kept / "run" / "spec.lock.yaml"
-    lock.write_text(lock.read_text().replace(str(home), str(kept)))
-    (kept / "vectors.txt").write_text("dog 9 0 0 1\ncat 0 9 0 1\nwolf 9 0 1 9\nfox 1 1 1 1\n")
-    (kept / "labels.csv").write_text((kept / "labels.csv").read_text() + "0.png,fox\n")
-    assert scores(kept / "run", home / "photos" / "0.png") == first
+def test_labels_that_are_added_are_kept_when_the_run_goes_on(home: Path, tmp_path: Path) -> None:
+    kept = moved(home, tmp_path / "copy")
+    (kept / "vectors.txt").write_text("dog 1 0 0 1\ncat 0 1 0 1\nwolf 1 0 1 0\nfox 1 1 1 1\n")
+    rows = (kept / "labels.csv").read_text()
+    (kept / "labels.csv").write_text(rows.replace("dog;wolf", "dog;wolf;fox"))
+    compose.train(resume=kept / "run", overrides={"train.main.epochs": 2}, device="cpu")
+    found = read_kept(kept / "run")
+    assert found is not None
+    assert found.source.labels.names == ("cat", "dog", "fox", "wolf")
 
 
 def test_damage_to_what_is_kept_is_seen(home: Path, tmp_path: Path) -> None:
-    kept = copied(home, tmp_path / "copy")
+    kept = moved(home, tmp_path / "copy")
+    (kept / "vectors.txt").unlink()
     path = kept / "run" / NAME
     content = bytearray(path.read_bytes())
     content[-1] ^= 1

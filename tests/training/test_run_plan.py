@@ -31,5 +31,5 @@ def test_it_is_what_the_spec_says() -> None:
         assert getattr(plan, name) is getattr(made, name)
     assert plan.title == "starter"
     assert "seed: 7\n" in plan.lock
-    assert plan.files == ()
+    assert [file.name for file in plan.files] == ["prediction.safetensors"]
     assert plan.model.plan is made.shaped.plan

@@ -71,6 +71,20 @@ def kept_data(made: Prepared) -> tuple[KeptFile, ...]:
     return (KeptFile(NAME, content, Path(NAME)),)
 
 
+def refresh_kept(folder: Path, file: KeptFile) -> None:
+    """Write what prediction needs anew where it is otherwise than before; other files that a run keeps stay.
+
+    Args:
+        folder: the run's.
+        file: one that the run keeps.
+    """
+    path = folder / file.name
+    if file.name == NAME and not (path.is_file() and path.read_bytes() == file.content):
+        partial = path.with_name(f"{NAME}.partial")
+        partial.write_bytes(file.content)
+        partial.replace(path)
+
+
 def read_kept(folder: Path) -> KeptData | None:
     """What a run keeps; None where it keeps nothing.
 

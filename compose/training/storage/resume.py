@@ -10,6 +10,7 @@ from compose.training.logging.run_log import RunLog
 from compose.training.run_state import RunContext, RunState
 from compose.training.storage.checkpoint import Checkpoints
 from compose.training.storage.earlier_run import is_reopened
+from compose.training.storage.kept_data import refresh_kept
 from compose.training.storage.run_folder import RunFolder, write_text
 from compose.training.storage.weights import fit
 from compose.training.training_errors import CheckpointError
@@ -110,6 +111,8 @@ def write_record(plan: RunPlan, folder: RunFolder) -> None:
     for path, text in texts.items():
         if not path.exists() or path.read_text("utf-8") != text:
             write_text(path, text)
+    for file in plan.files:
+        refresh_kept(folder.path, file)
 
 
 def _shapes(model: TrainableModel) -> dict[str, list[tuple[int, ...]]]:
