@@ -15,7 +15,7 @@ FORMAT = "format"
 """The key that says what a file of ours is."""
 WEIGHTS = "compose-weights-1"
 """What stands there in the weights of a run."""
-CHECKPOINT = "compose-checkpoint-1"
+CHECKPOINT = "compose-checkpoint-2"
 """What stands there in a checkpoint."""
 
 

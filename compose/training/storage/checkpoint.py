@@ -9,20 +9,18 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from compose.digest import CHECKPOINT, DIGEST, FORMAT, digest_of
 from compose.training.storage.nested_state import flatten, unflatten
 from compose.training.storage.writing import writing
 from compose.training.training_errors import CheckpointError
 
-FORMAT = "compose-checkpoint-2"
 PARTIAL = ".partial"
 KEPT = 2
 
@@ -92,7 +90,7 @@ class Checkpoints:
             try:
                 with safe_open(path, framework="pt") as file:
                     metadata = file.metadata() or {}
-                if metadata.get("format") == FORMAT:
+                if metadata.get(FORMAT) == CHECKPOINT:
                     plain: dict[str, Any] = json.loads(metadata["state"])
                     return plain
             except (SafetensorError, OSError, ValueError, KeyError):
@@ -107,7 +105,7 @@ def write_tree(path: Path, tree: dict[str, Any]) -> None:
     """Write a nested state to a file, atomically."""
     plain, tensors = flatten(tree)
     tensors, text = storable(tensors), json.dumps(plain)
-    write_tensors(path, tensors, {"format": FORMAT, "state": text, "sha256": _digest(text, tensors)})
+    write_tensors(path, tensors, {FORMAT: CHECKPOINT, "state": text, DIGEST: digest_of(text, tensors)})
 
 
 def read_tree(path: Path) -> dict[str, Any]:
@@ -117,11 +115,11 @@ def read_tree(path: Path) -> dict[str, Any]:
         CheckpointError: the file is damaged or something else.
     """
     tensors, metadata = read_tensors(path)
-    found = metadata.get("format", "")
-    if found != FORMAT:
+    found = metadata.get(FORMAT, "")
+    if found != CHECKPOINT:
         other = "one of another edition" if found.startswith("compose-checkpoint") else "another safetensors file"
         raise CheckpointError(f"{path}: expected a checkpoint of this edition of compose, got {other}")
-    if metadata.get("sha256") != _digest(metadata.get("state", ""), tensors):
+    if metadata.get(DIGEST) != digest_of(metadata.get("state", ""), tensors):
         raise CheckpointError(f"{path}: the file is damaged (its checksum does not fit)")
     tree = unflatten(json.loads(metadata["state"]), tensors)
     assert isinstance(tree, dict)
@@ -187,14 +185,6 @@ def storable(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         seen.add(tensor.untyped_storage().data_ptr())
         stored[name] = tensor
     return stored
-
-
-def _digest(text: str, tensors: Mapping[str, Tensor]) -> str:
-    digest = sha256(text.encode())
-    for name in sorted(tensors):
-        digest.update(name.encode())
-        digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy().data)
-    return digest.hexdigest()
 
 
 def _sync(path: Path) -> None:

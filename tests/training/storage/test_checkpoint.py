@@ -112,3 +112,16 @@ def test_a_glance_reads_no_tensors(tmp_path):
     (tmp_path / "step-000000008.safetensors").write_bytes(b"rubbish")
     assert checkpoints.glance()["step"] == 7
     assert checkpoints.step == 8
+
+
+def test_every_flipped_bit_is_seen(tmp_path):
+    path = tmp_path / "a.safetensors"
+    write_tree(path, {"model": {"w": torch.tensor([[1.5, 2.5]])}, "step": 3})
+    content = path.read_bytes()
+    for position in range(len(content)):
+        for bit in range(8):
+            changed = bytearray(content)
+            changed[position] ^= 1 << bit
+            path.write_bytes(changed)
+            with pytest.raises(CheckpointError, match=r"a\.safetensors"):
+                read_tree(path)
