@@ -136,6 +136,8 @@ def _run(
         raise SpecErrors([SpecError("missing-key", "the spec has no `train:`", found.tree.place, "stages by name")])
     earlier = EarlierRun(RunFolder(folder)) if folder else None
     changes = [] if earlier is None else earlier.changes(found)
+    if earlier is not None and earlier.step:  # its weights are in the checkpoint, whatever it began with
+        found = replace(found, plan=found.plan.without_weights())
     with _busy(console, "checking the spec and its data"):
         made = ready(found, data=is_first_process(), weight_parts=world_size() if strategy == "fsdp" else 1)
     data = DataRecord.of(made) if is_first_process() else None

@@ -104,6 +104,14 @@ def test_labels_that_are_added_are_kept_when_the_run_goes_on(home: Path, tmp_pat
     assert found.source.labels.names == ("cat", "dog", "fox", "wolf")
 
 
+def test_a_run_goes_on_without_the_weights_that_it_began_with(home: Path, tmp_path: Path) -> None:
+    kept = moved(home, tmp_path / "copy")
+    (kept / "start.safetensors").unlink()
+    assert compose.train(resume=kept / "run", overrides={"train.main.epochs": 2}, device="cpu").report["steps"] == 4
+    with pytest.raises(SpecErrors, match=r"start\.safetensors, which is not there"):
+        compose.train(kept / "run" / "spec.lock.yaml", out=tmp_path / "again", device="cpu")
+
+
 def test_damage_to_what_is_kept_is_seen(home: Path, tmp_path: Path) -> None:
     kept = moved(home, tmp_path / "copy")
     (kept / "vectors.txt").unlink()

@@ -108,7 +108,7 @@ def _refuse_damaged(path: Path) -> None:
 
 
 def _refuse_checkpoint(metadata: Mapping[str, str]) -> None:
-    if metadata.get(FORMAT) == CHECKPOINT:
+    if metadata.get(FORMAT, "").startswith(CHECKPOINT.rpartition("-")[0]):
         raise NoWeights("it is a checkpoint of a run", "its folder keeps the weights alone in weights/last.safetensors")
 
 

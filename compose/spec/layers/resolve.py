@@ -16,7 +16,7 @@ from compose.spec.layers.packaged import FOLDER, is_composite
 from compose.spec.layers.plain_name import IN_WORDS, PLAIN_NAME, joined_name
 from compose.spec.schema.document import KEY_OF_SWEEP, OVERLAYS
 from compose.spec.spec_text import SpecText
-from compose.spec.yaml.reader import load_file, load_text
+from compose.spec.yaml.reader import PIPES, load_file, load_text
 from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, relabel, without
 
 IS_COMPOSITE = "is-composite"
@@ -153,7 +153,9 @@ def _read(spec: str | SpecText) -> Mapping:
 
 
 def _folder_of(path: Path) -> str:
-    """Where the paths in a spec start: in its folder; in the current one ("") where it is packaged."""
+    """Where the paths in a spec start: in its folder; in the current one ("") where it is packaged, or piped."""
+    if str(path).startswith(PIPES):
+        return ""
     try:
         place = Path(os.path.realpath(path))
     except ValueError:  # a name that no file can have

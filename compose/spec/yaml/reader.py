@@ -64,7 +64,8 @@ def load_file(path: Path, *, name: str | None = None, folder: str = "", piped: b
         SpecErrors: the file cannot be read or is no YAML that a spec may be; all duplicate keys at once.
     """
     shown = name or str(path)
-    return load_text(_read(path, shown, piped=piped and str(path).startswith(PIPES)), shown, folder=folder)
+    text = _read(path, shown, piped=piped and str(path).startswith(PIPES))
+    return load_text(text, shown, folder=folder)
 
 
 def load_text(text: str, name: str, *, folder: str = "") -> Tree:

@@ -8,6 +8,7 @@ metrics.jsonl    one JSON object a line, as training goes
 events/          TensorBoard
 checkpoints/     the newest states, for --resume
 weights/         last.safetensors, best.safetensors: the model's weights alone
+prediction.safetensors   label names, vectors, graph and how pictures are read, by which it is asked without its data
 report.md        the result for people, report.json for tools
 modules.svg      how often each label uses each module, where the model tells; modules.csv for tools
 ```
