@@ -137,6 +137,15 @@ CHANGES: tuple[Callable[[DrawFn, Spot, dict[str, Any]], None], ...] = (
 )  # fmt: skip
 
 
+def change_slightly(draw: DrawFn, tree: dict[str, Any]) -> None:
+    """Change a tree so that it may well stay right: a number, what feeds a node, something left out."""
+    found = list(spots(tree))
+    numbers = [(holder, key) for holder, key in found if type(holder[key]) in (int, float)]
+    what = draw(sampled_from((_near, _near, _near, _reference, _removed)))
+    spot = draw(sampled_from(numbers if what is _near and numbers else found))
+    what(draw, spot, tree)
+
+
 def change(draw: DrawFn, tree: dict[str, Any]) -> None:
     """Change a tree somewhere."""
     found = list(spots(tree))

@@ -17,7 +17,7 @@ from compose.spec.yaml.tree import plain
 from compose.spec.yaml.writer import dump
 from tests.fuzz.hostile import NUMBERS, TEXTS
 from tests.fuzz.spec_texts import change_text
-from tests.fuzz.spec_trees import change, key_names
+from tests.fuzz.spec_trees import change, change_slightly, key_names
 from tests.soundness.drawn.random_spec import random_spec
 
 RANDOM = 40
@@ -49,11 +49,11 @@ def _tree(text: str) -> Any:
 def cases(draw: DrawFn) -> Case:
     """A spec that is changed a few times."""
     text = draw(sampled_from(texts()))
-    level = draw(sampled_from(("tree", "tree", "text", "both", "none")))
-    if level in ("tree", "both"):
+    level = draw(sampled_from(("tree", "tree", "text", "both", "none", "slightly", "slightly", "slightly")))
+    if level in ("tree", "both", "slightly"):
         tree = copy.deepcopy(_tree(text))
         for _ in range(draw(sampled_from((1, 1, 1, 2, 3)))):
-            change(draw, tree)
+            (change_slightly if level == "slightly" else change)(draw, tree)
         text = dump(tree)
     if level in ("text", "both"):
         for _ in range(draw(sampled_from((1, 1, 2)))):
