@@ -49,7 +49,7 @@ class Annotations:
         problems: the lines that cannot be used, and why.
         notes: what else the user should know of the files.
         separated: whether a cell of labels has several, between the separators that are usual.
-        comma: the first such cell that has a comma instead.
+        cells: the labels that fill a cell, and where each does so first.
     """
 
     images: list[str] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Annotations:
     problems: list[Finding] = field(default_factory=list)
     notes: list[Finding] = field(default_factory=list)
     separated: bool = False
-    comma: Finding | None = None
+    cells: dict[str, Finding] = field(default_factory=dict)
     _file: array[int] = field(default_factory=lambda: array("i"))
     _line: array[int] = field(default_factory=lambda: array("i"))
     _rest: array[int] = field(default_factory=lambda: array("b"))

@@ -16,7 +16,7 @@ from compose.block import BlockError, MayChange, data
 from compose.data.label_list import check_listed, label_table, meant, read_label_list
 from compose.data.normalisation import NORMALISATIONS, NormalisationName
 from compose.data.picture_reader import PictureReader
-from compose.data.pictures.annotations import Annotations, Meaning, content_digest
+from compose.data.pictures.annotations import Annotations, Finding, Meaning, content_digest
 from compose.data.pictures.box_csv import BoxHeader, read_box_header
 from compose.data.pictures.box_report import BoxReport, read_class_names
 from compose.data.pictures.grey_range import GreyRange
@@ -26,6 +26,7 @@ from compose.data.pictures.image_report import ImageReport
 from compose.data.pictures.image_splits import divide
 from compose.data.pictures.labels.class_folders import read_class_folders, without_training
 from compose.data.pictures.labels.label_file import LabelReading, read_label_file
+from compose.data.pictures.labels.separators import asked_separator, separated_by_blanks
 from compose.data.pictures.picture_identity import identities
 from compose.data.source import DataError, LabelTable, PictureSource, Share, Split
 
@@ -64,8 +65,8 @@ class Images(PictureSource):
         vocabulary: a text file of all labels, one a line as in `unseen`; any other label in a list of labels is then a
             mistake, and any other column of a CSV file is left out. Without it the labels are those that occur, in
             alphabetical order.
-        separator: the characters that separate labels in a cell; where not given, semicolons and bars, and commas that
-            may do so are asked about.
+        separator: the characters that separate labels in a cell; where not given, semicolons and bars; commas and the
+            like that may do so are asked about.
         ignore: columns of a CSV file that are no labels.
         unlisted: what a label is to a picture that does not list it; `auto` is unknown where some picture lists absent
             labels, else absent.
@@ -307,8 +308,10 @@ def _read(files: dict[str, tuple[str, Path]], how: LabelReading) -> Annotations:
     if strangers:
         close = meant(strangers[0], sorted(how.columns))
         raise BlockError(f"no label file has a column for a label `{strangers[0]}`{close}", parameter="ignore")
-    if annotations.comma and not annotations.separated:
-        say = '`separator: ","` where commas separate labels, `separator: ";"` where they belong to their names'
-        message = f"{annotations.comma} has a comma, and no cell has `;` or `|`: say {say}"
-        raise BlockError(message, parameter=next(iter(files)))
+    if not annotations.separated:
+        asked = asked_separator(annotations.cells)
+        if asked:
+            raise BlockError(asked, parameter=next(iter(files)))
+        told = separated_by_blanks(annotations.cells)
+        annotations.notes += [Finding(told)] if told else []
     return annotations

@@ -38,14 +38,19 @@ def check_pictures(paths: Sequence[Path], *, decode: bool) -> PictureChecks:
         paths: the pictures.
         decode: read each to its end, which finds files that were cut off; else only the headers.
     """
+    broken: dict[int, str] = {}
+    scaled: dict[int, GreyRange] = {}
     with ThreadPoolExecutor(min(32, 2 * (os.cpu_count() or 1))) as pool:
-        found = list(pool.map(lambda path: inspected(path, decode=decode), paths))
-    broken = {i: each.fault for i, each in enumerate(found) if each.fault is not None}
+        for i, found in enumerate(pool.map(lambda path: inspected(path, decode=decode), paths)):
+            if found.fault is not None:
+                broken[i] = found.fault
+            if found.scaled is not None:
+                scaled[i] = found.scaled
     names: dict[Path, list[str]] = {}
     missing = [i for i in broken if not paths[i].exists()]
     for i in missing[:_MOST_HINTS]:
         broken[i] += _hint(paths[i], names)
-    return PictureChecks(broken, {i: each.scaled for i, each in enumerate(found) if each.scaled is not None})
+    return PictureChecks(broken, scaled)
 
 
 def _hint(path: Path, names: dict[Path, list[str]]) -> str:

@@ -112,12 +112,13 @@ class _Lists:
         if names is not None:
             return names
         separators, into = self.separator or SEPARATORS, self.rows.into
-        if self.separator is None and into.comma is None and "," in cell:
-            into.comma = Finding(f"`{short(cell.strip())}`", into.files[-1], line)
         for character in separators:
             into.separated = into.separated or character in cell
             cell = cell.replace(character, separators[0])
-        return [name for part in cell.split(separators[0]) if (name := label_name(part))]
+        found = [name for part in cell.split(separators[0]) if (name := label_name(part))]
+        if self.separator is None and len(found) == 1 and found[0] not in into.cells:
+            into.cells[found[0]] = Finding("", into.files[-1], line)
+        return found
 
 
 class _Table:
