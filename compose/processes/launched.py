@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from torch.distributed import Store, TCPStore
+    from torch.distributed import Store, TCPStore  # type: ignore[attr-defined]
 
 FOLDER = "compose/folder"
 """The key of the run's folder."""
@@ -64,7 +64,7 @@ def store_of_start() -> Store | None:
 
     It is empty at each call, and after each start: they would else seek one another where those before them were.
     """
-    from torch.distributed import PrefixStore
+    from torch.distributed import PrefixStore  # type: ignore[attr-defined]
 
     store = _agent_store()
     return None if store is None else PrefixStore(f"compose/start/{restarts()}/{next(_CALLS)}", store)
@@ -74,7 +74,7 @@ def _agent_store() -> TCPStore | None:
     """What torchrun's own process keeps for those that it starts, also when it starts them anew; None without it."""
     if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True":
         return None
-    from torch.distributed import TCPStore
+    from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
     host, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
     try:

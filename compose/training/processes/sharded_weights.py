@@ -30,8 +30,8 @@ def shard_weights(training: fx.GraphModule, mesh: DeviceMesh, *, layer: int = LA
     """
     for module in _units(training, layer):
         fully_shard(module, mesh=mesh, reshard_after_forward=True)
-    training.register_state_dict_post_hook(_bring_together)
-    training.register_load_state_dict_pre_hook(_take_part)
+    training.register_state_dict_post_hook(_bring_together)  # type: ignore[no-untyped-call]
+    training.register_load_state_dict_pre_hook(_take_part)  # type: ignore[no-untyped-call]
 
 
 def is_sharded(model: nn.Module) -> bool:

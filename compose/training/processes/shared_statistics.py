@@ -47,7 +47,7 @@ def _batch_norm(
     if not training:
         return F.batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
     given = input.float() if input.dtype in HALF else input
-    found, mean, variance, count = _Normalised.apply(given, eps)  # type: ignore[no-untyped-call]
+    found, mean, variance, count = _Normalised.apply(given, eps)
     with torch.no_grad():
         if running_mean is not None:
             running_mean.lerp_(mean.to(running_mean), momentum)
@@ -81,7 +81,7 @@ class _Normalised(torch.autograd.Function):
         return normalised, mean, variance, count
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor, *_: Tensor) -> tuple[Tensor, None]:
         normalised, scale, count = ctx.saved_tensors
         dims = [dim for dim in range(gradient.ndim) if dim != 1]

@@ -21,7 +21,7 @@ def whole_batch(share: Tensor) -> Tensor:
         All of them, as many rows as there are examples in the batch.
     """
     if share.requires_grad:
-        gathered: Tensor = _Gather.apply(share)  # type: ignore[no-untyped-call]
+        gathered: Tensor = _Gather.apply(share)
         return gathered
     return _gathered(share)[0]
 
