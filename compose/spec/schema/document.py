@@ -57,7 +57,8 @@ def spec_schema(registry: Registry) -> Schema:
         ],
         "definitions": definitions(registry),
     }
-    return _with_integers(whole)
+    bounded: dict[str, Any] = _with_integers(whole)
+    return bounded
 
 
 def _with_integers(schema: Any) -> Any:

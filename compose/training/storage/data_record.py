@@ -64,7 +64,10 @@ class DataRecord:
         """What a run's file says; None where there is none that is whole."""
         try:
             data: dict[str, Any] = json.loads(path.read_text("utf-8"))
-            return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
+            values: dict[str, Any] = {
+                key: tuple(value) if isinstance(value, list) else value for key, value in data.items()
+            }
+            return cls(**values)
         except (OSError, ValueError, AttributeError, TypeError):
             return None
 
