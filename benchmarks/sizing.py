@@ -24,7 +24,7 @@ from benchmarks.measure import seconds
 from compose.blocks.losses.bce import Bce
 from compose.evaluation.metrics.mean_average_precision import MeanAveragePrecision
 from compose.evaluation.metrics.rules import Rules
-from compose.model.memory import gib, training_bytes
+from compose.model.costs.memory import gib, training_bytes
 from compose.processes.launched import is_first_process, world_size
 from compose.registry.registry import registry
 from compose.spec.wiring.reserved import RESERVED

@@ -202,7 +202,7 @@ def _busy(console: Terminal | None, text: str) -> AbstractContextManager[object]
 
 def _announce(console: Terminal, made: Prepared) -> None:
     """What is about to run: which spec and variants, on which data, and how large."""
-    from compose.model.summary import totals
+    from compose.model.costs.summary import totals
 
     resolved = made.spec.resolved
     chosen = f"variant {', '.join(resolved.chosen)}" if resolved.chosen else "as it stands"

@@ -144,7 +144,7 @@ def _full(file: str, spec: Spec) -> Validation:
     from dataclasses import asdict
 
     from compose.checks.problems import notes, problems
-    from compose.model.summary import totals
+    from compose.model.costs.summary import totals
     from compose.training.prepare import prepare
 
     made = prepare(spec)

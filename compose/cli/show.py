@@ -59,8 +59,8 @@ def _print_spec(spec: Spec, *, origin: bool, defaults: bool) -> None:
 
 def _print_model(made: Prepared, *, comment: bool) -> None:
     from compose.cli.console import echo, note, out, plain_table, table
-    from compose.model.flops import count_flops
-    from compose.model.summary import HEADERS, count, made_for_real, rows, totals
+    from compose.model.costs.flops import count_flops
+    from compose.model.costs.summary import HEADERS, count, made_for_real, rows, totals
 
     flops = count_flops(made.shaped)
     cells = [row.cells for row in rows(made.shaped, made.batch, flops)]

@@ -11,7 +11,7 @@ from torch import Tensor
 from compose.data.source import LabelTable
 from compose.graphs.vectors.label_vectors import LabelVectors
 
-Meaning = tuple[str, str | None]
+NameAndSynset = tuple[str, str | None]
 """A label's name and its synset."""
 
 
@@ -23,7 +23,7 @@ class KeptVectors(LabelVectors):
         vectors: theirs.
     """
 
-    def __init__(self, meanings: Sequence[Meaning], vectors: Float[Tensor, "l d"]) -> None:
+    def __init__(self, meanings: Sequence[NameAndSynset], vectors: Float[Tensor, "l d"]) -> None:
         self.meanings, self.vectors = tuple(meanings), vectors
         self._rows = {meaning: row for row, meaning in enumerate(meanings)}
 
@@ -69,6 +69,6 @@ class KeptGraphs:
         return KeptEdges(self.graphs[tuple(names)])
 
 
-def meanings(table: LabelTable) -> list[Meaning]:
+def meanings(table: LabelTable) -> list[NameAndSynset]:
     """The labels of a table."""
     return list(zip(table.names, table.synsets, strict=True))

@@ -21,13 +21,13 @@ from compose.model.assemble import (
     training_outputs,
 )
 from compose.model.attention_output import is_of_labels, label_attention, names_modules
+from compose.model.costs.memory import check_memory
 from compose.model.episode_batch import EpisodeBatch
 from compose.model.facts import Facts
 from compose.model.failures.failure import block_failed
 from compose.model.failures.misfit import UnfitError
 from compose.model.input_sizes import Sizes
 from compose.model.label_space_check import LabelSpaceCheck
-from compose.model.memory import check_memory
 from compose.model.scores_check import check_scores
 from compose.model.seeded import seeded, unwarned
 from compose.model.task_check import check_tasks

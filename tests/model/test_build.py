@@ -12,7 +12,7 @@ from torch.export import Dim, export
 
 from compose.errors import SpecErrors
 from compose.model.attention_output import is_of_labels
-from compose.model.flops import count_flops
+from compose.model.costs.flops import count_flops
 from compose.training.prepare import Prepared
 
 Make = Callable[..., Prepared]

@@ -7,8 +7,8 @@ import pytest
 import compose
 from compose.errors import SpecErrors
 from compose.model import memory
+from compose.model.costs.memory import training_bytes
 from compose.model.facts import Facts
-from compose.model.memory import training_bytes
 
 FACTS = (Facts(parameters=100, trainable=100, saved_bytes=4_000), Facts(parameters=50, trainable=0, saved_bytes=800))
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from compose.model.build import Shaped
+from compose.model.costs.memory import gib, training_bytes
 from compose.model.dims import shape_text
 from compose.model.episode_batch import EpisodeBatch
 from compose.model.facts import Facts
-from compose.model.memory import gib, training_bytes
 from compose.spec.wiring.plan import Step
 
 HEADERS = ("node", "block", "output", "parameters", "FLOPs")

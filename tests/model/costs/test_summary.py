@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compose.model.summary import totals
+from compose.model.costs.summary import totals
 from compose.spec.read import read_spec
 from compose.training.prepare import prepare
 
