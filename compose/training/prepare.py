@@ -272,7 +272,7 @@ class Prepared:
         return replace(self, spec=replace(self.spec, plan=plan.scoring(losses=losses)), stages={})
 
     def without_weights(self) -> Prepared:
-        """The same, for weights that are loaded afterwards, by :meth:`compose.spec.wiring.plan.Plan.without_weights`."""
+        """The same for weights that are loaded afterwards: :meth:`compose.spec.wiring.plan.Plan.without_weights`."""
         return replace(self, spec=replace(self.spec, plan=self.spec.plan.without_weights()))
 
     def build(self) -> Built:

@@ -6,7 +6,7 @@ import pytest
 
 import compose
 from compose.errors import SpecErrors
-from compose.model import memory
+from compose.model.costs import memory
 from compose.model.costs.memory import training_bytes
 from compose.model.facts import Facts
 
