@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from compose.cli.complete import plain, spec_names, variant_names
+from compose.cli.arguments.complete import plain, spec_names, variant_names
 from compose.cli.printing.library_output import first_line, tamed_libraries
 
 BLOCKS = """
