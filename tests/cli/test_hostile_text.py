@@ -25,7 +25,7 @@ LABELS = [
     f"wolf {ESCAPES}",
     f"bird {HIDDEN}",
     "| fish | ![x](http://y) <b>\n\rnext\u2028line",
-    "</text><script>&\x00 horse",
+    "</text><script>&\x01 horse",
 ]
 """The last two are unseen."""
 SPEC_FILE = f"h[red]:smile:{ESCAPES}{HIDDEN}.yaml"
