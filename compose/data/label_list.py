@@ -9,6 +9,7 @@ from compose.block import BlockError
 from compose.data.pictures.annotations import Annotations, Finding
 from compose.data.pictures.labels.label_file import label_name
 from compose.data.source import LabelTable
+from compose.data.text_file import MOST_LIST, why_unread
 from compose.errors import nearest
 
 
@@ -61,11 +62,14 @@ def check_listed(
 
 
 def _entries(path: Path, parameter: str) -> list[str]:
+    expected = f"expected a text file with a label on each line: {path}"
     try:
-        return path.expanduser().read_text("utf-8-sig").splitlines()
+        file = path.expanduser()
+        if why := why_unread(file, MOST_LIST):
+            raise BlockError(f"{expected}: {why}", parameter=parameter)
+        return file.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        message = f"expected a text file with a label on each line: {path}: {error}"
-        raise BlockError(message, parameter=parameter) from None
+        raise BlockError(f"{expected}: {error}", parameter=parameter) from None
 
 
 def label_table(

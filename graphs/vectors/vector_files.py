@@ -78,6 +78,8 @@ def _json(path: Path) -> VectorTable:
         pairs = json.loads(path.read_text("utf-8-sig"), object_pairs_hook=list)
     except json.JSONDecodeError as error:
         raise VectorFileError(path, f"expected JSON: {error.msg}", line=error.lineno) from None
+    except RecursionError:
+        raise VectorFileError(path, "expected JSON: too many levels") from None
     if not isinstance(pairs, list) or not all(isinstance(pair, tuple) for pair in pairs):
         raise VectorFileError(path, 'expected an object {"label": [numbers], ...}')
     return _table_of_pairs(path, pairs)

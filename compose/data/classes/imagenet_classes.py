@@ -13,6 +13,7 @@ from pydantic import Field
 from compose.block import BlockError, data
 from compose.data.classes.wordnet_classes import WORDNET_ID, class_names
 from compose.data.source import DataError, DataSource, LabelTable, Split
+from compose.data.text_file import json_of
 from compose.graphs.taxonomy.taxonomy import load_taxonomy
 
 EMBEDDED = "imagenet_classes.txt"
@@ -102,7 +103,7 @@ def _entries(path: Path) -> list[tuple[str, str]]:
 
 def _json_list(path: Path, text: str) -> list[str]:
     try:
-        listed = json.loads(text)
+        listed = json_of(text)
     except json.JSONDecodeError as error:
         message = f"{path}:{error.lineno}: expected a JSON list of WordNet ids ({error.msg})"
         raise BlockError(message, parameter="classes") from None

@@ -17,6 +17,7 @@ from compose.block import BlockError
 from compose.data.counter_random import by_lot
 from compose.data.label_list import meant
 from compose.data.source import LabelTable, Split
+from compose.data.text_file import MOST_LIST, json_of, why_unread
 from compose.errors import listed, nearest
 
 Part: TypeAlias = Annotated[int, Field(ge=0)] | list[str]
@@ -176,6 +177,8 @@ def read_division(path: Path) -> dict[Split, int | list[str]]:
         BlockError: it cannot be read, or says something else.
     """
     try:
+        if why := why_unread(path.expanduser(), MOST_LIST):
+            raise BlockError(f"cannot be read ({why})")
         text = path.expanduser().read_text("utf-8-sig")
     except OSError as error:
         raise BlockError(f"cannot be read ({error.strerror})") from None
@@ -187,7 +190,7 @@ def read_division(path: Path) -> dict[Split, int | list[str]]:
 
 def _json(text: str) -> object:
     try:
-        return json.loads(text)
+        return json_of(text)
     except json.JSONDecodeError as error:
         raise BlockError(f"line {error.lineno}: expected JSON ({error.msg})") from None
 
@@ -200,6 +203,8 @@ def _yaml(text: str) -> object:
         raise BlockError(f"{line}expected YAML ({error.problem})") from None
     except yaml.YAMLError as error:
         raise BlockError(f"expected YAML ({error})") from None
+    except RecursionError:
+        raise BlockError("expected YAML (Too many levels)") from None
 
 
 def _parts(found: object) -> dict[Split, int | list[str]]:

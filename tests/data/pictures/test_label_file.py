@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from compose.block import BlockError
+from compose.data.label_list import read_label_list
 from compose.data.pictures.annotations import Annotations
 from compose.data.pictures.labels.label_file import LabelReading, read_label_file
 from compose.data.source import DataError
@@ -207,3 +211,28 @@ def test_random_bytes_end_in_a_message(tmp_path: Path, seed: int) -> None:
     ]
     with suppress(DataError):
         read(tmp_path, head + junk, name)
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        lambda path: read_label_file(path, Annotations(), LabelReading()),
+        lambda path: read_label_list(path, parameter="unseen"),
+    ],
+    ids=["table", "list"],
+)
+def test_a_pipe_is_not_waited_for_and_a_huge_file_is_not_read(
+    tmp_path: Path, reading: Callable[[Path], object]
+) -> None:
+    pipe, huge = tmp_path / "pipe.csv", tmp_path / "huge.csv"
+    os.mkfifo(pipe)
+    with huge.open("wb") as file:
+        file.truncate(2 << 30)
+    for path, why in ((pipe, "it is a pipe or a device"), (huge, "it is larger than ")):
+        with pytest.raises((DataError, BlockError), match=why):
+            reading(path)
+
+
+def test_json_of_many_levels_is_told_as_any_that_cannot_be_read(tmp_path: Path) -> None:
+    deep = "[" * 100_000
+    assert problems(read(tmp_path, f'{{"image": "a.jpg", "labels": ["cat"]}}\n{deep}\n', "l.jsonl"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -228,3 +229,25 @@ def test_a_path_that_exists_wins_over_the_zoo() -> None:
         Path(name).parent.mkdir(parents=True)
         Path(name).write_text("name: mine\n")
         assert plain(resolve(name).tree) == {"name": "mine"}
+
+
+def test_no_more_specs_extend_one_another_than_may() -> None:
+    for index in range(60):
+        Path(f"s{index}.yaml").write_text(f"extends: s{index + 1}.yaml\n")
+    Path("s60.yaml").write_text(BASE)
+    assert resolve("s11.yaml").name == "base"
+    with pytest.raises(SpecErrors) as caught:
+        resolve("s0.yaml")
+    assert [error.code for error in caught.value.errors] == ["extends-depth"]
+
+
+@pytest.mark.parametrize("extends", ["pipe", "circle", "a" * 6000, '"a\\0b"', "/dev/zero", "."])
+def test_a_base_that_is_no_file_is_told_where_it_is_named(extends: str) -> None:
+    os.mkfifo("pipe")
+    os.symlink("circle", "circle")
+    Path("over.yaml").write_text(f"name: over\nextends: {extends}\n")
+    with pytest.raises(SpecErrors) as caught:
+        resolve("over.yaml")
+    (error,) = caught.value.errors
+    assert error.place is not None
+    assert (error.place.document.name, error.place.line) == ("over.yaml", 2)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from compose.errors import SpecErrors
-from compose.spec.yaml.reader import MAX_BYTES, load_file, load_text
+from compose.spec.yaml.reader import MAX_BYTES, load_file, load_text, scalar_value
 from compose.spec.yaml.tree import Mapping, Scalar, place_of, plain
 
 
@@ -180,6 +181,47 @@ def test_paths_that_are_no_files(tmp_path: Path) -> None:
         with pytest.raises(SpecErrors) as caught:
             load_file(path)
         assert [error.code for error in caught.value.errors] == [code]
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("pipe", "no-file"),
+        ("/dev/zero", "no-file"),
+        ("circle", "unreadable"),
+        ("a" * 6000, "unreadable"),
+        ("a/" * 3000, "unreadable"),
+        ("a\0b", "unreadable"),
+        ("file.yaml/other.yaml", "no-such-file"),
+    ],
+)
+def test_nothing_is_awaited_of_what_is_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, code: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    os.symlink("circle", "circle")
+    Path("file.yaml").write_text("a: 1")
+    with pytest.raises(SpecErrors) as caught:
+        load_file(Path(path), piped=True)
+    assert [error.code for error in caught.value.errors] == [code]
+
+
+def test_a_pipe_of_the_command_line_is_read() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as file:
+        file.write("a: 1")
+    assert plain(load_file(Path(f"/dev/fd/{reading}"), piped=True)) == {"a": 1}
+    os.close(reading)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [(str(2**53 - 1), 2**53 - 1), (str(2**53), 2.0**53), ("-9007199254740993", -(2.0**53))]
+)
+def test_an_integer_that_not_every_reader_keeps_is_a_number(text: str, value: float) -> None:
+    found = scalar_value(text)
+    assert found == value
+    assert type(found) is type(value)
 
 
 def test_a_tree_is_frozen_and_keeps_its_order() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from compose.data.pictures.annotations import ABSENT, PRESENT, UNLISTED, Annotations, Finding
 from compose.data.quoted import short
 from compose.data.source import DataError
+from compose.data.text_file import MOST_TABLE, why_unread
 
 IMAGE_KEYS = (
     *("image", "filename", "file_name", "file", "path", "image_path"),
@@ -80,6 +81,8 @@ def read_label_file(path: Path, into: Annotations, how: LabelReading, *, split: 
 
 def _text(path: Path, into: Annotations) -> tuple[str, set[int]]:
     """The text of a file, and the lines in it that are not UTF-8."""
+    if why := why_unread(path, MOST_TABLE):
+        raise DataError(f"{path}: expected pictures with their labels, but {why}")
     raw = path.read_bytes()
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError(f"{path}: expected UTF-8, got UTF-16; save it as UTF-8 (in Excel: `CSV UTF-8`)")
