@@ -23,6 +23,8 @@ IS_COMPOSITE = "is-composite"
 """The code of the mistake that a composite block stands where a spec is asked for."""
 MOST_BASES = 50
 """How many specs may extend one another."""
+MOST_OFFERED = 200
+"""How many variants a spec may have, and how many sweeps: each is checked with the spec."""
 OFFERED = {"variants": "variant", "sweeps": "sweep"}
 """Sections of a spec that are laid over it, or expanded, on request; and what one entry is."""
 
@@ -295,6 +297,9 @@ def overlays_of(tree: Mapping, kind: str) -> dict[str, Mapping]:
         return {}
     if not isinstance(section, Mapping):
         raise SpecErrors([SpecError("wrong-type", f"`{kind}` is a mapping of names", section.place)])
+    if len(section.items) > MOST_OFFERED:
+        message = f"the spec has {len(section.items):,} {kind}"
+        raise SpecErrors([SpecError(f"too-many-{kind}", message, section.place, f"at most {MOST_OFFERED} {kind}")])
     check = _wrong_overlay if kind == "variants" else wrong_sweep
     there = {name: value for name, value in section.items.items() if not is_null(value)}
     wrong = [error for name, value in there.items() for error in check(name, value)]

@@ -13,6 +13,7 @@ from compose.spec.wiring.expand import expand
 from compose.spec.wiring.inputs import as_taken, wire_ports
 from compose.spec.wiring.leftovers import SCORES
 from compose.spec.wiring.loss_weights import loss_weights
+from compose.spec.wiring.mentions import heads
 from compose.spec.wiring.plan import Plan, Ref, Step, Term, needed, refs
 from compose.spec.wiring.reserved import RESERVED, TARGETS
 from compose.spec.wiring.scope import Removals, Scope, WiredComposite, World
@@ -200,7 +201,10 @@ def _scores(tree: Mapping, scope: Scope) -> Ref | None:
     value = scope.one(named)
     if value is not None and not value.step:
         expected = "a node that scores the labels, or the classes of episodes"
-        scope.world.error("no-scores", f"`{value}` is an input of the model, no scores", named.place, expected)
+        gone = set(heads(named, scope.nodes)) & scope.world.bypass
+        notes = tuple(Note(f"`{name}` is bypassed and only passes its first input on") for name in gone)
+        message = f"`{value}` is an input of the model, no scores"
+        scope.world.error("no-scores", message, named.place, expected, None, notes)
         return None
     return value
 
