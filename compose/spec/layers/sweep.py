@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import product
+from math import prod
 
 from compose.errors import Document, Note, Place, SpecError, SpecErrors, nearest
 from compose.spec.layers.override import SweepText
@@ -12,6 +13,8 @@ from compose.spec.layers.resolve import Resolved
 from compose.spec.yaml.tree import Mapping, Plain, Sequence, Tree, plain
 from compose.spec.yaml.writer import flow
 
+MOST_MEMBERS = 1000
+"""How many members a sweep may have."""
 VARIANTS = "variants"
 """The key whose values are variants, and not values of the spec."""
 FLAG = len("-s ")
@@ -76,9 +79,13 @@ def sweep(resolved: Resolved, name: str) -> list[Member]:
     """The members of a sweep, the last key's values next to one another.
 
     Raises:
-        SpecErrors: there is no such sweep.
+        SpecErrors: there is no such sweep, or it has more members than may be.
     """
-    return [_joined(values) for values in product(*axes(resolved, name))]
+    along = axes(resolved, name)
+    count = prod(map(len, along))
+    if count > MOST_MEMBERS:
+        raise SpecErrors([_too_many(resolved, name, f"{min(count, 10**12):,} members")])
+    return [_joined(values) for values in product(*along)]
 
 
 def probes(resolved: Resolved, name: str) -> list[Member]:
@@ -95,11 +102,14 @@ def axes(resolved: Resolved, name: str) -> list[list[Member]]:
     """The values of each key as members.
 
     Raises:
-        SpecErrors: there is no such sweep.
+        SpecErrors: there is no such sweep, or its keys have more values than it may have members.
     """
     found = resolved.sweeps.get(name)
     if found is None:
         raise SpecErrors([_unknown(name, list(resolved.sweeps))])
+    count = sum(len(values.items) for values in found.items.values() if isinstance(values, Sequence))
+    if count > MOST_MEMBERS:
+        raise SpecErrors([_too_many(resolved, name, f"{count:,} values")])
     labels = _short(found)
     return [
         _axis(key, found.keys[key], values, labels[key])
@@ -144,6 +154,11 @@ def _shown(value: Plain) -> str:
 
 def _joined(values: Iterable[Member]) -> Member:
     return sum(values, Member(""))
+
+
+def _too_many(resolved: Resolved, name: str, counted: str) -> SpecError:
+    place = resolved.sweeps[name].place
+    return SpecError("too-many-members", f"the sweep `{name}` has {counted}", place, f"at most {MOST_MEMBERS:,}")
 
 
 def _unknown(name: str, known: list[str]) -> SpecError:

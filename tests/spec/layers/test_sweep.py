@@ -139,3 +139,21 @@ def test_all_members_are_read(known: Registry) -> None:
     for member in sweep(found, "t"):
         spec: Any = read_spec("spec.yaml", variants=member.variants, overrides=member.overrides, known=known)
         assert spec.values["model"]["groups"]["groups"] == int(member.name[-1])
+
+
+def test_no_more_members_than_may_be() -> None:
+    values = ", ".join(["1"] * 40)
+    grid = resolved(f"{{s: {{seed: [{values}], train.main.epochs: [{values}]}}}}")
+    assert len(probes(grid, "s")) == 79
+    with pytest.raises(SpecErrors) as caught:
+        sweep(grid, "s")
+    (error,) = caught.value.errors
+    assert (error.code, error.message) == ("too-many-members", "the sweep `s` has 1,600 members")
+
+
+def test_no_more_values_than_may_be() -> None:
+    many = resolved(f"{{s: {{seed: [{', '.join(['1'] * 1200)}]}}}}")
+    with pytest.raises(SpecErrors) as caught:
+        probes(many, "s")
+    (error,) = caught.value.errors
+    assert (error.code, error.message) == ("too-many-members", "the sweep `s` has 1,200 values")
