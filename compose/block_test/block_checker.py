@@ -11,13 +11,14 @@ import torch
 
 from compose.block_test import gradient_check, graph_check, ports_check, precision_check, rows_check
 from compose.block_test.block_finding import BlockFinding, NotApplicable
-from compose.block_test.block_trial import REFUSALS, BlockTrial, Failed
+from compose.block_test.block_trial import NOWHERE, REFUSALS, BlockTrial, Failed
 from compose.block_test.trial_sizes import APART, SPREAD, TrialSizes
 from compose.errors import Note, SpecErrors, UsageError, nearest
 from compose.registry.declaration import Declaration
 from compose.registry.python_place import place_of_class
 from compose.registry.registry import Registry
 from compose.spec.schema.words import words
+from compose.spec.yaml.tree import Mapping as Tree
 
 Check = Callable[[BlockTrial], str]
 FIRST: Mapping[str, Check] = {"dry run": ports_check.dry_run, "ports": ports_check.forward}
@@ -46,7 +47,12 @@ class FailedBlock(SpecErrors):
 
 
 def subject(
-    registry: Registry, declaration: Declaration, params: Mapping[str, Any], dims: Mapping[str, int]
+    registry: Registry,
+    declaration: Declaration,
+    params: Mapping[str, Any],
+    dims: Mapping[str, int],
+    *,
+    tree: Tree = NOWHERE,
 ) -> BlockTrial:
     """A block as it is tried, with the first sizes that it takes.
 
@@ -55,9 +61,11 @@ def subject(
         declaration: the block.
         params: parameter -> its value, as in a spec.
         dims: letter -> its size, for letters whose usual one does not fit.
+        tree: the parameters as they are written.
 
     Raises:
         UsageError: it has no such parameter or letter, or needs one that is not given.
+        SpecErrors: it refuses a parameter.
     """
     _check_names(declaration, params)
     ports = (*declaration.inputs, *declaration.outputs)
@@ -68,12 +76,16 @@ def subject(
     every = frozenset(port.name for port in declaration.inputs)
     needed = frozenset(port.name for port in declaration.inputs if not port.optional)
     tried = [
-        BlockTrial(registry, declaration, params, TrialSizes(ports, dims, apart=apart, spread=spread), wired)
+        BlockTrial(registry, declaration, params, TrialSizes(ports, dims, apart=apart, spread=spread), wired, tree)
         for wired in dict.fromkeys((every, needed))
         for spread in (SPREAD, SPREAD[:1], ())
         for apart in (APART, 0)
     ]
-    return next((one for one in tried if not _refuses(one)), tried[0])
+    found = next((one for one in tried if not _refuses(one)), tried[0])
+    error = _outcome("", ports_check.dry_run, found).error
+    if error and error.place in [value.place for value in tree.items.values()]:
+        raise SpecErrors([error])
+    return found
 
 
 def _refuses(tried: BlockTrial) -> bool:
@@ -118,6 +130,6 @@ def _outcome(name: str, check: Check, tried: BlockTrial) -> BlockFinding:
     except Failed as failed:
         error = failed.at_block(tried.step.place)
         error.place = error.place or place_of_class(tried.cls)
-        if error.code in REFUSALS:
+        if error.code in REFUSALS and error.place not in [value.place for value in tried.tree.items.values()]:
             error.notes = (*error.notes, Note("sizes are set by --dim, such as --dim d=32, parameters by --set"))
         return BlockFinding(name, "failed", error.message, error)

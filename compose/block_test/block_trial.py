@@ -32,6 +32,8 @@ from compose.spec.yaml.tree import Mapping as Tree
 SEED = 0
 """What weights and inputs are drawn by."""
 
+NOWHERE = Tree(Place(Document("compose test-block", ()), 1, 1), {}, {})
+"""The parameters of a block of which none is set."""
 REFUSALS = ("shape-mismatch", "bad-parameter", "refused")
 """Codes of what a block may have against the sizes that it is tried with, or the lack of an input."""
 
@@ -67,6 +69,7 @@ class BlockTrial:
         params: the parameters that are set.
         sizes: the size of each letter of its ports.
         wired: the input ports that get values.
+        tree: the parameters as they are written.
     """
 
     registry: Registry
@@ -74,26 +77,30 @@ class BlockTrial:
     params: Mapping[str, Any]
     sizes: TrialSizes
     wired: frozenset[str]
+    tree: Tree = NOWHERE
 
     @property
     def step(self) -> Step:
         """The block as a node of a model, each port fed by an input of its name."""
-        place = Place(Document(f"compose test-block {self.declaration.name}", ()), 1, 1)
+        place = NOWHERE.place
         fed: dict[str, Value] = {
             port.name: Ref("", port.name) for port in self.declaration.inputs if port.name in self.wired
         }
-        tree = Tree(place, {}, {})
-        return Step(self.declaration.name, "block", self.declaration, dict(self.params), fed, None, place, tree)
+        return Step(self.declaration.name, "block", self.declaration, dict(self.params), fed, None, place, self.tree)
 
-    @property
-    def listed_step(self) -> Step:
-        """The same with each tensor of a list fed by an input of its own, ``PORT.0`` and so on."""
-        inputs, step = self.inputs(), self.step
-        fed: dict[str, Value] = {}
-        for port, value in inputs.items():
-            refs = tuple(Ref("", f"{port}.{place}") for place in range(len(each(value))))
-            fed[port] = refs if isinstance(value, list) else refs[0]
-        return replace(step, inputs=fed)
+    def dry_step(self) -> tuple[Step, dict[str, Tensor]]:
+        """The block as a node of which each tensor is an input of its own, and those: ``PORT.0`` for one of a list."""
+        named = {
+            port: [f"{port}.{place}" for place in range(len(value))] if isinstance(value, list) else port
+            for port, value in self.inputs().items()
+        }
+        given = [tensor for value in self.inputs().values() for tensor in each(value)]
+        names = [name for value in named.values() for name in (value if isinstance(value, list) else [value])]
+        fed: dict[str, Value] = {
+            port: tuple(Ref("", one) for one in name) if isinstance(name, list) else Ref("", name)
+            for port, name in named.items()
+        }
+        return replace(self.step, inputs=fed), dict(zip(names, given, strict=True))
 
     def error(self, message: str, at: str, code: str = "block-failed", *, expected: str | None = None) -> SpecError:
         """An error of the block.

@@ -23,16 +23,11 @@ def dry_run(subject: BlockTrial) -> str:
     Raises:
         Failed: it cannot be made or called, changes an input, or gives other shapes.
     """
-    given = {
-        (port.name, place): tensor
-        for port in subject.declaration.inputs
-        if port.name in subject.wired
-        for place, tensor in enumerate(each(subject.inputs()[port.name]))
-    }
-    shown = {f"{port}.{place}": (tuple(tensor.shape), tensor.dtype) for (port, place), tensor in given.items()}
+    step, given = subject.dry_step()
+    shown = {name: (tuple(tensor.shape), tensor.dtype) for name, tensor in given.items()}
     for inference in (False, True):
         walk = Walk(subject.registry, shown, lambda _: None, inference=inference)
-        walk.run([subject.listed_step])
+        walk.run([step])
         if walk.errors:
             raise Failed(walk.errors[0])
     shapes = [shape_text(shape) for shape in (tuple(tensor.shape) for tensor in given.values())]

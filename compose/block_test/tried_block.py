@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from compose.block import Kind
 from compose.block_test.block_checker import outcomes, subject
 from compose.block_test.block_finding import BlockFinding
-from compose.block_test.block_trial import BlockTrial
+from compose.block_test.block_trial import NOWHERE, BlockTrial
 from compose.errors import UsageError, listed, nearest
 from compose.registry.declaration import Declaration
 from compose.registry.registry import Registry, load_block_file, registry
@@ -74,8 +73,8 @@ def tried_blocks(what: str, values: Sequence[str], dims: Sequence[str], *, only:
         raise UsageError(f"--block {only}: {what} has {listed(names)}")
     if len(chosen) > 1 and (values or dims):
         raise UsageError(f"{what} has {listed([one.name for one in chosen])}: --block names the one that is meant")
-    params, sizes = _params(values), _sizes(dims)
-    return [Tried(subject(known, declaration, params, sizes)) for declaration in chosen]
+    tree, sizes = _params(values), _sizes(dims)
+    return [Tried(subject(known, declaration, plain(tree), sizes, tree=tree)) for declaration in chosen]
 
 
 def _of_file(path: Path, known: Registry) -> list[Declaration]:
@@ -94,16 +93,15 @@ def _of_name(name: str, known: Registry) -> list[Declaration]:
     return found
 
 
-def _params(texts: Sequence[str]) -> dict[str, Any]:
+def _params(texts: Sequence[str]) -> Mapping:
     """The parameters of ``key=value`` texts, whose values are YAML."""
-    found: dict[str, Any] = {}
+    found = NOWHERE
     for text in texts:
         key, equals, value = text.partition("=")
-        if not (key and equals):
+        tree = load_text(f"{key}: {value}", f"--set {text}") if key.isidentifier() and equals else None
+        if not isinstance(tree, Mapping):
             raise UsageError(f"--set {text}: expected KEY=VALUE, such as hidden=64")
-        tree = load_text(f"{key}: {value}", f"--set {text}")
-        assert isinstance(tree, Mapping), "a key and a value are a mapping"
-        found |= plain(tree)
+        found = replace(found, items=found.items | tree.items, keys=found.keys | tree.keys)
     return found
 
 

@@ -149,7 +149,11 @@ def test_sizes_that_a_block_refuses_can_be_set() -> None:
 def test_parameters_are_set_as_in_a_spec() -> None:
     block(init="if k != 4: raise BlockError('expected four', parameter='k')")
     assert failures(values=("k=4",)) == {}
-    assert failures(values=("k=2",))["dry run"][0] == "`gate`: expected four"
+    with pytest.raises(SpecErrors, match=r"^--set k=2:1:4: error: `gate`: expected four \[bad-parameter\]") as caught:
+        failures(values=("k=2",))
+    assert caught.value.exit_code == 2
+    with pytest.raises(SpecErrors, match=r"^--set k=x:1:4: error: `gate`: Input should be a valid integer"):
+        failures(values=("k=x",))
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ KNOWN = (
     (
         ("Cannot copy out of meta tensor",),
         "it takes a tensor's values off its device, and no tensor has any while shapes are worked out",
-        "tensors all the way on the device that they come on, and no `.tolist()` or `.cpu()`",
+        "tensors all the way on the device that they come on, and no `.tolist()`, `.cpu()` or `.cuda()`",
     ),
     (
         ("torch.nonzero()", "aten::_unique", "aten::unique", "repeat_interleave a meta tensor", "aten::bincount"),
