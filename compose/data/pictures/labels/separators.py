@@ -25,9 +25,7 @@ def asked_separator(cells: Mapping[str, Finding]) -> str | None:
             name = next(iter(several))
             what = {",": "a comma", "\n": "several lines", "\t": "a tab"}.get(mark, f"`{mark}`")
             written = mark.encode("unicode_escape").decode()
-            say = (
-                f'say `separator: "{written}"` where that separates labels, `separator: ";"` where it is of their names'
-            )
+            say = f'say `separator: "{written}"` if it separates labels, `separator: ";"` if it is part of their names'
             return f"{cells[name]}`{short(name)}` has {what}, and no cell has `;` or `|`: {say}"
     return None
 
