@@ -64,7 +64,7 @@ def refusal(make: Callable[..., Images], text: str, **options: Any) -> tuple[str
         "image,label\n0.jpg,cat\n1.jpg,cat\n1.jpg,dog\n2.jpg,\n",
         "image,class\n1.jpg,dog\n0.jpg,cat\n2.jpg,\n1.jpg,cat\n0.jpg,cat\n",
         "Image Index,Finding Labels\n0.jpg,cat\n1.jpg,cat|dog\n2.jpg,\n",
-        "image_name,tags\n0.jpg,cat\n1.jpg,cat;dog\n2.jpg,\n",
+        "image_name,tags\n0.jpg,cat\n1.jpg,cat;dog\n2.jpg,nan\n",
     ],
 )
 def test_forms_that_people_have(tmp_path: Path, text: str) -> None:
@@ -148,7 +148,17 @@ def test_which_columns_are_text() -> None:
     rows = [["", "red", "60", "1", "nan"], ["", "blue", "1", "", "nan"]]
     assert columns_of_text(rows, range(5)) == {1: "red"}
     assert columns_of_text([["a", "1"], ["b"]], range(2)) == {0: "a"}
-    assert columns_of_text([["a", "b"]], range(2)) == {}
+    assert columns_of_text([["a", "b"]], range(2)) == {0: "a", 1: "b"}
+
+
+def test_columns_of_text_alone(source: Callable[..., Images]) -> None:
+    message = "expected a column `labels`, or one for each label with 1, 0, -1 or nothing, got `genre` (`Drama|Action`)"
+    assert refusal(source, "image,genre\n0.jpg,Drama|Action\n1.jpg,\n") == ("labels", f"l.csv:1: {message}")
+
+
+def test_the_better_of_two_columns_of_pictures(tmp_path: Path) -> None:
+    assert read(tmp_path, "image_id,label,path,labels\n7,x,a.jpg,cat\n").images == ["a.jpg"]
+    assert list(read(tmp_path, "image_id,label,path,labels\n7,x,a.jpg,cat\n").names) == ["cat"]
 
 
 def test_columns_without_a_name() -> None:

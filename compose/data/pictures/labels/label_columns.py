@@ -31,6 +31,11 @@ def is_nameless(column: str) -> bool:
     return _NAMELESS.fullmatch(column) is not None
 
 
+def is_missing(cell: str) -> bool:
+    """Whether a cell of labels is pandas' word for nothing."""
+    return cell.strip() in ("nan", "NaN", "<NA>")
+
+
 def listed_names(cell: str) -> list[str] | None:
     """The labels of a list as Python, pandas, numpy or JSON write one: ``['cat', 'dog']``; None of any other cell.
 
@@ -49,8 +54,7 @@ def listed_names(cell: str) -> list[str] | None:
 
 
 def columns_of_text(rows: Iterable[Sequence[str]], columns: Sequence[int]) -> dict[int, str]:
-    """The columns that say nothing of labels in any row, with the first cell that says something else; none where all
-    are such: then it is the cells that are wrong.
+    """The columns that say nothing of labels in any row, with the first cell that says something else.
 
     Args:
         rows: the cells of all rows.
@@ -67,5 +71,4 @@ def columns_of_text(rows: Iterable[Sequence[str]], columns: Sequence[int]) -> di
                 others.setdefault(column, cell)
         if not open_still:
             break
-    found = {column: others[column] for column in sorted(open_still & others.keys())}
-    return found if len(found) < len(columns) else {}
+    return {column: others[column] for column in sorted(open_still & others.keys())}

@@ -16,7 +16,14 @@ from typing import cast
 
 from compose.data.label_list import meant
 from compose.data.pictures.annotations import ABSENT, PRESENT, UNKNOWN, Finding
-from compose.data.pictures.labels.label_columns import EMPTY, VALUES, columns_of_text, is_nameless, listed_names
+from compose.data.pictures.labels.label_columns import (
+    EMPTY,
+    VALUES,
+    columns_of_text,
+    is_missing,
+    is_nameless,
+    listed_names,
+)
 from compose.data.pictures.labels.label_file import (
     IMAGE_KEYS,
     LABEL_KEYS,
@@ -108,7 +115,7 @@ class _Lists:
         return (names, absent) if said == PRESENT else ([], [*names, *absent])
 
     def _names(self, line: int, cell: str) -> list[str]:
-        names = listed_names(cell)
+        names = [] if is_missing(cell) else listed_names(cell)
         if names is not None:
             return names
         separators, into = self.separator or SEPARATORS, self.rows.into
@@ -186,8 +193,12 @@ def _label_columns(
         named = _known(path, header, named, rows, how.vocabulary)
     every = (row for _, row in _rows(text, delimiter, after_header=True) if not isinstance(row, str))
     texts = columns_of_text(every, named)
+    shown = listed([f"`{header[i]}` (`{short(cell)}`)" for i, cell in texts.items()])
+    if texts and len(texts) == len(named):
+        raise DataError(
+            f"{path}:1: expected a column `labels`, or one for each label with 1, 0, -1 or nothing, got {shown}"
+        )
     if texts:
-        shown = listed([f"`{header[i]}` (`{short(cell)}`)" for i, cell in texts.items()])
         rows.into.note(1, f"columns whose cells are no 1, 0, -1 or nothing are no labels and left out: {shown}")
     columns = [i for i in named if i not in texts]
     if not columns:
@@ -215,7 +226,9 @@ def _known(
 
 
 def _column(header: list[str], names: tuple[str, ...]) -> int | None:
-    return next((i for i, name in enumerate(header) if name.lower() in names), None)
+    """The column of one of these names; where there are several, of the first name."""
+    lower = [name.lower() for name in header]
+    return next((lower.index(name) for name in names if name in lower), None)
 
 
 def _header(path: Path, text: str) -> tuple[list[str], str]:
