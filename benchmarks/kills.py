@@ -134,6 +134,7 @@ def command(words: list[str], log: Path) -> None:
     for stream in (1, 2):
         os.dup2(target, stream)
     torch.set_num_threads(1)
+    multiprocessing.set_start_method("fork", force=True)  # of those that prepare batches, as from the command line
     sys.argv = ["compose", *words]
     try:
         os.write(1, BEGUN.encode())
