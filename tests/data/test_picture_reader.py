@@ -23,6 +23,7 @@ SOURCES: dict[str, Callable[[Path], DataSource]] = {
     "squashed": lambda folder: Images(
         folder, labels=folder / "labels.csv", size=12, fit="squash", normalisation="half"
     ),
+    "white given": lambda folder: Images(folder, labels=folder / "labels.csv", size=16, white=40000),
     "scenes": lambda folder: GlyphScenes(size=32),
     "ink": lambda folder: Alphabets(size=14),
 }
@@ -32,6 +33,7 @@ SOURCES: dict[str, Callable[[Path], DataSource]] = {
 def folder(tmp_path: Path) -> Path:
     pixels = np.random.default_rng(0).integers(0, 255, (40, 70, 3), np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.png")
+    Image.fromarray(np.arange(1600, dtype=np.uint16).reshape(40, 40) * 20).save(tmp_path / "wide.png")
     (tmp_path / "labels.csv").write_text("image,labels,split\na.png,cat;dog,train\n")
     return tmp_path
 
@@ -44,6 +46,8 @@ def test_pictures_are_read_as_by_the_source(folder: Path, name: str) -> None:
     assert torch.equal(image, source.read_image(folder / "a.png"))
     assert torch.equal(kept.displayed(image), source.displayed(image))
     assert kept.labels == source.labels
+    assert kept.scaled(folder / "wide.png") == source.scaled(folder / "wide.png")
+    assert torch.equal(kept.read_image(folder / "wide.png"), source.read_image(folder / "wide.png"))
     assert (kept.shapes, kept.parents, kept.name) == (source.shapes, source.parents, source.name)
     with pytest.raises(DataError, match="only what prediction needs"):
         kept.split("train")
