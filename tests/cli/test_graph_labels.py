@@ -94,7 +94,7 @@ def test_labels_that_strict_drops_are_no_nodes(run: Any) -> None:
             "error: --node `cta` is none of the 161 nodes of the graph; did you mean `cat`?",
         ),
         (["--labels", "-s", "labels.graph={use: wup, threshold: 1}"], "error: no two of the 161 nodes are joined: "),
-        (["--labels", "-s", "labels.graph={use: wup, taxonomy: no.npz}"], "error: no.npz: there is no such taxonomy"),
+        (["--labels", "-s", "labels.graph={use: wup, taxonomy: no.npz}"], "/no.npz: there is no such taxonomy"),
     ],
 )
 def test_mistakes(words: list[str], expected: str, run: Any) -> None:
