@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from compose.training.storage.checkpoint import read_tensors, write_tensors
+from compose.training.training_errors import CheckpointError
 
 
 def test_what_is_written_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,3 +54,12 @@ def test_tied_weights_are_stored_apart(tmp_path: Path) -> None:
     assert metadata == {"step": "3"}
     assert found.keys() == tensors.keys()
     assert all(torch.equal(found[name], tensor) for name, tensor in tensors.items())
+
+
+def test_what_cannot_be_read_is_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "weights.safetensors"
+    with pytest.raises(CheckpointError, match=r"weights\.safetensors: there is no such file"):
+        read_tensors(path)
+    path.write_bytes(b"half")
+    with pytest.raises(CheckpointError, match=r"weights\.safetensors: the file is damaged \("):
+        read_tensors(path)
