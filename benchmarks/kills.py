@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 SPEC = """name: killed
-data: {use: glyph_scenes, size: 32, train: 48, val: 16, test: 32}
+data: {use: glyph_scenes, size: 32, train: 32, val: 8, test: 16}
 labels: {vectors: {use: wordnet, dim: 8}}
 model:
   backbone: {use: backbone, arch: conv64, channels: [4, 4, 8, 8], taps: [block3]}
