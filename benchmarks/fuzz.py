@@ -12,14 +12,18 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import re
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from pathlib import Path
+from queue import Empty
 
 import hypothesis
 import torch
@@ -90,6 +94,8 @@ def _work(seeds: list[tuple[int, int]], results: Queue[Tally]) -> None:
         texts()  # drawn before hypothesis looks after the dice
         for seed, count in seeds:
             results.put(judged(seed, count, judge))
+            if os.getppid() == 1:  # whoever wanted them is gone
+                return
 
 
 def all_judged(specs: int, seed: int, jobs: int, save: Path) -> Tally:
@@ -102,12 +108,22 @@ def all_judged(specs: int, seed: int, jobs: int, save: Path) -> Tally:
         worker.start()
     found = Tally()
     for _ in chunks:
-        found += results.get()
+        found += _next(results, workers)
         keep(found, save)
         print(f"{found.accepted + found.refused} of {specs}, failures: {_counted(found)}", file=sys.stderr, flush=True)
     for worker in workers:
         worker.join()
     return found
+
+
+def _next(results: Queue[Tally], workers: Sequence[BaseProcess]) -> Tally:
+    """The next tally, as long as no worker has failed."""
+    while True:
+        try:
+            return results.get(timeout=5)
+        except Empty:
+            if any(worker.exitcode for worker in workers):
+                raise SystemExit("a process that draws specs has failed") from None
 
 
 def keep(found: Tally, folder: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import resource
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -15,8 +17,8 @@ from tests.fuzz.judge import MOST_BYTES, Verdict, judge
 from tests.fuzz.specs import Case, texts
 from tests.soundness.drawn.registered import registered
 
-PATIENCE = 60.0
-"""Seconds of the clock after which a case counts as hanging."""
+PATIENCE = 30.0
+"""Seconds of the processor after which a case counts as hanging; of the clock, ten times as many."""
 LIFE = 500
 """Cases that one process judges, so that what memory it keeps is not counted against a later case."""
 
@@ -37,15 +39,24 @@ class WatchedJudge:
         assert self._process is not None
         try:
             self._pipe.send(case)
-            if self._pipe.poll(self.patience):
+            if self._answers():
                 verdict: Verdict = self._pipe.recv()
                 return verdict
-            failure = f"hangs: more than {self.patience:.0f} s"
+            failure = f"hangs: more than {self.patience:.0f} s of the processor"
         except (EOFError, ConnectionError):
             self._process.join()
             failure = f"the process died with {self._process.exitcode}"
         self._stop()
         return Verdict(accepted=False, failure=failure)
+
+    def _answers(self) -> bool:
+        """Wait for the verdict, and return whether it comes."""
+        assert self._process is not None
+        begun, spent = time.monotonic(), _spent(self._process.pid)
+        while not self._pipe.poll(self.patience / 10):
+            if time.monotonic() - begun > 10 * self.patience or _spent(self._process.pid) - spent > self.patience:
+                return False
+        return True
 
     def _restart(self) -> None:
         self._stop()
@@ -71,6 +82,15 @@ class WatchedJudge:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop()
+
+
+def _spent(pid: int | None) -> float:
+    """The seconds of the processor that a process has had; 0 of one that is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _serve(pipe: Connection, judge: Callable[[Case], Verdict]) -> None:
