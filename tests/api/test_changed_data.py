@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -139,7 +140,6 @@ def test_a_finished_run_goes_on_by_what_its_spec_says(run: compose.Run) -> None:
         resume="run", overrides={"data.folder": str(moved), "train.main.epochs": 2}, device="cpu", progress=False
     )
     lock = Path("run/spec.lock.yaml").read_text()
-    here = Path.cwd()
-    assert f"# changed after step 1: data.folder {here / 'photos'} -> {here / 'pictures'}\n" in lock
+    assert re.search(r"^# changed after step 1: data\.folder /\S+/photos -> /\S+/pictures$", lock, re.MULTILINE)
     assert "# changed after step 1: train.main.epochs 1 -> 2\n" in lock
     assert compose.Run("run").spec.values["train"]["main"]["epochs"] == 2  # type: ignore[index]

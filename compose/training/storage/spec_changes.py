@@ -234,4 +234,4 @@ def _key(path: Path) -> str:
 
 def _shown(value: Any) -> str:
     text = "nothing" if value is NONE else flow(value)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    return text if len(text) <= SHOWN else f"{text[: 2 * SHOWN // 3]}…{text[-SHOWN // 3 :]}"  # of a path the end tells
