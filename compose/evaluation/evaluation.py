@@ -72,7 +72,7 @@ class Evaluation:
         ways: Ways | Annotated[tuple[Ways, ...], Field(min_length=1), MayChange()] = 5,
         shots: Count | Annotated[tuple[Count, ...], Field(min_length=1), MayChange()] = 1,
         queries: Annotated[Count, MayChange()] = 15,
-        episodes: Annotated[int, Field(ge=2), MayChange()] = 1000,
+        episodes: Annotated[int, Field(ge=2, le=10_000_000), MayChange()] = 1000,
         adapt: Annotated[list[str], Refers("nodes")] | None = None,
         inner_steps: Annotated[int, Field(ge=0)] | None = None,
         inner_lr: Annotated[float, Field(gt=0)] | None = None,

@@ -62,7 +62,7 @@ class Alphabets(ClassSource):
         self,
         *,
         size: Annotated[int, Field(ge=16, le=256)] = 28,
-        drawings: Annotated[int, Field(ge=FEWEST)] = 20,
+        drawings: Annotated[int, Field(ge=FEWEST, le=100_000)] = 20,
         seed: int = 0,
         fresh: bool = True,
         scale: tuple[float, float] = (0.65, 0.9),

@@ -60,7 +60,7 @@ class Stage(ABC):
         validate_every: Annotated[int, Field(ge=0), MayChange()] = 1,
         checkpoint_every: Annotated[float, Field(ge=0), MayChange()] = 5.0,
         log_every: Annotated[int, Field(gt=0), MayChange()] = 10,
-        workers: Annotated[int, Field(ge=0), MayChange()] | Literal["auto"] = "auto",
+        workers: Annotated[int, Field(ge=0, le=1024), MayChange()] | Literal["auto"] = "auto",
     ) -> None:
         """Check the options against one another.
 
