@@ -34,6 +34,9 @@ NOT_SEEN = {
     "sweep-values": "what a sweep sets stands elsewhere in the file",
     "extends-removes-nothing": "what is removed stands in another file",
     "extends-with-a-mistake": "and so does the block that a parameter is for",
+    "bidi": "and here",
+    "hidden-characters": "and here",
+    "hundreds-of-mistakes": "and what nodes are",
     "metric-with-a-newline": "`$` of a pattern stands before a last newline, too, where Python reads it",
     "not-a-number": "JSON has no such number",
 }
