@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from compose.block import BlockError, Kind
 from compose.registry.declaration import Declaration
-from compose.registry.user_path import expanded
+from compose.registry.user_path import expanded, unusable
 
 if TYPE_CHECKING:
     from compose.registry.registry import Registry
@@ -57,7 +57,10 @@ def _hints(cls: type) -> dict[str, Any]:
 
 def _convert(name: str, hint: Any, value: Any) -> Any:
     try:
-        return expanded(TypeAdapter(hint).validate_python(value))
+        found = expanded(TypeAdapter(hint).validate_python(value))
     except ValidationError as error:
         first = error.errors()[0]
         raise BlockError(f"{first['msg']}, got {value!r}", parameter=name) from None
+    if why := unusable(found):
+        raise BlockError(why, parameter=name)
+    return found

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from pathlib import Path
 from typing import Any
 
+NEITHER = "it is a pipe or a device, and neither a file nor a folder"
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})(?=[/\\]|$)")
 
 
@@ -37,3 +39,19 @@ def _path(path: Path) -> Path:
         return path.expanduser()
     except RuntimeError:  # no home of that name
         return path
+
+
+def unusable(value: Any) -> str:
+    """Why a path in a value is never read; "" where none is such, or where opening it says why not."""
+    paths = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else (value,)
+    return next((f"{path}: {why}" for path in paths if isinstance(path, Path) and (why := _why_unusable(path))), "")
+
+
+def _why_unusable(path: Path) -> str:
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return ""
+    except (OSError, ValueError) as error:  # a path that no file can have
+        return str((isinstance(error, OSError) and error.strerror) or error).lower()
+    return "" if stat.S_ISREG(mode) or stat.S_ISDIR(mode) else NEITHER

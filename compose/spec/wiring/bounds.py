@@ -11,7 +11,7 @@ from compose.errors import Note, Place, SpecError, SpecErrors
 from compose.spec.schema.node_keys import NODE_KEYS
 from compose.spec.yaml.tree import Mapping, Scalar, Tree
 
-MOST_STEPS = 1200
+MOST_STEPS = 600
 """How many blocks a model may compute: each copy of a repeated one, and each one in a composite, by itself."""
 MOST_LOSSES = 300
 """How many losses a spec may have."""

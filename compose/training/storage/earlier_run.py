@@ -57,7 +57,7 @@ class EarlierRun:
             SpecErrors: what may not, each at its line.
             UsageError: the code of an installed package's blocks has changed.
         """
-        locked = plain(load_file(self.folder.lock))
+        locked = self._locked
         if self._saved is None:
             check_fixed(spec, locked, Progress(), self.folder.path)
         else:
@@ -65,6 +65,15 @@ class EarlierRun:
             check_fixed(spec, known["spec"], Progress.of(self._saved), self.folder.path)
             check_code(known["packages"], installed_code(spec.registry, spec.blocks))
         return spec_changes(spec, locked)
+
+    @property
+    def _locked(self) -> dict[str, Any]:
+        """The values of its lock file."""
+        found = plain(load_file(self.folder.lock))
+        if not isinstance(found, dict):
+            expected = "the file as the run wrote it, or a new run without --resume"
+            raise SpecErrors([SpecError("damaged-lock", f"{self.folder.lock} holds no spec", expected=expected)])
+        return found
 
     def data_changes(self, made: Prepared, data: DataRecord) -> list[str]:
         """What is otherwise with the data, and is not yet in the lock file.

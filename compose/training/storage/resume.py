@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compose.shown import markdown_code, printable
@@ -33,6 +34,7 @@ def load_state(plan: RunPlan, folder: RunFolder) -> dict[str, Any] | None:
     checkpoints = Checkpoints(folder.checkpoints)
     found = checkpoints.newest()
     if found is None:
+        _check_unfinished(folder)
         return None
     path, saved = found
     saved["damaged"] = checkpoints.damaged
@@ -42,6 +44,13 @@ def load_state(plan: RunPlan, folder: RunFolder) -> dict[str, Any] | None:
     saved = _reopened(plan, saved)
     fit(plan.model.training, saved["model"], str(path))
     return saved
+
+
+def _check_unfinished(folder: RunFolder) -> None:
+    """Refuse to begin a run anew in its own folder, over weights that it has trained."""
+    if trained := [folder.weights(which) for which in ("last", "best") if folder.weights(which).exists()]:
+        remedy = f"bring one back from a copy, or start another run from {trained[0]}"
+        raise CheckpointError(f"{folder.checkpoints}: no checkpoint is left to go on from; {remedy}")
 
 
 def _reopened(plan: RunPlan, saved: dict[str, Any]) -> dict[str, Any]:
@@ -109,10 +118,17 @@ def write_record(plan: RunPlan, folder: RunFolder) -> None:
     """Write what has changed since the run was begun, or went on last."""
     texts = {folder.lock: plan.lock} | ({folder.data: plan.data.text} if plan.data else {})
     for path, text in texts.items():
-        if not path.exists() or path.read_text("utf-8") != text:
+        if not _holds(path, text):
             write_text(path, text)
     for file in plan.files:
         refresh_kept(folder.path, file)
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return path.read_bytes() == text.encode()
+    except OSError:
+        return False
 
 
 def _shapes(model: TrainableModel) -> dict[str, list[tuple[int, ...]]]:

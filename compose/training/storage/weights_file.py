@@ -13,6 +13,8 @@ from compose.training.training_errors import CheckpointError
 if TYPE_CHECKING:
     from torch import Tensor
 
+REMEDY = "copy it again, or use another of the run's"
+
 
 def write_weights(path: Path, weights: Mapping[str, Tensor], *, step: int) -> None:
     """Write weights under their plain names, with their digest."""
@@ -26,10 +28,13 @@ def read_weights_file(path: Path) -> dict[str, Tensor]:
     Raises:
         CheckpointError: there is no such file, no run wrote it, or it has changed since.
     """
-    tensors, metadata = read_tensors(path)
+    try:
+        tensors, metadata = read_tensors(path)
+    except CheckpointError as error:
+        raise CheckpointError(f"{error}; {REMEDY}" if path.exists() else str(error)) from None
     if FORMAT not in metadata and DIGEST not in metadata:
         raise CheckpointError(f"{path}: expected weights that a run wrote, got another safetensors file")
     if metadata.get(DIGEST) != weights_digest(tensors, metadata):
         told = "it is not what the run wrote: its checksum does not fit"
-        raise CheckpointError(f"{path}: the file is damaged ({told}); copy it again, or use another of the run's")
+        raise CheckpointError(f"{path}: the file is damaged ({told}); {REMEDY}")
     return tensors

@@ -1,0 +1,32 @@
+"""Paths that are never opened: what is behind them would be waited for, or cannot be there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from compose.block import BlockError
+from compose.registry.registry import registry
+from compose.registry.user_path import NEITHER, unusable
+
+
+def test_files_folders_and_what_is_missing_are_opened(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path in (tmp_path, tmp_path / "file", tmp_path / "missing", tmp_path / "file" / "inside"):
+        assert unusable(path) == ""
+
+
+def test_pipes_devices_and_names_that_no_file_has(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert unusable([tmp_path, tmp_path / "pipe"]) == f"{tmp_path / 'pipe'}: {NEITHER}"
+    assert unusable({"train": Path("/dev/zero")}) == f"/dev/zero: {NEITHER}"
+    assert unusable(Path("x" * 6000)).endswith(": file name too long")
+
+
+def test_vectors_are_read_from_no_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BlockError, match="a pipe or a device") as caught:
+        registry().construct("vectors", "glove", {"path": str(tmp_path / "pipe")})
+    assert caught.value.parameter == "path"
