@@ -60,7 +60,11 @@ class Walk:
         self.params: dict[str, dict[str, Any]] = {}
         self.finished: set[str] = set()
         for name, (shape, dtype) in inputs.items():
-            self.values["", name] = torch.zeros(shape, dtype=dtype, device=META)
+            try:
+                self.values["", name] = torch.zeros(shape, dtype=dtype, device=META)
+            except RuntimeError:  # whoever reads it is passed over
+                message = f"`{name}` would be {shape_text(shape)}, more numbers than a tensor holds"
+                self.errors.append(SpecError("out-of-range", message, where(name)))
 
     def run(self, steps: Iterable[Step]) -> None:
         """Walk these steps."""

@@ -58,7 +58,7 @@ def test_a_missing_file_of_vectors_is_an_error_at_the_labels(folder: Path) -> No
         load("small.yaml", overrides=["labels.vectors={use: glove, path: no.txt}", "train.main.freeze=null"])
     )
     assert [(error.code, error.message) for error in found] == [
-        ("labels", "no.txt: there is no such file of word vectors"),
+        ("labels", f"{Path('no.txt').resolve()}: there is no such file of word vectors"),
         ("data", found[-1].message),
     ]
 

@@ -8,7 +8,7 @@ import pytest
 
 from compose.checks.fixes import with_fixes
 from compose.errors import SpecErrors
-from compose.model import memory
+from compose.model.costs import memory
 from compose.registry.registry import Registry
 from compose.spec.read import read_spec
 from compose.training.prepare import prepare

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compose.errors import UsageError
+from compose.registry.block_file import USER_MODULE
 from compose.training.storage.data_record import DataRecord, as_json
 from compose.training.storage.lock import lock_values, versions
 
@@ -45,7 +46,7 @@ def installed_code(registry: Registry, given: Sequence[Path]) -> dict[str, str]:
     own = {path.resolve() for path in given}
     found = {}
     for declaration in registry.all():
-        if declaration.module.startswith("compose.") or declaration.kind == "composite":
+        if declaration.module.startswith(("compose.", USER_MODULE)) or declaration.kind == "composite":
             continue
         file = inspect.getsourcefile(registry.load(declaration.kind, declaration.name))
         if file and Path(file).resolve() not in own:

@@ -260,10 +260,10 @@ class GivenBase(nn.Module):
 
     def forward(self, labels_vectors: Float[Tensor, "l d"], image: Float[Tensor, "b c h w"]) -> Given:
         """Give."""
-        places = torch.arange(self.count, device=labels_vectors.device)
-        examples = len(image)
-        vectors = (1.0 + places[:, None] + 2 * torch.arange(labels_vectors.shape[1])).sin()
-        return Given(vectors, (places > 0).to(torch.int8), torch.ones(examples, self.count, dtype=torch.int8))
+        places = torch.arange(self.count, device=image.device)
+        columns = torch.arange(labels_vectors.shape[1], device=image.device)
+        targets = torch.ones(len(image), self.count, dtype=torch.int8, device=image.device)
+        return Given((1.0 + places[:, None] + 2 * columns).sin(), (places > 0).to(torch.int8), targets)
 
 
 BLOCKS = (Mlp, FeatureInference, CorrelationInference, AttentionInference, Add, Einsum, GivenBase, Bce)
