@@ -44,7 +44,7 @@ class Verdict:
 
 def judge(case: Case) -> Verdict:
     """Validate a case."""
-    start, printed = time.process_time(), io.StringIO()
+    start, most, printed = time.process_time(), _peak(), io.StringIO()
     codes: Counter[str] = Counter()
     failures: list[str] = []
     accepted = False
@@ -67,9 +67,14 @@ def judge(case: Case) -> Verdict:
         failures.append("a traceback was printed")
     if seconds > MOST_SECONDS:
         failures.append(f"slow: more than {MOST_SECONDS:.0f} s")
-    if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > MOST_BYTES:
+    if _peak() > max(most, MOST_BYTES):
         failures.append("memory: more than 2 GiB")
     return Verdict(accepted, failures[0] if failures else "", codes, seconds)
+
+
+def _peak() -> int:
+    """The bytes of memory that this process has had at once so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _wrong(error: SpecError) -> Iterator[str]:
