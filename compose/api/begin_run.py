@@ -108,6 +108,8 @@ def _resumed(
         UsageError: there is no such run, or neither a spec nor a run is named.
     """
     if isinstance(resume, str | PathLike):
+        if out is not None:
+            raise UsageError(f"--out {out}: a run goes on in its own folder; expected --resume without --out")
         return find_run(Path(fspath(resume))).folder
     if spec is None:
         wanted = "--resume needs the folder of a run, or a spec whose newest run goes on"

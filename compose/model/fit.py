@@ -114,7 +114,7 @@ def results(step: Step, module: nn.Module, result: Any) -> Iterator[tuple[Port, 
 
 
 def check_given(port: Port, value: Fake, fed: Iterable[Tensor]) -> None:
-    """Refuse what a block gives on another device, or in a wider number than what it was given.
+    """Refuse what a block gives on another device, or in other numbers than what it was given.
 
     Raises:
         Mismatch: it is so.
@@ -122,9 +122,10 @@ def check_given(port: Port, value: Fake, fed: Iterable[Tensor]) -> None:
     given = [item for item in (value if isinstance(value, (list, tuple)) else [value]) if isinstance(item, Tensor)]
     if any(not item.is_meta for item in given):
         raise Mismatch("it is made on the CPU and would stay there beside a model on a GPU", port)
-    wide = any(item.dtype == torch.float64 for item in given)
-    if wide and not any(tensor.dtype == torch.float64 for tensor in fed):
-        raise Mismatch("its values are float64, and all else computes in float32", port)
+    usual = {torch.float32, *(tensor.dtype for tensor in fed)}
+    other = next((item.dtype for item in given if item.is_floating_point() and item.dtype not in usual), None)
+    if other is not None:
+        raise Mismatch(f"its values are {str(other).removeprefix('torch.')}, and all else computes in float32", port)
 
 
 def output_error(step: Step, module: nn.Module, port: Port, value: Fake, mismatch: Mismatch) -> SpecError:

@@ -23,6 +23,7 @@ from compose.model.failures.failure import (
     block_failed,
     changes_input,
     has_lazy_modules,
+    has_other_state,
     is_of_devices,
     keeps_graph,
 )
@@ -92,6 +93,8 @@ def make(step: Step, sizes: dict[str, Any], registry: Registry) -> MadeModule:
         raise block_failed(step, cls, error, "cannot be made", _taken(sizes | step.params)) from error
     if any(map(is_lazy, (*module.parameters(), *module.buffers()))):
         raise has_lazy_modules(step, type(module))
+    if other := [name for name, value in module.state_dict().items() if not isinstance(value, Tensor)]:
+        raise has_other_state(step, type(module), other[0])
     return MadeModule(module, way, tuple(dict.fromkeys(map(warning_text, warned))))
 
 

@@ -64,4 +64,12 @@ def exception_text(error: BaseException) -> str:
         return "it ends the program"
     if isinstance(error, RecursionError):
         return "it calls itself without end"
-    return f"{type(error).__name__}: {str(error).strip() or 'no message'}".splitlines()[0]
+    return f"{type(error).__name__}: {said_by(error).strip() or 'no message'}".splitlines()[0]
+
+
+def said_by(error: BaseException) -> str:
+    """What an exception says; "" where it cannot say it."""
+    try:
+        return str(error)
+    except Exception:  # whatever a user's class does
+        return ""

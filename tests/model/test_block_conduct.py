@@ -116,6 +116,7 @@ CALLED = {
     "raise SystemExit(3)": "fails on these shapes: it ends the program",
     "sys.exit('no')": "fails on these shapes: it ends the program",
     "raise type('X', (BaseException,), dict())('no')": "fails on these shapes: X: no",
+    "raise type('X', (Exception,), {'__str__': lambda e: 1 / 0})()": "fails on these shapes: X: no message",
     "return self(maps)": "fails on these shapes: it calls itself without end",
     "maps = nn.Conv2d(12, 12, 1)(maps)": "fails on these shapes: it makes weights when it is called",
     "self.z = nn.Parameter(torch.ones(3))": "fails on these shapes: it makes weights when it is called",
@@ -140,6 +141,7 @@ RETURNED = {
     "return {'out': maps}": "`gate.out` is a dict of 1, but its block declares b c h w",
     "return self": "`gate.out` is a Gate, but its block declares b c h w",
     "return maps.double()": "`gate.out` is 4 × 12 × 8 × 8, but its block declares b c h w: its values are float64",
+    "return maps.half()": "`gate.out` is 4 × 12 × 8 × 8, but its block declares b c h w: its values are float16",
     "return torch.zeros(maps.shape)": "`gate.out` is 4 × 12 × 8 × 8, but its block declares b c h w: it is made on",
     "return maps.mean((2, 3))": "`gate.out` is 4 × 12, but its block declares b c h w: expected 4 dims",
     "self.kept = maps.mean() + (0 if self.kept is None else self.kept); return maps + self.kept": (
@@ -267,3 +269,10 @@ def test_what_is_drawn_follows_the_seed(prepared: Callable[..., Prepared], drawn
     )
     assert first == second
     assert first != third
+
+
+def test_a_state_that_is_no_tensor(refusal: Callable[..., SpecError]) -> None:
+    error = refusal(init="type(self).get_extra_state = lambda self: {'a': 1}")
+    assert "`gate` has `_extra_state` in its state, which is no tensor" in error.message
+    assert error.place is not None
+    assert error.place.document.name.endswith(".py")

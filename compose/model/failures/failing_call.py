@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from compose.model.dims import shape_text
+from compose.registry.user_code import said_by
 
 UNEXPLAINED = "does not take"
 """Stands between an operation and the shapes that it meets, where nothing is known of why."""
@@ -62,7 +63,7 @@ def _described(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
 
 def _pattern(error: Exception) -> str:
     """An einops pattern that does not fit, which is found before torch computes anything."""
-    text = str(error)
+    text = said_by(error)
     found = re.search(r'pattern "([^"]*)"', text)
     shape = re.search(r"Input tensor shape: torch\.Size\(\[([\d, ]*)\]\)", text)
     if type(error).__name__ != "EinopsError" or found is None:

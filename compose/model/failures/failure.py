@@ -13,7 +13,7 @@ from compose.model.failures.conduct import Misconduct
 from compose.model.failures.failing_call import UNEXPLAINED
 from compose.model.failures.misfit import Misfit
 from compose.registry.python_place import file_of, place_in_traceback, place_of_argument, place_of_class
-from compose.registry.user_code import exception_text, is_raised
+from compose.registry.user_code import exception_text, is_raised, said_by
 from compose.spec.wiring.plan import Step
 
 OWN = "compose."
@@ -101,7 +101,7 @@ KNOWN = (
 
 def is_of_devices(error: BaseException) -> bool:
     """Whether tensors on two devices met."""
-    return _has(str(error), DEVICES)
+    return _has(said_by(error), DEVICES)
 
 
 def block_failed(step: Step, cls: type, error: BaseException, doing: str, call: str = "") -> Misfit:
@@ -125,6 +125,13 @@ def has_lazy_modules(step: Step, cls: type) -> SpecError:
     """A block whose layers do not know their sizes."""
     message = f"`{step.name}` cannot be made: it has lazy modules, whose sizes are not known before data arrives"
     expected = 'sizes bound from the ports: `channels: Dim[int, " c"]`'
+    return at_block(step, SpecError("block-failed", message, None, expected), place_of_class(cls))
+
+
+def has_other_state(step: Step, cls: type, name: str) -> SpecError:
+    """A block whose state dict holds what is no tensor, which no file of weights can."""
+    message = f"`{step.name}` has `{name}` in its state, which is no tensor, and a run stores tensors alone"
+    expected = "`register_buffer(...)` for a tensor, a plain attribute for what follows from the parameters"
     return at_block(step, SpecError("block-failed", message, None, expected), place_of_class(cls))
 
 
@@ -193,13 +200,13 @@ def _told(step: Step, error: BaseException, path: str | None, call: str) -> tupl
         return str(error), error.expected, []
     if isinstance(error, SystemExit | RecursionError):
         return exception_text(error), None, []
-    if isinstance(error, AssertionError) and not str(error).strip():
+    if isinstance(error, AssertionError) and not said_by(error).strip():
         return "its `assert` does not hold", None, []
-    text = (str(error).strip() or "no message").splitlines()[0]
+    text = (said_by(error).strip() or "no message").splitlines()[0]
     for marks, reason, expected in KNOWN:
         if _has(text, marks):
             return reason, expected, []
-    plain = isinstance(error, ValueError | RuntimeError) and str(error).strip()
+    plain = isinstance(error, ValueError | RuntimeError) and said_by(error).strip()
     whole = text if plain else f"{type(error).__name__}: {text}"
     library = ""
     if not isinstance(error, AttributeError | NameError | OSError):
