@@ -262,8 +262,10 @@ class Run(StoredRun):
         from compose.training.storage.data_record import DataRecord, told_changes
 
         own = made.spec.values["data"] == self.spec.values["data"]
+        if not own:
+            return []
         known = self._trained_on
-        return told_changes(DataRecord.of(made).differences(known)) if own and known else []
+        return told_changes(DataRecord.of(made).differences(known)) if known else [self._unknown_data]
 
     def _predictor(self, labels: Labels) -> Predictor:
         from compose.prediction.predictor import Predictor

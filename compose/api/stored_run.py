@@ -81,7 +81,17 @@ class StoredRun:
         """What is otherwise with the labels of the data than when the run was trained, for the user."""
         from compose.training.storage.data_record import told_changes
 
-        return told_changes(self._trained_on.label_differences(self.asked.source.labels)) if self._trained_on else []
+        if self._trained_on is None:
+            return [self._unknown_data]
+        return told_changes(self._trained_on.label_differences(self.asked.source.labels))
+
+    @property
+    def _unknown_data(self) -> str:
+        """What is told where it is not known what the run was trained on."""
+        from compose.training.storage.data_record import lost
+        from compose.training.storage.run_folder import RunFolder
+
+        return lost(RunFolder(self.folder).data)
 
     @cached_property
     def asked(self) -> Prepared:

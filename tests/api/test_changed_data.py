@@ -143,3 +143,14 @@ def test_a_finished_run_goes_on_by_what_its_spec_says(run: compose.Run) -> None:
     assert re.search(r"^# changed after step 1: data\.folder /\S+/photos -> /\S+/pictures$", lock, re.MULTILINE)
     assert "# changed after step 1: train.main.epochs 1 -> 2\n" in lock
     assert compose.Run("run").spec.values["train"]["main"]["epochs"] == 2  # type: ignore[index]
+
+
+@pytest.mark.parametrize("left", [None, "{"])
+def test_a_lost_record_is_told(run: compose.Run, left: str | None) -> None:
+    record = RunFolder(run.folder).data
+    record.unlink()
+    if left is not None:
+        record.write_text(left)
+    told: list[str] = []
+    compose.Run(run.folder, device="cpu").evaluate(tell=told.append)
+    assert any("data.json is gone or damaged" in note for note in told)

@@ -139,6 +139,11 @@ def told_changes(differences: Iterable[str]) -> list[str]:
     return [f"the data has changed since the run was trained: {line}" for line in differences]
 
 
+def lost(path: Path) -> str:
+    """What is told where the record of a run's data cannot be read."""
+    return f"{path} is gone or damaged: what the run was trained on is not known, and all seen labels count as trained"
+
+
 def as_json(record: DataRecord | None) -> dict[str, Any]:
     """What a checkpoint keeps of it."""
     return {"digest": record.digest, "vectors": record.vectors} if record else {}

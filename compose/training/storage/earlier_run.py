@@ -11,7 +11,7 @@ from compose.errors import SpecError, SpecErrors
 from compose.spec.yaml.reader import load_file
 from compose.spec.yaml.tree import place_of, plain
 from compose.training.storage.checkpoint import Checkpoints
-from compose.training.storage.data_record import DataRecord
+from compose.training.storage.data_record import DataRecord, lost
 from compose.training.storage.fingerprint import check_code, installed_code, version_changes
 from compose.training.storage.lock import relocked, versions
 from compose.training.storage.run_folder import RunFolder
@@ -86,8 +86,10 @@ class EarlierRun:
             SpecErrors: the labels' vectors are others.
         """
         before = self.data
-        if before is None or self._saved is None:
+        if self._saved is None:
             return []
+        if before is None:
+            return [lost(self.folder.data)]
         same = set(before.labels) == set(data.labels) and before.seen == data.seen
         if same and before.vectors != data.vectors:
             message = f"the labels' vectors are others than in the run {self.folder.path} that is to go on"
