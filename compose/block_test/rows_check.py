@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from compose.block_test.block_finding import NotApplicable
 from compose.block_test.block_trial import SEED, BlockTrial, Failed
@@ -16,12 +16,13 @@ from compose.registry.parameters import argument_of
 from compose.registry.python_place import place_of_argument
 from compose.spec.wiring.reserved import EXAMPLES, LABEL_DIMS, WAYS
 
+EPISODES = "e"
 CLOSE = 1e-4
 """How far two results may lie apart that are computed in another order, in parts of the larger."""
 
 
 def examples_apart(subject: BlockTrial) -> str:
-    """The first example's result stays as it is when the other examples are others, in evaluation.
+    """The first example's result stays as it is when the other examples are others, or fewer, in evaluation.
 
     Raises:
         NotApplicable: a result has no row for each example.
@@ -40,7 +41,21 @@ def examples_apart(subject: BlockTrial) -> str:
                 told = f"`{port.name}` of one example depends on the other examples of its batch, in evaluation"
                 expected = "a result for each example by itself; means over a batch only `if self.training`"
                 raise Failed(subject.error(told, "return", expected=expected))
+    _check_fewer(subject, module)
     return f"`{EXAMPLES}` examples, each by itself"
+
+
+def _check_fewer(subject: BlockTrial, module: nn.Module) -> None:
+    """Call it with one example less, unless the examples are those of episodes."""
+    letters = subject.sizes.letters
+    if EPISODES in letters or EXAMPLES not in letters or not _is_dim(subject, EXAMPLES):
+        return
+    fewer = subject.with_letter(EXAMPLES, letters[EXAMPLES] - 1)
+    outputs = fewer.called(module, fewer.inputs(), "serves one number of examples alone")
+    try:
+        fewer.check_shapes(fewer.inputs(), outputs)
+    except Mismatch as mismatch:
+        raise Failed(subject.error(f"its result does not follow the examples: {mismatch}", "return")) from None
 
 
 def _by_example(port: Port) -> bool:

@@ -188,3 +188,13 @@ def test_names() -> None:
     Path("mine.py").write_text("x = 1\n")
     with pytest.raises(SpecErrors, match=r"^mine\.py:1:1: error: mine\.py has no class with @block"):
         tried_blocks("mine.py", (), ())
+
+
+def test_one_number_of_examples() -> None:
+    block("rows = rows.reshape(4, -1)")
+    assert failures()["batch"][0].startswith("`gate` serves one number of examples alone")
+
+
+def test_what_differs_from_call_to_call_has_no_difference_quotients() -> None:
+    block("self.calls = self.calls + rows; rows = self.calls")
+    assert found()["gradcheck"].detail == "it gives something else whenever it is called"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import count
+from time import process_time
 from typing import Any
 
 from torch import Tensor
@@ -28,6 +29,8 @@ MOST_PLAIN = 2
 """How many of them are other values alone, so that there is room for a block of the core."""
 MOST_TRIED = 60
 """How many candidates are tried for it."""
+MOST_SECONDS = 2.0
+"""How much of the processor's time is spent on all of them; a small model takes a tenth of it."""
 MOST_ERRORS = 3
 """How many errors are looked at; more have one cause as a rule."""
 
@@ -53,11 +56,12 @@ def propose(
         if isinstance(error, Misfit) and error.at is not None:
             misfits.setdefault(_node(error), error)  # one fix takes all mistakes of a node away
     fixes: dict[int, list[Fix]] = {}
+    until = process_time() + MOST_SECONDS
     for error in list(misfits.values())[:MOST_ERRORS]:
         places = openings(error, spec.tree, walk, composites)
         candidates = [candidate for place in places for candidate in Candidates(place, walk, steps, composites)]
         candidates = [candidate for candidate in candidates if not _follows_targets(candidate, plan.scores)]
-        fixes[id(error)] = _fixes(error, candidates, spec, judge, _scores_amiss(plan, walk))
+        fixes[id(error)] = _fixes(error, candidates, spec, judge, _scores_amiss(plan, walk), until)
     return [_with(error, fixes.get(id(error), [])) for error in found]
 
 
@@ -85,12 +89,14 @@ def _completed(walk: Walk, plan: Plan) -> Walk:
     return found
 
 
-def _fixes(misfit: Misfit, candidates: list[Candidate], spec: Spec, judge: Judge, scores: Ref | None) -> list[Fix]:
+def _fixes(
+    misfit: Misfit, candidates: list[Candidate], spec: Spec, judge: Judge, scores: Ref | None, until: float
+) -> list[Fix]:
     """The first candidates that fit, in order of cost."""
     fixes: dict[Verdict, dict[str, Fix]] = {"fits": {}, "fits here": {}}
     found: list[Candidate] = []
     for tried, candidate in enumerate(sorted(candidates, key=lambda candidate: candidate.cost)):
-        if len(fixes["fits"]) == MOST_FIXES or tried == MOST_TRIED:
+        if len(fixes["fits"]) == MOST_FIXES or tried == MOST_TRIED or process_time() > until:
             break
         plain = [other for other in found if other.adapter is None]
         if any(candidate.extends(other) for other in found) or (candidate.adapter is None and len(plain) == MOST_PLAIN):
