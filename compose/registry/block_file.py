@@ -29,7 +29,8 @@ def import_block_file(path: Path) -> ModuleType:
         SpecErrors: it cannot be imported, or a class of it takes the place of another.
     """
     if not path.is_file():
-        raise UsageError(f"--blocks {path}: there is no such file")
+        what = "it is no file" if path.exists() else "there is no such file"
+        raise UsageError(f"--blocks {path}: {what}")
     if path.suffix != ".py":
         raise UsageError(f"--blocks {path}: expected a Python file")
     if wrong := unreadable(path):

@@ -139,7 +139,8 @@ def _parse(path: Path, line: bytes, number: int, dim: int) -> tuple[bytes, Glove
 
 def _numbers(fields: list[bytes]) -> GloveRow | None:
     try:
-        row = np.array([float(part) for part in fields], dtype=np.float32)
+        with np.errstate(over="ignore"):  # a number too large is told as not finite
+            row = np.array([float(part) for part in fields]).astype(np.float32)
     except ValueError:
         return None
     return row if np.isfinite(row).all() else None

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from compose.block import BlockError
-from compose.registry.registry import registry
+from compose.errors import UsageError
+from compose.registry.registry import load_block_file, registry
 from compose.registry.user_path import NEITHER, unusable
 
 
@@ -30,3 +31,8 @@ def test_vectors_are_read_from_no_pipe(tmp_path: Path) -> None:
     with pytest.raises(BlockError, match="a pipe or a device") as caught:
         registry().construct("vectors", "glove", {"path": str(tmp_path / "pipe")})
     assert caught.value.parameter == "path"
+
+
+def test_a_folder_is_no_file_of_blocks(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="it is no file"):
+        load_block_file(tmp_path, registry())

@@ -137,7 +137,7 @@ class _Node:
         other = self.scope.nodes.items.get(owner)
         if not isinstance(other, Mapping) or owner == self.name:
             known = [name for name in self.scope.nodes.items if name != self.name]
-            message = f"there is no node `{owner}` to share weights with"
+            message = f"there is no other node `{owner}` to share weights with"
             self.world.error("unknown-node", message, tree.place, None, nearest(owner, known))
         elif _used(self.scope, other) != self.used or {"repeat", "share"} & set(other.items):
             expected = f"a single node that uses `{self.used}` with weights of its own"
