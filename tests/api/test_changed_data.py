@@ -154,3 +154,14 @@ def test_a_lost_record_is_told(run: compose.Run, left: str | None) -> None:
     told: list[str] = []
     compose.Run(run.folder, device="cpu").evaluate(tell=told.append)
     assert any("data.json is gone or damaged" in note for note in told)
+
+
+def test_a_lock_that_was_edited_by_hand_is_no_way_round(run: compose.Run) -> None:
+    lock = RunFolder(run.folder).lock
+    lock.write_text(lock.read_text().replace("seed: 0", "seed: 5"))
+    with pytest.raises(compose.SpecErrors, match=r"seed") as caught:
+        compose.train(resume=run.folder, overrides={"train.main.epochs": 2}, device="cpu", progress=False)
+    (error,) = caught.value.errors
+    assert error.code == "other-run"
+    assert error.place is not None
+    assert error.place.document.name.endswith("spec.lock.yaml")
