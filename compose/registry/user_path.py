@@ -43,8 +43,15 @@ def _path(path: Path) -> Path:
 
 def unusable(value: Any) -> str:
     """Why a path in a value is never read; "" where none is such, or where opening it says why not."""
-    paths = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else (value,)
-    return next((f"{path}: {why}" for path in paths if isinstance(path, Path) and (why := _why_unusable(path))), "")
+    match value:
+        case dict():
+            held = [*value.values()]
+        case list() | tuple():
+            held = [*value]
+        case _:
+            held = [value]
+    paths = [path for path in held if isinstance(path, Path)]
+    return next((f"{path}: {why}" for path in paths if (why := _why_unusable(path))), "")
 
 
 def _why_unusable(path: Path) -> str:
