@@ -17,6 +17,7 @@ from tests.soundness.confirmed.wrong_data import (
     wrong_kind_of_scores,
 )
 from tests.soundness.confirmed.wrong_gradients import learns_nothing, nothing_adapts
+from tests.soundness.confirmed.wrong_indices import beyond
 from tests.soundness.confirmed.wrong_model import (
     fails,
     goes_round,
@@ -50,7 +51,7 @@ def training_refuses(case: Case, error: SpecError) -> bool:
 UNKNOWN = ("reference", "block", "unwired", "unavailable", "share", "repeat")
 SCHEMA: tuple[Attempt, ...] = (bad_values, fails("construct", "block", "reference"), cannot_construct)
 OF_CODE: Mapping[str, tuple[Attempt, ...]] = {
-    "index-range": (fails("forward"),),
+    "index-range": (beyond,),
     "shape-mismatch": (fails("shape", "scalar", "list", "forward", "construct"), external_misfit, follows_the_labels),
     "list-for-one": (fails("list", "shape", "reference", "scalar"),),
     "list-length": (fails("shape", "list", "reference"), wrong_number),
