@@ -52,44 +52,19 @@ def train_spec(
     """
     folder = remembered_folder() or _resumed(spec, resume, variants, out)
     with _locked(folder):
-        return _train(
-            spec,
-            folder,
-            variants=variants,
-            overrides=overrides,
-            blocks=blocks,
-            out=out,
-            device=device,
-            strategy=strategy,
-            console=console,
-        )
-
-
-def _train(
-    spec: SpecLike | None,
-    folder: Path | None,
-    *,
-    variants: Names,
-    overrides: Overrides,
-    blocks: Files,
-    out: str | PathLike[str] | None,
-    device: str,
-    strategy: StrategyName,
-    console: Terminal | None,
-) -> Run:
-    kept = kept_beside(str(folder / LOCK)) if folder and not blocks else ()
-    named = folder / LOCK if spec is None and folder else spec
-    assert named is not None, "there is a run where there is no spec"
-    found = read(named, variants=variants, overrides=overrides, blocks=blocks or kept)
-    shown = console if is_first_process() else None
-    if shown and not blocks:
-        print_notes(shown, kept_notes(found.blocks))
-    if folder and blocks:
-        check_same(folder / LOCK, found.blocks)
-    outcome = _run(found, folder, device=device, strategy=strategy, out=out, console=shown)
-    run = Run(FoundRun(outcome.folder), device=device)  # of several processes, not all may see the folder
-    run.results = outcome.result
-    return run
+        kept = kept_beside(str(folder / LOCK)) if folder and not blocks else ()
+        named = folder / LOCK if spec is None and folder else spec
+        assert named is not None, "there is a run where there is no spec"
+        found = read(named, variants=variants, overrides=overrides, blocks=blocks or kept)
+        shown = console if is_first_process() else None
+        if shown and not blocks:
+            print_notes(shown, kept_notes(found.blocks))
+        if folder and blocks:
+            check_same(folder / LOCK, found.blocks)
+        outcome = _run(found, folder, device=device, strategy=strategy, out=out, console=shown)
+        run = Run(FoundRun(outcome.folder), device=device)  # of several processes, not all may see the folder
+        run.results = outcome.result
+        return run
 
 
 def progress_console() -> Terminal:
