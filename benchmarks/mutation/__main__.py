@@ -49,10 +49,12 @@ def main() -> None:
         for name in before or given.room:
             kept = [entry for entry in before.get(name, []) if entry["fate"] != "survived"]
             drawn = again(judge.tree, before[name]) if before else draw(judge.tree, name, given.sample, given.seed)
-            found[name] = [*kept, *(judged(judge, name, mutant) for mutant in drawn)]
+            found[name] = kept
+            for mutant in drawn:
+                found[name].append(judged(judge, name, mutant))
+                if given.save:
+                    given.save.write_text(json.dumps(found, indent=1), "utf-8")
             print(score(name, found[name]), *survivors(found[name]), sep="\n\n", flush=True)
-            if given.save:
-                given.save.write_text(json.dumps(found, indent=1), "utf-8")
 
 
 def draw(root: Path, name: str, count: int, seed: int) -> list[Mutant]:
