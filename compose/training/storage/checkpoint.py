@@ -55,7 +55,7 @@ class Checkpoints:
     def prune(self, kept: int) -> None:
         """Delete all but the newest few."""
         for old in self._files()[kept:]:
-            old.unlink(missing_ok=True)
+            old.unlink()
 
     def newest(self) -> tuple[Path, dict[str, Any]] | None:
         """The newest whole state and its file; None where there is none.
