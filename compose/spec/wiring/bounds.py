@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from compose.errors import Note, Place, SpecError, SpecErrors
 from compose.spec.schema.node_keys import NODE_KEYS
+from compose.spec.wiring.composite_cycles import circles
 from compose.spec.yaml.tree import Mapping, Scalar, Tree
 
 MOST_STEPS = 600
@@ -57,13 +58,15 @@ class Expansion:
 
 
 def unbounded(tree: Mapping) -> list[SpecError]:
-    """What is too large to be written out: composites that stand in one another too deep, or hold too much.
+    """What is too large to be written out: composites that contain themselves, stand too deep, or hold too much.
 
     Args:
         tree: a spec whose nulls are settled, or what stands for one.
     """
     blocks, model = tree.get("blocks"), tree.get("model")
     bodies = blocks.items if isinstance(blocks, Mapping) else {}
+    if endless := circles(blocks):
+        return endless
     extents = _extents({name: _uses(body.get("model"), bodies) for name, body in _mappings(bodies)})
     deepest = max(extents, key=lambda name: extents[name].levels, default="")
     if deepest and extents[deepest].levels > MOST_LEVELS and isinstance(blocks, Mapping):
@@ -121,15 +124,14 @@ def _blocks(use: tuple[str, int], extents: MappingType[str, _Extent]) -> int:
 
 
 def _extents(uses: MappingType[str, _Uses]) -> dict[str, _Extent]:
-    """Composite -> its extent; of one that contains itself, which is told elsewhere, up to where the circle closes."""
+    """Composite -> its extent; none contains itself."""
     found: dict[str, _Extent] = {}
     for start in uses:
-        path, opened = [start], {start}
+        path = [start]
         while path:
-            waits = [name for name, _ in uses[path[-1]] if name in uses and name not in found and name not in opened]
+            waits = [name for name, _ in uses[path[-1]] if name in uses and name not in found]
             if waits:
                 path.append(waits[0])
-                opened.add(waits[0])
             else:
                 name = path.pop()
                 levels = (found[inner].levels for inner, _ in uses[name] if inner in found)

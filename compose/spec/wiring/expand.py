@@ -72,10 +72,6 @@ class _Node:
             if not self.used:
                 self._shared()
             return {}
-        if self.used in self.scope.within:
-            chain = " -> ".join([*self.scope.within, self.used])
-            self.world.error("composite-cycle", f"the block `{self.used}` contains itself: {chain}", self.node.place)
-            return {}
         if self.scope.prefix:
             for error in mistakes(self.node, self.full, self.declaration, self.world.registry):
                 self.world.errors.append(replace(error, notes=(*error.notes, *self.world.uses)))

@@ -19,6 +19,7 @@ from tests.soundness.confirmed.wrong_data import (
 from tests.soundness.confirmed.wrong_gradients import learns_nothing, nothing_adapts
 from tests.soundness.confirmed.wrong_indices import beyond
 from tests.soundness.confirmed.wrong_model import (
+    contains_itself,
     fails,
     goes_round,
     lacks_scores,
@@ -93,7 +94,7 @@ OF_CODE: Mapping[str, tuple[Attempt, ...]] = {
     "bad-name": (taken_name, bad_values),
     "reserved-name": (taken_name,),
     "cycle": (goes_round,),
-    "composite-cycle": (fails("cycle"),),
+    "composite-cycle": (fails("cycle"), contains_itself),
     "too-many-inputs": (fails("reference"),),
     "list-in-list": (fails("list"),),
     "share": (fails("share", "shape"),),

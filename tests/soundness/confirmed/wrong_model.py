@@ -42,6 +42,15 @@ def goes_round(case: Case, error: SpecError) -> bool:
     return any(name in case.reads_of(name) for name in case.spec["model"])
 
 
+def contains_itself(case: Case, error: SpecError) -> bool:
+    """A composite stands in what it is made of, whether a node uses it or not."""
+    blocks = case.spec.get("blocks", {})
+    used = {name: {node.get("use") for node in body["model"].values()} & set(blocks) for name, body in blocks.items()}
+    for _ in blocks:
+        used = {name: inner.union(*(used[other] for other in inner)) for name, inner in used.items()}
+    return any(name in inner for name, inner in used.items())
+
+
 def sees_targets(case: Case, error: SpecError) -> bool:
     """The scores, or the attention, depend on the targets, by way of the nodes that they read."""
     ends = [str(case.spec.get("scores", "scores")), str(case.spec.get("attention") or "scores")]

@@ -61,6 +61,17 @@ def test_losses() -> None:
     assert found(f"model: {{a: {{use: relu}}}}\nloss: {{{terms}}}") == [f"the spec has {MOST_LOSSES + 1} losses"]
 
 
-def test_a_circle_is_told_elsewhere() -> None:
+def test_each_circle_is_told_once_and_alone() -> None:
     body = "{inputs: [x], model: {n: {use: %s, repeat: 9}}, outputs: n}"
-    assert found(f"blocks: {{a: {body % 'b'}, b: {body % 'a'}}}\nmodel: {{n: {{use: a}}}}") == []
+    circles = f"a: {body % 'b'}, b: {body % 'a'}, c: {body % 'c'}, d: {body % 'a'}"
+    told = ["the block `a` contains itself: a -> b -> a", "the block `c` contains itself: c -> c"]
+    assert found(f"blocks: {{{circles}}}\nmodel: {{n: {{use: relu}}}}") == told
+
+
+def test_circles_of_many_blocks_take_no_time() -> None:
+    names = [f"c{index}" for index in range(150)]
+    model = ", ".join(f"n{index}: {{use: {name}}}" for index, name in enumerate(names))
+    bodies = ", ".join(f"{name}: {{inputs: [x], model: {{{model}}}, outputs: n0}}" for name in names[:30])
+    start = time.process_time()
+    assert len(found(f"blocks: {{{bodies}}}")) <= len(names)
+    assert time.process_time() - start < 5

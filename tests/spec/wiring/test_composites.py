@@ -109,7 +109,6 @@ def test_a_mistake_that_a_parameter_makes_stands_where_it_is_used(plan: Any) -> 
         ("outputs: {out: mix, raw: x}", "outputs: {out: mx}", ["unknown-node"]),
         ("width: $width", "width: $with", ["unknown-parameter"]),
         ("params: {width: 8}", "params: {width: null}", ["missing-parameter"]),
-        ("use: mixer, in: [x, x], width: $width", "use: layer, in: x", ["composite-cycle"]),
         ("inputs: [x]", "inputs: [x, y]", ["missing-input"]),
     ],
 )
