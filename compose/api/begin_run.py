@@ -9,7 +9,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from compose.api.reading import LOCK, Files, Names, Overrides, SpecLike, kept_beside, named_spec, read
+from compose.api.reading import LOCK, Files, Names, Overrides, SpecLike, kept_beside, named_spec, override_texts, read
 from compose.api.run import Run
 from compose.errors import SpecError, SpecErrors, UsageError
 from compose.processes.launched import is_first_process, remembered_folder, world_size
@@ -50,7 +50,7 @@ def train_spec(
         SpecErrors: a run goes on with another model, or by other rules.
         FolderTakenError: another process writes the run.
     """
-    folder = remembered_folder() or _resumed(spec, resume, variants, out)
+    folder = remembered_folder() or _resumed(spec, resume, variants, overrides, out)
     with _locked(folder):
         kept = kept_beside(str(folder / LOCK)) if folder and not blocks else ()
         named = folder / LOCK if spec is None and folder else spec
@@ -75,13 +75,20 @@ def progress_console() -> Terminal:
 
 
 def _resumed(
-    spec: SpecLike | None, resume: bool | str | PathLike[str], variants: Names, out: str | PathLike[str] | None
+    spec: SpecLike | None,
+    resume: bool | str | PathLike[str],
+    variants: Names,
+    overrides: Overrides,
+    out: str | PathLike[str] | None,
 ) -> Path | None:
     """The folder of the run to go on with; None for a new one.
 
     Raises:
         UsageError: there is no such run, or neither a spec nor a run is named.
     """
+    for name, path in {"resume": resume, "out": out}.items():
+        if isinstance(path, str) and not path.strip():
+            raise UsageError(f"{name}: expected a folder, got an empty name")
     if isinstance(resume, str | PathLike):
         if out is not None:
             raise UsageError(f"--out {out}: a run goes on in its own folder; expected --resume without --out")
@@ -96,7 +103,8 @@ def _resumed(
     named = named_spec(spec)
     if not isinstance(named, str):
         raise UsageError("expected `resume` to name the folder of a run, as a spec in memory has none of its own")
-    return newest_of(named, [variants] if isinstance(variants, str) else list(variants), otherwise=NEW)
+    chosen = [variants] if isinstance(variants, str) else list(variants)
+    return newest_of(named, chosen, override_texts(overrides), otherwise=NEW)
 
 
 def _run(

@@ -182,6 +182,8 @@ def _find(path: RunLike, variants: list[str]) -> FoundRun:
         return path
     if not isinstance(path, str | PathLike):
         raise UsageError(f"expected a run: its folder, one of its weights files, or a spec; got {path!r}")
+    if not fspath(path).strip():
+        raise UsageError("expected a run: its folder, one of its weights files, or a spec; got an empty name")
     named = Path(fspath(path))
     is_spec = named.suffix in (".yaml", ".yml") and named.name != LOCK
     return FoundRun(newest_of(str(named), variants)) if is_spec else find_run(named)

@@ -14,6 +14,7 @@ from compose import __version__
 from compose.cli.console import echo
 from compose.cli.failures import explain, stopped
 from compose.cli.printing.library_output import tamed_libraries
+from compose.errors import UsageError
 
 DEBUG = "--debug"
 RESUME = "--resume"
@@ -32,8 +33,9 @@ class Commands(TyperGroup):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")  # a terminal without × gets a ?, not a traceback
         debug = DEBUG in given
-        words = with_resume_value([word for word in given if word != DEBUG])
         try:
+            check_not_empty(given)
+            words = with_resume_value([word for word in given if word != DEBUG])
             with nullcontext() if debug else tamed_libraries():
                 code = super().main(words, *rest, **{**options, "standalone_mode": False})
                 sys.stdout.flush()
@@ -42,6 +44,22 @@ class Commands(TyperGroup):
         if code == 130:  # typer's word for Ctrl-C
             stopped()
         raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def check_not_empty(words: Sequence[str]) -> None:
+    """Refuse an empty argument: nothing that a command takes is empty, but a variable of the shell's may be unset.
+
+    Raises:
+        UsageError: there is one.
+    """
+    for index, word in enumerate(words):
+        option, equals, value = word.partition("=")
+        if not word.strip():
+            before = words[index - 1] if index else ""
+            after = f", after `{before}`," if before.startswith("-") else ""
+            raise UsageError(f"argument {index + 1}{after} is empty; is a variable of the shell not set?")
+        if option.startswith("--") and equals and not value.strip():
+            raise UsageError(f"`{word}` has an empty value; is a variable of the shell not set?")
 
 
 def with_resume_value(words: list[str]) -> list[str]:

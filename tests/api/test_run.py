@@ -262,3 +262,11 @@ def test_nothing_is_written_before_all_is_right(here: Path) -> None:
     with pytest.raises(SpecErrors, match="the spec has no `train:`"):
         compose.train(TINY, overrides={"train": None}, progress=False)
     assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize("name", ["out", "resume"])
+def test_no_folder_has_an_empty_name(name: str) -> None:
+    with pytest.raises(UsageError, match=f"{name}: expected a folder, got an empty name"):
+        compose.train("zoo/starter.yaml", **{name: ""})  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="got an empty name"):
+        compose.Run("")

@@ -120,6 +120,24 @@ def test_resume_takes_a_value_or_none() -> None:
     assert with_resume_value(["train", "--resume", "runs/a"]) == ["train", "--resume", "runs/a"]
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["train", "small.yaml", "--out", ""], "argument 4, after `--out`, is empty"),
+        (["train", "small.yaml", "--out="], "`--out=` has an empty value"),
+        (["train", "small.yaml", "--resume", ""], "argument 4, after `--resume`, is empty"),
+        (["train", "--resume", " "], "argument 3, after `--resume`, is empty"),
+        (["predict", "", "x.png"], "argument 2 is empty"),
+        (["validate", ""], "argument 2 is empty"),
+    ],
+)
+def test_no_argument_is_empty(run: Any, words: list[str], told: str) -> None:
+    result = run(*words)
+    assert result.exit_code == 2
+    assert result.stderr == f"error: {told}; is a variable of the shell not set?\n"
+    assert not Path("runs").exists()
+
+
 def test_colour_only_where_it_is_wanted(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b" not in run("validate", "--fast", "small.yaml").stdout
     monkeypatch.setenv("FORCE_COLOR", "1")

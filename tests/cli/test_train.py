@@ -150,6 +150,13 @@ def test_resume_finds_the_newest_run(run: Any) -> None:
         find_run(Path("runs/small/20300102"))
 
 
+def test_resume_finds_the_newest_run_of_the_name_that_an_override_gives(run: Any, trained: Path) -> None:
+    assert trained.parent.name == "small"
+    result = run("train", "small.yaml", "-s", "name=other", "--resume")
+    assert result.exit_code == 2
+    assert result.stderr == "error: there is no run of `other` in runs/; without --resume a new one begins\n"
+
+
 def test_nothing_is_written_before_all_is_right(run: Any) -> None:
     wide = ("-s", "model.wide={use: linear, in: unshuffle, size: 5}", "-s", "model.scores={in: [wide, labels.vectors]}")
     result = run("train", "small.yaml", *wide)

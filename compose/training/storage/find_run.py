@@ -82,12 +82,19 @@ def newest_run(folder: Path) -> Path | None:
     return max(found, key=lambda path: ((path / LOCK).stat().st_mtime, path.name)) if found else None
 
 
-def newest_of(spec: str, variants: Sequence[str] = (), *, otherwise: str = "`compose train` makes one") -> Path:
+def newest_of(
+    spec: str,
+    variants: Sequence[str] = (),
+    overrides: Sequence[str] = (),
+    *,
+    otherwise: str = "`compose train` makes one",
+) -> Path:
     """The newest run of a spec.
 
     Args:
         spec: a path, or the name of a packaged spec.
         variants: the variants that were laid over it.
+        overrides: the overrides laid over those, which may name it otherwise.
         otherwise: what the error says to do where there is none.
 
     Raises:
@@ -96,7 +103,7 @@ def newest_of(spec: str, variants: Sequence[str] = (), *, otherwise: str = "`com
     """
     from compose.spec.layers.resolve import resolve
 
-    name = resolve(spec, variants=variants).name
+    name = resolve(spec, variants=variants, overrides=overrides).name
     folder = newest_run(ROOT / name) or (ROOT / name if (ROOT / name / LOCK).is_file() else None)
     if folder is None:
         raise UsageError(f"there is no run of `{name}` in {ROOT}/; {otherwise}")
