@@ -212,3 +212,41 @@ class RMSprop(Optimizer):
         return RMSprop(
             groups, alpha=self.alpha, eps=self.eps, momentum=self.momentum, centered=self.centered, foreach=True
         )
+
+
+@optimizer(name="rmsprop_tf")
+class RMSpropTF(Optimizer):
+    """RMSprop as TensorFlow has it, with TensorFlow's defaults.
+
+    Epsilon stands under the root, the mean square starts at 1, and momentum sums steps that the learning rate has
+    already scaled.
+
+    Args:
+        lr: learning rate.
+        alpha: decay rate of the running mean of the squared gradient.
+        eps: added to that mean under the root.
+        momentum: decay rate of the running sum of steps; 0 for none.
+        weight_decay: L2 penalty.
+        decay_norms: whether weight decay also applies to biases and the parameters of norms.
+    """
+
+    def __init__(
+        self,
+        *,
+        lr: Rate = 1e-3,
+        alpha: Fraction = 0.9,
+        eps: Rate = 1e-10,
+        momentum: Fraction = 0.0,
+        weight_decay: Decay = 0.0,
+        decay_norms: bool = True,
+    ) -> None:
+        super().__init__(lr=lr, weight_decay=weight_decay, decay_norms=decay_norms)
+        self.alpha = alpha
+        self.eps = eps
+        self.momentum = momentum
+
+    def build(self, groups: list[dict[str, Any]], *, fused: bool) -> TorchOptimizer:
+        """Construct our own, which has no fused form."""
+        from compose.training.stages.tensorflow_rmsprop import TensorFlowRMSprop
+
+        return TensorFlowRMSprop(groups, alpha=self.alpha, eps=self.eps, momentum=self.momentum)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from math import cos, pi
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -173,8 +173,14 @@ class Plateau(Schedule):
     Args:
         factor: what the rate is multiplied by each time.
         patience: how many values without improvement are let pass.
-        min_delta: by how much a value must beat the best to count as improvement.
+        min_delta: by how much a value must beat the best to count as improvement; with ``against: last``, by how much
+            it must fall behind the one before to count as worse.
         floor: the factor below which the rate does not fall.
+        against: a value is held against the ``best`` so far, or against the ``last`` one, and is then worse only
+            where it falls behind.
+        smoothing: the share of a new value in a running mean, which is watched instead of the values; it starts at 0
+            where higher is better, and else at the first value. 1 for the values themselves.
+        cooldown: how many values are passed over after the rate has fallen.
         warmup: epochs in which the rate rises linearly to its full value.
     """
 
@@ -187,6 +193,9 @@ class Plateau(Schedule):
         patience: Annotated[int, Field(ge=0)] = 2,
         min_delta: Annotated[float, Field(ge=0)] = 0.0,
         floor: Share = 1e-4,
+        against: Literal["best", "last"] = "best",
+        smoothing: Annotated[float, Field(gt=0, le=1)] = 1.0,
+        cooldown: Annotated[int, Field(ge=0)] = 0,
         warmup: Epochs = 0.0,
     ) -> None:
         super().__init__(warmup=warmup)
@@ -196,9 +205,14 @@ class Plateau(Schedule):
         self.patience = patience
         self.min_delta = min_delta
         self.floor = floor
+        self.against = against
+        self.smoothing = smoothing
+        self.cooldown = cooldown
         self._now = 1.0
         self._best: float | None = None
+        self._last: float | None = None
         self._waited = 0
+        self._cooling = 0
 
     def after_warmup(self, moment: Moment) -> float:
         """The factor that the metric has earned so far."""
@@ -207,20 +221,32 @@ class Plateau(Schedule):
     def observe(self, value: float, *, higher_is_better: bool) -> None:
         """Lower the factor after ``patience`` values without improvement."""
         sign = 1 if higher_is_better else -1
-        if self._best is None or sign * (value - self._best) > self.min_delta:
-            self._best, self._waited = value, 0
-            return
-        self._waited += 1
+        value = self._smoothed(value, higher_is_better=higher_is_better)
+        improved = self._best is None or sign * (value - self._best) > self.min_delta
+        worse = self._last is not None and sign * (self._last - value) > self.min_delta
+        self._best, self._last = value if improved else self._best, value
+        counts = worse if self.against == "last" else not improved
+        self._waited = self._waited + 1 if counts else 0
+        if self._cooling:
+            self._cooling, self._waited = self._cooling - 1, 0
         if self._waited > self.patience:
             self._now, self._waited = max(self.floor, self._now * self.by), 0
+            self._cooling = self.cooldown
+
+    def _smoothed(self, value: float, *, higher_is_better: bool) -> float:
+        if self._last is None and not higher_is_better:
+            return value
+        return self.smoothing * value + (1 - self.smoothing) * (self._last or 0.0)
 
     def state(self) -> dict[str, Any]:
-        """Factor, best value and patience spent."""
-        return {"now": self._now, "best": self._best, "waited": self._waited}
+        """Factor, best and last value, patience and rest spent."""
+        rest = {"waited": self._waited, "cooling": self._cooling}
+        return {"now": self._now, "best": self._best, "last": self._last, **rest}
 
     def restore(self, state: dict[str, Any]) -> None:
         """The inverse of :meth:`state`."""
-        self._now, self._best, self._waited = state["now"], state["best"], state["waited"]
+        self._now, self._best, self._last = state["now"], state["best"], state["last"]
+        self._waited, self._cooling = state["waited"], state["cooling"]
 
 
 def _anneal(start: float, end: float, done: float) -> float:

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from compose.block import BlockError
-from compose.training.stages.optimizers import SGD, Adam, AdamW, Optimizer, ParameterGroup, RMSprop
+from compose.training.stages.optimizers import SGD, Adam, AdamW, Optimizer, ParameterGroup, RMSprop, RMSpropTF
 
 PLAIN = {
     "adam": (Adam(lr=0.1, betas=(0.8, 0.9), weight_decay=0.3), torch.optim.Adam, {"betas": (0.8, 0.9)}),
@@ -43,7 +43,7 @@ def test_steps_like_the_torch_optimizer_it_stands_for(name):
     torch.testing.assert_close(stepped, expected)
 
 
-@pytest.mark.parametrize("made", [Adam(lr=0.1), AdamW(lr=0.1), SGD(lr=0.1), RMSprop(lr=0.1)])
+@pytest.mark.parametrize("made", [Adam(lr=0.1), AdamW(lr=0.1), SGD(lr=0.1), RMSprop(lr=0.1), RMSpropTF(lr=0.1)])
 def test_complex_weights_take_a_step(made):
     weight = nn.Parameter(torch.ones(3, dtype=torch.complex64))
     optimizer = made([ParameterGroup([weight, nn.Parameter(torch.ones(2))])])

@@ -43,13 +43,14 @@ def test_one_cycle_rises_and_falls():
     assert [schedule.factor(Moment(e, 0, 4)) for e in (0, 1, 4)] == pytest.approx([0.1, 1, 0.01])
 
 
-def test_plateau_is_torchs():
+@pytest.mark.parametrize("cooldown", [0, 1, 3])
+def test_plateau_is_torchs(cooldown):
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
     expected = torch.optim.lr_scheduler.ReduceLROnPlateau(
-        optimizer, "max", factor=0.5, patience=1, threshold=0, threshold_mode="abs"
+        optimizer, "max", factor=0.5, patience=1, threshold=0, threshold_mode="abs", cooldown=cooldown
     )
-    ours = Plateau(factor=0.5, patience=1)
-    for value in [0.1, 0.2, 0.2, 0.1, 0.3, 0.1, 0.1, 0.1, 0.1, 0.4]:
+    ours = Plateau(factor=0.5, patience=1, cooldown=cooldown)
+    for value in [0.1, 0.2, 0.2, 0.1, 0.3, 0.1, 0.1, 0.1, 0.1, 0.4, 0.1, 0.1, 0.1]:
         ours.observe(value, higher_is_better=True)
         expected.step(value)
         assert ours.factor(Moment(1, 1, 2)) == optimizer.param_groups[0]["lr"]
@@ -62,6 +63,62 @@ def test_plateau_stops_at_its_floor_and_goes_on_from_its_state():
     other = Plateau(factor=0.1, patience=0, floor=0.05)
     other.restore(ours.state())
     assert other.factor(Moment(0, 1, 1)) == ours.factor(Moment(0, 1, 1)) == 0.05
+
+
+def plateau_factors(values: list[float], *, higher_is_better: bool = True, **options: object) -> list[float]:
+    ours = Plateau(factor=0.5, patience=0, **options)
+    found = []
+    for value in values:
+        ours.observe(value, higher_is_better=higher_is_better)
+        found.append(ours.factor(Moment(0, 1, 1)))
+    return found
+
+
+def test_plateau_against_the_last_value_falls_only_where_that_was_better():
+    values = [0.5, 0.3, 0.4, 0.4, 0.5, 0.45]
+    assert plateau_factors(values) == [1, 0.5, 0.25, 0.125, 0.0625, 0.03125]
+    assert plateau_factors(values, against="last") == [1, 0.5, 0.5, 0.5, 0.5, 0.25]
+    assert plateau_factors(values, against="last", higher_is_better=False) == [1, 1, 0.5, 0.5, 0.25, 0.25]
+
+
+@pytest.mark.parametrize("higher_is_better", [True, False])
+def test_plateau_watches_a_running_mean(higher_is_better):
+    values = [0.5, 0.6, 0.2, 0.5, 0.1, 0.1, 0.3]
+    mean, factor, expected = 0.0 if higher_is_better else values[0], 1.0, []
+    for value in values:
+        before, mean = mean, 0.3 * value + 0.7 * mean
+        factor *= 0.5 if (mean < before if higher_is_better else mean > before) else 1
+        expected.append(factor)
+    assert plateau_factors(values, higher_is_better=higher_is_better, against="last", smoothing=0.3) == expected
+    assert 0 < min(expected) < 1
+
+
+@pytest.mark.parametrize("higher_is_better", [True, False])
+def test_plateau_goes_on_in_the_middle_of_a_rest(higher_is_better):
+    values = [0.5, 0.1, 0.6, 0.05, 0.7, 0.01, 0.8, 0.9]
+    options = {"against": "last", "smoothing": 0.5, "cooldown": 2, "patience": 0, "factor": 0.5}
+    whole, part = Plateau(**options), Plateau(**options)
+    for value in values:
+        other = Plateau(**options)
+        other.restore(part.state())
+        for schedule in (whole, other):
+            schedule.observe(value, higher_is_better=higher_is_better)
+        part = other
+        assert part.state() == whole.state()
+    assert whole.factor(Moment(0, 1, 1)) < 1
+
+
+def test_the_warmup_and_cosine_of_biam_in_its_epochs():
+    """Adam's 1e-3 is reached after 3 epochs, and is 5e-4 after 40."""
+    schedule = Cosine(warmup=3, floor=0.5)
+    rates = [1e-3 * schedule.factor(Moment(epoch, 0, 40)) for epoch in range(41)]
+    optimizer = torch.optim.Adam([torch.zeros(1, requires_grad=True)], lr=1e-3)
+    expected = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 37, eta_min=5e-4)
+    for epoch in range(3, 41):
+        assert rates[epoch] == pytest.approx(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        expected.step()
+    assert rates[:3] == pytest.approx([0, 1e-3 / 3, 2e-3 / 3])
 
 
 def test_plateau_refuses_a_floor_of_one():
