@@ -36,11 +36,15 @@ class SharedMultiAttention(nn.Module):
 
     Reference: LESA (CVPR 2020), section 4.2, eq. 3-5.
 
+    Deviates: both layers have a bias, as released; eq. 5 prints none.
+
     Args:
         channels: channels of the map.
         modules: number of attentions.
         hidden: width of the hidden layer; by default ``channels``.
         share_first: whether all attentions use the same hidden layer W₁; otherwise each has its own.
+        bias: whether both layers have a bias. That of the second changes the energies, which ``diversity`` compares,
+            but not the attention.
     """
 
     def __init__(
@@ -50,11 +54,12 @@ class SharedMultiAttention(nn.Module):
         modules: Annotated[int, Field(gt=0)] = 10,
         hidden: Annotated[int, Field(gt=0)] | None = None,
         share_first: bool = True,
+        bias: bool = True,
     ) -> None:
         super().__init__()
         sets, width = 1 if share_first else modules, hidden or channels
-        self.first = nn.Conv2d(channels, sets * width, kernel_size=1)
-        self.second = nn.Conv2d(sets * width, modules, kernel_size=1, groups=sets)
+        self.first = nn.Conv2d(channels, sets * width, kernel_size=1, bias=bias)
+        self.second = nn.Conv2d(sets * width, modules, kernel_size=1, groups=sets, bias=bias)
 
     def forward(self, maps: Float[Tensor, "b c h w"]) -> Attended:
         """Look.

@@ -26,8 +26,8 @@ SETTINGS = {
 """Paper -> the variants that set its own data and training; what else it varies is laid over each."""
 VARIANTS = {name: [v for v in resolve(f"zoo/{name}.yaml").variants if v not in SETTINGS[name]] for name in SETTINGS}
 SENSELESS = {
-    ("lesa", "per-label", "m-1"): "`label_attention` has no parameter `modules`",
-    ("lesa", "per-label", "own-first-layers"): "`label_attention` has no parameter `share_first`",
+    ("lesa", "per-label", "m-1"): "`bilinear_attention` has no parameter `modules`",
+    ("lesa", "per-label", "own-first-layers"): "`bilinear_attention` has no parameter `share_first`",
     ("rgcn-posvae", "rgcn", "rgcn-xl"): "the spec has `labels: {external_nodes: false}`",
     ("rgcn-posvae", "rgcn-xl", "rgcn"): "the spec has `labels: {external_nodes: false}`",
     ("desire-net", "no-inference", "no-feature"): "there is no node `i_feature`",

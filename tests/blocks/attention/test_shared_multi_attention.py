@@ -11,13 +11,15 @@ IMAGES, CHANNELS, HEIGHT, WIDTH, MODULES, HIDDEN = 2, 4, 2, 3, 3, 5
 def slow(block, maps, *, share_first):
     """Eq. 3-5, an attention and a region at a time."""
     first, second = (layer.weight[:, :, 0, 0] for layer in (block.first, block.second))
+    biases = [0 if layer.bias is None else layer.bias for layer in (block.first, block.second)]
+    first_bias, second_bias = (bias + torch.zeros(len(rows)) for bias, rows in zip(biases, (first, second), strict=True))
     features, attention, energies = [], [], []
     for image in maps:
         regions = [image[:, y, x] for y in range(HEIGHT) for x in range(WIDTH)]
         for m in range(MODULES):
             rows = slice(None) if share_first else slice(m * HIDDEN, (m + 1) * HIDDEN)
-            hidden = [torch.tanh(first[rows] @ region + block.first.bias[rows]) for region in regions]
-            energy = torch.stack([second[m] @ h + block.second.bias[m] for h in hidden])
+            hidden = [torch.tanh(first[rows] @ region + first_bias[rows]) for region in regions]
+            energy = torch.stack([second[m] @ h + second_bias[m] for h in hidden])
             weights = energy.exp() / energy.exp().sum()
             energies.append(energy)
             attention.append(weights)
@@ -27,8 +29,9 @@ def slow(block, maps, *, share_first):
 
 @pytest.mark.usefixtures("double")
 @pytest.mark.parametrize("share_first", [True, False])
-def test_equations_3_to_5(same, share_first):
-    block = SharedMultiAttention(CHANNELS, modules=MODULES, hidden=HIDDEN, share_first=share_first)
+@pytest.mark.parametrize("bias", [True, False])
+def test_equations_3_to_5(same, share_first, bias):
+    block = SharedMultiAttention(CHANNELS, modules=MODULES, hidden=HIDDEN, share_first=share_first, bias=bias)
     maps = torch.randn(IMAGES, CHANNELS, HEIGHT, WIDTH, requires_grad=True)
 
     def fast():
