@@ -43,6 +43,7 @@ SMALL = {
     "desire-net": (
         *(f"train.tasks.{key}" for key in ("ways=2", "shots=1", "queries=2", "episodes=4", "batch=2")),
         "train.tasks.validation_episodes=2",
+        "data.split=split.json",
         "evaluate={ways: 2, shots: 1, queries: 2, episodes: 4}",
     ),
     "stanet": ("evaluate.queries=1", "evaluate.episodes=4"),

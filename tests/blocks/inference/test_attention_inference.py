@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from compose.block import BlockError
 from compose.blocks.inference.attention_inference import AttentionInference
 
 EXAMPLES, BASE, LABELS, FEATURE, DIM = 3, 6, 5, 7, 8
@@ -17,15 +18,19 @@ def example():
     return [torch.randn(size, requires_grad=True) for size in sizes]
 
 
+def mapped(layer, vector):
+    return layer.weight @ vector if isinstance(layer, nn.Linear) else vector
+
+
 def slow(block, features, base, novel, mask, *, temperature=0.25, normalise=True):
     """Eq. 8-10, an example and a base label at a time, with the base labels that take part and no others."""
     *hidden, last = [layer for layer in block.transform.modules() if isinstance(layer, nn.Linear)]
     kept = [vector for place, vector in enumerate(base) if mask is None or mask[place] == 1]
-    keys = [block.key.weight @ vector for vector in kept]
-    values = [block.value.weight @ vector for vector in kept]
+    keys = [mapped(block.key, vector) for vector in kept]
+    values = [mapped(block.value, vector) for vector in kept]
     rows = []
     for z in features:
-        query = block.query.weight @ z
+        query = mapped(block.query, z)
         powers = [1 / (1 + (-(query @ key) / temperature).exp()) for key in keys]
         attended = sum(power / sum(powers) * value for power, value in zip(powers, values, strict=True))
         if normalise:
@@ -45,6 +50,27 @@ def test_equations_8_to_10(same, mask, hidden, options):
     block, given = AttentionInference(FEATURE, DIM, hidden=hidden, **options), example()
     tensors = [*given, *block.parameters()]
     same(lambda: block(*given, mask), lambda: slow(block, *given, mask, **options), tensors)
+
+
+@pytest.mark.usefixtures("double")
+@pytest.mark.parametrize("normalise", [True, False])
+@pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
+def test_without_maps(same, mask, normalise):
+    """Eq. 7 in eq. 10: the base labels' own vectors, by the base classifier's sigmoids."""
+    block = AttentionInference(DIM, DIM, maps=False, normalise=normalise)
+    features, base, novel = torch.randn(EXAMPLES, DIM, requires_grad=True), *example()[1:]
+    tensors = [features, base, novel, *block.parameters()]
+    same(
+        lambda: block(features, base, novel, mask),
+        lambda: slow(block, *tensors[:3], mask, normalise=normalise),
+        tensors,
+    )
+    assert {name.partition(".")[0] for name, _ in block.named_parameters()} == {"transform"}
+
+
+def test_without_maps_a_feature_is_as_long_as_a_vector():
+    with pytest.raises(BlockError, match=f"expected features as long as the labels' vectors, {DIM}, .* got {FEATURE}"):
+        AttentionInference(FEATURE, DIM, maps=False)
 
 
 @pytest.mark.usefixtures("double")
