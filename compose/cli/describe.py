@@ -88,10 +88,37 @@ def _of_spec(name: str, spec: Resolved) -> DescribedEntry:
     from compose.cli.list import spec_line
 
     offered = {"variants": list(spec.variants), "sweeps": list(spec.sweeps)}
-    data = {"kind": "spec", "name": name, "summary": spec_line(name), **offered}
+    deviates = _deviations(spec)
+    data = {"kind": "spec", "name": name, "summary": spec_line(name), **offered, "deviates": deviates}
     lines = [f"{key}: {', '.join(names)}" for key, names in offered.items() if names]
     whole = f"`compose show {name}` shows it whole"
-    return DescribedEntry(data, partial(_show, name, "spec", [spec_line(name), *lines, whole]))
+
+    def show() -> None:
+        _show(name, "spec", [spec_line(name), *lines, whole])
+        for layer, sentences in deviates.items():
+            _print_deviations(f"deviates (-v {layer})" if layer else "deviates", sentences)
+
+    return DescribedEntry(data, show)
+
+
+def _deviations(spec: Resolved) -> dict[str, dict[str, str | None]]:
+    """Variant -> what it adds or takes back, "" for the spec itself with the classes that it uses."""
+    from compose.registry.registry import registry
+    from compose.spec.deviations import deviations, own_deviations
+
+    found = {name: own_deviations(variant) for name, variant in spec.variants.items()}
+    whole: dict[str, str | None] = {**deviations(spec.tree, registry())}
+    return {name: sentences for name, sentences in {"": whole, **found}.items() if sentences}
+
+
+def _print_deviations(title: str, sentences: dict[str, str | None]) -> None:
+    from compose.cli.console import table
+
+    _head(title)
+    table((), [(name, text or TAKEN_BACK) for name, text in sentences.items()])
+
+
+TAKEN_BACK = "no longer: as the text has it"
 
 
 def _show(name: str, kind: str, lines: list[str]) -> None:

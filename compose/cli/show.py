@@ -43,6 +43,7 @@ def show(
         _print_spec(found, origin=origin, defaults=defaults)
     if not only_spec:
         _print_model(prepared(found), comment=not only_model)
+        _print_deviations(found, comment=not only_model)
 
 
 def _print_spec(spec: Spec, *, origin: bool, defaults: bool) -> None:
@@ -75,4 +76,20 @@ def _print_model(made: Prepared, *, comment: bool) -> None:
             note(text)
     else:
         lines = ["", *plain_table(HEADERS, cells, right=(3, 4)), "", total, *(f"note: {text}" for text in notes)]
+        echo("\n".join(f"# {printable(line)}".rstrip() for line in lines))
+
+
+def _print_deviations(spec: Spec, *, comment: bool) -> None:
+    """What is computed otherwise than the paper says: the sentences of the spec, of its variants and of its classes."""
+    from compose.cli.console import echo, out, table
+    from compose.spec.deviations import deviations
+
+    found = deviations(spec.tree, spec.registry)
+    if not found:
+        return
+    if out().is_terminal or not comment:
+        echo("\ndeviates", style="bold")
+        table((), list(found.items()))
+    else:
+        lines = ["", "deviates", *(f"  {name}: {text}" for name, text in found.items())]
         echo("\n".join(f"# {printable(line)}".rstrip() for line in lines))

@@ -75,6 +75,20 @@ def test_what_departs_from_its_paper_says_so(run: Any) -> None:
     assert "\ndeviates\n" not in run("describe", "linear").stdout
 
 
+def test_what_a_spec_and_each_variant_deviate_in(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("own.yaml").write_text(
+        "extends: zoo/starter.yaml\npaper: {deviates: {size: small}}\n"
+        "variants: {full: {paper: {deviates: {size: null, crop: none}}}, plain: {seed: 1}}\n"
+    )
+    told = run("describe", "own.yaml").stdout
+    assert "\ndeviates\n  size " in told
+    assert "\ndeviates (-v full)\n  size  no longer: as the text has it\n  crop  none\n" in told
+    assert "-v plain" not in told
+    (data,) = json.loads(run("describe", "own.yaml", "--json").stdout)
+    assert data["deviates"]["full"] == {"size": None, "crop": "none"}
+
+
 def test_unknown_name(run: Any) -> None:
     result = run("describe", "group_atention")
     assert result.exit_code == 2

@@ -31,6 +31,15 @@ def test_shows_one_half(run: Any) -> None:
     assert run("show", "--spec", "--model", "small.yaml").exit_code == 2
 
 
+def test_shows_what_deviates_from_the_paper(run: Any) -> None:
+    words = ("show", "small.yaml", "-s", "paper.deviates.size=pictures are small")
+    shown = run(*words).stdout
+    assert "  deviates: {size: pictures are small}\n" in shown
+    assert "\n# deviates\n#   size: pictures are small\n#   `forward_pyramid`: the text pools" in shown
+    assert "\ndeviates\n  size  " in run(*words, "--model").stdout
+    assert "# deviates" not in run(*words, "--spec").stdout
+
+
 def test_origin(run: Any, spec: Path) -> None:
     Path("top.yaml").write_text("extends: small.yaml\nlabels: {vectors: {dim: 24}}\n")
     result = run(

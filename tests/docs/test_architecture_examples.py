@@ -47,6 +47,7 @@ def test_there_is_one_of_every_kind() -> None:
         "a data source",
         "a stage",
         "a composite block",
+        "a deviation",
         "a command",
     ]
 

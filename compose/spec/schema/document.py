@@ -97,6 +97,13 @@ OVERLAYS = ("extends", "variants", "sweeps")
 ABOUT = ("name", "description", "paper")
 """The keys that say what a spec is, and nothing of what is computed: they may change while a run goes on."""
 
+DEVIATES: Schema = {
+    "title": "a mapping of names to sentences, such as `deviates: {crop: pictures are not cropped}`",
+    "type": ["object", "null"],
+    "additionalProperties": {"title": "a sentence", "type": ["string", "null"]},
+    "description": "Name -> what is computed otherwise than the paper says. Variants add to it; null takes one back.",
+}
+
 
 def _plain_keys() -> dict[str, Schema]:
     return {
@@ -106,7 +113,11 @@ def _plain_keys() -> dict[str, Schema]:
             "description": "The model's name; names the run folder.",
         },
         "description": {"type": "string", "description": "What this spec is."},
-        "paper": {"type": "object", "description": "The paper: title, venue, and the figures that it reports."},
+        "paper": {
+            "type": "object",
+            "properties": {"deviates": DEVIATES},
+            "description": "The paper: title, venue, the figures that it reports, and what deviates from it.",
+        },
         "extends": {"type": "string", "description": "Another spec, over which this one is laid."},
         "seed": {
             "type": "integer",

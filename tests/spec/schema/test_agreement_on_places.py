@@ -14,7 +14,7 @@ from .judges import VALUES, Judges, trained
 SPEC: dict[str, Any] = {
     "name": "rich",
     "description": "all that may stand in a spec",
-    "paper": {"title": "x"},
+    "paper": {"title": "x", "deviates": {"size": "x"}},
     "seed": 1,
     "data": {"use": "glyph_scenes", "size": 64},
     "labels": {"vectors": {"use": "wordnet", "dim": 300}, "normalise": True},
