@@ -22,13 +22,27 @@ class RankNet(nn.Module):
     Reference: (ML)²P-Encoder (CVPR 2023), section 3.4, eq. 8-10.
 
     Args:
-        difficulty: ``variance`` weights an image by one plus the variance of its present labels' vectors, since labels
-            that mean different things are harder to find in one picture; ``none`` weights all images alike.
+        difficulty: ``variance`` weights an image by one plus the variance across its present labels' vectors, summed
+            over the components, since labels that mean different things are harder to find in one picture; ``within``
+            by one plus the sum over its present labels of the variance within the label's vector, over its components,
+            which for vectors of one length counts the labels. Eq. 10 can be read either way. ``none`` weights all
+            images alike.
+        reduction: ``pairs`` averages over an image's pairs; ``positives`` divides their sum by the number of its
+            present labels, so that the loss grows with the number of absent ones, as in the released code of SDL.
+        unknown: ``left_out`` leaves unknown labels out; ``absent`` counts them as absent.
     """
 
-    def __init__(self, *, difficulty: Literal["variance", "none"] = "variance") -> None:
+    def __init__(
+        self,
+        *,
+        difficulty: Literal["variance", "within", "none"] = "variance",
+        reduction: Literal["pairs", "positives"] = "pairs",
+        unknown: Literal["left_out", "absent"] = "left_out",
+    ) -> None:
         super().__init__()
-        self.difficulty = difficulty
+        self.difficulty = DIFFICULTIES[difficulty]
+        self.reduction = reduction
+        self.unknown = unknown
 
     def forward(
         self,
@@ -46,13 +60,15 @@ class RankNet(nn.Module):
         Returns:
             The loss, a scalar.
         """
+        if self.unknown == "absent":
+            targets = targets.gt(0).to(targets.dtype) * 2 - 1
         rank = pairwise_softplus(scores, targets)  # b, eq. 9
-        if self.difficulty == "variance":
-            rank = rank * (1 + _spread(targets, labels_vectors.detach()))  # eq. 10
-        return rank.mean()
+        if self.reduction == "positives":
+            rank = rank * targets.lt(0).sum(1)
+        return (rank * (1 + self.difficulty(targets, labels_vectors.detach()))).mean()  # eq. 10
 
 
-def _spread(targets: Int8[Tensor, "b l"], vectors: Float[Tensor, "l d"]) -> Float[Tensor, " b"]:
+def _across(targets: Int8[Tensor, "b l"], vectors: Float[Tensor, "l d"]) -> Float[Tensor, " b"]:
     """Summed over the components, the unbiased variance of the vectors of each image's present labels."""
     present = targets.gt(0).to(vectors.dtype)
     count = present.sum(1)
@@ -60,3 +76,17 @@ def _spread(targets: Int8[Tensor, "b l"], vectors: Float[Tensor, "l d"]) -> Floa
     squares = present @ vectors.square().sum(1)  # b
     deviations = squares - total.square().sum(1) / count.clamp(min=1)
     return deviations.clamp(min=0) / (count - 1).clamp(min=1)
+
+
+def _within(targets: Int8[Tensor, "b l"], vectors: Float[Tensor, "l d"]) -> Float[Tensor, " b"]:
+    """Summed over each image's present labels, the unbiased variance of the components of a label's vector."""
+    present = targets.gt(0).to(vectors.dtype)
+    return present @ vectors.var(dim=1, correction=min(1, vectors.shape[1] - 1))
+
+
+def _nothing(targets: Int8[Tensor, "b l"], vectors: Float[Tensor, "l d"]) -> Float[Tensor, " b"]:
+    return vectors.new_zeros(targets.shape[0])
+
+
+DIFFICULTIES = {"variance": _across, "within": _within, "none": _nothing}
+"""What eq. 10 adds to one."""

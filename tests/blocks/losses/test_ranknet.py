@@ -18,30 +18,47 @@ def example(images=6):
     return torch.randn(images, LABELS, requires_grad=True), targets, torch.randn(LABELS, DIM)
 
 
-def slow_image(scores, targets, vectors, difficulty):
+def slow_difficulty(present, vectors, difficulty):
+    if difficulty == "variance" and len(present) > 1:
+        return sum(vectors[present, component].var() for component in range(DIM))
+    if difficulty == "within":
+        return sum(vectors[label].var() for label in present)
+    return 0.0
+
+
+def slow_image(scores, targets, vectors, difficulty="variance", reduction="pairs", unknown="left_out"):
     present = [i for i, target in enumerate(targets.tolist()) if target == 1]
-    absent = [i for i, target in enumerate(targets.tolist()) if target == -1]
+    absent = [i for i, target in enumerate(targets.tolist()) if target == -1 or (target == 0 and unknown == "absent")]
     if not present or not absent:
         return 0 * scores.sum()
     total = sum(torch.log(1 + torch.exp(scores[n] - scores[p])) for n in absent for p in present)
-    weight = 1.0
-    if difficulty == "variance" and len(present) > 1:
-        weight += sum(vectors[present, component].var() for component in range(DIM))
-    return weight * total / (len(present) * len(absent))
+    pairs = len(present) * (len(absent) if reduction == "pairs" else 1)
+    return (1 + slow_difficulty(present, vectors, difficulty)) * total / pairs
 
 
 @pytest.mark.usefixtures("double")
-@pytest.mark.parametrize("difficulty", ["variance", "none"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"difficulty": "none"},
+        {"difficulty": "within"},
+        {"reduction": "positives"},
+        {"unknown": "absent"},
+        {"difficulty": "within", "reduction": "positives", "unknown": "absent"},
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize("chunk", [1, 20, 1 << 18])
-def test_equations_8_to_10(same, monkeypatch, difficulty, chunk):
+def test_equations_8_to_10(same, monkeypatch, options, chunk):
     monkeypatch.setattr(pairs, "CHUNK", chunk)
     scores, targets, vectors = example()
 
     def slow():
         images = zip(scores, targets, strict=True)
-        return sum(slow_image(*image, vectors, difficulty) for image in images) / len(scores)
+        return sum(slow_image(*image, vectors, **options) for image in images) / len(scores)
 
-    same(lambda: RankNet(difficulty=difficulty)(scores, targets, vectors), slow, [scores])
+    same(lambda: RankNet(**options)(scores, targets, vectors), slow, [scores])
 
 
 @pytest.mark.parametrize("value", [-1, 0, 1])

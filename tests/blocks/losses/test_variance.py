@@ -21,6 +21,20 @@ def test_equation_11(same, vectors):
     same(lambda: Variance()(semantics), slow, [semantics])
 
 
+@pytest.mark.usefixtures("double")
+@pytest.mark.parametrize("across", ["vectors", "components"])
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+def test_both_readings_of_equation_11(same, across, reduction):
+    semantics = torch.randn(3, 5, 4, requires_grad=True)
+
+    def slow():
+        measured = semantics if across == "vectors" else semantics.transpose(1, 2)  # variances of columns
+        columns = [image[:, column].var() for image in measured for column in range(measured.shape[2])]
+        return sum(columns) / (len(columns) if reduction == "mean" else len(semantics))
+
+    same(lambda: Variance(across=across, reduction=reduction)(semantics), slow, [semantics])
+
+
 def test_a_single_vector_has_no_variance():
     semantics = torch.randn(3, 1, 4, requires_grad=True)
     loss = Variance()(semantics)
