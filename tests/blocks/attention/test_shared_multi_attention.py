@@ -12,7 +12,9 @@ def slow(block, maps, *, share_first):
     """Eq. 3-5, an attention and a region at a time."""
     first, second = (layer.weight[:, :, 0, 0] for layer in (block.first, block.second))
     biases = [0 if layer.bias is None else layer.bias for layer in (block.first, block.second)]
-    first_bias, second_bias = (bias + torch.zeros(len(rows)) for bias, rows in zip(biases, (first, second), strict=True))
+    first_bias, second_bias = (
+        bias + torch.zeros(len(rows)) for bias, rows in zip(biases, (first, second), strict=True)
+    )
     features, attention, energies = [], [], []
     for image in maps:
         regions = [image[:, y, x] for y in range(HEIGHT) for x in range(WIDTH)]
