@@ -28,25 +28,31 @@ class LabelFeatures(NamedTuple):
 class LabelAttention(nn.Module):
     """Take for every label the mean of the map over the places that its vector asks for.
 
-    The label's vector is the query, the places are the keys: a softmax over their scaled inner products.
+    The label's vector is the query, the places are the keys: a softmax over their inner products.
 
     Reference: RGCN-PosVAE (BMVC 2020), the authors' code.
 
-    Deviates: the text has one feature for a whole image, without attention.
+    Deviates: the text has one feature for a whole image, without attention; the code does not scale.
 
     Args:
         channels: channels of the map.
         dim: size of a label's vector.
         hidden: size of the queries and keys.
+        scaled: whether an inner product is divided by the root of this size.
     """
 
     def __init__(
-        self, channels: Dim[int, " c"], dim: Dim[int, " d"], *, hidden: Annotated[int, Field(gt=0)] = 256
+        self,
+        channels: Dim[int, " c"],
+        dim: Dim[int, " d"],
+        *,
+        hidden: Annotated[int, Field(gt=0)] = 256,
+        scaled: bool = True,
     ) -> None:
         super().__init__()
         self.query = nn.Linear(dim, hidden)
         self.key = nn.Linear(channels, hidden)
-        self.scale = hidden**-0.5
+        self.scale = hidden**-0.5 if scaled else 1.0
 
     def forward(self, maps: Float[Tensor, "b c h w"], labels_vectors: Float[Tensor, "l d"]) -> LabelFeatures:
         """Look.

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
-from pydantic import Field
 from torch import Tensor, nn
 
 from compose.block import Dim, block
 from compose.blocks.core.activation_kinds import LayerActivation, activation_layer
 from compose.blocks.core.full_precision import full_precision
 from compose.blocks.core.split_linear import SplitLinear
-from compose.blocks.core.values import Slope
+from compose.blocks.core.values import Positive, Slope
+from compose.blocks.graph.probability_fusion import FusedLinear, Fusion
 
 
 class PosVaeOutput(NamedTuple):
@@ -38,12 +38,18 @@ class PosVae(nn.Module):
 
     Reference: RGCN-PosVAE (BMVC 2020), section 3.3, eq. 1-5.
 
-    Deviates: what the text calls the logarithm of the deviation is that of the variance, as its own eq. 5 uses it.
+    Deviates: what the text calls the logarithm of the deviation is that of the variance, as its own eq. 5 uses it. The
+    released code fuses ``misaligned``, reconstructs the ``projection``, and draws ``uniform`` noise, in evaluation too.
 
     Args:
         dim: size of a class's vector.
-        hidden: width of the hidden layers of the encoder and of the decoder.
+        hidden: width of the hidden layer of the encoder.
+        decoder_hidden: width of the hidden layer of the decoder; the encoder's where it is null.
         size: size of a node state.
+        fuse: how the probability, projected to the size of a vector, meets the vector: ``concat``, ``add``,
+            ``multiply``; ``misaligned`` is a concatenation along the wrong axis, by which the states of one image
+            follow from the other images of a batch, as in the released code.
+        reconstruct: what the decoder must tell: the ``probability``, or its ``projection``, the released code's.
         noise: what a state is drawn with: standard normal, or ``uniform`` over [0, 1), as in the released code.
         sample_eval: draw states in evaluation, too, instead of taking their means.
         activation: the activation of the hidden layers.
@@ -54,8 +60,11 @@ class PosVae(nn.Module):
         self,
         dim: Dim[int, " d"],
         *,
-        hidden: Annotated[int, Field(gt=0)] = 256,
-        size: Annotated[int, Field(gt=0)] = 256,
+        hidden: Positive = 256,
+        decoder_hidden: Positive | None = None,
+        size: Positive = 256,
+        fuse: Fusion = "concat",
+        reconstruct: Literal["probability", "projection"] = "probability",
         noise: Literal["normal", "uniform"] = "normal",
         sample_eval: bool = False,
         activation: LayerActivation = "relu",
@@ -66,10 +75,11 @@ class PosVae(nn.Module):
         self.sample_eval = sample_eval
         self.activation = activation_layer(activation, slope=slope)
         self.probability = nn.Linear(1, dim)
-        self.encoder = SplitLinear(dim, dim, hidden)
+        self.encoder = FusedLinear(dim, hidden, fuse=fuse)
         self.distribution = nn.Linear(hidden, 2 * size)
-        self.decoder = SplitLinear(size, dim, hidden)
-        self.reconstruction = nn.Linear(hidden, 1)
+        self.decoder = SplitLinear(size, dim, decoder_hidden or hidden)
+        self.of_projection = reconstruct == "projection"
+        self.reconstruction = nn.Linear(decoder_hidden or hidden, dim if self.of_projection else 1)
 
     def forward(self, posterior: Float[Tensor, "b x"], external_vectors: Float[Tensor, "x d"]) -> PosVaeOutput:
         """Infer the states.
@@ -87,8 +97,7 @@ class PosVae(nn.Module):
         if self.training or self.sample_eval:
             nodes = torch.addcmul(mean, deviation, self.draw(mean))  # eq. 5
         nodes = nodes.to(external_vectors.dtype)
-        reconstruction = self._decode(nodes, external_vectors)
-        error = (full_precision(posterior) - full_precision(reconstruction)).square() / 2
+        error = (self._target(posterior) - self._decode(nodes, external_vectors)).square().sum(-1) / 2
         divergence = (mean.square() + deviation.square() - 1 - log_variance).sum(-1) / 2
         return PosVaeOutput(nodes, (error + divergence).mean())  # eq. 4
 
@@ -96,17 +105,19 @@ class PosVae(nn.Module):
         self, posterior: Float[Tensor, "b x"], vectors: Float[Tensor, "x d"]
     ) -> tuple[Float[Tensor, "b x o"], Float[Tensor, "b x o"]]:
         """Mean and logarithm of the variance of the states."""
-        # The projected probability is p · a + c, so that the hidden layer is p · W₁ a + (W₁ c + W₂ s + b).
-        project = self.probability
-        direction, known = self.encoder(project.weight.mT, vectors)  # 1 j, x j
-        origin, _ = self.encoder(project.bias, vectors[:0])
-        entries = torch.addcmul(known + origin, posterior.to(known.dtype).unsqueeze(-1), direction)  # b x j
-        hidden = self.activation(entries)
+        hidden = self.activation(self.encoder.encode(posterior, self.probability, vectors))
         mean, log_variance = full_precision(self.distribution(hidden)).chunk(2, dim=-1)
         return mean, log_variance
 
-    def _decode(self, nodes: Float[Tensor, "b x o"], vectors: Float[Tensor, "x d"]) -> Float[Tensor, "b x"]:
-        """The probabilities that the states tell."""
+    def _target(self, posterior: Float[Tensor, "b x"]) -> Float[Tensor, "b x _"]:
+        """What the decoder must tell."""
+        probability = full_precision(posterior).unsqueeze(-1)
+        if not self.of_projection:
+            return probability
+        project = self.probability
+        return torch.addcmul(full_precision(project.bias), probability, full_precision(project.weight[:, 0]))
+
+    def _decode(self, nodes: Float[Tensor, "b x o"], vectors: Float[Tensor, "x d"]) -> Float[Tensor, "b x _"]:
+        """What the states tell."""
         state, known = self.decoder(nodes, vectors)
-        probabilities: Tensor = self.reconstruction(self.activation(state + known))
-        return probabilities.squeeze(-1)
+        return full_precision(self.reconstruction(self.activation(state + known)))

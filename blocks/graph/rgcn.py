@@ -11,11 +11,11 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from compose.block import Dim, block
+from compose.block import BlockError, Dim, block
 from compose.blocks.core.activation_kinds import LayerActivation, activation_layer
 from compose.blocks.core.full_precision import full_precision
-from compose.blocks.core.values import Slope
-from compose.blocks.graph.node_relation import Relation
+from compose.blocks.core.values import Positive, Slope
+from compose.blocks.graph.node_relation import Adjacency, Normalisation, Relation
 from compose.blocks.graph.propagation import propagate
 
 
@@ -41,17 +41,22 @@ class Rgcn(nn.Module):
     Reference: RGCN-PosVAE (BMVC 2020), section 3.4, eq. 6-7.
 
     Deviates: the text has a ReLU behind every layer, here the last one has none; its normalisation is ``symmetric``,
-    the default ``row``, because a neighbour's weight is not the same in both directions.
+    the default ``row``, because a neighbour's weight is not the same in both directions. That w_uv comes from a
+    sigmoid is our reading of its range [0, 1]. The released code has no activation there, a ``dense_softmax``, biases
+    and leaky ReLUs, and is ``one_way``.
 
     Args:
         inputs: size of a node state before the first layer.
         dim: size of a node's vector.
         layers: number of layers.
         hidden: width of the relation's MLP.
-        size: size of a node state after each layer.
-        normalisation: ``row`` divides a node's weights by their sum; ``symmetric`` by the square roots of this sum
-            and of the neighbour's.
-        one_way: whether external nodes give without taking: they receive nothing but their own states.
+        size: size of a node state after each layer; a list has one for each.
+        normalisation: ``row`` divides a node's weights by the sum of their magnitudes; ``symmetric`` by the square
+            roots of this sum and of the neighbour's. ``dense_softmax``, as in the released code, is a softmax over all
+            nodes in which those that are not joined have weight 0 and so a share; the diagonal is 1 behind it.
+        relation_activation: what gives a weight its range; the released code has none.
+        one_way: whether external nodes give without taking: they receive nothing but their own states, and under
+            ``dense_softmax`` from all nodes alike.
         outputs: ``all`` nodes, or the ``labels`` alone, which spares most of the last layer where nothing reads the
             external nodes.
         bias: whether a layer adds a bias; the released code does.
@@ -68,8 +73,9 @@ class Rgcn(nn.Module):
         *,
         layers: Annotated[int, Field(ge=1, le=6)] = 2,
         hidden: Annotated[int, Field(gt=0)] = 256,
-        size: Annotated[int, Field(gt=0)] = 256,
-        normalisation: Literal["row", "symmetric"] = "row",
+        size: Positive | Annotated[list[Positive], Field(min_length=1, max_length=6)] = 256,
+        normalisation: Normalisation = "row",
+        relation_activation: Literal["sigmoid", "none"] = "sigmoid",
         one_way: bool = False,
         outputs: Literal["all", "labels"] = "all",
         bias: bool = False,
@@ -80,9 +86,14 @@ class Rgcn(nn.Module):
     ) -> None:
         super().__init__()
         self.one_way, self.outputs = one_way, outputs
-        self.relation = Relation(dim, hidden=hidden, normalisation=normalisation, slope=relation_slope)
-        sizes = pairwise([inputs, *[size] * layers])
-        self.layers = nn.ModuleList(nn.Linear(before, after, bias=bias) for before, after in sizes)
+        self.relation = Relation(
+            dim, hidden=hidden, normalisation=normalisation, activation=relation_activation, slope=relation_slope
+        )
+        sizes = [size] * layers if isinstance(size, int) else size
+        if len(sizes) != layers:
+            message = f"expected one size, or one for each of the {layers} layers, got {len(sizes)}"
+            raise BlockError(message, parameter="size")
+        self.layers = nn.ModuleList(nn.Linear(*pair, bias=bias) for pair in pairwise([inputs, *sizes]))
         self.activation = activation_layer(activation, slope=slope)
         self.last_activation = activation_layer(last_activation, slope=slope)
 
@@ -112,13 +123,13 @@ class Rgcn(nn.Module):
         """
         states, vectors = _all_nodes(nodes, labels_vectors, external_nodes, external_vectors)
         labels, count = nodes.shape[1], states.shape[1]
-        weights = self.relation(vectors, labels_graph, labels if self.one_way else None)
+        adjacency = self.relation(vectors, labels_graph, labels if self.one_way else None)
         *hidden, last = self.layers
         for layer in hidden:
-            states = self.activation(_convolve(layer, weights, labels_graph, states, [(0, count)])[0])  # eq. 6
+            states = self.activation(_convolve(layer, adjacency, labels_graph, states, [(0, count)])[0])  # eq. 6
         # Apart, so that nothing is computed backwards for external nodes that no loss looks at.
         parts = [(0, labels), (labels, count if self.outputs == "all" else labels)]
-        return RgcnOutput(*map(self.last_activation, _convolve(last, weights, labels_graph, states, parts)))
+        return RgcnOutput(*map(self.last_activation, _convolve(last, adjacency, labels_graph, states, parts)))
 
 
 def _all_nodes(
@@ -140,7 +151,7 @@ def _all_nodes(
 
 def _convolve(
     layer: nn.Module,
-    weights: Float[Tensor, " e"],
+    adjacency: Adjacency,
     graph: Int64[Tensor, "2 e"],
     states: Float[Tensor, "b n h"],
     parts: list[tuple[int, int]],
@@ -151,7 +162,17 @@ def _convolve(
     if project_first:
         states = F.linear(states, layer.weight)
     sent = full_precision(states)
-    reached = [propagate(weights, graph, sent, first, last).to(states.dtype) for first, last in parts]
+    reached = [_reach(adjacency, graph, sent, first, last).to(states.dtype) for first, last in parts]
     if not project_first:
         return [layer(part) for part in reached]
     return reached if layer.bias is None else [part + layer.bias for part in reached]
+
+
+def _reach(
+    adjacency: Adjacency, graph: Int64[Tensor, "2 e"], states: Float[Tensor, "b n h"], first: int, last: int
+) -> Float[Tensor, "b r h"]:
+    """Rows ``first`` to ``last`` of Â H: along the edges, and the same of all nodes where Â has a floor."""
+    reached: Tensor = propagate(adjacency.edges, graph, states, first, last)
+    if adjacency.floor is None:
+        return reached
+    return torch.addcmul(reached, adjacency.floor[first:last, None], states.sum(1, keepdim=True))

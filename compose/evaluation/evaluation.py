@@ -56,7 +56,8 @@ class Evaluation:
         label_context: which labels are in use while a task's are scored: its own alone, or all, seen and unseen; it
             matters where labels speak to one another, as in a graph.
         images: all images of the split, or only those with a positive label of the task; published figures differ here.
-        no_positives: whether a label without positives is left out of a mean over labels (skip) or counts as 0 (zero).
+        no_positives: whether a label without positives is left out of a mean over labels (skip), or counts as 0 (zero)
+            or as 1 (one).
         ties: the order of equal scores; grouped is scikit-learn's, stable takes the earlier image or label first, worst
             takes positives last.
         batch: images scored at a time.

@@ -33,6 +33,12 @@ WORDS = {
     "localisation": "what counts as looking at a label",
     "boxed": "the targets that are present and have a box",
 }
+EMPTY_LABELS = {
+    "skip": "empty labels left out",
+    "zero": "empty labels count 0",
+    "one": "empty labels count 1",
+    None: "",
+}
 OF_LOCALISATION = ("localisation", "boxed")
 """What a protocol without localisation has no need to tell."""
 
@@ -96,7 +102,7 @@ class LabelProtocol(ResultProtocol):
             f"{self.data} {self.split}".strip(),
             f"all {images}" if self.images == "all" else f"{images} with positives",
             f"{number_of(self.num_labels, 'label', 'labels')}{' among all' if self.label_context == 'all' else ''}",
-            {"skip": "empty labels left out", "zero": "empty labels count 0", None: ""}[self.no_positives],
+            EMPTY_LABELS[self.no_positives],
             f"ties {self.ties}" if self.ties else "",
             f"localisation: {boxed}, {self.localisation}" if self.localisation else "",
         ]

@@ -91,6 +91,16 @@ def test_what_a_paper_varies_is_valid_over_its_setting(name: str, setting: str, 
     assert found.facts["checked"] == "all"
 
 
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize("asked", ["table1", "figure3-layers", "figure3-threshold"])
+def test_every_figure_of_rgcn_posvae_is_valid_over_the_paper(asked: str) -> None:
+    for member in sweep(resolve("zoo/rgcn-posvae.yaml", variants=["paper"]), asked):
+        variants = ["paper", *(name for name in member.variants if name != "paper")]
+        overrides = [*given("rgcn-posvae", *variants), *member.overrides]
+        found = compose.validate("zoo/rgcn-posvae.yaml", variants=variants, overrides=overrides)
+        assert [str(error) for error in found.errors] == []
+
+
 @pytest.mark.parametrize("name", SETTINGS)
 def test_every_pair_of_variants_is_wired_or_says_why_not(name: str) -> None:
     failed = {}

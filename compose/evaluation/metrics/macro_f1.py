@@ -46,8 +46,15 @@ class MacroF1(Threshold):
 
     def weights(self, positives: Int64[Tensor, "e n"], rules: Rules) -> Float64[Tensor, "e n"]:
         """All labels that count weigh alike."""
-        counted = (positives > 0) | (rules.no_positives == "zero")
+        counted = (positives > 0) | (rules.no_positives != "skip")
         return counted.double() / counted.sum(1, keepdim=True)
+
+    def _mean(self, hits: Tensor, counts: Counts, rules: Rules) -> Float64[Tensor, " e"]:
+        """That of all labels with positives, and what the protocol gives the others."""
+        found = super()._mean(hits, counts, rules)
+        if rules.no_positives != "one":
+            return found
+        return found + (self.weights(counts.positives, rules) * (counts.positives == 0)).sum(1)
 
 
 def _mean(hits: Tensor, labels: Counts, rules: Rules) -> float:

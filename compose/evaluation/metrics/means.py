@@ -13,12 +13,12 @@ def mean_over_labels(values: Float64[Tensor, " l"], rules: Rules) -> float:
 
     Args:
         values: NaN for a label without positives.
-        rules: whether such a label is left out or counts as 0.
+        rules: whether such a label is left out, or what it counts as.
 
     Returns:
         NaN where no label is left.
     """
-    return float(values.nan_to_num(0.0).mean() if rules.no_positives == "zero" else values.nanmean())
+    return float(values.nan_to_num(rules.empty).nanmean())
 
 
 def harmonic_mean(first: float, second: float) -> float:

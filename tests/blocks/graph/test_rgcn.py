@@ -118,9 +118,9 @@ def test_edges_are_weighed_in_single_precision_under_autocast():
     every = torch.cat([vectors, external[1]])
     with torch.autocast("cpu", torch.bfloat16):
         out = block(nodes, vectors, edges, *external)
-        weights = block.relation(every, edges)
+        weights = block.relation(every, edges).edges
     out.labels.sum().backward()
-    assert weights.equal(block.relation(every, edges))
+    assert weights.equal(block.relation(every, edges).edges)
     torch.testing.assert_close(out.labels.float(), block(nodes, vectors, edges, *external).labels, atol=0.02, rtol=0.02)
 
 

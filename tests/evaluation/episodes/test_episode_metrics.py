@@ -21,7 +21,7 @@ from compose.evaluation.metrics.micro_f1 import MicroF1
 from compose.evaluation.metrics.rules import Rules
 from compose.evaluation.metrics.threshold import Threshold
 
-RULES = [Rules(), Rules(no_positives="zero")]
+RULES = [Rules(), Rules(no_positives="zero"), Rules(no_positives="one")]
 ALL = [MicroF1(threshold=0.4), MacroF1(threshold=0.4), MicroAuc(), Accuracy()]
 
 

@@ -94,6 +94,8 @@ def test_map_and_miap_do_not_depend_on_the_chunks(cells: int, monkeypatch: pytes
     assert MeanAveragePrecision().value(scores.T, targets.T, zero) == pytest.approx(
         np.nan_to_num(by_row).mean(), abs=1e-12
     )
+    one = MeanAveragePrecision().value(scores.T, targets.T, Rules(no_positives="one"))
+    assert one == pytest.approx(np.nan_to_num(by_row, nan=1.0).mean(), abs=1e-12)
     assert ImageAveragePrecision().value(scores, targets, zero) == pytest.approx(np.nanmean(by_row), abs=1e-12)
 
 
@@ -101,3 +103,16 @@ def test_an_image_with_perfect_order_counts() -> None:
     scores = torch.tensor([[2.0, 1.0], [1.0, 2.0]])
     targets = torch.tensor([[1, -1], [1, -1]], dtype=torch.int8)
     assert ImageAveragePrecision().value(scores, targets, Rules()) == pytest.approx(0.75)
+
+
+def test_perfect_images_may_be_left_out_as_in_released_code() -> None:
+    scores = torch.tensor([[2.0, 1.0], [1.0, 2.0], [1.0, 2.0]])
+    targets = torch.tensor([[1, -1], [1, -1], [-1, -1]], dtype=torch.int8)
+    without = ImageAveragePrecision(perfect="skip")
+    assert without.value(scores, targets, Rules()) == pytest.approx(0.5)
+    assert without.chance(scores, targets, Rules()) == pytest.approx(0.5)
+    assert math.isnan(without.value(scores[:1], targets[:1], Rules()))
+    many = torch.tensor([[1, 1, -1, -1, 0]], dtype=torch.int8).expand(20_000, 5)
+    drawn = without.value(torch.rand(20_000, 5), many, Rules())
+    assert without.chance(many.float(), many, Rules()) == pytest.approx(drawn, abs=5e-3)
+    assert (without.key, without.title) == ("miap(perfect=skip)", "miAP (perfect images left out)")
