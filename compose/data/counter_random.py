@@ -34,6 +34,10 @@ class Dice:
         self._keys = _mix(state + np.asarray(indices, np.uint64) * _GOLDEN)[:, None]
         self._dealt = 0
 
+    def skip(self, count: int) -> None:
+        """Leave out the next numbers of each stream, so many."""
+        self._dealt += count
+
     def uniform(self, *shape: int) -> NDArray[np.float64]:
         """The next numbers in [0, 1): ``b *shape``."""
         count = int(np.prod(shape))

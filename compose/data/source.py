@@ -57,10 +57,10 @@ class Examples(ABC):
 
     Tasks for few-shot learning are drawn from the kinds of examples that say which labels each shows without being
     read: :class:`~compose.data.classes.single_label.SingleLabelExamples` and
-    :class:`~compose.data.vectors.vector_examples.MultiLabelExamples`.
+    :class:`~compose.data.multi_label.MultiLabelExamples`.
     """
 
-    repeats: ClassVar[bool] = False
+    repeats: bool = False
     """Whether every epoch has the same examples, so that what is computed of them may be kept."""
 
     @abstractmethod
@@ -102,6 +102,14 @@ class DataSource(ABC):
     @abstractmethod
     def split(self, name: Split) -> Examples:
         """The examples of a split. Raises DataError where the source has none."""
+
+    def task_examples(self, name: Split) -> Examples:
+        """The examples that tasks of a split are drawn from: in every epoch the same ones, however often augmented.
+
+        Raises:
+            DataError: the source has none.
+        """
+        return self.split(name)
 
     @property
     def parents(self) -> tuple[str, ...]:

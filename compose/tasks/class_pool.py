@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Bool, Int64
 from numpy.typing import NDArray
 
 from compose.data.classes.single_label import SingleLabelExamples
@@ -31,8 +31,9 @@ class PoolError(DataError):
 
 def no_pool(source: DataSource) -> PoolError:
     """There is nothing to draw tasks of this data by."""
-    kinds = "whose pictures show one class each, such as `alphabets` or `images`, or several labels, such as `glosses`"
-    return PoolError(f"episodes need data {kinds}; got `{source.name}`")
+    known = "of which the classes or labels are known before they are read"
+    such = "such as `alphabets`, `images`, `glyph_scenes` or `glosses`"
+    return PoolError(f"episodes need examples {known}, {such}; got `{source.name}`")
 
 
 class ClassPool:
@@ -50,14 +51,13 @@ class ClassPool:
     """
 
     def __init__(self, source: DataSource, split: Split) -> None:
-        examples = source.split(split)
+        examples = source.task_examples(split)
         if not isinstance(examples, SingleLabelExamples):
             raise no_pool(source)
         self.examples, self.split = examples, split
         shown = np.asarray(examples.classes())
-        seen = np.array(source.labels.seen)[shown] if len(shown) else np.zeros(0, bool)
-        wanted = seen if split == "train" else ~seen
-        rows = np.flatnonzero(wanted if wanted.any() or split == "train" else np.ones_like(wanted))
+        wanted = _wanted(source, shown, split) if examples.columns() is None else np.isin(shown, examples.columns())
+        rows = np.flatnonzero(wanted)
         if not len(rows):
             raise PoolError(f"the split `{split}` has no pictures of {'seen ' if split == 'train' else ''}classes")
         self.columns, place, self.counts = np.unique(shown[rows], return_inverse=True, return_counts=True)
@@ -104,6 +104,14 @@ class ClassPool:
         chosen = keys.argsort(axis=-1)[..., :count]
         found: NDArray[np.int64] = self._rows[classes[..., None], chosen]
         return found
+
+
+def _wanted(source: DataSource, shown: Int64[np.ndarray, " b"], split: Split) -> Bool[np.ndarray, " b"]:
+    """Which examples show a class of the split: a seen one in training; elsewhere an unseen one, or any."""
+    seen = np.array(source.labels.seen)[shown] if len(shown) else np.zeros(0, bool)
+    if split == "train":
+        return seen
+    return np.ones_like(seen) if seen.all() else ~seen
 
 
 def shuffled(dice: Dice, count: int) -> Int64[np.ndarray, "b count"]:

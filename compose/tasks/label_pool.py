@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from compose.data.counter_random import Dice
+from compose.data.multi_label import MultiLabelExamples
 from compose.data.source import DataSource, Split
-from compose.data.vectors.vector_examples import MultiLabelExamples
 from compose.tasks.class_pool import PoolError, no_pool
 
 
@@ -32,7 +32,7 @@ class LabelPool:
     """
 
     def __init__(self, source: DataSource, split: Split) -> None:
-        examples = source.split(split)
+        examples = source.task_examples(split)
         if not isinstance(examples, MultiLabelExamples):
             raise no_pool(source)
         self.examples, self.split, self.left_out = examples, split, 0
@@ -74,6 +74,9 @@ class LabelPool:
         Raises:
             PoolError: there are fewer labels, or fewer that have an example more than that.
         """
+        if not len(self):
+            keep = "`split: {" + f"{self.split}: {ways}" + "}` in `data` keeps some from training for it"
+            raise PoolError(f"the split `{self.split}` has no labels of its own to draw tasks by: {keep}")
         if len(self) < ways:
             raise PoolError(
                 f"an episode needs {ways} labels, and the split `{self.split}` has {len(self)}", about="ways"

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from compose.data.classes.single_label import SingleLabelExamples
+from compose.data.multi_label import MultiLabelExamples
 from compose.data.source import DataSource, Examples, Split
-from compose.data.vectors.vector_examples import MultiLabelExamples
 from compose.tasks.class_pool import ClassPool, no_pool
 from compose.tasks.episodes import Episodes, EpisodeShape
 from compose.tasks.label_pool import LabelPool
@@ -24,7 +24,7 @@ def task_pool(source: DataSource, split: Split) -> ClassPool | LabelPool:
         PoolError: the data's pictures show no classes, and its examples have no labels to draw tasks by.
         DataError: a picture shows no class, or several.
     """
-    examples = source.split(split)
+    examples = source.task_examples(split)
     if isinstance(examples, SingleLabelExamples):
         return ClassPool(source, split)
     if isinstance(examples, MultiLabelExamples):

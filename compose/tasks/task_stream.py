@@ -75,7 +75,9 @@ class TaskStream(Examples, Generic[AnyPool]):
     def read(self, rows: Int64[np.ndarray, "e pictures"], numbers: Sequence[int]) -> dict[str, Tensor]:
         """The batch of these examples, as they are in the epoch of these tasks."""
         epoch = numbers[0] // len(self)
-        return self._examples[(rows + epoch * len(self.pool.examples)).reshape(-1).tolist()]
+        once, places = np.unique(rows, return_inverse=True)  # many tasks may hold an example, which is read once
+        found = self._examples[(once + epoch * len(self.pool.examples)).tolist()]
+        return {name: value[torch.from_numpy(places.reshape(-1))] for name, value in found.items()}
 
     def labels(self, classes: Int64[np.ndarray, "e n"]) -> Int64[Tensor, "e n"]:
         """The columns of these classes of the pool in the source's label table."""

@@ -272,17 +272,16 @@ def test_a_class_with_too_few_pictures_is_named(fewshot: Path) -> None:
     assert sorted(found) == sorted(expected)
 
 
-def test_pictures_of_many_classes_make_no_episodes(fewshot: Path) -> None:
-    found = _on_images(["cat;dog", *CLASSES])
-    assert {line for _, line, _ in found} == {3}
-    assert all("episodes need pictures that show one label each: " in message for _, _, message in found)
+def test_pictures_of_several_labels_make_tasks_of_labels(fewshot: Path) -> None:
+    assert _on_images(["cat;dog", *CLASSES]) == []
 
 
-def test_data_without_classes_makes_no_episodes(fewshot: Path) -> None:
-    found = _edited("{use: alphabets, size: 16, drawings: 6, fresh: false}", "{use: glyph_scenes, size: 32}")
-    kinds = "whose pictures show one class each, such as `alphabets` or `images`, or several labels, such as `glosses`"
-    message = f"episodes need data {kinds}; got `glyph_scenes`"
-    assert found == [("data", 3, message)]
+def test_scenes_have_no_validation_labels_unless_some_are_kept(fewshot: Path) -> None:
+    drawn = "{use: alphabets, size: 16, drawings: 6, fresh: false}"
+    ((code, line, message),) = _edited(drawn, "{use: glyph_scenes, size: 32}")
+    assert (code, line) == ("data", 3)
+    assert message.startswith("the split `val` has no labels of its own to draw tasks by: `split: {val: ")
+    assert _edited(drawn, "{use: glyph_scenes, size: 32, split: {val: 20}}") == []
 
 
 def test_scores_of_labels_in_episodes_and_the_other_way_round(fewshot: Path) -> None:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from compose.block import data
+from compose.data.multi_label import MultiLabelExamples, Positives
 from compose.data.source import DataSource, LabelTable, Split
-from compose.data.vectors.vector_examples import MultiLabelExamples, Positives
 
 
 @data(name="labelled")

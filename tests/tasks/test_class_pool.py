@@ -130,5 +130,5 @@ def test_data_of_many_labels() -> None:
         def split(self, name: Any) -> Any:
             return range(3)
 
-    with pytest.raises(DataError, match="episodes need data whose pictures show one class each"):
+    with pytest.raises(DataError, match="episodes need examples of which the classes or labels are known"):
         ClassPool(Scenes({}, SEEN), "train")

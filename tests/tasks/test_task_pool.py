@@ -87,7 +87,7 @@ def test_data_that_has_no_tasks() -> None:
     with pytest.raises(PoolError) as error:
         draw_tasks(Scenes({}, (True,)), "train", [SHAPE], sampling="uniform", seed=0)
     assert str(error.value) == (
-        "episodes need data whose pictures show one class each, such as `alphabets` or `images`, "
-        "or several labels, such as `glosses`; got `numbered`"
+        "episodes need examples of which the classes or labels are known before they are read, such as `alphabets`, "
+        "`images`, `glyph_scenes` or `glosses`; got `numbered`"
     )
     assert error.value.about is None

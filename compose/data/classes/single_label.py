@@ -25,6 +25,11 @@ class SingleLabelExamples(Examples):
     def classes(self) -> Int64[np.ndarray, " len"]:
         """The class of each example of an epoch, as its column in the targets. No picture is read for it."""
 
+    def columns(self) -> Int64[np.ndarray, " k"] | None:
+        """The classes of the split's tasks, as columns of the targets; None where these are those seen in training, and
+        all others elsewhere."""
+        return None
+
     def carried(self) -> Int64[np.ndarray, " k"]:
         """The classes that have an example."""
         return np.unique(self.classes())

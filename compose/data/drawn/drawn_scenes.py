@@ -13,8 +13,10 @@ from compose.block import BlockError
 from compose.data.drawn.glyph_examples import GlyphExamples
 from compose.data.drawn.glyph_table import GlyphTable
 from compose.data.normalisation import NORMALISATIONS, NormalisationName
+from compose.data.picture_labels import divided_labels
 from compose.data.picture_reader import PictureReader
 from compose.data.source import Count, LabelTable, PictureSource, Split
+from compose.data.vectors.label_division import LabelDivision
 
 
 class DrawnScenes(PictureSource):
@@ -80,9 +82,14 @@ class DrawnScenes(PictureSource):
         """All labels, seen and unseen."""
         return self.table.labels
 
+    @property
+    def division(self) -> LabelDivision:
+        """The labels that the tasks of each split are drawn by."""
+        return divided_labels(self.labels, None, seed=self.seed)
+
     def pool(self, split: Split) -> list[tuple[int, ...]]:
         """What a split draws: for each leaf the rows of its glyphs. Unseen leaves are drawn in the test alone."""
-        return self.table.pool(unseen=split == "test")
+        return self.table.pool(() if split == "test" else self.table.unseen_leaves)
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -94,7 +101,20 @@ class DrawnScenes(PictureSource):
 
     def split(self, name: Split) -> GlyphExamples:
         """The examples of a split."""
-        return GlyphExamples(self, name)
+        return self.scenes(name, fresh=self.fresh)
+
+    def task_examples(self, name: Split) -> GlyphExamples:
+        """The examples that tasks of a split are drawn from: in every epoch those of the first."""
+        return self.scenes(name, fresh=False)
+
+    def scenes(self, name: Split, *, fresh: bool) -> GlyphExamples:
+        """The scenes of a split.
+
+        Args:
+            name: the split.
+            fresh: whether every epoch of training has scenes of its own.
+        """
+        return GlyphExamples(self, name, columns=self.division.columns(name), fresh=fresh and name == "train")
 
     @property
     def reader(self) -> PictureReader:

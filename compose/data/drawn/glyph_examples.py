@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int8
+from jaxtyping import Bool, Float32, Int8, Int64
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -16,27 +16,32 @@ from compose.data.counter_random import Dice
 from compose.data.drawn.glyph_masks import GlyphMasks, mask_sizes
 from compose.data.drawn.scene_clutter import ClutterLayout
 from compose.data.drawn.scene_layout import SymbolLayout, Symbols
-from compose.data.drawn.scene_render import backdrop, coverage, paint
-from compose.data.source import Examples, Split
+from compose.data.drawn.scene_render import BACKDROP, backdrop, coverage, paint
+from compose.data.multi_label import MultiLabelExamples, Positives
+from compose.data.source import Split
 
 if TYPE_CHECKING:
     from compose.data.drawn.drawn_scenes import DrawnScenes
 
 
+_LAID_OUT = 1024
+"""Scenes that are laid out at a time."""
 _CHUNK = 48
 """Scenes that are drawn at a time: their masks stay in the processor's cache."""
 
 
-class GlyphExamples(Examples):
+class GlyphExamples(MultiLabelExamples):
     """A split of drawn scenes: a map from lists of indices to batches.
 
     Args:
         source: the settings.
         split: which symbols are drawn, and with which random numbers, is the source's to say.
+        columns: the labels of the split's tasks.
+        fresh: whether every epoch has scenes of its own.
     """
 
-    def __init__(self, source: DrawnScenes, split: Split) -> None:
-        self.source, self.split = source, split
+    def __init__(self, source: DrawnScenes, split: Split, *, columns: Int64[np.ndarray, " k"], fresh: bool) -> None:
+        self.source, self.split, self._columns, self.repeats = source, split, columns, not fresh
         self._layout: tuple[SymbolLayout, ClutterLayout] | None = None
 
     def __len__(self) -> int:
@@ -47,6 +52,23 @@ class GlyphExamples(Examples):
         parts = [self._draw(indices[start : start + _CHUNK]) for start in range(0, max(1, len(indices)), _CHUNK)]
         return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
+    def columns(self) -> Int64[np.ndarray, " k"]:
+        """The labels of the split's tasks, as columns of the targets."""
+        return self._columns
+
+    def positives(self) -> Positives:
+        """The labels of each scene of the first epoch. None is painted for it."""
+        shows = self.source.table.shows
+        parts = [range(len(self))[start : start + _LAID_OUT] for start in range(0, len(self), _LAID_OUT)]
+        shown = [shown_labels(self._laid_out(part), shows).nonzero() for part in parts]
+        rows = np.concatenate([part.start + rows for part, (rows, _) in zip(parts, shown, strict=True)])
+        columns = np.concatenate([columns for _, columns in shown])
+        return Positives.of(rows, columns, len(self), shows.shape[1])
+
+    def carried(self) -> None:
+        """Only drawing the scenes of all epochs would tell."""
+        return None
+
     def __getstate__(self) -> dict[str, Any]:
         """Without the masks, which a worker cuts for itself in less time than they take to send."""
         return {**vars(self), "_layout": None}
@@ -54,7 +76,7 @@ class GlyphExamples(Examples):
     def _draw(self, indices: Sequence[int]) -> dict[str, Tensor]:
         symbols_layout, clutter_layout = self._layouts()
         source, scenes = self.source, len(indices)
-        if self.split != "train" or not source.fresh:
+        if self.repeats:
             indices = [index % len(self) for index in indices]
         dice = Dice((source.seed, source.streams[self.split]), indices)
         ground = dice.uniform(1)[:, 0]
@@ -68,6 +90,15 @@ class GlyphExamples(Examples):
         shows = source.table.shows
         batch = {"image": canvas, "targets": scene_targets(symbols, shows)}
         return batch | scene_boxes(symbols, covered, shows) if source.boxes else batch
+
+    def _laid_out(self, indices: Sequence[int]) -> Symbols:
+        """The symbols of scenes that are not painted: from the same random numbers as if they were."""
+        symbols_layout, clutter_layout = self._layouts()
+        dice = Dice((self.source.seed, self.source.streams[self.split]), indices)
+        ground = dice.uniform(1)[:, 0]
+        dice.skip(BACKDROP)
+        clutter_layout.draw(dice, ground)
+        return symbols_layout.draw(dice, ground)
 
     def _layouts(self) -> tuple[SymbolLayout, ClutterLayout]:
         """Made on first use: whoever only wants the labels or the shapes waits for no font."""
@@ -93,8 +124,13 @@ def _masks(glyphs: tuple[int, ...], sizes: tuple[int, ...]) -> GlyphMasks:
 
 def scene_targets(symbols: Symbols, shows: NDArray[np.bool_]) -> Int8[Tensor, "b l"]:
     """1 where a symbol of the scene shows the label, else -1; ``shows`` says which glyph does: ``glyphs l``."""
-    shown = (shows[symbols.glyph] & symbols.present[..., None]).any(1)
-    return torch.from_numpy(np.where(shown, 1, -1).astype(np.int8))
+    return torch.from_numpy(np.where(shown_labels(symbols, shows), 1, -1).astype(np.int8))
+
+
+def shown_labels(symbols: Symbols, shows: NDArray[np.bool_]) -> Bool[np.ndarray, "b l"]:
+    """Whether a symbol of each scene shows each label."""
+    shown: NDArray[np.bool_] = (shows[symbols.glyph] & symbols.present[..., None]).any(1)
+    return shown
 
 
 def scene_boxes(symbols: Symbols, covered: Float32[Tensor, "k b 1 h w"], shows: NDArray[np.bool_]) -> dict[str, Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -31,17 +31,15 @@ class GlyphTable:
     leaves: dict[str, tuple[int, ...]]
     unseen_leaves: frozenset[str]
 
-    def pool(self, *, unseen: bool) -> list[tuple[int, ...]]:
+    def pool(self, hidden: Collection[str] = ()) -> list[tuple[int, ...]]:
         """What may be drawn: for each leaf the rows of its glyphs.
 
         Args:
-            unseen: whether unseen leaves are among them. If not, no glyph of theirs is, even where it shows a seen
-                label as well (a pouting cat).
+            hidden: leaves that are not; no glyph of theirs is, even where it shows another label as well (a pouting
+                cat).
         """
-        if unseen:
-            return list(self.leaves.values())
-        hidden = {row for leaf in self.unseen_leaves for row in self.leaves[leaf]}
-        pools = (tuple(row for row in rows if row not in hidden) for rows in self.leaves.values())
+        hidden_rows = {row for leaf in hidden for row in self.leaves[leaf]}
+        pools = (tuple(row for row in rows if row not in hidden_rows) for rows in self.leaves.values())
         return [rows for rows in pools if rows]
 
 

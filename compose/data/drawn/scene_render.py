@@ -74,6 +74,10 @@ def _grain(length: int) -> Tensor:
     return torch.from_numpy(((u.sum(-1) - 2) * 3**0.5).astype(np.float32))
 
 
+BACKDROP = 11
+"""Random numbers that a background is drawn with."""
+
+
 def backdrop(
     dice: Dice, ground: NDArray[np.float64], *, size: int, noise: float, scale: Normalisation
 ) -> Float[Tensor, "b 3 h w"]:

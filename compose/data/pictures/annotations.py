@@ -172,6 +172,22 @@ class Annotations:
         labels = np.frombuffer(self._labels, np.int32)[hits]
         return np.bincount(labels, minlength=len(self.names)), in_row[rows]
 
+    def carried(
+        self, rows: NDArray[np.int64], columns: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The labels of the table that are present in some rows: of each the row's place in ``rows``, and its column.
+
+        Args:
+            rows: the rows, each once.
+            columns: the column of each label number, or -1 for a label that is not in the table.
+        """
+        place = np.full(len(self), -1)
+        place[rows] = np.arange(len(rows))
+        of_entry = place[np.repeat(np.arange(len(self)), np.diff(np.asarray(self._starts)))]
+        column = columns[np.frombuffer(self._labels, np.int32)]
+        hits = (np.frombuffer(self._values, np.int8) == PRESENT) & (of_entry >= 0) & (column >= 0)
+        return of_entry[hits], column[hits]
+
     def targets(self, rows: NDArray[np.int64], columns: NDArray[np.int64], count: int) -> Int8[Tensor, "b l"]:
         """Targets of some rows: 1 present, -1 absent, 0 unknown.
 

@@ -17,20 +17,19 @@ from torchvision.transforms.v2 import functional as transforms
 
 from compose.data.classes.single_label import SingleLabelExamples
 from compose.data.counter_random import Dice
+from compose.data.multi_label import MultiLabelExamples, Positives
 from compose.data.normalisation import Normalisation
 from compose.data.pictures.annotations import Annotations
 from compose.data.pictures.boxes import Boxes
 from compose.data.pictures.picture import as_tensor, open_picture
 from compose.data.pictures.picture_view import View, view_picture
-from compose.data.source import DataError
+from compose.data.source import DataError, Examples
 
 Augment = Literal["crop", "flip", "none"]
 Fit = Literal["middle", "squash"]
 _MARGIN = 256 / 224
 """In evaluation the middle of this much larger a picture is cut out, as is usual for ImageNet's networks."""
 _RATIO = math.log(4 / 3)
-_TOGETHER = 4096
-"""Rows whose targets are looked at together."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ class Preparation:
         return picture, View(self.size, image.size, (left, top, across, down), at_least)
 
 
-class ImageExamples(SingleLabelExamples):
+class ImageExamples(Examples):
     """A split: a map from lists of indices to batches.
 
     Args:
@@ -93,6 +92,7 @@ class ImageExamples(SingleLabelExamples):
         rows: the rows of this split.
         preparation: how pictures become a model's input.
         seed: of the augmentation; None for evaluation.
+        own: the labels of the split's tasks, as columns of the targets; None for classes that nothing divides.
         boxes: those of each row of the annotations; None where none are asked for.
     """
 
@@ -106,42 +106,23 @@ class ImageExamples(SingleLabelExamples):
         rows: NDArray[np.int64],
         preparation: Preparation,
         seed: int | None,
+        own: NDArray[np.int64] | None,
         boxes: Boxes | None = None,
     ) -> None:
         self._paths, self._annotations, self._columns, self._labels = paths, annotations, columns, labels
         self._rows, self._preparation, self._seed, self._boxes = rows, preparation, seed, boxes
+        self._own, self.repeats = own, seed is None
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def classes(self) -> Int64[np.ndarray, " len"]:
-        """The column of the one label that each example shows, for episodes. No picture is read for it.
-
-        Raises:
-            DataError: an example shows no label, or several.
-        """
-        counts, columns = (torch.cat(found) for found in zip(*map(self._shown, self._parts()), strict=True))
-        wrong = counts.ne(1).nonzero()[:, 0].tolist()
-        if wrong:
-            first = f"{self._paths[self._rows[wrong[0]]]} shows {int(counts[wrong[0]])}"
-            more = f", and so do not {len(wrong) - 1:,} others" if len(wrong) > 1 else ""
-            raise DataError(f"episodes need pictures that show one label each: {first}{more}")
-        return columns.numpy()
+    def positives(self) -> Positives:
+        """The labels of each picture. None is read for it."""
+        return Positives.of(*self._annotations.carried(self._rows, self._columns), len(self), self._labels)
 
     def carried(self) -> Int64[np.ndarray, " k"]:
         """The labels that some picture carries, as columns of the targets. No picture is read for it."""
-        counts, _ = self._annotations.present(self._rows)
-        columns = self._columns[counts.nonzero()[0]]
-        return columns[columns >= 0]
-
-    def _parts(self) -> list[NDArray[np.int64]]:
-        """The rows in parts whose targets are no load on the memory."""
-        return [self._rows[start : start + _TOGETHER] for start in range(0, max(1, len(self._rows)), _TOGETHER)]
-
-    def _shown(self, rows: NDArray[np.int64]) -> tuple[Int64[Tensor, " r"], Int64[Tensor, " r"]]:
-        """How many labels these rows show, and the column of the first."""
-        shown = self._annotations.targets(rows, self._columns, self._labels).gt(0)
-        return shown.sum(1), shown.int().argmax(1)
+        return np.unique(self.positives().columns)
 
     def __getitem__(self, indices: Sequence[int]) -> dict[str, Tensor]:
         """The batch of these examples: ``image``, ``targets`` and, where asked for, ``boxes`` and ``box_labels``.
@@ -163,3 +144,34 @@ class ImageExamples(SingleLabelExamples):
         if self._boxes is not None:
             batch |= self._boxes.batch(rows, [view for _, view in seen], self._paths)
         return batch
+
+
+class ScenePictures(ImageExamples, MultiLabelExamples):
+    """Pictures of several labels each."""
+
+    def columns(self) -> Int64[np.ndarray, " k"]:
+        """The labels of the split's tasks, as columns of the targets."""
+        assert self._own is not None, "labels are divided"
+        return self._own
+
+
+class ClassPictures(ImageExamples, SingleLabelExamples):
+    """Pictures of one class each."""
+
+    def columns(self) -> Int64[np.ndarray, " k"] | None:
+        """The classes of the split's tasks, where they are divided."""
+        return self._own
+
+    def classes(self) -> Int64[np.ndarray, " len"]:
+        """The column of the one label that each picture shows, for episodes. No picture is read for it.
+
+        Raises:
+            DataError: a picture shows no label.
+        """
+        positives = self.positives()
+        bare = np.flatnonzero(np.diff(positives.starts) == 0)
+        if len(bare):
+            others = f", and so do {len(bare) - 1:,} others" if len(bare) > 1 else ""
+            shows = f"{self._paths[self._rows[bare[0]]]} shows none{others}"
+            raise DataError(f"episodes need pictures that show a label, and {shows}")
+        return positives.columns

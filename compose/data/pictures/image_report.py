@@ -13,7 +13,7 @@ from compose.data.pictures.annotations import Annotations, Finding
 from compose.data.pictures.grey_range import GreyRange, scaling_note
 from compose.data.pictures.image_splits import Division, PictureRows
 from compose.data.pictures.picture_check import check_pictures
-from compose.data.source import SPLITS, LabelTable, Split
+from compose.data.source import LabelTable, Split
 from compose.errors import listed
 
 """Names in a line that sums many up."""
@@ -63,7 +63,7 @@ class ImageReport:
         self.notes += self._wide(white) + self._without_labels() + self._never_present() + self._alike()
 
     def _bad_pictures(self, division: Division, paths: Sequence[Path], *, decode: bool) -> dict[int, Finding]:
-        rows = np.sort(np.concatenate([division.rows[split] for split in SPLITS])).tolist()
+        rows = division.every.tolist()
         found = check_pictures([paths[row] for row in rows], decode=decode)
         self._scaled = list(found.scaled.values())
         named = {rows[i]: f"{self._annotations.images[rows[i]]}: {reason}" for i, reason in found.faults.items()}
@@ -72,7 +72,7 @@ class ImageReport:
     def _left_out(self, bad: dict[int, Finding], division: Division) -> list[Finding]:
         if not bad:
             return []
-        total = sum(map(len, division.rows.values()))
+        total = len(division.every)
         each = ", ".join(f"{split} {np.isin(rows, list(bad)).sum():,}" for split, rows in division.rows.items())
         return [Finding(f"{len(bad):,} of {total:,} pictures are left out ({each}):"), *bad.values()]
 

@@ -30,6 +30,15 @@ class Division:
     problems: list[Finding]
     notes: list[Finding]
 
+    @property
+    def every(self) -> PictureRows:
+        """The rows of all splits, each once."""
+        return np.unique(np.concatenate([*self.rows.values()]))
+
+    def share(self) -> None:
+        """Give all rows to every split."""
+        self.rows = dict.fromkeys(SPLITS, self.every)
+
 
 def divide(
     annotations: Annotations, files: Sequence[str], *, fractions: tuple[float, float, float], seed: int

@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
 from compose.block import BlockError, MayChange, data
 from compose.data.label_list import check_listed, label_table, meant, read_label_list
+from compose.data.multi_label import Positives
 from compose.data.normalisation import NORMALISATIONS, NormalisationName
+from compose.data.picture_labels import divided_labels, division_of_table
 from compose.data.picture_reader import PictureReader
 from compose.data.pictures.annotations import Annotations, Finding, Meaning, content_digest
 from compose.data.pictures.box_csv import BoxHeader, read_box_header
 from compose.data.pictures.box_report import BoxReport, read_class_names
 from compose.data.pictures.grey_range import GreyRange
-from compose.data.pictures.image_examples import Augment, Fit, ImageExamples, Preparation
+from compose.data.pictures.image_examples import Augment, ClassPictures, Fit, ImageExamples, Preparation, ScenePictures
 from compose.data.pictures.image_files import PicturePaths, folder_of_images, label_files, with_suffixes
 from compose.data.pictures.image_report import ImageReport
 from compose.data.pictures.image_splits import divide
@@ -29,6 +32,8 @@ from compose.data.pictures.labels.label_file import LabelReading, read_label_fil
 from compose.data.pictures.labels.separators import asked_separator, separated_by_blanks
 from compose.data.pictures.picture_identity import identities
 from compose.data.source import DataError, LabelTable, PictureSource, Share, Split
+from compose.data.vectors.example_division import ExampleProtocol
+from compose.data.vectors.label_division import LabelDivision, Part
 
 TOLD = 10
 """Lines of the label files that cannot be used, of which each is told."""
@@ -61,6 +66,11 @@ class Images(PictureSource):
         fractions: the shares of train, val and test where no column `split` tells; drawn with `seed`.
         unseen: labels that are not trained on: a list of names, or a text file with one a line. A name may be followed
             by a tab and its WordNet synset.
+        split: for each of `train`, `val` and `test` how many labels its few-shot tasks are drawn by, taken with `seed`,
+            or a list of them; or a JSON or YAML file that says so. Where it does not name the test's, they are those of
+            `unseen`, and training has all labels that are left. Only those of training are seen.
+        protocol: `example_split`: a picture is in one split alone. `label_split`: all splits share all pictures, so
+            that those of a test's tasks are trained on through their other labels.
         all_seen: whether all labels are seen, those of `unseen` too: plain multi-label classification.
         vocabulary: a text file of all labels, one a line as in `unseen`; any other label in a list of labels is then a
             mistake, and any other column of a CSV file is left out. Without it the labels are those that occur, in
@@ -103,6 +113,8 @@ class Images(PictureSource):
         test: Path | None = None,
         fractions: tuple[Share, Share, Share] = (0.8, 0.1, 0.1),
         unseen: list[str] | Path | None = None,
+        split: dict[Split, Part] | Path | None = None,
+        protocol: ExampleProtocol = "example_split",
         all_seen: bool = False,
         vocabulary: Path | None = None,
         separator: Annotated[str, Field(min_length=1)] | None = None,
@@ -152,10 +164,16 @@ class Images(PictureSource):
             raise
         if all_seen:
             self._labels = replace(self._labels, seen=(True,) * len(self._labels.names))
+        self._divided = split is not None
+        self._tasks = _task_labels(self._labels, split, seed, all_seen=all_seen)
+        self._labels = division_of_table(self._labels, self._tasks)
         images = with_suffixes(folder, self._annotations.images)
         self._paths = PicturePaths(folder, images)
         files = identities(folder, images)
         self._division = divide(self._annotations, files, fractions=fractions, seed=seed)
+        if protocol == "label_split":
+            self._division.share()
+        self._protocol: ExampleProtocol = protocol
         self.normalisation = NORMALISATIONS[normalisation]
         self._preparation = Preparation(size, augment, crop, fit, self.normalisation, white)
         self._skip, self._decode, self._seed = on_bad_image == "skip", check_images == "full", seed
@@ -182,17 +200,36 @@ class Images(PictureSource):
         rows = self._report.rows[name] if self._skip else self._division.rows[name]
         if not len(rows):
             raise DataError(f"there are no pictures in the split `{name}`")
-        number = {label: column for column, label in enumerate(self._labels.names)}
-        return ImageExamples(
+        kind = ScenePictures if self._several else ClassPictures
+        return kind(
             self._paths,
             self._annotations,
-            columns=np.array([number.get(label, -1) for label in self._annotations.names], np.int64),
-            labels=len(number),
+            columns=self._columns,
+            labels=len(self._labels.names),
             rows=rows,
             preparation=self._preparation,
             seed=self._seed if name == "train" and self._preparation.augment != "none" else None,
+            own=self._tasks.columns(name) if self._several or self._divided else None,
             boxes=None if self._boxes is None else self._boxes.boxes,
         )
+
+    @property
+    def example_protocol(self) -> str | None:
+        """How pictures of several labels each are divided; None where each shows one."""
+        return self._protocol if self._several else None
+
+    @cached_property
+    def _columns(self) -> NDArray[np.int64]:
+        """The column of each label number in the targets, or -1."""
+        number = {label: column for column, label in enumerate(self._labels.names)}
+        return np.array([number.get(label, -1) for label in self._annotations.names], np.int64)
+
+    @cached_property
+    def _several(self) -> bool:
+        """Whether some picture shows several labels."""
+        every = self._division.every
+        positives = Positives.of(*self._annotations.carried(every, self._columns), len(every), len(self._labels.names))
+        return bool((np.diff(positives.starts) > 1).any())
 
     def check(self) -> list[str]:
         """Read every label, picture and box and return what keeps them from being used, one line each."""
@@ -248,6 +285,17 @@ class Images(PictureSource):
         if self._box_file is None:
             return None
         return BoxReport(*self._box_file, self._annotations, self._labels.names, self._box_names)
+
+
+def _task_labels(
+    table: LabelTable, split: Mapping[Split, Part] | Path | None, seed: int, *, all_seen: bool
+) -> LabelDivision:
+    """The labels that the tasks of each split are drawn by."""
+    if split is not None and all_seen:
+        raise BlockError("expected no `split`, as all labels are to be seen", parameter="split")
+    if isinstance(split, Mapping) and "test" in split and not all(table.seen):
+        raise BlockError("expected no `test` beside `unseen`, whose labels are the test's", parameter="split.test")
+    return divided_labels(table, split, seed=seed)
 
 
 def _box_file(path: Path) -> tuple[Path, BoxHeader]:

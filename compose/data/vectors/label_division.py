@@ -68,6 +68,7 @@ def divide_labels(
     parts: Parts | Path | None,
     seed: int,
     others: Mapping[str, str] | None = None,
+    otherwise: Parts | None = None,
 ) -> LabelDivision:
     """Leave out some labels, and divide the rest.
 
@@ -78,6 +79,7 @@ def divide_labels(
             nothing is said of ``train``, it has all labels that are left. A JSON or YAML file may say it.
         seed: of the lot.
         others: what else a label may be called.
+        otherwise: what holds for the splits of which ``parts`` says nothing.
 
     Raises:
         BlockError: a name that there is not, or that is twice; more labels than there are, or none to train on.
@@ -87,9 +89,9 @@ def divide_labels(
     if parts is None:
         return LabelDivision(tuple(left), _places(left, names), None)
     splits, overruled = (
-        _of_file(names, parts, others or {}, seed, dropped)
+        _of_file(names, parts, others or {}, seed, dropped, otherwise or {})
         if isinstance(parts, Path)
-        else _split(names, parts, others or {}, seed, dropped)
+        else _split(names, {**(otherwise or {}), **parts}, others or {}, seed, dropped)
     )
     used = [name for name in left if name in splits]
     return LabelDivision(
@@ -102,11 +104,11 @@ def divide_labels(
 
 
 def _of_file(
-    names: Sequence[str], path: Path, others: Mapping[str, str], seed: int, dropped: Set[str]
+    names: Sequence[str], path: Path, others: Mapping[str, str], seed: int, dropped: Set[str], otherwise: Parts
 ) -> tuple[dict[str, Split], Set[str]]:
     """The split of each label as a file says it; its errors are errors of the file."""
     try:
-        return _split(names, read_division(path), others, seed, dropped)
+        return _split(names, {**otherwise, **read_division(path)}, others, seed, dropped)
     except BlockError as error:
         part = f"`{error.parameter.removeprefix('split.')}`: " if error.parameter not in (None, "split") else ""
         raise BlockError(f"{path}: {part}{error}", parameter="split") from None

@@ -1,11 +1,9 @@
-"""Examples that are feature vectors and carry several labels each: for few-shot learning of labels."""
+"""Examples that are feature vectors and carry several labels each."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,22 +11,10 @@ from jaxtyping import Int64
 from numpy.typing import NDArray
 from torch import Tensor
 
-from compose.data.source import Examples
+from compose.data.multi_label import MultiLabelExamples, Positives
 from compose.data.vectors.sparse_rows import SparseRows
 
 PRESENT, ABSENT, UNKNOWN = 1, -1, 0
-
-
-class Positives(NamedTuple):
-    """The labels that each example carries, example after example.
-
-    Args:
-        starts: ``n+1``: where an example's labels start in ``columns``.
-        columns: their columns in the targets, ascending within an example.
-    """
-
-    starts: Int64[np.ndarray, " n+1"]
-    columns: Int64[np.ndarray, " k"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,22 +32,6 @@ class LabelledVectors:
     labels: SparseRows
     tested: NDArray[np.bool_]
     missing: int = 0
-
-
-class MultiLabelExamples(Examples):
-    """A split of examples of several labels each, whose tasks are drawn by label."""
-
-    @abstractmethod
-    def columns(self) -> Int64[np.ndarray, " k"]:
-        """The labels of the split's tasks, as columns of the targets. Each example carries at least one of them."""
-
-    @abstractmethod
-    def positives(self) -> Positives:
-        """The labels of each example of an epoch, those of other splits among them. No features are read for it."""
-
-    def carried(self) -> Int64[np.ndarray, " k"]:
-        """The labels that some example carries, those of other splits among them."""
-        return np.unique(self.positives().columns)
 
 
 class VectorExamples(MultiLabelExamples):

@@ -196,7 +196,7 @@ class EpisodeTest:
         self, whole: EpisodeModel, source: DataSource, parts: ModelParts | None, batch: int, shares: Shares
     ) -> tuple[Episodes | LabelTasks, EpisodeModel]:
         """The episodes and what scores them: the model's parts where they say the same as the whole."""
-        if parts is not None and _of_each(parts.features(source.split(self.split)[[0, 0]])):
+        if parts is not None and _of_each(parts.features(source.task_examples(self.split)[[0, 0]])):
             episodes, rest = self.draw(source, parts.features, shares), replace(whole, model=parts.rest)
             first = range(self._together(batch))
             expected = whole(self._of(source)[first])

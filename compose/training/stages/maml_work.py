@@ -49,7 +49,7 @@ class MamlWork:
     @cached_property
     def _loader(self) -> Loader:
         stage, setting = self._stage, self._setting
-        features = self._features(setting.source.split("train"))
+        features = self._features(setting.source.task_examples("train"))
         return Loader(
             stage.draw(setting.source, setting.seed, examples=features),
             batch=stage.batch,
@@ -60,9 +60,13 @@ class MamlWork:
         )
 
     def _features(self, examples: Examples) -> Examples | None:
-        """What the frozen part of the model makes of each example; None where epochs differ, or it is too much."""
-        if self.module.parts is None or not examples.repeats:
+        """What the frozen part of the model makes of each example, or the examples where nothing is frozen, each read
+        once; None where epochs differ, or it is too much."""
+        if not examples.repeats:
             return None
+        if self.module.parts is None:
+            alone = workers_of(self._stage, self._setting) == 0  # each would have a copy
+            return ExampleCache(examples, np.arange(len(examples)), shares=self._setting.shares) if alone else None
         self.module.parts.features.eval()
         compute = partial(self.module.kept, device=self._setting.device)
         together, alone = compute(examples[[0, 1]]), compute(examples[[0]])

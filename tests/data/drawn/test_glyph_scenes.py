@@ -14,6 +14,7 @@ from compose.data.counter_random import Dice
 from compose.data.drawn.glyph_scenes import GlyphScenes
 from compose.data.drawn.glyph_table import glyph_table
 from compose.data.pictures.picture import PictureError
+from compose.data.source import SPLITS
 
 TABLE = glyph_table()
 UNSEEN_LEAVES = [TABLE.labels.names.index(name) for name in TABLE.unseen_leaves]
@@ -214,3 +215,48 @@ def test_all_seen_holds_nothing_back() -> None:
     hidden = [source.labels.names.index(name) for name in glyph_table().unseen_leaves]
     targets = source.split("train")[range(2000)]["targets"]
     assert (targets[:, hidden] == 1).any(0).all()
+
+
+# --- few-shot tasks -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [{}, {"split": {"val": 20}}, {"objects": (2, 3), "protocol": "label_split"}])
+def test_what_scenes_carry_is_what_their_targets_say(options: dict[str, Any]) -> None:
+    source = GlyphScenes(train=60, val=50, test=40, seed=3, **options)
+    for split in SPLITS:
+        examples = source.task_examples(split)
+        batch = examples[range(len(examples))]
+        rows, columns = (batch["targets"] > 0).nonzero(as_tuple=True)
+        starts, found = examples.positives()
+        assert torch.equal(torch.from_numpy(np.repeat(np.arange(len(examples)), np.diff(starts))), rows)
+        assert torch.equal(torch.from_numpy(found), columns)
+        assert equal(examples[[5 + len(examples)]], examples[[5]])
+        assert equal(source.split(split)[[5]], examples[[5]])
+
+
+def test_labels_are_divided_and_symbols_with_them() -> None:
+    source = GlyphScenes(split={"val": 28})
+    columns = [source.task_examples(split).columns() for split in SPLITS]
+    assert [len(of_split) for of_split in columns] == [100, 28, 33]
+    assert sorted(np.concatenate(columns)) == list(range(161))
+    assert columns[2].tolist() == [i for i, seen in enumerate(TABLE.labels.seen) if not seen]
+    assert np.flatnonzero(source.labels.seen).tolist() == columns[0].tolist()
+    leaves = [i for i, name in enumerate(TABLE.labels.names) if name in TABLE.leaves]
+    for place, split in enumerate(SPLITS):
+        drawn = sorted({row for rows in source.pool(split) for row in rows})
+        later = [i for of_split in columns[place + 1 :] for i in of_split if i in leaves]
+        assert not TABLE.shows[drawn][:, later].any()
+        assert TABLE.shows[drawn][:, columns[place]].any(0).mean() > 0.95  # some have only symbols of later leaves
+
+
+def test_label_split_shares_all_scenes() -> None:
+    source = GlyphScenes(train=40, split={"val": 28}, protocol="label_split")
+    assert equal(source.split("test")[[3]], source.task_examples("train")[[3]])
+    assert {row for rows in source.pool("train") for row in rows} == set(range(502))
+
+
+def test_refused_divisions() -> None:
+    with pytest.raises(BlockError, match="expected no `split`, as all labels are to be seen"):
+        GlyphScenes(all_seen=True, split={"val": 3})
+    with pytest.raises(BlockError, match="no such label among 161: `yak`"):
+        GlyphScenes(split={"val": ["yak"]})

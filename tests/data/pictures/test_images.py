@@ -295,6 +295,10 @@ def test_the_one_class_of_each_picture(folder: Path) -> None:
         assert examples.classes().tolist() == shown.tolist()
 
 
-def test_pictures_of_several_labels_are_in_no_episode(folder: Path) -> None:
-    with pytest.raises(DataError, match=r"one label each: .*\.jpg shows [02], and so do not \d+ others"):
-        images(folder).split("train").classes()
+def test_a_picture_without_a_class(folder: Path) -> None:
+    (folder / "one.csv").write_text("image,labels\n0.jpg,cat\n1.jpg,\n2.jpg,\n")
+    source = images(folder, labels=folder / "one.csv", fractions=(1, 0, 0))
+    with pytest.raises(
+        DataError, match=r"episodes need pictures that show a label, and .*1\.jpg shows none, and so do 1 others"
+    ):
+        source.split("train").classes()

@@ -15,8 +15,8 @@ from jaxtyping import Int64
 from rich.console import Console
 from torch import Tensor
 
+from compose.data.multi_label import MultiLabelExamples, Positives
 from compose.data.source import DataError, DataSource, LabelTable, Split
-from compose.data.vectors.vector_examples import MultiLabelExamples, Positives
 from compose.evaluation.episodes.episode_protocol import EpisodeProtocol
 from compose.evaluation.episodes.episode_test import EpisodeTest, ModelParts
 from compose.evaluation.evaluation import Evaluation
