@@ -21,7 +21,7 @@ SETTINGS = {
     "lesa": ("paper",),
     "rgcn-posvae": ("paper",),
     "desire-net": ("paper", "delicious"),
-    "stanet": ("omniglot", "mini-imagenet", "meta-cifar100"),
+    "stanet": ("paper", "omniglot", "omniglot-paper", "mini-imagenet", "meta-cifar100"),
 }
 """Paper -> the variants that set its own data and training; what else it varies is laid over each."""
 VARIANTS = {name: [v for v in resolve(f"zoo/{name}.yaml").variants if v not in SETTINGS[name]] for name in SETTINGS}
@@ -32,8 +32,15 @@ SENSELESS = {
     ("rgcn-posvae", "rgcn-xl", "rgcn"): "the spec has `labels: {external_nodes: false}`",
     ("desire-net", "no-inference", "no-feature"): "there is no node `i_feature`",
     ("desire-net", "no-feature", "no-inference"): "there is no node `i_feature`",
-    ("stanet", "mini-imagenet", "semantic-parents"): "there is no `parents.targets` here",
-    ("stanet", "semantic-parents", "mini-imagenet"): "there is no `parents.targets` here",
+    **dict.fromkeys(
+        [
+            ("stanet", *pair)
+            for pictures in ("mini-imagenet", "paper")
+            for pair in permutations((pictures, "semantic-parents"))
+        ]
+        + [("stanet", "omniglot-paper", pictures) for pictures in ("mini-imagenet", "paper")],
+        "there is no `parents.targets` here",
+    ),
 }
 """Pairs that contradict each other, and what the error says of it."""
 SMALL = {
@@ -48,8 +55,8 @@ SMALL = {
     ),
     "stanet": ("evaluate.queries=1", "evaluate.episodes=4"),
 }
-EXTRA = {"per-cluster": ("labels.clusters=2",)}
-"""What a variant needs where there are two labels."""
+EXTRA = {"per-cluster": ("labels.clusters=2",), "omniglot-paper": ("data.train_characters=7",)}
+"""What a variant needs where there are two labels, or 14 characters."""
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +141,7 @@ def test_every_member_of_every_sweep_is_wired(name: str) -> None:
         ("desire-net", ("no-pretrain", "delicious"), ["tasks"]),
         ("stanet", ("omniglot",), ["pretrain", "tasks"]),
         ("stanet", ("omniglot", "no-semantic"), ["tasks"]),
+        ("stanet", ("omniglot-paper",), ["main"]),
     ],
 )
 def test_the_stages_that_are_left(name: str, variants: tuple[str, ...], stages: list[str]) -> None:

@@ -29,6 +29,7 @@ from compose.data.ink import INK, read_ink
 from compose.data.picture_reader import PictureReader
 from compose.data.source import Count, DataError, Split
 
+_MIXED = 1
 _TURNS = ("", "/rot090", "/rot180", "/rot270")
 
 
@@ -48,6 +49,8 @@ class Omniglot(ClassSource):
         rotations: whether each character turned by 90, 180 and 270 degrees is a class of its own, as is usual.
         val_alphabets: the alphabets of the background for validation: names, or how many to draw by `seed`.
         test_alphabets: the alphabets of the background for the test, likewise; where not given, the evaluation half.
+        train_characters: how many characters of both halves, drawn by `seed` from all alphabets alike, are trained on;
+            all others are the test, and there is no validation. Vinyals et al. (2016) train on 1,200 of the 1,623.
         distort: how much training drawings are distorted, another way in every epoch; 1 is up to 10 degrees of
             rotation, 12% of each side, a slant of 0.15 and a shift of 7% of the side.
         seed: another seed draws other alphabets, and other distortions.
@@ -64,16 +67,18 @@ class Omniglot(ClassSource):
         rotations: bool = True,
         val_alphabets: Count | list[str] = 5,
         test_alphabets: Count | list[str] | None = None,
+        train_characters: Count | None = None,
         distort: Annotated[float, Field(ge=0, le=3)] = 0.0,
         seed: int = 0,
     ) -> None:
         self._size, self._turns = size, len(_TURNS) if rotations else 1
         self._distort, self._seed = distort, seed
-        background, evaluation = _halves(Path(folder).expanduser(), evaluation=test_alphabets is None)
-        alphabets = sorted({c.alphabet for c in background})
-        places = _divided(alphabets, val_alphabets, test_alphabets, seed) if background else {}
-        division: list[tuple[Character, Split]] = [(c, places.get(c.alphabet, "train")) for c in background]
-        division += [(c, "test") for c in evaluation]
+        folder = Path(folder).expanduser()
+        division = (
+            _by_alphabet(folder, val_alphabets, test_alphabets, seed)
+            if train_characters is None
+            else _mixed(folder, train_characters, seed)
+        )
         self._characters = [character for character, _ in division]
         classes = [(c, split, turn) for c, split in division for turn in _TURNS[: self._turns]]
         self._table = ClassTable(
@@ -143,6 +148,27 @@ class Omniglot(ClassSource):
         """Read when the first split is asked for, and once."""
         pictures, errors = read_drawings(self._characters, self._size)
         return pictures, [str(error) for error in errors]
+
+
+def _by_alphabet(
+    folder: Path, val: int | list[str], test: int | list[str] | None, seed: int
+) -> list[tuple[Character, Split]]:
+    """The split of each character, that of its alphabet."""
+    background, evaluation = _halves(folder, evaluation=test is None)
+    places = _divided(sorted({c.alphabet for c in background}), val, test, seed) if background else {}
+    return [*((c, places.get(c.alphabet, "train")) for c in background), *((c, "test") for c in evaluation)]
+
+
+def _mixed(folder: Path, count: int, seed: int) -> list[tuple[Character, Split]]:
+    """The split of each character of both halves, by lot."""
+    found, alone = _halves(folder, evaluation=False)
+    evaluation = find_half(folder, HALVES[1])
+    everything = [*found, *alone, *(_characters(evaluation) if found and evaluation else [])]
+    if count >= len(everything):
+        message = f"expected characters left to test on, but there are {len(everything):,} in all"
+        raise BlockError(message, parameter="train_characters")
+    trained = set(by_lot((seed, _MIXED), range(len(everything)))[:count].tolist())
+    return [(c, "train" if place in trained else "test") for place, c in enumerate(everything)]
 
 
 def _halves(folder: Path, *, evaluation: bool) -> tuple[list[Character], list[Character]]:

@@ -62,6 +62,31 @@ def test_a_source(folder: Path) -> None:
     assert source.check() == source.notes() == []
 
 
+def test_characters_of_both_halves_by_lot(folder: Path) -> None:
+    source = omniglot(folder, train_characters=9, rotations=True)
+    assert (len(source.labels.names), sum(source.labels.seen)) == (14 * 4, 9 * 4)
+    assert alphabets(source, "train") & {*EVALUATION}
+    trained, tested = ({source.labels.names[i] for i in source.split(split).classes()} for split in ("train", "test"))
+    assert len(trained) == 9 * 4
+    assert trained | tested == {*source.labels.names}
+    assert {name for name in trained if name in tested} == set()
+    again, other = (omniglot(folder, train_characters=9, seed=seed).labels.seen for seed in (0, 1))
+    assert again == source.labels.seen[::4] != other
+
+
+def test_characters_of_the_only_half_by_lot(folder: Path) -> None:
+    shutil.rmtree(folder / "images_evaluation")
+    source = omniglot(folder, train_characters=8)
+    assert (len(source.labels.names), sum(source.labels.seen)) == (11, 8)
+    shutil.move(folder / "images_background", folder / "images_evaluation")
+    assert omniglot(folder, train_characters=8).labels.names == source.labels.names
+
+
+def test_no_character_left_to_test_on(folder: Path) -> None:
+    expected = "train_characters", "expected characters left to test on, but there are 14 in all"
+    assert refusal(folder, train_characters=14) == expected
+
+
 def test_pictures_and_classes(folder: Path) -> None:
     source = omniglot(folder)
     for split, size in (("train", 27), ("val", 6), ("test", 9)):
