@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from compose.block import loss
 from compose.blocks.core.full_precision import full_precision
+from compose.blocks.losses.zero_sum import zero_sum
 
 
 @loss
@@ -54,9 +55,8 @@ class MarginRanking(nn.Module):
         lifted = torch.where(absent, scores + self.margin, scores)  # a pair misses the margin where lifted⁻ > lifted⁺
         slopes = _slopes(lifted.detach(), present, absent)
         missed = slopes.clamp(min=0).sum(1)
-        # Each such pair adds lifted⁻ - lifted⁺: together, every label's score as often as the label is in a pair. As
-        # the slopes of an image add up to 0, its scores may be centred first, which leaves less to round.
-        sums = (slopes * (lifted - _centre(lifted.detach(), slopes))).sum(1)  # eq. 13
+        # Each such pair adds lifted⁻ - lifted⁺: together, every label's score as often as the label is in a pair.
+        sums = zero_sum(slopes, lifted)  # eq. 13
         if self.reduction == "violations":
             sums = sums / missed.clamp(min=1)
         return sums.mean()
@@ -68,9 +68,3 @@ def _slopes(lifted: Float[Tensor, "b l"], present: Bool[Tensor, "b l"], absent: 
     ranked = torch.where(torch.stack([present, absent]), scores, torch.inf).sort(dim=2).values
     present_below, absent_above = torch.searchsorted(ranked, scores).unbind()  # strictly: a margin met is met
     return (present_below * absent - absent_above * present).to(lifted.dtype)
-
-
-def _centre(lifted: Float[Tensor, "b l"], slopes: Float[Tensor, "b l"]) -> Float[Tensor, "b 1"]:
-    """The mean of each image's scores over the pairs that count."""
-    weights = slopes.abs()
-    return (weights * lifted).sum(1, keepdim=True) / weights.sum(1, keepdim=True).clamp(min=1)
