@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import compose
 from compose.errors import ComposeError
-from compose.spec.layers.resolve import resolve
+from compose.spec.layers.resolve import resolve, zoo_names
 from compose.spec.layers.sweep import sweep
 from compose.spec.read import read_spec
 from compose.training.prepare import prepare
@@ -57,6 +58,12 @@ SMALL = {
 }
 EXTRA = {"per-cluster": ("labels.clusters=2",), "omniglot-paper": ("data.train_characters=7",)}
 """What a variant needs where there are two labels, or 14 characters."""
+COMPARED = {
+    name: [variant for variant in resolve(name).variants if variant != "paper"]
+    for name in zoo_names()
+    if name.count("/") > 1 and "paper" in resolve(name).variants
+}
+"""Baselines and hybrids with a setting for the user's own files -> what else they vary."""
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +113,17 @@ def test_every_figure_of_rgcn_posvae_is_valid_over_the_paper(asked: str) -> None
         overrides = [*given("rgcn-posvae", *variants), *member.overrides]
         found = compose.validate("zoo/rgcn-posvae.yaml", variants=variants, overrides=overrides)
         assert [str(error) for error in found.errors] == []
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize(("name", "variant"), [(name, v) for name, found in COMPARED.items() for v in ("", *found)])
+def test_what_baselines_and_hybrids_vary_is_valid_over_the_papers_setting(name: str, variant: str) -> None:
+    variants = ["paper", *filter(None, [variant])]
+    nodes: Any = read_spec(name, variants=variants).values["model"]
+    weights = [f"model.{key}.weights=none" for key, node in nodes.items() if "weights" in node]
+    found = compose.validate(name, variants=variants, overrides=["train.main.batch=4", *weights])
+    assert [str(error) for error in found.errors] == []
+    assert found.facts["checked"] == "all"
 
 
 @pytest.mark.parametrize("name", SETTINGS)
