@@ -82,7 +82,10 @@ def held_out_table(fold: int) -> GlyphTable:
     leaves = {name: table.leaves[name] for name in names if name in table.leaves}
     unseen = _alone(leaves)[fold::FOLDS]
     hypernyms = _new_hypernyms(table, tuple(leaves))
-    shows = [table.shows[:, columns], *(table.shows[:, list(below)].any(1)[:, None] for below in hypernyms.values())]
+    shows = [
+        table.shows[:, columns],
+        *(table.shows[:, list(below)].any(1, keepdims=True) for below in hypernyms.values()),
+    ]
     labels = LabelTable(
         names=(*names, *(synset.split(".")[0] for synset in hypernyms)),
         seen=(*(name not in unseen for name in names), *[False] * len(hypernyms)),
