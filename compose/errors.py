@@ -149,6 +149,12 @@ def listed(things: Sequence[Any], *, show: Callable[[Any], str] = str, most: int
     return between.join(map(show, things[:most])) + more
 
 
+def reason_of(error: OSError) -> str:
+    """Why the system refuses something, in its words: ``permission denied``."""
+    text = error.strerror or str(error) or type(error).__name__
+    return text[:1].lower() + text[1:]
+
+
 def excerpt(place: Place, *, width: int = 100) -> str:
     """The line of a place with a caret under its span; long lines are cut around the span."""
     lines = place.document.lines

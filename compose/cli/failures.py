@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from compose.errors import MOST_ERRORS, ComposeError, RunError, SpecError, SpecErrors, render_all
+from compose.errors import MOST_ERRORS, ComposeError, RunError, SpecError, SpecErrors, reason_of, render_all
 from compose.shown import message_text, printable_lines
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _other(error: BaseException, *, debug: bool) -> int:
         _message(f"error: out of memory; {OUT_OF_MEMORY}")
     elif isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
-        _message(f"error: {where}{error.strerror[:1].lower()}{error.strerror[1:]}")
+        _message(f"error: {where}{reason_of(error)}")
     else:
         _message(f"unexpected error: {name}: {text}" + ("" if debug else "; run again with --debug"))
     return RunError.exit_code

@@ -85,11 +85,15 @@ def predict(
     """
     from compose.cli.predict_episodes import EpisodesAsked, predict_episodes
     from compose.cli.specs import opened
+    from compose.cli.console import note
+    from compose.data.folders import PictureWalk
     from compose.errors import UsageError
     from compose.prediction.picture_files import picture_files
 
-    found = opened(run, weights=weights, device=device, blocks=blocks)
-    files = list(picture_files(pictures or ()))
+    found, walk = opened(run, weights=weights, device=device, blocks=blocks), PictureWalk()
+    files = list(picture_files(pictures or (), walk))
+    if walk.unread:
+        note(walk.note)
     _check_output(attention)
     if found.few_shot:
         if examples is not None:

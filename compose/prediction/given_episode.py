@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from os import PathLike, fspath
 from pathlib import Path
@@ -63,17 +64,21 @@ def given_episode(made: Prepared, support: Support, queries: Any) -> Episode:
 
 
 def class_pictures(support: Path) -> dict[str, list[Path]]:
-    """The pictures in each folder of a folder, by its name; hidden ones are left out.
+    """The pictures in each folder of a folder, by its name, also those that cannot be read; hidden ones are left out.
 
     Raises:
         UsageError: there is no such folder.
     """
-    from compose.data.folders import folders_in, pictures_in
+    from compose.data.folders import PictureWalk, folders_in
     from compose.errors import UsageError
 
-    if not support.is_dir():
+    if not os.path.isdir(support):
         raise UsageError(f"support {support}: there is no such folder")
-    return {folder.name: pictures_in(folder) for folder in folders_in(support)}
+    found: dict[str, list[Path]] = {}
+    for folder in folders_in(support):
+        walk = PictureWalk()
+        found[folder.name] = [*walk.pictures_in(folder), *walk.unread]
+    return found
 
 
 def _read(images: Any, source: DataSource) -> Iterator[Tensor]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from os import PathLike, fspath
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from compose.data.folders import PictureWalk
 from compose.prediction.picture_files import picture_files
 
 if TYPE_CHECKING:
@@ -58,7 +60,8 @@ def given_pictures(images: Any, source: DataSource) -> Iterator[Picture]:
         if isinstance(image, Picture):
             yield image
         elif isinstance(image, str | PathLike):
-            for file in picture_files([Path(fspath(image))]):
+            walk = PictureWalk()
+            for file in chain(picture_files([Path(fspath(image))], walk), walk.unread):
                 yield _read(source, file, str(file))
         else:
             yield _in_memory(source, image, f"image {count}")

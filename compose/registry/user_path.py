@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
+NO_HOME = "there is no user of that name; a folder that is called so is written ./~..."
 NEITHER = "it is a pipe or a device, and neither a file nor a folder"
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})(?=[/\\]|$)")
 
@@ -55,9 +56,11 @@ def unusable(value: Any) -> str:
 
 
 def _why_unusable(path: Path) -> str:
+    if str(path).startswith("~"):
+        return NO_HOME
     try:
         mode = path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
+    except (FileNotFoundError, NotADirectoryError):
         return ""
     except (OSError, ValueError) as error:  # a path that no file can have
         return str((isinstance(error, OSError) and error.strerror) or error).lower()

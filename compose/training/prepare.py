@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from compose.block import BlockError, Kind
 from compose.data.source import DataError, DataSource, LabelTable
-from compose.errors import Place, SpecError, SpecErrors
+from compose.errors import Place, SpecError, SpecErrors, reason_of
 from compose.evaluation.evaluation import Evaluation
 from compose.evaluation.task_labels import LABELS
 from compose.labels.label_options import LabelOptions
@@ -351,6 +351,12 @@ class _Maker:
             inner = (*path, *(error.parameter or "").split("."))
             message = f"`{chosen}`: {error}"
             self.errors.append(SpecError("bad-parameter", message, place_of(self.spec.tree, inner)))
-        except (DataError, OSError, ValueError) as error:
-            self.errors.append(SpecError(f"bad-{kind}", f"`{chosen}`: {error}", place_of(self.spec.tree, path)))
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            self._refused(kind, path, f"`{chosen}`: {where}{reason_of(error)}")
+        except (DataError, ValueError) as error:
+            self._refused(kind, path, f"`{chosen}`: {error}")
         return None
+
+    def _refused(self, kind: Kind, path: Path, message: str) -> None:
+        self.errors.append(SpecError(f"bad-{kind}", message, place_of(self.spec.tree, path)))

@@ -11,7 +11,7 @@ from PIL import Image
 from compose.block import BlockError
 from compose.data.classes.omniglot import Omniglot
 from compose.data.classes.omniglot_files import characters
-from compose.data.folders import entries_of, folders_in, is_hidden, is_picture, pictures_in, zipped_files
+from compose.data.folders import PictureWalk, entries_of, folders_in, is_hidden, is_picture, pictures_in, zipped_files
 from compose.data.vectors.mulan import Mulan
 from compose.errors import UsageError
 from compose.prediction.given_episode import class_pictures
@@ -52,14 +52,14 @@ def test_a_walk_through_pictures(tmp_path: Path) -> None:
     assert names(pictures_in(tmp_path), tmp_path) == list(shown)
     assert names(entries_of(tmp_path), tmp_path) == ["b.JPG", "deep", "folder.png", "n.txt"]
     assert names(folders_in(tmp_path), tmp_path) == ["deep", "folder.png"]
-    assert list(picture_files([tmp_path])) == pictures_in(tmp_path)
+    assert list(picture_files([tmp_path], PictureWalk())) == pictures_in(tmp_path)
 
 
 def test_the_folder_named_may_be_hidden_and_so_may_a_file_named(tmp_path: Path) -> None:
     folder = tmp_path / ".cache" / "__MACOSX"
     touch(folder, "a.png", "._a.png")
     assert names(pictures_in(folder), folder) == ["a.png"]
-    assert list(picture_files([folder / "._a.png"])) == [folder / "._a.png"]
+    assert list(picture_files([folder / "._a.png"], PictureWalk())) == [folder / "._a.png"]
 
 
 def test_links_are_followed_and_end(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_links_are_followed_and_end(tmp_path: Path) -> None:
 def test_a_folder_of_hidden_pictures_holds_none(tmp_path: Path) -> None:
     touch(tmp_path, ".ipynb_checkpoints/a.png", "._b.png")
     with pytest.raises(UsageError, match="holds no pictures"):
-        list(picture_files([tmp_path]))
+        list(picture_files([tmp_path], PictureWalk()))
 
 
 def test_the_classes_of_a_support(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from compose.block import BlockError
 from compose.errors import UsageError
 from compose.registry.registry import load_block_file, registry
-from compose.registry.user_path import NEITHER, unusable
+from compose.registry.user_path import NEITHER, NO_HOME, unusable
 
 
 def test_files_folders_and_what_is_missing_are_opened(tmp_path: Path) -> None:
@@ -36,3 +36,10 @@ def test_vectors_are_read_from_no_pipe(tmp_path: Path) -> None:
 def test_a_folder_is_no_file_of_blocks(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="it is no file"):
         load_block_file(tmp_path, registry())
+
+
+def test_the_home_of_nobody_and_what_may_not_be_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert unusable(Path("~nobody-of-this-name/x")) == f"~nobody-of-this-name/x: {NO_HOME}"
+    refusal = PermissionError(13, "Permission denied")
+    monkeypatch.setattr(Path, "stat", lambda path: (_ for _ in ()).throw(refusal))
+    assert unusable(tmp_path) == f"{tmp_path}: permission denied"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import overload
 
 from compose.block import BlockError
 from compose.data.folders import entries_of, is_picture
-from compose.data.pictures.picture_identity import posix
+from compose.data.pictures.picture_identity import file_of
+from compose.data.source import DataError
 from compose.errors import nearest
 
 _LABEL_FILES = (".csv", ".tsv", ".jsonl", ".ndjson")
@@ -36,7 +38,7 @@ class PicturePaths(Sequence[Path]):
         """The path of a row, or of several."""
         if isinstance(row, slice):
             return [self[number] for number in range(len(self))[row]]
-        return Path(self._folder, posix(self._images[row]))
+        return Path(file_of(self._folder, self._images[row]))
 
 
 def folder_of_images(folder: Path) -> Path:
@@ -46,9 +48,9 @@ def folder_of_images(folder: Path) -> Path:
         BlockError: it is none.
     """
     folder = Path(folder).expanduser()
-    if folder.is_file():
+    if os.path.isfile(folder):
         raise BlockError(f"expected a folder of pictures, got the file {folder}", parameter="folder")
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise BlockError(f"there is no folder {folder}{_there(folder, folders=True)}", parameter="folder")
     return folder
 
@@ -71,8 +73,8 @@ def label_files(labels: Path | None, splits: Mapping[str, Path | None]) -> dict[
         given = {"labels": ("", labels)}
     files = {parameter: (split, Path(path).expanduser()) for parameter, (split, path) in given.items()}
     for parameter, (_, path) in files.items():
-        if not path.is_file():
-            what = "a folder, not a label file:" if path.is_dir() else "there is no label file"
+        if not os.path.isfile(path):
+            what = "a folder, not a label file:" if os.path.isdir(path) else "there is no label file"
             raise BlockError(f"{what} {path}{_there(path, folders=False)}", parameter=parameter)
     return files
 
@@ -85,10 +87,12 @@ def with_suffixes(folder: Path, images: Sequence[str]) -> list[str]:
         images: the pictures as label files name them.
     """
     found = list(images)
-    lacking = [i for i, image in enumerate(images) if not is_picture(image) and not Path(folder, posix(image)).exists()]
+    lacking = [
+        i for i, image in enumerate(images) if not is_picture(image) and not os.path.exists(file_of(folder, image))
+    ]
     there: dict[Path, dict[str, list[str]]] = {}
     for i in lacking:
-        path = Path(folder, posix(images[i]))
+        path = Path(file_of(folder, images[i]))
         if path.parent not in there:
             there[path.parent] = _by_stem(path.parent)
         match = there[path.parent].get(path.name, [])
@@ -99,7 +103,7 @@ def with_suffixes(folder: Path, images: Sequence[str]) -> list[str]:
 def _by_stem(folder: Path) -> dict[str, list[str]]:
     """The pictures in a folder by their names without extension."""
     found: dict[str, list[str]] = {}
-    for path in entries_of(folder) if folder.is_dir() else ():
+    for path in entries_of(folder) if os.path.isdir(folder) else ():
         if is_picture(path.name):
             found.setdefault(path.stem, []).append(path.name)
     return found
@@ -107,10 +111,13 @@ def _by_stem(folder: Path) -> dict[str, list[str]]:
 
 def _there(path: Path, *, folders: bool) -> str:
     """What the user may have meant: what is in the folder above."""
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         return f" (nor {path.parent})"
-    siblings = entries_of(path.parent)
-    names = [p.name for p in siblings if (p.is_dir() if folders else p.suffix.lower() in _LABEL_FILES)]
+    try:
+        siblings = entries_of(path.parent)
+    except DataError as error:
+        return f" ({error})"
+    names = [p.name for p in siblings if (os.path.isdir(p) if folders else p.suffix.lower() in _LABEL_FILES)]
     close = nearest(path.name, names)
     if close:
         return f"; did you mean `{path.with_name(close)}`?"

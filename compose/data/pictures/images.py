@@ -338,7 +338,10 @@ def _refuse_unreadable(annotations: Annotations, *, parameter: str | None) -> No
 
 
 def _class_folders(folder: Path) -> Annotations:
-    found = read_class_folders(folder)
+    try:
+        found = read_class_folders(folder)
+    except DataError as error:
+        raise BlockError(str(error), parameter="folder") from None
     if not len(found):
         classes = f"or folders of pictures in {folder}, one for each class"
         raise BlockError(f"expected a label file, `labels` or `train`, `val` and `test`, {classes}", parameter=None)

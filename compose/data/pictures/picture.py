@@ -18,6 +18,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from torchvision.transforms.v2 import functional as transforms
 
+from compose.data.folders import is_unread_picture
 from compose.data.pictures.grey_range import GreyRange, range_of
 from compose.data.pictures.png_chunks import essential
 from compose.data.pictures.wide_numbers import is_wide, load_wide
@@ -172,6 +173,8 @@ def _damage(error: Exception, path: Path, data: bytes | None) -> str:
     if not isinstance(error, UnidentifiedImageError):
         return f"damaged picture ({error or type(error).__name__})"
     empty = not data if data is not None else os.path.getsize(path) == 0
+    if is_unread_picture(path.name) and not empty:
+        return f"a picture in a format that is not read here ({path.suffix})"
     return "empty file" if empty else "not a picture that can be read"
 
 

@@ -47,7 +47,7 @@ def check_pictures(paths: Sequence[Path], *, decode: bool) -> PictureChecks:
             if found.scaled is not None:
                 scaled[i] = found.scaled
     names: dict[Path, list[str]] = {}
-    missing = [i for i in broken if not paths[i].exists()]
+    missing = [i for i in broken if not os.path.exists(paths[i])]
     for i in missing[:_MOST_HINTS]:
         broken[i] += _hint(paths[i], names)
     return PictureChecks(broken, scaled)
@@ -56,7 +56,8 @@ def check_pictures(paths: Sequence[Path], *, decode: bool) -> PictureChecks:
 def _hint(path: Path, names: dict[Path, list[str]]) -> str:
     """The file that was probably meant: the same name in other capitals, with another ending, or nearly the same."""
     if path.parent not in names:
-        names[path.parent] = [entry.name for entry in entries_of(path.parent)] if path.parent.is_dir() else []
+        readable = os.access(path.parent, os.R_OK) and os.path.isdir(path.parent)
+        names[path.parent] = [entry.name for entry in entries_of(path.parent)] if readable else []
     there = names[path.parent]
     same = [name for name in there if Path(name).stem.lower() == path.stem.lower()]
     alike = [name for name in there if _digits(name) == _digits(path.name)]  # 12.jpg is no typo of 13.jpg

@@ -16,6 +16,17 @@ def posix(name: str) -> str:
     return name.replace("\\", "/")
 
 
+def file_of(folder: Path, name: str) -> str:
+    """Where a picture lies: a backslash stands for a slash, unless there is a file of that very name.
+
+    Args:
+        folder: where relative names start.
+        name: the picture, as label files or folders name it.
+    """
+    there = os.path.join(folder, name)
+    return there if "\\" not in name or os.path.exists(there) else os.path.join(folder, posix(name))
+
+
 def identities(folder: Path, images: Iterable[str]) -> list[str]:
     """For each picture its file, one text for all names of a file. Each folder is looked at once, and hardly a file.
 
@@ -26,7 +37,7 @@ def identities(folder: Path, images: Iterable[str]) -> list[str]:
     real, links = cache(os.path.realpath), cache(links_in)
     found = []
     for image in images:
-        above, name = os.path.split(os.path.join(folder, posix(image)))
+        above, name = os.path.split(file_of(folder, image))
         within = real(above)
         path = os.path.normpath(os.path.join(within, name))
         found.append(real(path) if name in links(within) else path)

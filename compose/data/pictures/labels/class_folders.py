@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from compose.data.folders import entries_of, folders_in, is_picture, pictures_in
+from compose.data.folders import PictureWalk, entries_of, folders_in, is_picture, is_unread_picture
 from compose.data.pictures.annotations import ABSENT, PRESENT, Annotations
 from compose.data.pictures.labels.label_file import SPLIT_NAMES, label_name
+from compose.data.source import DataError
 from compose.errors import listed
 
 
@@ -19,15 +20,20 @@ def read_class_folders(folder: Path) -> Annotations:
 
     Args:
         folder: where the folders are.
+
+    Raises:
+        DataError: a folder cannot be read, they hold little else than other files, or pictures that cannot be read.
     """
-    found = Annotations()
+    found, walk = Annotations(), PictureWalk()
     splits = {place: SPLIT_NAMES.get(place.name.lower()) for place in folders_in(folder)}
     divided = bool(splits) and all(splits.values()) and any(map(folders_in, splits))
     empty: list[str] = []
     for place, split in splits.items():
         for inside in folders_in(place) if divided else [place]:
-            if not _add(found, folder, inside, split=(split or "") if divided else ""):
+            if not _add(found, walk, folder, inside, split=(split or "") if divided else ""):
                 empty.append(str(inside.relative_to(folder)))
+    if walk.unread and not len(found):
+        raise DataError(walk.note)
     if len(found):
         found.files.append(folder)
         labels = listed([*found.names])
@@ -35,14 +41,16 @@ def read_class_folders(folder: Path) -> Annotations:
         if empty:
             found.note(0, f"folders without pictures are left out: {listed(empty)}")
         loose = [path.name for above in (folder, *(splits if divided else ())) for path in entries_of(above)]
-        if loose := [name for name in loose if is_picture(name)]:
+        if walk.unread:
+            found.note(0, walk.note)
+        if loose := [name for name in loose if is_picture(name) or is_unread_picture(name)]:
             found.note(0, f"pictures in no folder of a class are left out: {listed(loose)}")
     return found
 
 
-def _add(found: Annotations, folder: Path, inside: Path, *, split: str) -> bool:
+def _add(found: Annotations, walk: PictureWalk, folder: Path, inside: Path, *, split: str) -> bool:
     """Add the pictures of a class; whether there are any."""
-    pictures = pictures_in(inside)
+    pictures = walk.pictures_in(inside)
     if pictures:
         found.files.append(inside)
         number = found.number(label_name(inside.name), 0)
