@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-NormalisationName: TypeAlias = Literal["half", "imagenet"]
+NormalisationName: TypeAlias = Literal["half", "imagenet", "cifar"]
 
 
 @dataclass(frozen=True)
@@ -35,5 +35,7 @@ class Normalisation:
 NORMALISATIONS: dict[NormalisationName, Normalisation] = {
     "half": Normalisation((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
     "imagenet": Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    "cifar": Normalisation((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)),
 }
-"""``half`` maps [0, 1] to [-1, 1]; ``imagenet`` is what torchvision's ImageNet weights expect."""
+"""``half`` maps [0, 1] to [-1, 1]; ``imagenet`` is what torchvision's ImageNet weights expect; ``cifar`` are numbers in
+use for CIFAR's pictures, and in some released code for others."""

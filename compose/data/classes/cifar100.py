@@ -49,7 +49,8 @@ class Cifar100(ClassSource):
         difficulty: which classes are kept from training.
         validation: whether validation has classes of its own; if not, they are trained on, as in the paper.
         augment: training pictures are moved by up to 4 pixels and flipped at random, flipped only, or as they are.
-        normalisation: `half` maps black to -1 and white to 1; `imagenet` suits weights trained on ImageNet.
+        normalisation: `half` maps black to -1 and white to 1; `imagenet` suits weights trained on ImageNet;
+            `cifar` has the numbers of CIFAR's pictures.
         seed: another seed augments otherwise.
     """
 

@@ -46,7 +46,8 @@ class MiniImageNet(ClassSource):
         augment: training pictures are cropped and flipped at random, flipped only, or taken as in evaluation.
         crop: the least and the greatest share of a picture's area that a random crop keeps.
         fit: in evaluation the picture is squashed to a square, as is usual here, or its middle is cut out.
-        normalisation: `imagenet` suits weights trained on ImageNet; `half` maps black to -1 and white to 1.
+        normalisation: `imagenet` suits weights trained on ImageNet; `half` maps black to -1 and white to 1;
+            `cifar` has the numbers of CIFAR's pictures.
         seed: another seed augments otherwise.
     """
 

@@ -57,7 +57,8 @@ class DrawnScenes(PictureSource):
             rotation: how far symbols are turned to either side at most, in degrees.
             clutter: how many strokes, curls and specks lie about at most.
             noise: the greatest deviation of the background's noise, where black is 0 and white is 1.
-            normalisation: `half` maps black to -1 and white to 1; `imagenet` suits weights trained on ImageNet.
+            normalisation: `half` maps black to -1 and white to 1; `imagenet` suits weights trained on ImageNet;
+                `cifar` has the numbers of CIFAR's pictures.
         """
         if not 1 <= objects[0] <= objects[1] <= 9:
             raise BlockError(

@@ -86,7 +86,8 @@ class Images(PictureSource):
         augment: training pictures are cropped and flipped at random, flipped only, or taken as in evaluation.
         crop: the least and the greatest share of a picture's area that a random crop keeps.
         fit: in evaluation the middle is cut out, or the picture is squashed to a square.
-        normalisation: `imagenet` suits weights trained on ImageNet; `half` maps black to -1 and white to 1.
+        normalisation: `imagenet` suits weights trained on ImageNet; `half` maps black to -1 and white to 1;
+            `cifar` has the numbers of CIFAR's pictures, which some released code uses for others.
         on_bad_image: `fail` refuses to train while a picture is missing or damaged; `skip` leaves it out.
         white: the number that is white in pictures of more than 8 bits, or of decimals; 0 is black. Where not given
             each picture tells: 1 for decimals up to 1, else the least of 255, 1023, 4095, 16383 and 65535 that holds
