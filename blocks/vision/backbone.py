@@ -67,7 +67,8 @@ class Backbone(nn.Module):
         frozen: keep the weights as they are, and batch norm on its running statistics.
         pooling: where ``pooled`` comes from: ``mean`` over the last map; ``class_token`` at the last tap; ``own``, what
             the network itself makes of its features, with its weights for that (open_clip: the image's embedding beside
-            those of texts). By default the class token, and the mean in a network without.
+            those of texts; torchvision's VGG, AlexNet and MobileNetV3: what the last layer of their classifier reads,
+            4,096 numbers in the first two). By default the class token, and the mean in a network without.
         stem: ``small`` opens a ResNet of torchvision's with a 3×3 convolution of stride 1 and no pooling, for small
             images.
         channels: channels of each stage of ``conv64`` or ``resnet12``; by default the papers'.
@@ -120,8 +121,6 @@ class Backbone(nn.Module):
             pools=pools,
             layers={name: value for name, value in layers.items() if value is not None},
         )
-        if pooling == "own" and taps:
-            raise BlockError("expected no taps, as the network's own pooling reads its last features", parameter="taps")
         network, library, wanted = build_network(wanted)
         self.body, self.read = network.body, network.read
         self.places, self.strides = list(network.places), list(network.strides)

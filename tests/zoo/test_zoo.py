@@ -142,3 +142,12 @@ def test_the_regions_of_the_paper_are_those_of_vgg19(variant: str) -> None:
     assert facts["backbone"].outputs["last"] == (4, 512, 14, 14)
     assert facts["maps"].outputs["out"] == (4, 512, 14, 14)
     assert facts["scores"].outputs[next(iter(facts["scores"].outputs))] == (4, 2)
+
+
+@pytest.mark.usefixtures("pictures")
+def test_biam_has_a_map_and_a_scene_feature_of_vgg19() -> None:
+    facts = paper(name="baselines/biam").shaped.facts
+    assert facts["backbone"].outputs["last"] == (4, 512, 14, 14)
+    assert facts["backbone"].outputs["pooled"] == (4, 4096)
+    assert facts["place_scores"].outputs["out"] == (4, 196, 2)
+    assert facts["scores"].outputs["out"] == (4, 2)

@@ -164,6 +164,16 @@ def refuse_head(reason: str) -> BlockError:
     return BlockError(f"expected mean or class_token, got own: {reason}", parameter="pooling")
 
 
+def refuse_taps_and_head(wanted: NetworkRequest) -> None:
+    """Refuse taps beside the own pooling of a network that is cut behind its deepest tap.
+
+    Raises:
+        BlockError: there are both.
+    """
+    if wanted.head and wanted.taps:
+        raise BlockError("expected no taps, as the network's own pooling reads its last features", parameter="taps")
+
+
 def refuse_odd_patches(wanted: NetworkRequest, patch: Sequence[int]) -> None:
     """Refuse an image that does not divide into the patches of a transformer.
 

@@ -21,6 +21,7 @@ from compose.blocks.vision.networks.network import (
     dry_run_and_calls,
     refuse_odd_patches,
     refuse_tap,
+    refuse_taps_and_head,
     strides_of,
 )
 from compose.blocks.vision.networks.timm_networks import timm_network
@@ -41,6 +42,7 @@ class OpenClipNetworks:
         Raises:
             BlockError: it has no such places, or is not made for such images.
         """
+        refuse_taps_and_head(wanted)
         tower = _tower(wanted)
         if wanted.in_channels != 3:
             replace_first_convolution(tower, wanted.in_channels)

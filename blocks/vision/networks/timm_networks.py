@@ -24,6 +24,7 @@ from compose.blocks.vision.networks.network import (
     refuse_head,
     refuse_odd_patches,
     refuse_tap,
+    refuse_taps_and_head,
     strides_of,
 )
 from compose.blocks.vision.networks.token_map import channels_first, map_of_tokens
@@ -54,6 +55,7 @@ class TimmNetworks:
         if tag and tag not in self.published(name):
             message = f"expected weights of {name} such as {nearest(tag, self.published(name))}, got {tag}"
             raise BlockError(message, parameter="arch")
+        refuse_taps_and_head(wanted)
         network = _create(wanted)
         whole = frozenset(network.state_dict())
         return replace(timm_network(network, wanted, head=_pre_logits), whole=whole)

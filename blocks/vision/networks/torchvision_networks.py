@@ -13,6 +13,7 @@ import torch
 import torchvision
 from torch import Tensor, nn
 from torchvision.models import ResNet, SwinTransformer, VisionTransformer
+from torchvision.models.feature_extraction import get_graph_node_names
 
 from compose.block import BlockError
 from compose.blocks.vision.networks.first_convolution import replace_first_convolution
@@ -49,15 +50,14 @@ class TorchvisionNetworks:
         Raises:
             BlockError: it has no such places, or is not made for such images.
         """
-        if wanted.head:
-            raise refuse_head("torchvision's networks have none")
         network = whole_network(wanted)
+        own = _own_pooling(network, wanted)
         whole = frozenset(network.state_dict())
         if isinstance(network, VisionTransformer):
             return replace(_vision_transformer(network, wanted), whole=whole)
         places = tuple(find_taps(network, wanted.taps))
-        read = TracedReader(places, channels_last=isinstance(network, SwinTransformer))
-        body = cut(network, places)
+        read = TracedReader(places, own, channels_last=isinstance(network, SwinTransformer))
+        body = cut(network, places if own is None else (*places, own))
         any_size = not _is_maxvit(wanted.name)
         shape = wanted.usual_shape if any_size else wanted.shape
         maps = dry_run(body, read, shape).maps
@@ -122,6 +122,20 @@ def _options(wanted: NetworkRequest) -> dict[str, Any]:
     return {}
 
 
+def _own_pooling(network: nn.Module, wanted: NetworkRequest) -> str | None:
+    """The place that the last of several linear layers reads, where the network's own pooling is wanted.
+
+    Raises:
+        BlockError: its classifier has no hidden layer.
+    """
+    if not wanted.head:
+        return None
+    classifier = dict(network.named_children()).get("classifier", nn.Identity())
+    if sum(isinstance(module, nn.Linear) for module in classifier.modules()) < 2:
+        raise refuse_head(f"the classifier of {wanted.arch} has no hidden layer")
+    return list(get_graph_node_names(network)[1])[-2]
+
+
 def _is_maxvit(name: str) -> bool:
     return name.startswith("maxvit")
 
@@ -151,16 +165,18 @@ class TracedReader:
 
     Args:
         places: the places, in the order of the taps.
+        own: the place of what the network's own pooling gives, where that is wanted.
         channels_last: whether its maps are ``b h w c``, those of a Swin.
     """
 
-    def __init__(self, places: tuple[str, ...], *, channels_last: bool = False) -> None:
-        self.places, self.channels_last = places, channels_last
+    def __init__(self, places: tuple[str, ...], own: str | None = None, *, channels_last: bool = False) -> None:
+        self.places, self.own, self.channels_last = places, own, channels_last
 
     def __call__(self, body: nn.Module, image: Tensor) -> Reading:
-        """The maps at the places."""
+        """The maps at the places, and what its own pooling gives."""
         found = body(image)
-        return Reading([self._map(place, found[place]) for place in self.places])
+        pooled = None if self.own is None else found[self.own]
+        return Reading([self._map(place, found[place]) for place in self.places], pooled=pooled)
 
     def _map(self, place: str, found: Any) -> Any:
         turned = self.channels_last and place != SWIN_MAP and isinstance(found, Tensor) and found.ndim == 4

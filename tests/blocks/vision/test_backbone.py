@@ -139,7 +139,23 @@ def test_a_network_without_a_class_token_pools_its_map():
     assert str(error) == "expected mean or own, as resnet18 has no class token here"
 
 
-@pytest.mark.parametrize("arch", ["resnet18", "conv64"])
+@pytest.mark.parametrize(("arch", "tap"), [("vgg11", "features.19"), ("alexnet", "features.11")])
+def test_the_own_pooling_of_a_classifier_is_what_its_last_layer_reads(arch, tap):
+    """BiAM's scene feature of 4,096 numbers, beside the map of regions."""
+    backbone = Backbone(3, arch=arch, taps=[tap], pooling="own", frozen=True)
+    network = torchvision.models.get_model(arch, weights=None).eval()
+    kept = backbone.body.state_dict()
+    assert set(network.state_dict()) - set(kept) == {"classifier.6.weight", "classifier.6.bias"}
+    network.load_state_dict(kept, strict=False)
+    pictures = image(64)
+    found = backbone(pictures)
+    features = network.avgpool(network.features(pictures)).flatten(1)
+    assert found.pooled.equal(network.classifier[:-1](features))
+    assert found.pooled.shape == (2, 4096)
+    assert found.last.equal(network.features[: int(tap.removeprefix("features.")) + 1](pictures))
+
+
+@pytest.mark.parametrize("arch", ["resnet18", "conv64", "vit_b_32", "squeezenet1_1"])
 def test_networks_without_a_pooling_of_their_own(arch):
     assert str(refused(arch=arch, pooling="own")).startswith("expected mean or class_token, got own")
 
