@@ -2,12 +2,13 @@
 # make test    the same, and the tests
 # make lint    ruff and mypy
 # make schema  write specs/ anew after a block has changed
+# make zoo     write docs/zoo.md anew after a spec of the zoo has changed
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint schema clean
+.PHONY: demo test lint schema zoo clean
 
 demo: $(VENV)/.installed
 	$(BIN)/compose train zoo/ml2p.yaml
@@ -22,6 +23,9 @@ lint: $(VENV)/.installed-dev
 
 schema: $(VENV)/.installed
 	$(BIN)/compose schema -o specs
+
+zoo: $(VENV)/.installed
+	$(BIN)/python -m tools.list_zoo
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
