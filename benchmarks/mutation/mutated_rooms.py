@@ -51,6 +51,7 @@ ROOMS = {
         (
             "tests/training/storage",
             "tests/training/test_resume.py",
+            "tests/training/test_run_plan.py",
             "tests/api/test_any_folder.py",
             "tests/api/test_changed_data.py",
             "tests/api/test_kept_blocks.py",

@@ -54,7 +54,6 @@ class MetricsLog:
             StorageError: it cannot be written.
         """
         with writing(self._path):
-            self._file.flush()
             os.fsync(self._file.fileno())
         return self._file.tell()
 

@@ -9,6 +9,7 @@ import pytest
 
 from compose.errors import SpecErrors
 from compose.training.storage.earlier_run import EarlierRun
+from compose.training.storage.kept_blocks import KeptFile
 from compose.training.storage.resume import load_state, write_record
 from compose.training.storage.run_folder import RunFolder
 from compose.training.training_errors import CheckpointError
@@ -46,3 +47,18 @@ def test_damaged_records_are_written_anew(folder: RunFolder) -> None:
     folder.data.write_bytes(b"\xee")
     write_record(cast("Any", Plan), folder)
     assert folder.data.read_text() == "{}\n"
+
+
+def test_what_prediction_needs_is_kept_anew(folder: RunFolder) -> None:
+    class Plan:
+        lock, data = "name: small\n", None
+        files = (
+            KeptFile("prediction.safetensors", b"now", Path("prediction.safetensors")),
+            KeptFile("blocks/mine.py", b"now", Path("mine.py")),
+        )
+
+    kept = folder.path / "prediction.safetensors"
+    kept.write_bytes(b"before")
+    write_record(cast("Any", Plan), folder)
+    assert kept.read_bytes() == b"now"
+    assert not (folder.path / "blocks").exists()

@@ -130,6 +130,32 @@ def test_how_far_a_run_has_come() -> None:
     assert Progress.of(between) == Progress(0, 2)
 
 
+PICTURES = TEXT.replace(
+    "use: glyph_scenes, size: 32, train: 32, val: 16, test: 64", "use: images, folder: a, labels: b.csv"
+)
+"""Of the user's own pictures; which labels are unseen is a list of them, or a file's path."""
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "free"),
+    [
+        ("data.folder=a", "data.folder=elsewhere", True),
+        ("data.unseen=c.txt", "data.unseen=d.txt", True),
+        ("data.unseen=null", "data.unseen=d.txt", True),
+        ("data.unseen=[cat]", "data.unseen=[dog]", False),
+        ("data.unseen=[cat]", "data.unseen=d.txt", False),
+        ("data.unseen=c.txt", "data.unseen=[dog]", False),
+    ],
+)
+def test_files_may_have_moved_but_what_is_written_out_stays(before: str, now: str, free: bool) -> None:
+    values = lock_values(spec(before, text=PICTURES))
+    if free:
+        check_fixed(spec(now, text=PICTURES), values, Progress(), RUN)
+        return
+    with pytest.raises(SpecErrors, match=r"`data\.unseen` is "):
+        check_fixed(spec(now, text=PICTURES), values, Progress(), RUN)
+
+
 def test_the_lock_keeps_its_head_and_tells_its_history() -> None:
     first = lock_text(spec(), blocks=())
     changed = relocked(first, spec("train.second.epochs=5"), ["changed after step 6: train.second.epochs 3 -> 5"])
