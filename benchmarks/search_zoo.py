@@ -1,19 +1,19 @@
 """A search over a declared space of architectures, on labels held out of the seen ones.
 
-    python -m benchmarks.search_zoo OUT [--space benchmarks/search_space.yaml] [--draw 10] [--keep 3] [--seed 0]
+    python -m benchmarks.search_zoo OUT [--space benchmarks/search_space.yaml] [--epochs 3]
 
-The space is a spec whose sweeps are its axes: an architecture takes one member of each. So many are drawn at random,
-after the one that takes the first member everywhere, and trained for a few epochs; the best of them are trained again
-for all epochs of the spec (successive halving, in two rungs). What is best is said by the harmonic mean of the mAP on
-held-out and on trained labels, of :mod:`benchmarks.held_out_labels`: no unseen label and no test picture of
-``glyph_scenes`` takes part. What has ended below OUT is read and not trained again.
+The space is a spec whose sweeps are its axes: an architecture takes one member of each, the plainest the first of all.
+In a first rung each other member stands alone in the plainest architecture, which is trained for a few epochs. In a
+second one the best members of the axes are joined, and trained for all epochs of the spec beside the best of the first
+rung. What is best is said by the harmonic mean of the mAP on held-out and on trained labels, of
+:mod:`benchmarks.held_out_labels`: no unseen label and no test picture of ``glyph_scenes`` takes part. What has ended
+below OUT is read and not trained again.
 """
 
 from __future__ import annotations
 
 import argparse
-import random
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import reduce
 from pathlib import Path
 
@@ -26,47 +26,42 @@ HERE = Path(__file__).parent
 DATA = HERE / "held_out_labels.py"
 
 
-def drawn(space: Path, count: int, seed: int) -> list[Member]:
-    """Different architectures of the space, the plainest first.
-
-    Args:
-        space: a spec whose sweeps are the axes.
-        count: how many architectures.
-        seed: another seed draws others.
-    """
-    resolved = read(space, blocks=DATA).resolved
-    axes = [sweep(resolved, name) for name in resolved.sweeps]
-    dice = random.Random(seed)
-    found = {(plain := _joined([axis[0] for axis in axes])).name: plain}
-    while len(found) < count:
-        another = _joined([dice.choice(axis) for axis in axes])
-        found[another.name] = another
-    return list(found.values())
-
-
-def _joined(choice: Sequence[Member]) -> Member:
-    return reduce(Member.__add__, choice)
-
-
-def trained(space: Path, member: Member, folder: Path, epochs: int | None) -> Run:
-    """The run of an architecture, which is made if it is not there.
+class Rung:
+    """Architectures that are trained for the same time.
 
     Args:
         space: the spec.
-        member: the variants and values of the architecture.
-        folder: where the run lies.
-        epochs: how long it is trained; as long as the spec says where not given.
+        out: where the runs lie.
+        epochs: how long they are trained; as long as the spec says where not given.
     """
-    if (folder / "report.json").is_file():
-        return Run(folder)
-    overrides = [*member.overrides, *([] if epochs is None else [f"train.main.epochs={epochs}"])]
-    return compose.train(space, variants=member.variants, overrides=overrides, blocks=DATA, out=folder, progress=False)
 
+    def __init__(self, space: Path, out: Path, epochs: int | None = None) -> None:
+        self.space, self.out, self.epochs = space, out, epochs
+        self._merits: dict[str, float] = {}
 
-def merit(run: Run) -> float:
-    """The harmonic mean of the mAP on held-out labels and on trained ones."""
-    unseen, seen = (_map(run, task) for task in ("zsl", "seen"))
-    return 2 * unseen * seen / (unseen + seen)
+    def merit(self, member: Member) -> float:
+        """The harmonic mean of the mAP on held-out labels and on trained ones; printed when it is first asked for."""
+        if member.name not in self._merits:
+            run = self._run(member)
+            held_out, trained = (_map(run, task) for task in ("zsl", "seen"))
+            merit = self._merits[member.name] = 2 * held_out * trained / (held_out + trained)
+            numbers = " | ".join(f"{100 * number:.1f}" for number in (merit, held_out, trained))
+            print(f"| {self.out.name} | {member.name} | {numbers} | {run.report['seconds']:.0f} s |", flush=True)
+        return self._merits[member.name]
+
+    def best(self, members: Iterable[Member]) -> Member:
+        """The best of some architectures."""
+        return max(members, key=self.merit)
+
+    def _run(self, member: Member) -> Run:
+        """The run of an architecture, which is made if it is not there."""
+        folder = self.out / member.name.replace(", ", "_")
+        if (folder / "report.json").is_file():
+            return Run(folder)
+        overrides = [*member.overrides, *([] if self.epochs is None else [f"train.main.epochs={self.epochs}"])]
+        return compose.train(
+            self.space, variants=member.variants, overrides=overrides, blocks=DATA, out=folder, progress=False
+        )
 
 
 def _map(run: Run, task: str) -> float:
@@ -74,16 +69,28 @@ def _map(run: Run, task: str) -> float:
     return run.results[task].metrics["map"]
 
 
-def rung(space: Path, members: Sequence[Member], out: Path, epochs: int | None) -> list[Member]:
-    """The architectures, the best first; their figures are printed as they end."""
-    found = []
-    for member in members:
-        run = trained(space, member, out / member.name.replace(", ", "_"), epochs)
-        found.append((merit(run), member))
-        numbers = (merit(run), _map(run, "zsl"), _map(run, "seen"))
-        shown = " | ".join(f"{100 * number:.1f}" for number in numbers)
-        print(f"| {out.name} | {member.name} | {shown} | {run.report['seconds']:.0f} s |", flush=True)
-    return [member for _, member in sorted(found, key=lambda scored: -scored[0])]
+def joined(choice: Iterable[Member]) -> Member:
+    """The architecture of one member of each axis."""
+    return reduce(Member.__add__, choice)
+
+
+def search(space: Path, out: Path, epochs: int) -> Member:
+    """The best architecture of a space.
+
+    Args:
+        space: a spec whose sweeps are the axes.
+        out: where the runs lie.
+        epochs: how long the first rung trains.
+    """
+    short, full = Rung(space, out / "short", epochs), Rung(space, out / "full")
+    resolved = read(space, blocks=DATA).resolved
+    axes = [sweep(resolved, name) for name in resolved.sweeps]
+    plain = [axis[0] for axis in axes]
+    alone = [
+        [joined([*plain[:place], member, *plain[place + 1 :]]) for member in axis] for place, axis in enumerate(axes)
+    ]
+    chosen = [axis[members.index(short.best(members))] for axis, members in zip(axes, alone, strict=True)]
+    return full.best([joined(chosen), short.best(member for members in alone for member in members)])
 
 
 def main() -> None:
@@ -91,16 +98,10 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("out", type=Path)
     options.add_argument("--space", type=Path, default=HERE / "search_space.yaml")
-    options.add_argument("--draw", type=int, default=10)
-    options.add_argument("--keep", type=int, default=3)
     options.add_argument("--epochs", type=int, default=3)
-    options.add_argument("--seed", type=int, default=0)
     given = options.parse_args()
     print("| rung | architecture | merit | held out | trained | time |\n| --- | --- | --- | --- | --- | --- |")
-    members = drawn(given.space, given.draw, given.seed)
-    kept = rung(given.space, members, given.out / "short", given.epochs)[: given.keep]
-    best, *_ = rung(given.space, kept, given.out / "full", None)
-    print(f"\nbest: {best.name}")
+    print(f"\nbest: {search(given.space, given.out, given.epochs).name}")
 
 
 if __name__ == "__main__":
