@@ -12,7 +12,7 @@ from compose.blocks.core.full_precision import full_precision
 from compose.blocks.core.split_linear import SplitLinear
 from compose.blocks.graph.edge_scores import edge_scores
 
-Normalisation = Literal["row", "symmetric", "dense_softmax"]
+AdjacencyNormalisation = Literal["row", "symmetric", "dense_softmax"]
 
 
 class Adjacency(NamedTuple):
@@ -50,7 +50,7 @@ class Relation(nn.Module):
         dim: int,
         *,
         hidden: int,
-        normalisation: Normalisation,
+        normalisation: AdjacencyNormalisation,
         activation: Literal["sigmoid", "none"] = "sigmoid",
         slope: float = 0.0,
     ) -> None:

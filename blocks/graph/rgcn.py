@@ -15,7 +15,7 @@ from compose.block import BlockError, Dim, block
 from compose.blocks.core.activation_kinds import LayerActivation, activation_layer
 from compose.blocks.core.full_precision import full_precision
 from compose.blocks.core.values import Positive, Slope
-from compose.blocks.graph.node_relation import Adjacency, Normalisation, Relation
+from compose.blocks.graph.node_relation import Adjacency, AdjacencyNormalisation, Relation
 from compose.blocks.graph.propagation import propagate
 
 
@@ -74,7 +74,7 @@ class Rgcn(nn.Module):
         layers: Annotated[int, Field(ge=1, le=6)] = 2,
         hidden: Annotated[int, Field(gt=0)] = 256,
         size: Positive | Annotated[list[Positive], Field(min_length=1, max_length=6)] = 256,
-        normalisation: Normalisation = "row",
+        normalisation: AdjacencyNormalisation = "row",
         relation_activation: Literal["sigmoid", "none"] = "sigmoid",
         one_way: bool = False,
         outputs: Literal["all", "labels"] = "all",
