@@ -41,7 +41,10 @@ ROOMS = {
         ("compose/evaluation/metrics",),
         ("tests/evaluation/metrics", "tests/evaluation/episodes", "tests/evaluation/test_baselines.py", PUBLISHED),
     ),
-    "wup": Room(("graphs/similarity", "graphs/taxonomy", "graphs/label_graphs", "graphs/nearest.py"), (PUBLISHED,)),
+    "wup": Room(
+        ("graphs/similarity", "graphs/taxonomy", "graphs/label_graphs", "graphs/nearest.py"),
+        ("tests/graphs/similarity", "tests/graphs/label_graphs", PUBLISHED),
+    ),
     "merge": Room(("compose/spec/layers",), ("tests/spec/layers", "tests/spec/test_golden.py")),
     "wire": Room(
         ("compose/spec/wiring",), ("tests/spec/wiring", "tests/spec/test_golden.py", "tests/spec/test_composites.py")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from compose.graphs.nearest import CLOSE, Nearest, likeness
+from compose.graphs.nearest import CLOSE, START, Nearest, likeness
 from compose.graphs.taxonomy.taxonomy import Taxonomy
 
 
@@ -25,3 +25,9 @@ def test_no_names_and_no_letters() -> None:
     assert Nearest([])("apple") == []
     assert Nearest(["apple", "", "日本"])("") == []
     assert Nearest(["apple", "naïve"])("naive") == ["naïve"]
+
+
+def test_the_first_letters_count_from_the_least_likeness_on():
+    one, other = "a" * 33 + "b" * 17, "a" * 33 + "c" * 17
+    assert likeness(one, other) == pytest.approx(CLOSE + 4 * START)
+    assert likeness(one + "b", other + "c") == pytest.approx(66 / 102)
