@@ -33,6 +33,8 @@ class GroupAttention(nn.Module):
 
     Reference: (ML)²P-Encoder (CVPR 2023), section 3.3, eq. 6-7.
 
+    Deviates: the text does not say how the weights begin. Here every relation begins alike, whatever the image.
+
     Args:
         dim: size of a semantic vector.
         groups: number of groups; the weights start from it and do not depend on it.

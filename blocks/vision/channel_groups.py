@@ -39,6 +39,8 @@ class ChannelGroups(nn.Module):
 
     Reference: (ML)²P-Encoder (CVPR 2023), section 3.2.
 
+    Deviates: the text shuffles at random, which is ``random``; the default deals the channels out, as released.
+
     Args:
         channels: channels of the map, a multiple of a word vector's size.
         dim: size of a word vector.
@@ -92,6 +94,8 @@ class ChannelUnshuffle(nn.Module):
     variance loss read the matrix after this step, because its rows are then the vectors that meet the word vectors.
 
     Reference: (ML)²P-Encoder (CVPR 2023), released code.
+
+    Deviates: the text does not undo the shuffle.
 
     Args:
         groups: number of groups.

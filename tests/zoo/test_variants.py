@@ -10,6 +10,7 @@ import pytest
 
 import compose
 from compose.errors import ComposeError
+from compose.spec.deviations import own_deviations
 from compose.spec.layers.resolve import resolve, zoo_names
 from compose.spec.layers.sweep import sweep
 from compose.spec.read import read_spec
@@ -148,10 +149,18 @@ def test_every_member_of_every_sweep_is_wired(name: str) -> None:
             read_spec(f"zoo/{name}.yaml", variants=member.variants, overrides=member.overrides)
 
 
+@pytest.mark.parametrize("sweep_name", resolve("zoo/ml2p.yaml").sweeps)
+def test_every_member_of_every_sweep_is_wired_over_the_paper(sweep_name: str) -> None:
+    found = resolve("zoo/ml2p.yaml", variants=["paper"])
+    for member in sweep(found, sweep_name):
+        read_spec("zoo/ml2p.yaml", variants=["paper", *member.variants], overrides=member.overrides)
+
+
 @pytest.mark.parametrize(
     ("name", "variants", "stages"),
     [
         ("ml2p", ("paper",), ["main"]),
+        ("ml2p", ("paper", "released", "released-pictures"), ["main"]),
         ("lesa", ("paper", "table2-rank"), ["main"]),
         ("rgcn-posvae", ("paper", "rgcn"), ["main"]),
         ("desire-net", ("paper", "no-pretrain"), ["tasks"]),
@@ -170,6 +179,22 @@ def test_the_stages_that_are_left(name: str, variants: tuple[str, ...], stages: 
 def test_no_pretrain_keeps_the_tasks_of_what_it_is_laid_over(variants: tuple[str, ...]) -> None:
     tasks = read_spec("zoo/desire-net.yaml", variants=variants).values["train"]["tasks"]  # type: ignore[index, call-overload]
     assert (tasks["inner_lr"], tasks["inner_steps"], tasks["epochs"]) == (0.3, 2, 8)
+
+
+@pytest.mark.usefixtures("files")
+def test_the_released_code_over_the_paper_has_its_backbone_and_pictures() -> None:
+    variants = ["paper", "released", "released-pictures"]
+    spec = read_spec("zoo/ml2p.yaml", variants=variants, overrides=given("ml2p", *variants))
+    made = prepare(spec)
+    shapes = made.shaped.facts
+    assert [tuple(maps[1:]) for maps in shapes["backbone"].outputs["maps"]] == [
+        (256, 28, 28),
+        (512, 14, 14),
+        (512, 7, 7),
+    ]
+    assert shapes["semantics"].outputs["out"][1:] == (7, 300)
+    assert [term.name for term in spec.plan.terms] == ["rank"]
+    assert "lambda" not in own_deviations(spec.tree)
 
 
 @pytest.mark.usefixtures("files")
