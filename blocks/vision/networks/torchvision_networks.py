@@ -133,7 +133,8 @@ def _own_pooling(network: nn.Module, wanted: NetworkRequest) -> str | None:
     classifier = dict(network.named_children()).get("classifier", nn.Identity())
     if sum(isinstance(module, nn.Linear) for module in classifier.modules()) < 2:
         raise refuse_head(f"the classifier of {wanted.arch} has no hidden layer")
-    return list(get_graph_node_names(network)[1])[-2]
+    places: list[str] = get_graph_node_names(network)[1]
+    return places[-2]
 
 
 def _is_maxvit(name: str) -> bool:

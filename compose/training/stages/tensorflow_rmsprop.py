@@ -41,7 +41,7 @@ class TensorFlowRMSprop(Optimizer):
         super().__init__(groups, options)
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change the weights that have a gradient.
 
         Args:
@@ -63,7 +63,7 @@ class TensorFlowRMSprop(Optimizer):
         weights, gradients = _real(trained), _real([weight.grad for weight in trained if weight.grad is not None])
         squares, steps = (_real([state[name] for state in states]) for name in ("mean_square", "steps"))
         if group["weight_decay"]:
-            gradients = torch._foreach_add(gradients, weights, alpha=group["weight_decay"])
+            gradients = [*torch._foreach_add(gradients, weights, alpha=group["weight_decay"])]
         torch._foreach_mul_(squares, group["alpha"])
         torch._foreach_addcmul_(squares, gradients, gradients, value=1 - group["alpha"])
         roots = torch._foreach_add(squares, group["eps"])
