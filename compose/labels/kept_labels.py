@@ -41,22 +41,28 @@ class KeptEdges:
     """The edges of a graph: what a label space reads of it.
 
     Args:
-        edges: ``2 e``.
+        edges: source, target and relation of each, ``3 e``; runs of earlier versions keep no relations.
     """
 
-    def __init__(self, edges: Int64[Tensor, "2 e"]) -> None:
-        self.edges = edges
+    def __init__(self, edges: Int64[Tensor, "_ e"]) -> None:
+        self.edges = edges[:2]
+        self.relations = edges[2] if len(edges) > 2 else edges[0].ne(edges[1]).long()
 
 
 class KeptGraphs:
     """The graphs over some sets of labels.
 
     Args:
-        graphs: the names of a set -> the edges of its graph.
+        graphs: the names of a set -> the edges of its graph, with their relations.
     """
 
-    def __init__(self, graphs: Mapping[tuple[str, ...], Int64[Tensor, "2 e"]]) -> None:
+    def __init__(self, graphs: Mapping[tuple[str, ...], Int64[Tensor, "_ e"]]) -> None:
         self.graphs = graphs
+
+    @property
+    def num_relations(self) -> int:
+        """How many relations the edges stand for."""
+        return max((int(KeptEdges(edges).relations.max()) for edges in self.graphs.values()), default=1)
 
     def __call__(self, names: Sequence[str], *others: Any) -> KeptEdges:
         """The graph over a set that is among those kept.

@@ -73,7 +73,7 @@ class LabelSpace:
         self._form = VectorForm(
             standardise=standardise, cosines=cosines, length=wanted if normalise else None, constant=constant
         )
-        self._edges: dict[tuple[str, ...], Int64[Tensor, "2 edges"]] = {}
+        self._graphs: dict[tuple[str, ...], tuple[Int64[Tensor, "2 edges"], Int64[Tensor, " edges"]]] = {}
 
     def __repr__(self) -> str:
         seen, unseen = len(self.label_set("seen").names), len(self.label_set("unseen").names)
@@ -90,7 +90,8 @@ class LabelSpace:
 
     def inputs(self, labels: Labels) -> Mapping[str, Tensor]:
         """What a model is given of these labels, by port name: ``labels_vectors`` ``l d``, ``labels_clusters`` ``l``,
-        ``labels_graph`` ``2 edges``, ``external_vectors`` ``x d`` and ``external_classes`` ``k``, where there are such.
+        ``labels_graph`` ``2 edges``, ``labels_relations`` ``edges``, ``external_vectors`` ``x d`` and
+        ``external_classes`` ``k``, where there are such.
 
         And of the base labels, which are the seen ones whatever set is asked for: their vectors, ``labels_base``
         ``m d``, and a mask by which all of them take part, ``labels_base_mask`` ``m``.
@@ -112,6 +113,7 @@ class LabelSpace:
             given["external_classes"] = self.classes.places
         if self._graph is not None:
             given["labels_graph"] = self.edges(labels)
+            given["labels_relations"] = self.relations(labels)
         return given
 
     def novel(self, columns: Int64[Tensor, "... n"]) -> Float[Tensor, "... n d"]:
@@ -198,12 +200,19 @@ class LabelSpace:
         Raises:
             ValueError: there is no graph over these labels.
         """
+        return self._made_graph(labels)[0]
+
+    def relations(self, labels: Labels) -> Int64[Tensor, " edges"]:
+        """Which relation each edge stands for, from 1; 0 for a loop. Raises as :meth:`edges` does."""
+        return self._made_graph(labels)[1]
+
+    def _made_graph(self, labels: Labels) -> tuple[Int64[Tensor, "2 edges"], Int64[Tensor, " edges"]]:
         assert self._graph is not None
         in_use, kept = self.label_set(labels), self.classes.kept if self.classes else LabelTable((), (), ())
-        if in_use.names not in self._edges:
+        if in_use.names not in self._graphs:
             graph = self._graph(in_use.names, in_use.synsets, kept.names, kept.synsets)
-            self._edges[in_use.names] = torch.as_tensor(graph.edges)
-        return self._edges[in_use.names]
+            self._graphs[in_use.names] = torch.as_tensor(graph.edges), torch.as_tensor(graph.relations)
+        return self._graphs[in_use.names]
 
 
 def _read(table: LabelTable, vectors: LabelVectors) -> Float[Tensor, "l d"]:

@@ -183,6 +183,8 @@ class Prepared:
         found = {name: given.marks for name, given in RESERVED.items() if given.marks is not None}
         if self.labels.clusters is not None:
             found["labels.clusters"] = range(self.labels.clusters)
+        if self.labels.graph is not None:
+            found["labels.relations"] = range(1 + self.labels.graph.num_relations)
         if self._space.classes is not None:
             found["external.classes"] = range(-1, len(self._space.classes.kept.names))
         return found
@@ -212,7 +214,8 @@ class Prepared:
             found["labels.vectors"] = labels, self._labels("vectors", lambda: space.dim)
             found |= {"labels.clusters": (labels,)} if self.labels.clusters else {}
         if self.labels.graph is not None:
-            found["labels.graph"] = tuple(self._labels("graph", partial(space.edges, which)).shape)
+            edges = tuple(self._labels("graph", partial(space.edges, which)).shape)
+            found |= {"labels.graph": edges, "labels.relations": edges[1:]}
         return found
 
     def _episode_sizes(self, batch: EpisodeBatch) -> Sizes:

@@ -53,6 +53,7 @@ class LabelGraph:
             node.
         similarities: ``e``: the WUP similarity of the two nodes of each edge; 1 for a loop.
         hypernym: ``e``: whether an edge joins a node and its nearest hypernym among the nodes.
+        kinds: ``e``: which relation an edge stands for, counted from 1; 0 for a loop. None where there is one alone.
     """
 
     taxonomy: Taxonomy
@@ -62,6 +63,7 @@ class LabelGraph:
     edges: IntArray
     similarities: NDArray[np.float32]
     hypernym: NDArray[np.bool_]
+    kinds: IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.names)
@@ -80,6 +82,11 @@ class LabelGraph:
     def loops(self) -> NDArray[np.bool_]:
         """``e``: whether an edge leads from a node to itself."""
         return np.asarray(self.edges[0] == self.edges[1])
+
+    @property
+    def relations(self) -> IntArray:
+        """``e``: the relation of each edge, from 1; 0 for a loop."""
+        return np.asarray(~self.loops, np.int64) if self.kinds is None else self.kinds
 
     def neighbours(self, node: int | str) -> list[Neighbour]:
         """The nodes that a node is joined to, the most similar first, ties in the order of the nodes.

@@ -16,6 +16,9 @@ Synsets = Sequence[str | None]
 class LabelGraphs(ABC):
     """What connects labels: a class registered with ``@graph``."""
 
+    num_relations: int = 1
+    """How many relations its edges stand for."""
+
     @abstractmethod
     def __call__(
         self, names: NodeNames, synsets: Synsets, external_names: NodeNames = (), external_synsets: Synsets = ()

@@ -107,6 +107,23 @@ def test_what_a_paper_varies_is_valid_over_its_setting(name: str, setting: str, 
 
 
 @pytest.mark.usefixtures("files")
+@pytest.mark.parametrize(
+    ("name", "variants"),
+    [
+        ("skg", []),
+        ("skg", ["ranking"]),
+        ("skg", ["one-relation"]),
+        ("visual-semantic", []),
+        ("visual-semantic", ["cosine"]),
+    ],
+)
+def test_the_baselines_of_rgcn_posvae_are_valid_over_its_setting(name: str, variants: list[str]) -> None:
+    small = SMALL["rgcn-posvae"][:2]
+    found = compose.validate(f"zoo/baselines/{name}.yaml", variants=["paper", *variants], overrides=small)
+    assert [str(error) for error in found.errors] == []
+
+
+@pytest.mark.usefixtures("files")
 @pytest.mark.parametrize("asked", ["table1", "figure3-layers", "figure3-threshold"])
 def test_every_figure_of_rgcn_posvae_is_valid_over_the_paper(asked: str) -> None:
     for member in sweep(resolve("zoo/rgcn-posvae.yaml", variants=["paper"]), asked):

@@ -103,6 +103,12 @@ RESERVED = {
             "int64",
             "source and target node of every edge; the labels in use, then the external nodes",
         ),
+        ReservedInput(
+            "labels.relations",
+            ("edges",),
+            "int64",
+            "which relation each edge of the graph stands for, from 1; 0 for the loop at a node",
+        ),
         ReservedInput("external.vectors", ("x", "d"), "float32", "the vectors of the external classes that are nodes"),
         ReservedInput(
             "external.classes",

@@ -25,6 +25,7 @@ WANTS = {
     "labels.novel": ("vectors",),
     "labels.clusters": ("clusters", "vectors"),
     "labels.graph": ("graph",),
+    "labels.relations": ("graph",),
     "external.vectors": ("external", "vectors", "external_nodes"),
     "external.classes": ("external",),
     "external.targets": ("external",),

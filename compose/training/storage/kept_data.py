@@ -117,11 +117,13 @@ def _made(facts: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> KeptData:
 
 def _graphs(space: LabelSpace) -> KeptGraphs:
     """The graphs over the sets of labels that have one."""
+    import torch
+
     found: dict[tuple[str, ...], Tensor] = {}
     for which in get_args(Labels):
         names = space.label_set(which).names
         try:
-            found[names] = space.edges(which)
+            found[names] = torch.cat([space.edges(which), space.relations(which)[None]])
         except ValueError:  # such as a set without any two labels that are alike
             continue
     return KeptGraphs(found)
