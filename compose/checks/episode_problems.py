@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -14,7 +14,7 @@ from compose.errors import SpecError, SpecErrors, nearest
 from compose.evaluation.episodes.episode_test import EpisodeTest
 from compose.evaluation.evaluation_error import EvaluationError
 from compose.model.label_space_check import fixing, fixing_ways
-from compose.spec.wiring.plan import Step, needed, refs
+from compose.spec.wiring.plan import Ref, Step, Term, needed, refs
 from compose.spec.wiring.reserved import RESERVED, WAYS
 from compose.spec.wiring.wire import nothing_adapts, stages_giving
 from compose.spec.yaml.tree import Mapping, Path
@@ -77,7 +77,11 @@ def _scores(made: Prepared) -> Iterator[SpecError]:
 
 def _read(step: Step) -> list[str]:
     """The reserved inputs that a step reads itself."""
-    return [ref.port for value in step.inputs.values() for ref in refs(value) if not ref.step]
+    return [ref.port for ref in _refs(step) if not ref.step]
+
+
+def _refs(step: Step) -> list[Ref]:
+    return [ref for value in step.inputs.values() for ref in refs(value)]
 
 
 def adaptation_problems(made: Prepared) -> Iterator[SpecError]:
@@ -103,11 +107,40 @@ def adaptation_problems(made: Prepared) -> Iterator[SpecError]:
             )
             error = at(made, (*path, "inner_rates"), "bad-parameter", message)
             yield replace(error, expected="the same `inner_rates`, `inner_steps` and `adapt` in both, or `fixed`")
+    for name, stage in made.stages.items():
+        yield from _unstarted(made, name, stage.adapted_outputs)
     asked["evaluate",] = None if evaluation.adapt is None else made.adaptation
     for path, adaptation in asked.items():
         why = _idle(made, adaptation) if adaptation else ""
         if why:
             yield at(made, (*path, "adapt"), "bad-parameter", f"nothing adapts to an episode: {why}")
+
+
+def _unstarted(made: Prepared, stage: str, names: Sequence[str]) -> Iterator[SpecError]:
+    """Outputs that are to adapt and cannot: of a node that has several, or that no loss of the episodes depends on."""
+    plan = made.spec.plan
+    if not {*names} <= {step.name for step in plan.steps}:
+        return  # told by its name
+    asked = {ref.port for step in plan.after_starts([plan.scores]) for ref in _refs(step) if not ref.step}
+    if names and not asked & {*made.source.shapes}:
+        message = f"the scores would be the same for all queries: nothing but `{names[0]}` depends on examples"
+        yield at(made, ("train", stage, "adapt_outputs"), "bad-parameter", message)
+        return
+    for name in names:
+        step = next(step for step in plan.steps if step.name == name)
+        outputs = step.declaration.outputs if step.declaration else ()
+        if len(outputs) != 1 or outputs[0].many or outputs[0].name != "out":
+            message = f"expected a node with one output, a tensor, to adapt it to an episode; `{name}` has others"
+            yield at(made, ("train", stage, "adapt_outputs"), "bad-parameter", message)
+        elif not any(name in {each.name for each in needed(plan.steps, term.reads)} for term in _of_tasks(made, stage)):
+            message = f"the output of `{name}` does not adapt: no loss on `novel.targets` depends on it"
+            yield at(made, ("train", stage, "adapt_outputs"), "bad-parameter", message)
+
+
+def _of_tasks(made: Prepared, stage: str) -> list[Term]:
+    """The losses that a stage descends."""
+    descended = made.stages[stage].descends(made.spec.plan, made.source)
+    return [term for term in made.spec.plan.terms if term.name in descended]
 
 
 def _rated(adaptation: Adaptation) -> tuple[object, ...]:
@@ -124,6 +157,8 @@ def _idle(made: Prepared, adaptation: Adaptation) -> str:
         return ""  # told by what the losses read
     if not losses:
         return "no loss is on `novel.targets`"
+    if not adaptation.nodes and any(stage.adapted_outputs for stage in made.stages.values()):
+        return ""  # outputs adapt
     adapting = holders(plan, adaptation.of(plan.nodes))
     reads = [ref for term in plan.terms if term.name in losses for ref in term.reads]
     steps = [step for step in needed(plan.steps, reads, owners=True) if step.name.partition(".")[0] in adapting]

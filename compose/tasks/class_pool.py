@@ -56,7 +56,8 @@ class ClassPool:
             raise no_pool(source)
         self.examples, self.split = examples, split
         shown = np.asarray(examples.classes())
-        wanted = _wanted(source, shown, split) if examples.columns() is None else np.isin(shown, examples.columns())
+        own = examples.columns()
+        wanted = _wanted(source, shown, split) if own is None else np.isin(shown, own)
         rows = np.flatnonzero(wanted)
         if not len(rows):
             raise PoolError(f"the split `{split}` has no pictures of {'seen ' if split == 'train' else ''}classes")

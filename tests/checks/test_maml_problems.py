@@ -43,6 +43,24 @@ evaluate: {tasks: [episodes], queries: 3, metrics: [accuracy]}
 """
 
 
+CODES = """
+name: codes
+data: {use: glosses}
+model:
+  encoder: {use: mlp, in: features, sizes: [8]}
+  codes: {use: support_relation, in: [encoder, novel.targets], hidden: [4]}
+  weights: {use: linear, in: [codes, features]}
+  other: {use: linear, in: codes, size: 2}
+  scores: {use: einsum, in: [features, weights], pattern: "b d, n d -> b n"}
+loss:
+  task: {use: bce, in: [scores, novel.targets]}
+  size: {use: normal_divergence, in: [other, other]}
+train:
+  main: {stage: maml, adapt_outputs: [codes], ways: 3}
+evaluate: {tasks: [episodes], ways: 3, metrics: [micro_auc]}
+"""
+
+
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -107,7 +125,7 @@ FRESH = "{use: alphabets, size: 16, drawings: 6, fresh: false}"
         (LABELS, "step}", "step, monitor: map}", "bad-parameter", "map", "such as accuracy, got map"),
         (LABELS, "{use: wordnet, dim: 20}", "{use: glove, path: few.20d.txt}", "labels", "{use: glove", "`thing`"),
         (CLASSES, "tasks: [episodes]", "tasks: [episodes], ways: 4", "label-space", "4", "`scores` are for 5 classes"),
-        (CLASSES, FRESH, "{use: glyph_scenes, size: 32}", "data", "{use: glyph", "episodes need data whose pictures"),
+        (CLASSES, FRESH, "{use: glyph_scenes, size: 32}", "data", "{use: glyph", "`val` has no labels of its own"),
     ],
 )
 def test_one_mistake_at_its_place(spec: str, old: str, new: str, code: str, place: str, message: str) -> None:
@@ -116,6 +134,34 @@ def test_one_mistake_at_its_place(spec: str, old: str, new: str, code: str, plac
     assert found == code
     assert at.startswith(place)
     assert message in text
+
+
+def test_codes_that_adapt_are_sound() -> None:
+    assert told(CODES) == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "old", "new", "code", "place", "message"),
+    [
+        (CODES, "[codes]", "[code]", "bad-parameter", "[code]", "no node matches `code`; did you mean `codes`?"),
+        (CODES, "[codes]", "[scores]", "bad-parameter", "[scores]", "would be the same for all queries"),
+        (CODES, "[codes]", "[codes], outer: reptile", "bad-parameter", "[codes]", "expected `outer: maml`, as Reptile"),
+        (
+            CODES,
+            "[codes]",
+            "[codes, other], losses: [task]",
+            "bad-parameter",
+            "[codes, other]",
+            "`other` does not adapt",
+        ),
+        (CODES, "adapt_outputs: [codes]", "adapt: [weights]", "targets-in-scores", "novel", "the scores depend on the"),
+        (LABELS, "adapt: [feature]", "pull: 0.1", "bad-parameter", "0.1", "expected `adapt_outputs`, whose nodes"),
+    ],
+)
+def test_outputs_that_cannot_adapt(spec: str, old: str, new: str, code: str, place: str, message: str) -> None:
+    found = told(spec, (old, new))
+    assert [(found_code, at.startswith(place)) for found_code, at, _ in found] == [(code, True)]
+    assert message in found[0][2]
 
 
 def test_sources_of_tasks_where_nothing_adapts() -> None:

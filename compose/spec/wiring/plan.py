@@ -129,12 +129,14 @@ class Plan:
         scores: the port that scores the labels.
         attention: the port that says where the model looks, if it tells: maps of modules ``b m h w``, of which each
             label's score names one by the port ``winner`` ``b l``, or of labels ``b l h w``.
+        starts: nodes whose output is where an inner loop starts: what leads to it sees the support of an episode alone.
     """
 
     steps: tuple[Step, ...]
     terms: tuple[Term, ...]
     scores: Ref
     attention: Ref | None = None
+    starts: tuple[str, ...] = ()
 
     @property
     def all_steps(self) -> tuple[Step, ...]:
@@ -182,6 +184,10 @@ class Plan:
     def reserved(self) -> tuple[str, ...]:
         """The reserved inputs in use, in the order of first use."""
         return _reserved([*self.steps, *(term.step for term in self.terms if term.step)])
+
+    def after_starts(self, ends: Iterable[Ref]) -> tuple[Step, ...]:
+        """The steps that these values depend on, without those that lead to the start of an inner loop, or give it."""
+        return needed([step for step in self.steps if step.name not in self.starts], ends)
 
     def reserved_of(self, term: Term) -> tuple[str, ...]:
         """The reserved inputs that a term of the loss depends on."""

@@ -92,12 +92,13 @@ def wire(
         raise SpecErrors({(e.code, e.message, str(e.place)): e for e in errors}.values())
     ends = [scores, *([attention] if attention else []), *(ref for term in terms for ref in term.reads)]
     kept = tuple(steps) if whole else needed(steps, ends, owners=True)
-    plan = Plan(kept, tuple(terms), scores, attention)
+    asked, there = _starts(tree), {step.name for step in kept}
+    plan = Plan(kept, tuple(terms), scores, attention, tuple(name for name in asked if name in there))
     if notes is not None:
         notes += dict.fromkeys(told)
     if composites is not None:
         composites.update(world.wired)
-    leaks = _leaks(plan)
+    leaks = _leaks(plan) if there.issuperset(asked) else []  # a name that is wrong is told by its stage
     if leaks:
         raise SpecErrors(leaks)
     return plan
@@ -219,17 +220,26 @@ def _attention(tree: Mapping, scope: Scope, scoring: tuple[Step, ...]) -> Ref | 
     return Ref(telling[-1], "attention") if telling else None
 
 
+def _starts(tree: Mapping) -> tuple[str, ...]:
+    """The nodes whose output a stage adapts."""
+    asked = [plain(stage).get("adapt_outputs") for _, stage in _mappings(tree.get("train"))]
+    named = [str(name) for names in asked if isinstance(names, list) for name in names]
+    return tuple(dict.fromkeys(named))
+
+
 def _leaks(plan: Plan) -> list[SpecError]:
     """The scores must not see the targets."""
     note = Note("targets may feed losses, and nodes that only losses read")
+    of_support = Note("those of a support may also feed what leads to a node whose output a stage adapts")
     errors = []
-    for step in needed(plan.steps, [plan.scores, *([plan.attention] if plan.attention else [])]):
+    for step in plan.after_starts([plan.scores, *([plan.attention] if plan.attention else [])]):
         for port, value in step.inputs.items():
             for ref in refs(value):
                 if not ref.step and ref.port in TARGETS:
                     message = f"the scores depend on the targets, by `{step.name}.{port}`"
                     place = ref.place or step.place
-                    errors.append(SpecError("targets-in-scores", message, place, notes=(note,)))
+                    notes = (note, of_support) if RESERVED[ref.port].of_tasks else (note,)
+                    errors.append(SpecError("targets-in-scores", message, place, notes=notes))
     return errors
 
 

@@ -85,5 +85,6 @@ def add_rates(model: TrainableModel, adaptation: Adaptation, losses: Collection[
         losses: see :func:`adapted_tensors`.
     """
     if adaptation.rates != "fixed":
-        tensors = len(rated_tensors(model, adaptation, losses)) if adaptation.rates == "layer" else 1
+        each = [*rated_tensors(model, adaptation, losses), *model.plan.starts]
+        tensors = len(each) if adaptation.rates == "layer" else 1
         model.training.add_module(NAME, InnerRates(steps=adaptation.steps, tensors=tensors, lr=adaptation.lr))

@@ -14,6 +14,7 @@ from torch.func import functional_call, vmap
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from compose.model.cut_graph import depends, given_by, module_call, taking
 from compose.model.per_image import PerImage, only, split_per_image
 from compose.training.adaptation.adaptation import Adaptation
 from compose.training.adaptation.batch_statistics import batch_statistics
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from compose.training.stages.work import TrainableModel
 
 TARGETS = "novel_targets"
+PULL = "loss.pull"
+"""The term of an output's distance from what it adapts to."""
 OF_EPISODES = ("labels_novel", "labels_base_mask")
 """What each episode has besides its examples and their targets."""
 
@@ -39,14 +42,19 @@ class Outer:
     Args:
         first_order: take no second derivatives.
         reptile: move the weights to those of the episodes instead of descending the queries' loss.
+        pulls: draw the outputs that adapt towards what they adapt to.
     """
 
     first_order: bool = False
     reptile: bool = False
+    pulls: bool = False
 
 
 class TaskModel(nn.Module):
     """A built model, adapted to episodes by gradient descent on their support.
+
+    Where the output of a node adapts, what leads to it is computed once, of the support; the inner loop and the queries
+    take the rest of the model. Terms of the loss that do not depend on it are the outer loop's alone.
 
     What nodes compute of each example alone, and whose weights do not vary, is computed once for all uses.
 
@@ -72,27 +80,38 @@ class TaskModel(nn.Module):
         whole = model.for_losses(["scores", *losses])
         adapting = holders(model.plan, adaptation.of(model.nodes))
         normed = _normed(model, adaptation)
-        moved = {*adapting, *normed, *holders(model.plan, varying)}
+        moved = {*adapting, *normed, *holders(model.plan, varying), *model.plan.starts}
         self.parts: PerImage | None = split_per_image(whole, varying=moved, mixing=mixing(model), fixed=self._fixed)
-        self.losses: GraphModule = only(self.parts.rest if self.parts else whole, list(losses))
-        self.scoring: GraphModule = only(self.parts.rest if self.parts else whole, ["scores"])
+        rest = self.parts.rest if self.parts else whole
+        self.starts = [name for name in model.plan.starts if module_call(rest, name) is not None]
+        self._inner = {name: share for name, share in losses.items() if depends(rest, name, self.starts)}
+        before = [name for name in losses if name not in self._inner]
+        self.before: GraphModule | None = given_by(rest, self.starts, before) if self.starts else None
+        self.losses: GraphModule = taking(only(rest, list(self._inner)), self.starts)
+        self.scoring: GraphModule = taking(only(rest, ["scores"]), self.starts)
         learned = dict(model.training.named_children()).get(NAME) if adaptation.rates != "fixed" else None
         self.rates = learned if isinstance(learned, InnerRates) else None
-        parts = [*self.losses.named_modules(), *self.scoring.named_modules()]
+        parts = [part for graph in self._graphs for part in graph.named_modules()]
         norms = [module for name, module in parts if _top(name) in {*adapting, *normed}]
         self._norms = [norm for norm in dict.fromkeys(norms) if isinstance(norm, _BatchNorm)]
         self.weights, self._adaptation = dict(losses), adaptation
-        taken = inputs_of(self.losses) | inputs_of(self.scoring)
-        self._of_examples = sorted(taken - {TARGETS, *OF_EPISODES, *self._fixed})
+        self._taken = set().union(*(inputs_of(graph) for graph in self._graphs))
+        self._of_examples = sorted(self._taken - {TARGETS, *OF_EPISODES, *self._fixed, *self.starts})
         self._adapted = adapted_tensors(model, adaptation, losses)
-        rated = rated_tensors(model, adaptation, losses) if adaptation.rates == "layer" else []
-        self._places = {name: i for i, name in enumerate(rated)} or dict.fromkeys(self._adapted, 0)
+        every = [*self._adapted, *self.starts]
+        self._places = dict.fromkeys(every, 0)
+        if adaptation.rates == "layer":
+            rated = [*rated_tensors(model, adaptation, losses), *model.plan.starts]
+            self._places = {name: i for i, name in enumerate(rated)}
 
     @property
     def takes(self) -> set[str]:
         """What it takes of a batch of episodes, see :meth:`terms`."""
-        of_episodes = {*OF_EPISODES} & (inputs_of(self.losses) | inputs_of(self.scoring))
-        return {*self._of_examples, *of_episodes, "support_targets", "query_targets"}
+        return {*self._of_examples, *({*OF_EPISODES} & self._taken), "support_targets", "query_targets"}
+
+    @property
+    def _graphs(self) -> list[GraphModule]:
+        return [self.losses, self.scoring, *([self.before] if self.before else [])]
 
     def features(self, examples: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """What the rest of the model needs of each example: all that does not adapt, computed without gradients.
@@ -131,11 +150,15 @@ class TaskModel(nn.Module):
         loop = self._loop(first_order=outer.first_order)
 
         def of_episode(support: Params, query: Params) -> dict[str, Tensor]:
-            after = list(loop(weights, lambda adapted: self._loss(adapted, support))) or [weights]
+            start, beside = self._start(support)
+            after = list(loop({**weights, **start}, lambda adapted: self._loss(adapted, support)))
+            if outer.pulls:
+                beside[PULL] = _distance(start, after[-1])
             if shares is None:
-                return self._terms(after[-1], query)
+                return {**self._terms(after[-1], query), **beside}
             each = [self._terms(adapted, query) for adapted in after]
-            return {name: sum(s * terms[name] for s, terms in zip(shares, each, strict=True)) for name in self.weights}
+            means = {name: sum(s * terms[name] for s, terms in zip(shares, each, strict=True)) for name in self._inner}
+            return {**means, **beside}
 
         # torch's fused attention has no second derivative.
         with nullcontext() if outer.first_order else sdpa_kernel(SDPBackend.MATH):
@@ -155,10 +178,10 @@ class TaskModel(nn.Module):
         scoring = {name for name, _ in self.scoring.named_parameters()}  # what adapts may serve the losses alone
 
         def of_episode(support: Params, query: Params) -> Tensor:
-            adapted = weights
-            for adapted in loop(weights, lambda adapted: self._loss(adapted, support)):  # noqa: B007
+            adapted = {**weights, **self._start(support)[0]}
+            for adapted in loop(adapted, lambda adapted: self._loss(adapted, support)):  # noqa: B007
                 pass
-            mine = {name: value for name, value in adapted.items() if name in scoring}
+            mine = {name: value for name, value in adapted.items() if name in scoring or name in self.starts}
             return self._call(self.scoring, mine, query)["scores"]
 
         return vmap(of_episode, randomness="different")(support, query)
@@ -197,16 +220,24 @@ class TaskModel(nn.Module):
 
     def _loss(self, weights: Params, side: Params) -> Tensor:
         terms = self._terms(weights, side)
-        return torch.stack([share * terms[name] for name, share in self.weights.items()]).sum()
+        return torch.stack([share * terms[name] for name, share in self._inner.items()]).sum()
+
+    def _start(self, support: Params) -> tuple[Params, Params]:
+        """The outputs that adapt, as the support gives them, and the terms of the loss that none of them changes."""
+        if self.before is None:
+            return {}, {}
+        given = self._call(self.before, {}, support)
+        return {name: given[name] for name in self.starts}, {n: v for n, v in given.items() if n not in self.starts}
 
     def _terms(self, weights: Params, side: Params) -> dict[str, Tensor]:
         return self._call(self.losses, weights, side)
 
     def _call(self, graph: GraphModule, weights: Params, side: Params) -> dict[str, Tensor]:
         wanted = inputs_of(graph)
-        given = {name: value for name, value in {**self._fixed, **side}.items() if name in wanted}
+        given = {name: value for name, value in {**self._fixed, **side, **weights}.items() if name in wanted}
+        own = {name: value for name, value in weights.items() if name not in self.starts}
         with batch_statistics(self._norms):
-            outputs: dict[str, Tensor] = functional_call(graph, weights, (), given)
+            outputs: dict[str, Tensor] = functional_call(graph, own, (), given)
         return outputs
 
     def _sides(self, batch: Mapping[str, Tensor]) -> Iterator[Params]:
@@ -217,6 +248,12 @@ class TaskModel(nn.Module):
         for part, targets in ((slice(shots), "support_targets"), (slice(shots, None), "query_targets")):
             known = {TARGETS: batch[targets]} if targets in batch else {}
             yield {**{name: value[:, part] for name, value in examples.items()}, **shared, **known}
+
+
+def _distance(start: Params, adapted: Params) -> Tensor:
+    """The squared distance of outputs from what they adapt to, summed over the last dim (LEO, eq. 6)."""
+    each = [(adapted[name].detach() - value).square().sum(-1).mean() for name, value in start.items()]
+    return torch.stack(each).sum()
 
 
 def _normed(model: TrainableModel, adaptation: Adaptation) -> set[str]:

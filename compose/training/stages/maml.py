@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 @stage
 class Maml(Episodic):
-    """Train weights that adapt to an episode by a few steps of gradient descent on its support.
+    """Train weights, or a node's output, that adapt to an episode by a few steps of gradient descent on its support.
 
     The inner loop adapts them; the outer one descends the loss of the queries under the adapted weights. All episodes
     of a batch are adapted at once. Where the data has several labels an example, an episode is a task of N labels.
 
-    Reference: MAML (ICML 2017), algorithm 2; DESIRE-Net, algorithm 1.
+    Reference: MAML (ICML 2017), algorithm 2; DESIRE-Net, algorithm 1; LEO (ICLR 2019), algorithm 1.
     """
 
     gives = ("novel.targets", "labels.novel")
@@ -37,6 +37,8 @@ class Maml(Episodic):
         self,
         *,
         adapt: Annotated[list[str], Refers("nodes", needed=True)] | None = None,
+        adapt_outputs: Annotated[list[str], Refers("nodes")] | None = None,
+        pull: Annotated[float, Field(ge=0)] = 0.0,
         inner_steps: Annotated[int, Field(ge=1)] = 1,
         inner_lr: Annotated[float, Field(gt=0)] = 0.1,
         inner_rates: Rates = "fixed",
@@ -53,6 +55,11 @@ class Maml(Episodic):
         Args:
             adapt: patterns (`*`, `?`) of the nodes that adapt to an episode; all that the stage trains where not given.
                 Other weights are shared by all episodes, and the outer loop alone trains them.
+            adapt_outputs: names of nodes whose output adapts to an episode instead: what leads to it is computed once,
+                of the support, and the inner loop changes the result, as LEO does with its codes. Only weights that
+                `adapt` names then adapt beside it.
+            pull: the weight of a further loss: the squared distance of such an output from what it adapts to, summed
+                over its last dim. It draws the output there, and not the other way round (LEO's encoder penalty).
             inner_steps: gradient steps on the support.
             inner_lr: their learning rate; where rates are learned, what they begin with.
             inner_rates: `fixed`, or learned by the outer loop: one for each inner `step`, or for each step and weight
@@ -72,6 +79,12 @@ class Maml(Episodic):
             parameter = "inner_rates" if inner_rates != "fixed" else "multi_step"
             message = "expected `outer: maml`, as Reptile has no loss to learn it from, got `reptile`"
             raise BlockError(message, parameter=parameter)
+        if outer == "reptile" and adapt_outputs:
+            message = "expected `outer: maml`, as Reptile moves weights, got `reptile`"
+            raise BlockError(message, parameter="adapt_outputs")
+        if pull and not adapt_outputs:
+            raise BlockError("expected `adapt_outputs`, whose nodes are pulled", parameter="pull")
+        self._adapt_outputs, self.pull = tuple(adapt_outputs or ()), pull
         self.adapt, self.inner_steps, self.inner_lr, self.inner_rates = adapt, inner_steps, inner_lr, inner_rates
         self.reptile = outer == "reptile"
         self.first_order_epochs = self.epochs if first_order is True else int(first_order)
@@ -80,7 +93,12 @@ class Maml(Episodic):
     @property
     def patterns(self) -> Mapping[str, Iterable[str]]:
         """The options that name nodes by patterns, those that adapt too."""
-        return {**super().patterns, "adapt": self.adapt or ()}
+        return {**super().patterns, "adapt": self.adapt or (), "adapt_outputs": self.adapted_outputs}
+
+    @property
+    def adapted_outputs(self) -> Sequence[str]:
+        """The nodes whose output adapts to an episode."""
+        return self._adapt_outputs
 
     def adaptation(self, nodes: Sequence[str]) -> Adaptation:
         """The inner loop.
@@ -89,7 +107,8 @@ class Maml(Episodic):
             nodes: names of the model's nodes.
         """
         own = tuple(trained(nodes, self.train, self.freeze))
-        adapt = own if self.adapt is None else tuple(self.adapt)
+        every = self.adapt is None and not self.adapted_outputs
+        adapt = own if every else tuple(self.adapt or ())
         losses = None if self.losses is None else tuple(self.losses)
         return Adaptation(adapt, self.inner_steps, self.inner_lr, self.inner_rates, losses, own)
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from compose.data.loader import Loader
 from compose.tasks.example_cache import LIMIT, ExampleCache
 from compose.training.adaptation.episode_labels import EpisodeLabels
-from compose.training.adaptation.task_model import Outer, TaskModel
+from compose.training.adaptation.task_model import PULL, Outer, TaskModel
 from compose.training.adaptation.task_scorer import TaskScorer
 from compose.training.stages.batches import workers_of
 
@@ -40,11 +40,14 @@ class MamlWork:
         names = [f"loss.{name}" for name in stage.descends(model.plan, setting.source)]
         self._stage, self._setting, self._epoch = stage, setting, 0
         self.weights = {name: model.loss_weights[name] for name in names}
+        terms = dict(self.weights)
+        if stage.pull:
+            self.weights[PULL] = stage.pull
         self._labels = EpisodeLabels(setting.space, setting.device)
         self._validation = setting.validation(stage)
         self.metrics = self._validation.names if self._validation else []
         adapted = stage.adaptation(model.nodes)
-        self.module = TaskModel(model, adapted, self.weights, varying=adapted.trained, fixed=self._labels.fixed)
+        self.module = TaskModel(model, adapted, terms, varying=adapted.trained, fixed=self._labels.fixed)
 
     @cached_property
     def _loader(self) -> Loader:
@@ -110,7 +113,8 @@ class MamlWork:
         """The losses of the queries of a batch of episodes, under the weights that their support leads to."""
         assert isinstance(model, TaskModel)
         stage = self._stage
-        outer = Outer(first_order=self._epoch < stage.first_order_epochs, reptile=stage.reptile)
+        first_order = self._epoch < stage.first_order_epochs
+        outer = Outer(first_order=first_order, reptile=stage.reptile, pulls=stage.pull > 0)
         return model.terms({**batch, **model.features(batch)}, outer, shares=self._shares(batch))
 
     def _shares(self, batch: Mapping[str, Tensor]) -> Tensor | None:

@@ -230,6 +230,11 @@ class Stage(ABC):
         return None
 
     @property
+    def adapted_outputs(self) -> Sequence[str]:
+        """The nodes whose output adapts to an episode."""
+        return ()
+
+    @property
     def monitored(self) -> tuple[str, ...]:
         """The name of the metric that it monitors; empty where that is a loss."""
         return () if is_loss(self.monitor) else (self.monitor,)
