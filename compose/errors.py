@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from compose.shown import cut, message_text, printable, printable_lines
+from compose.shown import cut, message_text, printable, printable_lines, short_quotes
 
 MOST_ERRORS = 10
 """Mistakes of a spec that are told; of more there is the number."""
@@ -208,11 +208,11 @@ def as_json(error: SpecError) -> dict[str, Any]:
     """The error's fields for tools (``compose validate --format json``)."""
     return {
         "code": error.code,
-        "message": cut(error.message),
+        "message": cut(short_quotes(error.message)),
         **_place_json(error.place),
-        "expected": cut(error.expected) if error.expected else None,
+        "expected": cut(short_quotes(error.expected)) if error.expected else None,
         "nearest": error.nearest,
-        "notes": [{"message": cut(note.message), **_place_json(note.place)} for note in error.notes],
+        "notes": [{"message": cut(short_quotes(note.message)), **_place_json(note.place)} for note in error.notes],
         "fixes": [{"message": fix.message, "yaml": fix.yaml} for fix in error.fixes],
     }
 

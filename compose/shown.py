@@ -13,11 +13,13 @@ from xml.sax.saxutils import escape
 
 LONGEST, MOST_LINES = 2_000, 30
 """Characters of a line of a message, and lines of it, that are shown."""
+LONGEST_QUOTE = 200
+"""Characters of what a message quotes that are shown."""
 INDENT = "  "
 _WIDE_SPACE = "\u3000"
 _FORMULA = re.compile(r"[=+\-@＝＋－＠]")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-_QUOTED = re.compile("`[^`]*`")
+_QUOTED = re.compile("`([^`]*)`")
 _FENCE = re.compile("`{3,}")
 
 
@@ -59,11 +61,16 @@ def printable_lines(text: str) -> str:
 
 def message_text(text: str) -> str:
     """A message with what it quotes on one line; further lines are indented, so that no text of a user begins one."""
-    lines = printable_lines(_QUOTED.sub(lambda quoted: printable(quoted[0]), text)).split("\n")
+    lines = printable_lines(short_quotes(text)).split("\n")
     told = [cut(line) if line.startswith(INDENT) else INDENT + cut(line) for line in lines[:MOST_LINES]]
     told[0] = cut(lines[0])
     more = [f"{INDENT}… {len(lines) - MOST_LINES:,} more lines"] if len(lines) > MOST_LINES else []
     return "\n".join([*told, *more])
+
+
+def short_quotes(text: str) -> str:
+    """A message with what it quotes on one line, and cut where it is long."""
+    return _QUOTED.sub(lambda quoted: f"`{cut(printable(quoted[1]), LONGEST_QUOTE)}`", text)
 
 
 def json_text(value: Any, *, indent: int | None = None) -> str:

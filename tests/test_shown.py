@@ -12,6 +12,7 @@ import pytest
 
 from compose.shown import (
     LONGEST,
+    LONGEST_QUOTE,
     MOST_LINES,
     csv_cell,
     cut,
@@ -114,3 +115,9 @@ def test_xml_and_markdown_take_text_literally() -> None:
     assert read.text == "</text><script>\\x1b&\\x00"
     assert markdown_text("![x](http://y) | <img>") == "!\\[x\\](http://y) \\| &lt;img>"
     assert markdown_code("a\n````\n# title\x1b", "yaml") == "`````yaml\na\n````\n# title\\x1b\n`````"
+
+
+def test_what_a_message_quotes_is_cut() -> None:
+    told = message_text(f"`{'9' * 6000}` is no name of " + ", ".join([f"`{'a' * 500}`"] * 3))
+    assert told.startswith(f"`{'9' * 150} … 5,800 characters … {'9' * 50}` is no name of `aaa")
+    assert len(told) < 5 * (LONGEST_QUOTE + 40)

@@ -83,9 +83,9 @@ def predict(
     its classes by pictures of each, all of which must be readable: --support FOLDER IMAGE..., or --episodes N of the
     run's own data, which is also how one of feature vectors is asked.
     """
+    from compose.cli.console import note
     from compose.cli.predict_episodes import EpisodesAsked, predict_episodes
     from compose.cli.specs import opened
-    from compose.cli.console import note
     from compose.data.folders import PictureWalk
     from compose.errors import UsageError
     from compose.prediction.picture_files import picture_files

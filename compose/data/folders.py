@@ -17,13 +17,70 @@ from compose.data.source import DataError
 from compose.errors import listed, reason_of
 
 PICTURE_SUFFIXES = frozenset(
-    ".apng .avif .bmp .dib .gif .j2k .jfif .jp2 .jpe .jpeg .jpg .jpx .mpo .pbm .pcx .pgm .png .pnm .ppm .psd .qoi .tga .tif "
-    ".tiff .webp".split()
+    {
+        ".apng",
+        ".avif",
+        ".bmp",
+        ".dib",
+        ".gif",
+        ".j2k",
+        ".jfif",
+        ".jp2",
+        ".jpe",
+        ".jpeg",
+        ".jpg",
+        ".jpx",
+        ".mpo",
+        ".pbm",
+        ".pcx",
+        ".pgm",
+        ".png",
+        ".pnm",
+        ".ppm",
+        ".psd",
+        ".qoi",
+        ".tga",
+        ".tif",
+        ".tiff",
+        ".webp",
+    }
 )
 """How the names of pictures end."""
 UNREAD_SUFFIXES = frozenset(
-    ".3fr .arw .bpg .cr2 .cr3 .dcm .dng .erf .exr .heic .heics .heif .hif .jxl .jxr .kdc .mrw .nef .nrw .orf .pef .psb "
-    ".raf .rw2 .rwl .sr2 .srf .srw .svg .svgz .wdp .xcf".split()
+    {
+        ".3fr",
+        ".arw",
+        ".bpg",
+        ".cr2",
+        ".cr3",
+        ".dcm",
+        ".dng",
+        ".erf",
+        ".exr",
+        ".heic",
+        ".heics",
+        ".heif",
+        ".hif",
+        ".jxl",
+        ".jxr",
+        ".kdc",
+        ".mrw",
+        ".nef",
+        ".nrw",
+        ".orf",
+        ".pef",
+        ".psb",
+        ".raf",
+        ".rw2",
+        ".rwl",
+        ".sr2",
+        ".srf",
+        ".srw",
+        ".svg",
+        ".svgz",
+        ".wdp",
+        ".xcf",
+    }
 )
 """How the names of pictures end whose format is not read here."""
 MOST_LEVELS = 60

@@ -2,7 +2,8 @@
 
 No file says how many of its 16 or 32 bits a camera used. So it is told by the type of the numbers and by the greatest:
 decimals up to 1 go from 0 to 1; other numbers go from 0 to the least of 255, 1,023, 4,095, 16,383 and 65,535 (8, 10,
-12, 14 and 16 bits) that holds them all. Where some are negative, they go from the least to the greatest.
+12, 14 and 16 bits) that holds them all, and where none does, to the greatest of them. Where some are negative, they go
+from the least to the greatest.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import numpy as np
 from jaxtyping import UInt8
 from numpy.typing import NDArray
 
-_WHITES = tuple(2.0**bits - 1 for bits in (8, 10, 12, 14, 16, 24, 32))
+from compose.errors import listed
+
+_WHITES = tuple(2.0**bits - 1 for bits in (8, 10, 12, 14, 16))
 _OVERSHOOT = 1.5
 """Decimals from 0 to 1 that were sharpened or resized reach a little further."""
 
@@ -71,5 +74,5 @@ def scaling_note(ranges: Iterable[GreyRange]) -> str:
     line = f"{what} more than 8 bits, or decimals, and {'is' if count == 1 else 'are'} scaled"
     if len(times) == 1:
         return f"{line}: {next(iter(times))} is black to white"
-    each = ", ".join(f"{span} in {some:,}" for span, some in sorted(times.items()))
+    each = listed(sorted(times.items()), show=lambda pair: f"{pair[0]} in {pair[1]:,}")
     return f"{line}, each by its own range: {each} is black to white"

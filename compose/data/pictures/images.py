@@ -91,7 +91,9 @@ class Images(PictureSource):
         on_bad_image: `fail` refuses to train while a picture is missing or damaged; `skip` leaves it out.
         white: the number that is white in pictures of more than 8 bits, or of decimals; 0 is black. Where not given
             each picture tells: 1 for decimals up to 1, else the least of 255, 1023, 4095, 16383 and 65535 that holds
-            its numbers; where some are negative, the least of them is black and the greatest white.
+            its numbers, or the greatest of these where none does; where some are negative, the least of them is black
+            and the greatest white. How many are scaled, and how, is told before training, where `check_images` is
+            `full`.
         check_images: before training every picture is decoded (`full`), or only its header read (`header`).
         seed: another seed divides and augments otherwise.
         boxes: a CSV file of boxes, a row for each label of each box: Open Images' columns `ImageID`, `LabelName`,

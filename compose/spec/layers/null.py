@@ -212,4 +212,5 @@ def _kept(tree: Mapping, settle: Callable[[str, Tree], Tree | None]) -> Mapping:
     if all(found[key] is value for key, value in tree.items.items()):
         return tree  # the same object, so that what variants have in common is checked once
     items = {key: value for key, value in found.items() if value is not None}
-    return replace(tree, items=items, keys={key: tree.keys[key] for key in items})
+    gone = {key: value.place for key, value in tree.items.items() if key not in items}
+    return replace(tree, items=items, keys={key: tree.keys[key] for key in items}, gone={**tree.gone, **gone})

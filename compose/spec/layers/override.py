@@ -18,6 +18,8 @@ MOST = 10
 """How many names a message lists."""
 INDICATORS = tuple("#@%*&!|>`")
 """Characters that have a meaning in YAML at the beginning of a value, and that people begin texts with."""
+LONGEST_ADVICE = 200
+"""Characters of an override that a message writes anew."""
 INDEX = "[0-9]{1,9}"
 """How the index of an item is written."""
 
@@ -118,7 +120,8 @@ def _value(text: str, value: str) -> Tree:
 def _of_value(error: SpecError, text: str, place: Place) -> SpecError:
     """A mistake of a value, and how it is written where it is meant as text."""
     key, _, value = text.partition("=")
-    if not value.lstrip().startswith(INDICATORS) or not set(value).isdisjoint("\"'\\\n"):
+    is_text = value.lstrip().startswith(INDICATORS) and set(value).isdisjoint("\"'\\\n")
+    if not is_text or len(text) > LONGEST_ADVICE:
         return replace(error, place=place)
     written = Note(f"as text it is written -s '{key}=\"{value}\"'")
     if error.code == "empty":

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
-from compose.errors import Document, Note, Place, SpecError, SpecErrors, nearest
+from compose.errors import Document, Note, Place, SpecError, SpecErrors, listed, nearest
 from compose.spec.layers.merge import is_null, merge
 from compose.spec.layers.override import override
 from compose.spec.layers.packaged import FOLDER, is_composite
@@ -259,7 +259,7 @@ def _lost(what: str, old: Tree | None, new: Tree | None) -> list[SpecError]:
     return [
         SpecError(
             "removes-nothing", f"there is no {what} `{key}` to remove", new.keys[key],
-            f"one of {', '.join(known)}" if known else f"no name: there is no {what}", nearest(key, known),
+            f"one of {listed(known, most=20)}" if known else f"no name: there is no {what}", nearest(key, known),
         )
         for key in gone if key not in known and isinstance(new, Mapping)
     ]  # fmt: skip
@@ -350,5 +350,5 @@ def _only(tree: Mapping, names: Iterable[str]) -> Mapping:
 def _unknown_variant(name: str, known: dict[str, Mapping]) -> SpecError:
     flag = f"-v {name}"
     place = Place(Document("command line", (flag,)), 1, 4, len(name))
-    expected = f"one of {', '.join(known)}" if known else "no variant: the spec has none"
+    expected = f"one of {listed([*known], most=20)}" if known else "no variant: the spec has none"
     return SpecError("unknown-variant", f"the spec has no variant `{name}`", place, expected, nearest(name, known))

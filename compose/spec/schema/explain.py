@@ -68,7 +68,8 @@ def _missing(fault: Fault, subject: Subject) -> SpecError:
     about = schema.get("description", "").partition(". ")[0].rstrip(".")
     expected = f"`{fault.key}`: {words(schema)}{f' ({about})' if about else ''}"
     message = f"{subject.name} needs `{fault.key}`"
-    return SpecError(f"missing-{subject.word}", message, subject.place or fault.tree.place, expected)
+    removed = fault.tree.gone.get(fault.key) if isinstance(fault.tree, Mapping) else None
+    return SpecError(f"missing-{subject.word}", message, removed or subject.place or fault.tree.place, expected)
 
 
 def _bad_name(fault: Fault, subject: Subject) -> SpecError:

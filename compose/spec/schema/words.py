@@ -127,6 +127,8 @@ def text(value: Any) -> str:
     return str(value)
 
 
+LONGEST_NUMBER = 100
+"""Characters of what may have been meant as a number."""
 _YES_NO = {"yes": True, "on": True, "y": True, "no": False, "off": False, "n": False}
 
 
@@ -139,6 +141,8 @@ def hint(value: Any, schema: Schema, *, quoted: bool) -> str | None:
         return None
     if "boolean" in kinds and value.lower() in _YES_NO:
         return f"`{value}` is text in YAML 1.2; write {text(_YES_NO[value.lower()])}"
+    if len(value) > LONGEST_NUMBER:
+        return _too_long(value) if kinds & {"integer", "number"} else None
     if "boolean" in kinds and quoted and value in ("true", "false"):
         return f"what stands in quotes is text; write {value}"
     if kinds & {"integer", "number"} and re.fullmatch(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?", value):
@@ -148,6 +152,11 @@ def hint(value: Any, schema: Schema, *, quoted: bool) -> str | None:
     if "null" in kinds and value.lower() in ("none", "nil"):
         return f"`{value}` is text; write null"
     return None
+
+
+def _too_long(value: str) -> str | None:
+    is_number = value[0] in "+-.0123456789" and re.fullmatch(r"[-+]?[0-9_]*\.?[0-9_]*([eE][-+]?[0-9_]+)?", value)
+    return f"{len(value):,} digits are too many for a number" if is_number else None
 
 
 def _kinds(schema: Schema) -> set[str]:

@@ -34,7 +34,7 @@ def wire_ports(
         wired = _by_order(scope, name, ports, tree) if tree is not None else {}
     if tree is not None and (len(scope.world.errors) > before or _waits(scope, tree)):
         return wired  # what is wrong is told, and a port that could not be wired is fed by nothing else
-    unwired = _nulls(tree)
+    unwired, place = _nulls(tree), node.gone.get("in", place)
     for port in ports:
         given = FED.get(port.name)
         if port.name in wired or (port.optional and port.name in unwired):
@@ -44,7 +44,8 @@ def wire_ports(
         elif not port.optional:
             why = f": {scope.world.reserved[given]}" if given else ""
             message = f"the input `{port.name}` of `{name}` is not wired{why}"
-            scope.world.error("missing-input", message, place, f"the inputs of `{used}`: {_listed(ports)}")
+            expected, notes = f"the inputs of `{used}`: {_listed(ports)}", scope.world.nulls.get(given or "", ())
+            scope.world.error("missing-input", message, place, expected, None, notes)
     return wired
 
 

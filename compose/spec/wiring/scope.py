@@ -46,6 +46,7 @@ class World:
         ports: the ports of the composites that are wired so far.
         wired: the nodes that use composites, by their paths.
         expansion: counts the steps.
+        nulls: missing reserved inputs -> what to tell of the null that took one away.
     """
 
     registry: Registry
@@ -60,6 +61,7 @@ class World:
     ports: dict[str, CompositePorts] = field(default_factory=dict)
     wired: dict[str, WiredComposite] = field(default_factory=dict)
     expansion: Expansion = field(default_factory=Expansion)
+    nulls: MappingType[str, tuple[Note, ...]] = field(default_factory=dict)
 
     @property
     def composites(self) -> MappingType[str, Tree]:
@@ -143,7 +145,8 @@ class Scope:
     def _reserved(self, name: str, place: Place) -> Ref | None:
         missing = self.world.reserved[name]
         if missing:
-            self.world.error("unavailable-input", f"there is no `{name}` here: {missing}", place)
+            notes = self.world.nulls.get(name, ())
+            self.world.error("unavailable-input", f"there is no `{name}` here: {missing}", place, None, None, notes)
             return None
         return Ref("", name, place=place)
 

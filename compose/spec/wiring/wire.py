@@ -8,6 +8,7 @@ from typing import Any
 from compose.errors import Note, SpecError, SpecErrors, nearest
 from compose.registry.declaration import Port
 from compose.registry.registry import Registry
+from compose.spec.layers.merge import is_null
 from compose.spec.schema.composite_parameters import CompositeParameters
 from compose.spec.wiring.expand import expand
 from compose.spec.wiring.inputs import as_taken, wire_ports
@@ -81,7 +82,9 @@ def wire(
     parameters = CompositeParameters(registry, dict(_mappings(tree.get("blocks"))))
     bypass = _bypass(tree, model, errors)
     told: list[str] = []
-    world = World(registry, parameters, available(tree, registry), errors, bypass, removed or {}, told, unread)
+    given = available(tree, registry)
+    nulls = {name: _null_notes(tree, WANTS[name]) for name, missing in given.items() if missing and name in WANTS}
+    world = World(registry, parameters, given, errors, bypass, removed or {}, told, unread, nulls=nulls)
     scope = Scope(world, model)
     steps = expand(scope)
     weights = loss_weights(tree, errors, (removed or {}).get("loss", ()))
@@ -160,6 +163,17 @@ def _lacking(labels: dict[str, Any], keys: Iterable[str]) -> str:
     return ""
 
 
+def _null_notes(tree: Mapping, keys: Iterable[str]) -> tuple[Note, ...]:
+    """What to tell of nulls that take away the section ``labels``, or these keys of it."""
+    labels = tree.get("labels")
+    if not isinstance(labels, Mapping):
+        return tuple(Note("`labels` is null", tree.gone[key]) for key in ("labels",) if key in tree.gone)
+    there = {key: value.place for key in keys if (value := labels.get(key)) is not None and is_null(value)}
+    return tuple(
+        Note(f"`labels.{key}` is null", place) for key, place in {**labels.gone, **there}.items() if key in keys
+    )
+
+
 def _mappings(tree: Tree | None) -> Iterable[tuple[str, Mapping]]:
     items = tree.items.items() if isinstance(tree, Mapping) else ()
     return [(name, node) for name, node in items if isinstance(node, Mapping)]
@@ -198,7 +212,8 @@ def _scores(tree: Mapping, scope: Scope) -> Ref | None:
         named = Scalar(scope.nodes.keys[SCORES], SCORES)
     if named is None:
         expected = f"a node called `{SCORES}`, or `scores: NODE` at the top of the spec"
-        scope.world.error("no-scores", "no node scores the labels", scope.nodes.place, expected)
+        place = scope.nodes.gone.get(SCORES, scope.nodes.place)
+        scope.world.error("no-scores", "no node scores the labels", place, expected)
         return None
     value = scope.one(named)
     if value is not None and not value.step:

@@ -38,10 +38,14 @@ class Sequence(Node):
 
 @dataclass(frozen=True)
 class Mapping(Node):
-    """A mapping with text keys, in the order of the file; ``keys`` holds the place of each key."""
+    """A mapping with text keys, in the order of the file; ``keys`` holds the place of each key.
+
+    Where layers took a key away, ``gone`` holds the place of the null that did.
+    """
 
     items: dict[str, Tree]
     keys: dict[str, Place]
+    gone: dict[str, Place] = field(default_factory=dict, kw_only=True)
 
     def get(self, key: str) -> Tree | None:
         """The value under a key, or None."""

@@ -40,12 +40,14 @@ WIDE: dict[str, tuple[Callable[[Path], Path], float, float]] = {
     "int16.tif": (tif(4095, "i2"), 0, 4095),
     "int32 of 8 bits.tif": (tif(255, "i4"), 0, 255),
     "int32 of 12 bits.tif": (tif(4095, "i4"), 0, 4095),
+    "int32 of 17 bits.tif": (tif(70_000, "i4"), 0, 70_000),
     "int32 of 24 bits.tif": (tif(2**24 - 1, "i4"), 0, 2**24 - 1),
+    "int32 of 31 bits.tif": (tif(2**31 - 1, "i4"), 0, 2**31 - 1),
     "hounsfield.tif": (tif(3071, "i2", low=-1024), -1024, 3071),
     "decimals to 1.tif": (tif(1, "f4"), 0, 1),
     "decimals to 255.tif": (tif(255, "f4"), 0, 255),
     "decimals to 4095.tif": (tif(4095, "f4"), 0, 4095),
-    "decimals to 1e6.tif": (tif(1e6, "f4"), 0, 2**24 - 1),
+    "decimals to 1e6.tif": (tif(1e6, "f4"), 0, 1e6),
     "decimals from -1 to 1.tif": (tif(1, "f4", low=-1), -1, 1),
     "12 bits of colour.png": (deep_png(4095, 1, 1, 1), 0, 4095),
     "10 bits of grey, opaque.png": (deep_png(1023, 1, 0), 0, 1023),
@@ -127,6 +129,11 @@ def test_what_is_said_of_them() -> None:
         "3 pictures have more than 8 bits, or decimals, and are scaled, each by its own range: "
         "0 to 4095 in 1, 0 to 65535 in 2 is black to white"
     )
+
+
+def test_of_many_ranges_some_are_said() -> None:
+    told = scaling_note([GreyRange(0, 100_000 + number) for number in range(1000)])
+    assert told.endswith("0 to 100004 in 1 and 995 more is black to white")
 
 
 def test_a_source_says_it_once_and_white_is_for_all(tmp_path: Path) -> None:
