@@ -13,6 +13,7 @@ from .composite_model import CHANNELS, CompositeModel, assert_same
 
 TOKENS = torch.randn(3, 9, CHANNELS).double()
 MAPS = torch.randn(3, CHANNELS, 4, 5).double()
+DIM = 8
 
 
 class _Layer(nn.Module):
@@ -140,3 +141,34 @@ def test_biam_scene_branch() -> None:
     values = [MAPS, torch.randn(3, CHANNELS).double()]
     tested = CompositeModel("{use: biam_scene, in: [start, scene], channels: 6}", "start", "scene")
     assert_same(tested, reference, modules, values, ["sum", "gate"], seed=3)
+
+
+class _Bilinear(nn.Module):
+    """Bilinear attention of every label with every place, one at a time."""
+
+    def __init__(self, *, bias: bool) -> None:
+        super().__init__()
+        self.u, self.v = nn.Linear(DIM, 3, bias=bias), nn.Linear(CHANNELS, 3, bias=bias)
+        self.p = nn.Parameter(torch.randn(3))
+
+    def forward(self, maps: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        features, attention = [], []
+        for image in maps.flatten(2).mT:
+            for vector in vectors:
+                fit = torch.stack([(self.p * self.u(vector) * self.v(place)).sum() for place in image])
+                shares = fit.exp() / fit.exp().sum()
+                attention.append(shares)
+                features.append(sum(share * place for share, place in zip(shares, image, strict=True)))
+        sizes = (len(maps), len(vectors))
+        return torch.stack(features).view(*sizes, -1), torch.stack(attention).view(*sizes, -1)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_bilinear_attention(bias: bool) -> None:
+    reference = _Bilinear(bias=bias).double()
+    node = f"{{use: bilinear_attention, in: [start, labels.vectors], hidden: 3, bias: {str(bias).lower()}}}"
+    tested = CompositeModel(node, "start", "labels_vectors", output="tested.features", pattern="b l c -> b c")
+    scale = nn.ParameterDict({"factor": reference.p})
+    modules = {"asked.layer": reference.u, "answered.layer": reference.v, "weighed": scale}
+    values = [MAPS[:, :, :2, :3], torch.randn(128, DIM).double()]
+    assert_same(tested, reference, modules, values, ["taken", "shares"])
