@@ -104,7 +104,11 @@ def test_the_released_code_by_loops() -> None:
             for w in given["labels_novel"]
         ]
         rows.append(torch.stack([(weights["inference.factors"] * part).sum().sigmoid() for part in parts]))
-    torch.testing.assert_close(model(**given)["scores"], torch.stack(rows))
+    found, expected, seed = model(**given)["scores"], torch.stack(rows), torch.randn(3, 4).double()
+    torch.testing.assert_close(found, expected)
+    ours, theirs = (torch.autograd.grad((scores * seed).sum(), [*weights.values()]) for scores in (found, expected))
+    for name, one, other in zip(weights, ours, theirs, strict=True):
+        torch.testing.assert_close(one, other, msg=name)
 
 
 def test_memorise_over_delicious() -> None:

@@ -21,15 +21,18 @@ def slow(block, features, base, novel, mask, *, normalise):
         scores = [z @ base[place] for place in kept]
         norm = sum(score**2 for score in scores).sqrt() if normalise else 1
         related = sum(score / norm * block.relation.weight[:, place] for score, place in zip(scores, kept, strict=True))
+        if block.relation.bias is not None:
+            related = related + block.relation.bias
         rows.append(torch.stack([related @ vector for vector in novel]))
     return torch.stack(rows)
 
 
 @pytest.mark.usefixtures("double")
 @pytest.mark.parametrize("normalise", [True, False])
+@pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
-def test_equation_6(same, mask, normalise):
-    block, given = CorrelationInference(BASE, DIM, normalise=normalise), example()
+def test_equation_6(same, mask, bias, normalise):
+    block, given = CorrelationInference(BASE, DIM, normalise=normalise, bias=bias), example()
     tensors = [*given, *block.parameters()]
     same(lambda: block(*given, mask), lambda: slow(block, *given, mask, normalise=normalise), tensors)
 
