@@ -1,0 +1,98 @@
+"""The zoo's table, and the search on held-out labels: what is trained, what is read, and what never takes part."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import compose
+from benchmarks import search_zoo, zoo
+from benchmarks.held_out_labels import FOLDS, HeldOutGlyphScenes, held_out_table
+from compose.data.drawn.glyph_table import glyph_table
+
+ROOT = Path(__file__).parents[2]
+TINY = ("data.train=32", "data.val=16", "data.test=300")
+SPACE = """
+extends: {space}
+data: {{train: 32, val: 16, test: 300}}
+train: {{main: {{epochs: 2}}}}
+sweeps: {{branch: {{variants: [[], context]}}, network: null, label_side: null, objective: null}}
+"""
+
+
+def called(monkeypatch: pytest.MonkeyPatch, *options: str) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "argv", ["benchmark", *options])
+
+
+def test_the_zoo_trains_what_is_not_there_and_reads_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    short = [*TINY, "train.pretext=null", "train.main.epochs=1"]
+    called(monkeypatch, str(tmp_path), ":".join(["zoo/hybrids/two-branch.yaml", *short]), "--seeds", "0", "1")
+    zoo.main()
+    table = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+    cells = [cell.strip() for cell in table[2].strip("|").split("|")]
+    assert cells[0].startswith("two-branch-")
+    assert "±" in cells[1]
+    assert cells[-1] == "2"
+    monkeypatch.setattr(compose, "train", None)
+    zoo.main()
+    again = capsys.readouterr()
+    assert again.out.splitlines()[: len(table)] == table
+    assert again.err == "not run: none\n"
+
+
+def test_a_run_of_another_spec_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quick = {"data.train": 32, "data.val": 16, "data.test": 300, "train.pretext": None, "train.main.epochs": 1}
+    compose.train("zoo/ml2p.yaml", overrides=quick, out=tmp_path / "ml2p-0", progress=False)
+    called(monkeypatch, str(tmp_path), "zoo/ml2p.yaml", "--seeds", "0")
+    zoo.main()
+    assert f"{tmp_path / 'ml2p-0'} was made from another spec than zoo/ml2p.yaml is now" in capsys.readouterr().err
+
+
+def test_the_search_joins_what_is_best_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    space = tmp_path / "space.yaml"
+    space.write_text(SPACE.format(space=ROOT / "benchmarks" / "search_space.yaml"))
+    called(monkeypatch, str(tmp_path / "out"), "--space", str(space), "--epochs", "1")
+    search_zoo.main()
+    rows = [line.strip("| ").split(" | ") for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
+    short = {row[1]: float(row[2]) for row in rows[2:4]}
+    assert list(short) == ["base", "context"]
+    assert rows[4][:2] == ["full", max(short, key=lambda name: short[name])]
+
+
+@pytest.mark.parametrize("fold", range(FOLDS))
+def test_no_unseen_label_is_chosen_on(fold: int) -> None:
+    table, whole = held_out_table(fold), glyph_table()
+    unseen = {name for name, seen in zip(whole.labels.names, whole.labels.seen, strict=True) if not seen}
+    assert not unseen & set(table.labels.names)
+    assert len(set(table.labels.names)) == len(table.labels.names) == table.shows.shape[1]
+    assert len(table.unseen_leaves) in (15, 16)
+    hidden = {row for leaf in whole.unseen_leaves for row in whole.leaves[leaf]}
+    source = HeldOutGlyphScenes(fold=fold)
+    assert not hidden & {row for rows in source.pool("test") for row in rows}
+
+
+def test_held_out_leaves_are_drawn_in_the_test_alone() -> None:
+    source = HeldOutGlyphScenes(size=16)
+    labels, leaves = source.table.labels, source.table.unseen_leaves
+    columns = [labels.names.index(name) for name in leaves]
+    assert not any(labels.seen[column] for column in columns)
+    shown = {split: (source.split(split)[range(800)]["targets"][:, columns] > 0).any(0) for split in ("train", "test")}
+    assert not shown["train"].any()
+    assert shown["test"].all()
+
+
+def test_a_held_out_hypernym_is_shown_by_its_leaves() -> None:
+    table = held_out_table(0)
+    below = table.labels.names.index("edge_tool")
+    leaves = [table.labels.names.index(name) for name in ("pick", "scissors", "sickle")]
+    assert np.array_equal(table.shows[:, below], table.shows[:, leaves].any(1))
