@@ -10,7 +10,7 @@ import pytest
 from compose.errors import SpecErrors
 from compose.registry.registry import Registry
 from compose.spec.layers.resolve import Resolved, resolve
-from compose.spec.layers.sweep import Member, probes, sweep
+from compose.spec.layers.sweep import MOST_MEMBERS, Member, probes, sweep
 from compose.spec.read import read_spec
 
 BASE = Path(__file__).parents[1] / "golden" / "base.yaml"
@@ -149,6 +149,13 @@ def test_no_more_members_than_may_be() -> None:
         sweep(grid, "s")
     (error,) = caught.value.errors
     assert (error.code, error.message) == ("too-many-members", "the sweep `s` has 1,600 members")
+
+
+def test_as_many_members_as_may_be() -> None:
+    values = ", ".join(["1"] * MOST_MEMBERS)
+    assert len(sweep(resolved(f"{{s: {{seed: [{values}]}}}}"), "s")) == 1000
+    with pytest.raises(SpecErrors, match="the sweep `s` has 1,001 values"):
+        sweep(resolved(f"{{s: {{seed: [{values}, 1]}}}}"), "s")
 
 
 def test_no_more_values_than_may_be() -> None:
