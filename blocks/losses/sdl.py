@@ -52,7 +52,7 @@ class SemanticDiversity(nn.Module):
         Returns:
             The loss, a scalar.
         """
-        rank = self.rank(scores, targets, labels_vectors)
-        if self.regulariser is None:
-            return rank
-        return 2 * ((1 - self.regulariser) * rank + self.regulariser * self.spread(semantics))
+        loss: Tensor = self.rank(scores, targets, labels_vectors)
+        if self.regulariser is not None:
+            loss = 2 * ((1 - self.regulariser) * loss + self.regulariser * self.spread(semantics))
+        return loss
