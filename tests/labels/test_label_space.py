@@ -255,7 +255,8 @@ class Chain:
     def __call__(self, names: Any, synsets: Any, external_names: Any = (), external_synsets: Any = ()) -> Any:
         self.asked.append((names, synsets, external_names, external_synsets))
         count = len(names) + len(external_names)
-        return SimpleNamespace(edges=torch.arange(count - 1).repeat(2, 1) + torch.tensor([[0], [1]]))
+        edges = torch.arange(count - 1).repeat(2, 1) + torch.tensor([[0], [1]])
+        return SimpleNamespace(edges=edges, relations=torch.arange(count - 1) % 2 + 1)
 
 
 def test_external_classes_that_are_labels_are_no_nodes() -> None:
@@ -283,6 +284,7 @@ def test_the_graph_is_over_the_labels_in_use_and_then_the_external_nodes() -> No
     space = LabelSpace(TABLE, graph=graph, external=SimpleNamespace(labels=EXTERNAL))  # type: ignore[arg-type]
     assert space.inputs("seen")["labels_graph"].tolist() == [[0, 1, 2, 3], [1, 2, 3, 4]]
     assert space.inputs("seen")["labels_graph"].dtype == torch.int64
+    assert space.inputs("seen")["labels_relations"].tolist() == [1, 2, 1, 2]
     assert space.inputs("all")["labels_graph"].shape == (2, 7)
     assert graph.asked == [
         (("cats", "dog", "sea"), (None, "dog.n.01", None), ("horse", "lion"), ("horse.n.01", None)),
