@@ -49,6 +49,13 @@ def write_delicious(folder: Path) -> None:
         (folder / name).write_text("\n".join([*lines, ""]))
 
 
+def write_photos(folder: Path) -> None:
+    """A label table of photos that nobody reads, two of many labels each."""
+    (folder / "photos").mkdir()
+    rows = [f"{number}.jpg,label{number % 40};label{7 * number % 40}" for number in range(400)]
+    (folder / "photos" / "labels.csv").write_text("\n".join(["image,labels", *rows, ""]))
+
+
 def _page(dice: Random) -> str:
     """Four words and three tags, as a sparse row."""
     carried = dice.sample(range(len(WORDS)), 4) + [len(WORDS) + tag for tag in dice.sample(range(len(TAGS)), 3)]

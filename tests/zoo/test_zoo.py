@@ -15,7 +15,7 @@ from compose.spec.layers.resolve import resolve, zoo_names
 from compose.spec.read import read_spec
 from compose.training.prepare import Prepared, prepare
 
-from .stand_ins import write_delicious, write_few_shot, write_pictures
+from .stand_ins import write_delicious, write_few_shot, write_photos, write_pictures
 
 VARIANTS = [(name, variant) for name in zoo_names() for variant in resolve(name).variants]
 FEW_SHOT = [name for name in zoo_names() if prepare(read_spec(name)).evaluation.episodes]
@@ -23,6 +23,7 @@ OF_PICTURES = ("paper", "released-pictures")
 """Variants whose data are pictures of the user's."""
 QUICK = {
     "alphabets": ("data.drawings=20", "data.fresh=false"),
+    "glyph_scenes": ("data.train=400", "data.val=1500", "data.size=16"),
     "glosses": ("evaluate.inner_steps=1", "evaluate.queries=4"),
 }
 """What makes the default data of few-shot specs quick."""
@@ -50,6 +51,7 @@ def test_shapes_of_every_variant(name: str, variant: str) -> None:
 @pytest.fixture
 def few_shot_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_few_shot(tmp_path)
+    write_photos(tmp_path)
     monkeypatch.chdir(tmp_path)
 
 

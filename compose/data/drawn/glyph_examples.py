@@ -129,8 +129,7 @@ def scene_targets(symbols: Symbols, shows: NDArray[np.bool_]) -> Int8[Tensor, "b
 
 def shown_labels(symbols: Symbols, shows: NDArray[np.bool_]) -> Bool[np.ndarray, "b l"]:
     """Whether a symbol of each scene shows each label."""
-    shown: NDArray[np.bool_] = (shows[symbols.glyph] & symbols.present[..., None]).any(1)
-    return shown
+    return np.asarray((shows[symbols.glyph] & symbols.present[..., None]).any(1))
 
 
 def scene_boxes(symbols: Symbols, covered: Float32[Tensor, "k b 1 h w"], shows: NDArray[np.bool_]) -> dict[str, Tensor]:

@@ -176,7 +176,7 @@ class Images(PictureSource):
         self._division = divide(self._annotations, files, fractions=fractions, seed=seed)
         if protocol == "label_split":
             self._division.share()
-        self._protocol: ExampleProtocol = protocol
+        self.example_protocol = protocol if self._several else None
         self.normalisation = NORMALISATIONS[normalisation]
         self._preparation = Preparation(size, augment, crop, fit, self.normalisation, white)
         self._skip, self._decode, self._seed = on_bad_image == "skip", check_images == "full", seed
@@ -215,11 +215,6 @@ class Images(PictureSource):
             own=self._tasks.columns(name) if self._several or self._divided else None,
             boxes=None if self._boxes is None else self._boxes.boxes,
         )
-
-    @property
-    def example_protocol(self) -> str | None:
-        """How pictures of several labels each are divided; None where each shows one."""
-        return self._protocol if self._several else None
 
     @cached_property
     def _columns(self) -> NDArray[np.int64]:
