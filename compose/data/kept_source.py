@@ -25,6 +25,7 @@ class KeptSource(DataSource):
         shapes: of its examples.
         parents: the groups of its labels.
         reader: how it reads pictures; None where it reads none.
+        example_protocol: how its examples are divided, where they carry several labels each.
     """
 
     def __init__(
@@ -35,13 +36,22 @@ class KeptSource(DataSource):
         *,
         parents: tuple[str, ...] = (),
         reader: PictureReader | None = None,
+        example_protocol: str | None = None,
     ) -> None:
+        self.example_protocol = example_protocol
         self._name, self._labels, self._shapes, self._parents, self._reader = name, labels, shapes, parents, reader
 
     @classmethod
     def of(cls, source: DataSource) -> KeptSource:
         """What is kept of a source."""
-        return cls(source.name, source.labels, source.shapes, parents=source.parents, reader=source.reader)
+        return cls(
+            source.name,
+            source.labels,
+            source.shapes,
+            parents=source.parents,
+            reader=source.reader,
+            example_protocol=source.example_protocol,
+        )
 
     @property
     def name(self) -> str:
@@ -103,6 +113,7 @@ class KeptSource(DataSource):
             "labels": {"names": self._labels.names, "seen": self._labels.seen, "synsets": self._labels.synsets},
             "shapes": self._shapes,
             "parents": self._parents,
+            "example_protocol": self.example_protocol,
             "reader": None if self._reader is None else self._reader.to_json(),
         }
 
@@ -114,5 +125,6 @@ class KeptSource(DataSource):
             LabelTable(**{key: tuple(values) for key, values in data["labels"].items()}),
             {name: tuple(shape) for name, shape in data["shapes"].items()},
             parents=tuple(data["parents"]),
+            example_protocol=data.get("example_protocol"),
             reader=None if data["reader"] is None else PictureReader.from_json(data["reader"]),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -12,6 +12,7 @@ from compose.prediction.asked_episode import Episode
 from compose.prediction.given_pictures import given_pictures
 
 if TYPE_CHECKING:
+    from jaxtyping import Int8
     from torch import Tensor
 
     from compose.data.source import DataSource
@@ -23,6 +24,9 @@ Support: TypeAlias = str | PathLike[str] | Mapping[str, Any]
 
 def given_episode(made: Prepared, support: Support, queries: Any) -> Episode:
     """An episode of the user's pictures. Pictures to classify that cannot be read are kept apart.
+
+    Where the model was trained on examples of several labels each, a picture that is shown for several of them carries
+    all of these; one that is not shown for a label is taken not to carry it.
 
     Args:
         made: the run's spec with all that it names.
@@ -48,19 +52,40 @@ def given_episode(made: Prepared, support: Support, queries: Any) -> Episode:
         raise UsageError(f"{name}: expected pictures of each class, found none of {listed(empty, most=10)}")
     _check_ways(made, f"{name}: ", f"there are {len(shown)} {what}", len(shown))
     asked = list(given_pictures(queries, made.source))
-    position = [place for place, inside in enumerate(read) for _ in inside]
-    targets = torch.full((len(position), len(read)), -1, dtype=torch.int8)
-    targets[torch.arange(len(position)), torch.tensor(position)] = 1
-    images = [image for inside in read for image in inside]
+    several = made.source.example_protocol is not None
+    images, targets = _support(read, several=several)
     images += [picture.image for picture in asked if picture.image is not None]
     return Episode(
         name=", ".join(shown) if by_name else str(support),
         classes=tuple(shown),
         examples={"image": torch.stack(images)},
         support_targets=targets,
+        several=several,
         queries=tuple(picture.name for picture in asked if picture.image is not None),
         unread={place: picture for place, picture in enumerate(asked) if picture.image is None},
     )
+
+
+def _support(read: Sequence[Sequence[Tensor]], *, several: bool) -> tuple[list[Tensor], Int8[Tensor, "s n"]]:
+    """The pictures of the support, and the classes of each.
+
+    Args:
+        read: the pictures of each class.
+        several: whether a picture that is there for several classes is one that shows them all.
+    """
+    import torch
+
+    images: dict[object, Tensor] = {}
+    shown: dict[object, list[int]] = {}
+    for place, inside in enumerate(read):
+        for number, image in enumerate(inside):
+            key = image.numpy().tobytes() if several else (place, number)
+            images.setdefault(key, image)
+            shown.setdefault(key, []).append(place)
+    targets = torch.full((len(images), len(read)), -1, dtype=torch.int8)
+    for row, places in enumerate(shown.values()):
+        targets[row, places] = 1
+    return [*images.values()], targets
 
 
 def class_pictures(support: Path) -> dict[str, list[Path]]:

@@ -39,7 +39,7 @@ class PredictedLabel:
 
 
 def predicted_labels(answered: AnsweredEpisode, *, cut: float | None, top: int) -> list[list[PredictedLabel]]:
-    """What is said of each query, the best label first.
+    """What is said of each query that could be read, the best label first.
 
     Args:
         answered: an episode whose examples may carry several labels.
@@ -52,6 +52,7 @@ def predicted_labels(answered: AnsweredEpisode, *, cut: float | None, top: int) 
             for rank, guess in enumerate(prediction.guesses)
         ]
         for prediction in answered.predictions(len(answered.episode.classes))
+        if prediction.picture.error is None
     ]
 
 

@@ -16,12 +16,13 @@ def print_labels(answered: AnsweredEpisode, *, threshold: float, top: int, as_js
     """Print the labels predicted for each query, which of them are right, and which true ones are missed.
 
     Args:
-        answered: an episode with queries of known labels, and what the model says.
+        answered: an episode, and what the model says.
         threshold: a label is predicted where its score is above it; where scores are no probabilities, the best are.
         top: how many labels are printed, the best first, besides those missed.
         as_json: print a line of JSON for each query.
     """
     from compose.cli.console import echo_json, echo_name, table
+    from compose.cli.printing.print_unread import print_unread
     from compose.prediction.predicted_labels import predicted_labels
 
     episode, cut = answered.episode, threshold if answered.answer.bounded else None
@@ -35,6 +36,8 @@ def print_labels(answered: AnsweredEpisode, *, threshold: float, top: int, as_js
         echo_name(f"{episode.name}: {', '.join(episode.classes)}")
         others = "missed" if cut is None else f"not above {cut:g}"
         table(("query", "best" if cut is None else "predicted", others), rows)
+    for picture in episode.unread.values():
+        print_unread(picture, as_json=as_json)
 
 
 def _cells(said: Sequence[PredictedLabel], *, top: int) -> tuple[str, str]:

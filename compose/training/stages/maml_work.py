@@ -68,8 +68,9 @@ class MamlWork:
         if not examples.repeats:
             return None
         if self.module.parts is None:
-            alone = workers_of(self._stage, self._setting) == 0  # each would have a copy
-            return ExampleCache(examples, np.arange(len(examples)), shares=self._setting.shares) if alone else None
+            if workers_of(self._stage, self._setting):
+                return None  # each would have a copy
+            return ExampleCache(examples, np.arange(len(examples)), shares=self._setting.shares)
         self.module.parts.features.eval()
         compute = partial(self.module.kept, device=self._setting.device)
         together, alone = compute(examples[[0, 1]]), compute(examples[[0]])

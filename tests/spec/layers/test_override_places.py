@@ -27,7 +27,7 @@ def test_everything_in_a_value_stands_at_the_override() -> None:
     made = model.get("b")
     assert made is not None
     assert str(made.place) == "command line:1:4"
-    assert str(place_of(tree, ("model", "a", "width"))) == "base.yaml:2:21"
+    assert str(place_of(tree, ("model", "a", "width"))) == "base.yaml:2:28"
 
 
 @pytest.mark.parametrize("override", ["extends=other.yaml", "extends.a.b=1"])
