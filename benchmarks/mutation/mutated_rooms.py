@@ -33,7 +33,7 @@ PUBLISHED = "tests/spec/schema/test_published.py"
 ROOMS = {
     "blocks": Room(
         ("blocks",),
-        ("tests/blocks/test_layer_options.py", "tests/blocks/test_leading_dims.py", PUBLISHED),
+        ("tests/blocks/core", "tests/blocks/test_layer_options.py", "tests/blocks/test_leading_dims.py", PUBLISHED),
         ("blocks/losses", "blocks/vision/networks"),
     ),
     "losses": Room(("blocks/losses",), ("tests/blocks/losses", PUBLISHED)),

@@ -44,6 +44,13 @@ def test_vectors_of_zeros_and_twice_the_same(name):
     assert hessian(lambda x: block(x, other).sum())(torch.zeros(2, 2)).isfinite().all()
 
 
+def test_the_distance_of_a_vector_from_itself_is_none():
+    x = torch.arange(24.0).view(2, 3, 4)
+    for kind in ("euclidean", "squared"):
+        found = VectorDistance(kind=kind)(x, x)
+        assert torch.equal(found.diagonal(dim1=-2, dim2=-1), torch.zeros(2, 3))
+
+
 def test_distances_of_large_vectors_in_half_precision():
     x, y = torch.full((1, 4), 300.0, dtype=torch.float16), torch.zeros(1, 4, dtype=torch.float16)
     assert VectorDistance()(x, y).item() == 600
