@@ -16,9 +16,9 @@ from torch.nn import functional as F
 
 from compose.block import BlockError
 from compose.blocks.vision.networks.network import Library, NetworkRequest, Positions
-from compose.blocks.vision.weights.fill_network import check_fits, fill
+from compose.blocks.vision.weights.fill_network import check_finite, check_fits, fill
 from compose.blocks.vision.weights.name_prefix import AmbiguousNames, behind_prefix
-from compose.blocks.vision.weights.weight_file import State, read_shapes, read_weights
+from compose.blocks.vision.weights.weight_file import State, read_bad_values, read_shapes, read_weights
 
 PATH_OR_TAG = {"type": "string", "format": "weights"}
 """The schema of a file of weights, where the tag of published ones may stand instead."""
@@ -45,7 +45,7 @@ def load_pretrained(
         wanted: what was asked of the library.
         positions: its position embeddings; they are interpolated where the weights are for another size of images.
         whole: the names of the weights of the whole network, by which another one's are known.
-        abstract: only check that the weights are there and fit, and read no values.
+        abstract: only check that the weights are there, fit, and are finite.
 
     Raises:
         BlockError: the weights are not to be had or do not fit.
@@ -65,20 +65,26 @@ def load_pretrained(
     else:
         origin = f"the weights {weights}"
         read = _download(published, f"{origin} of {wanted.arch}")
-    state = _fitted(_own(read, body, wanted.arch, origin), body, positions)
+    prefix, state = _own(read, body, wanted.arch, origin)
+    state = _fitted(state, body, positions)
     check_fits(body, state, wanted.arch, origin, whole=whole)
-    if not abstract:
+    if abstract:
+        bad = read_bad_values(Path(weights))
+        check_finite(
+            {name: bad[prefix + name] for name in body.state_dict() if prefix + name in bad}, wanted.arch, origin
+        )
+    else:
         fill(body, state, wanted.arch, origin)
 
 
-def _own(state: State, body: nn.Module, arch: str, origin: str) -> State:
-    """The weights behind the prefix that the network's have in a file.
+def _own(state: State, body: nn.Module, arch: str, origin: str) -> tuple[str, State]:
+    """The prefix that the network's weights have in a file, and the weights behind it.
 
     Raises:
         BlockError: several are equally good.
     """
     try:
-        return behind_prefix(state, body.state_dict())[1]
+        return behind_prefix(state, body.state_dict())
     except AmbiguousNames as error:
         names = ", ".join(prefix.rstrip(".") for prefix in error.prefixes[:4])
         message = f"expected the weights of one {arch}, got {len(error.prefixes)} in {origin}, in {names}"

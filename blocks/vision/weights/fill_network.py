@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
 
 from compose.block import BlockError
-from compose.blocks.vision.weights.weight_file import State
+from compose.blocks.vision.weights.weight_file import State, bad_values
 
 ENDS = (".weight", ".bias")
 """How the names end of which a network has others where it is another."""
@@ -59,14 +59,25 @@ def fill(network: nn.Module, state: State, arch: str, origin: str) -> None:
     Raises:
         BlockError: some of them are not finite.
     """
-    own = network.state_dict()
-    taken = {name: state[name] for name in own if name in state}
-    bad = [name for name, value in taken.items() if value.is_floating_point() and not torch.isfinite(value).all()]
-    if bad:
-        count = sum(int((~torch.isfinite(taken[name])).sum()) for name in bad)
-        which = f"{_listed(bad)}: {count:,} are NaN or infinite"
-        raise _error(f"expected weights of {arch} that are finite numbers, got others in {origin}, in {which}")
+    taken = {name: state[name] for name in network.state_dict() if name in state}
+    check_finite(bad_values(taken), arch, origin)
     network.load_state_dict(taken, strict=False)
+
+
+def check_finite(bad: Mapping[str, int], arch: str, origin: str) -> None:
+    """Refuse weights that are not finite.
+
+    Args:
+        bad: how many of each are not, of those that have such.
+        arch: the network, as a spec names it.
+        origin: where the weights are from, as messages call it.
+
+    Raises:
+        BlockError: there are such.
+    """
+    if bad:
+        which = f"{_listed(bad)}: {sum(bad.values()):,} are NaN or infinite"
+        raise _error(f"expected weights of {arch} that are finite numbers, got others in {origin}, in {which}")
 
 
 def _strange(own: State, state: State, whole: Collection[str]) -> list[str]:

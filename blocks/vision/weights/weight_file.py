@@ -19,6 +19,8 @@ from compose.blocks.vision.weights.stand_in import StandIn, load_saved
 from compose.digest import CHECKPOINT, DIGEST, FORMAT, WEIGHTS, weights_digest
 
 State = Mapping[str, Tensor]
+LARGEST_READ = 2**31
+"""Bytes of the largest file whose values are looked at while a spec is checked."""
 SAVE = "save the weights alone: torch.save(model.state_dict(), ...)"
 DEEPEST = 8
 """How deep the weights may lie in the dicts of a file."""
@@ -42,6 +44,33 @@ def read_shapes(path: Path) -> dict[str, Tensor]:
         BlockError: as there; of damage only what shows without reading all of the file.
     """
     return dict(_told(path, _shapes))
+
+
+def read_bad_values(path: Path) -> Mapping[str, int]:
+    """How many values of each tensor of a file are NaN or infinite, of those that have such; nothing of a file that is
+    too large to be read while a spec is checked.
+
+    Raises:
+        BlockError: as :func:`read_weights`.
+    """
+    found = os.stat(path)
+    return _kept_bad_values(path, found.st_mtime_ns, found.st_size) if found.st_size <= LARGEST_READ else {}
+
+
+@lru_cache(maxsize=8)
+def _kept_bad_values(path: Path, _changed: int, _size: int) -> Mapping[str, int]:
+    return bad_values(read_weights(path))
+
+
+def bad_values(state: State) -> dict[str, int]:
+    """How many values of each tensor are NaN or infinite, of those that have such."""
+    counts = {name: _bad_values(value) for name, value in state.items() if value.is_floating_point()}
+    return {name: count for name, count in counts.items() if count}
+
+
+def _bad_values(value: Tensor) -> int:
+    numbers = value.float() if value.element_size() == 1 else value
+    return int(numbers.numel() - numbers.isfinite().sum())
 
 
 def _told(path: Path, read: Any) -> State:

@@ -272,12 +272,18 @@ def test_weights_of_a_wider_network(tmp_path: Path) -> None:
     assert "with block2.0.weight of shape [8, 4, 3, 3], got [9, 4, 3, 3] (5 of 12 differ)" in message
 
 
+@pytest.mark.parametrize("abstract", [True, False])
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_weights_that_are_not_finite(tmp_path: Path, value: float) -> None:
+def test_weights_that_are_not_finite(tmp_path: Path, value: float, abstract: bool) -> None:
     tensors = state()
     tensors["block2.0.weight"][0, 0, 0, :2] = value
-    message = refused(saved(tmp_path, tensors), abstract=False)
+    message = refused(saved(tmp_path, prefixed("model.", tensors)), abstract=abstract)
     assert message.endswith("in block2.0.weight: 2 are NaN or infinite")
+
+
+def test_weights_of_another_part_need_not_be_finite(tmp_path: Path) -> None:
+    head = torch.full((3,), torch.nan)
+    backbone(weights=saved(tmp_path, {**prefixed("model.", state()), "head.bias": head}))
 
 
 def test_weights_of_whole_numbers(tmp_path: Path) -> None:
