@@ -33,7 +33,8 @@ class GroupAttention(nn.Module):
 
     Reference: (ML)²P-Encoder (CVPR 2023), section 3.3, eq. 6-7.
 
-    Deviates: the text does not say how the weights begin. Here every relation begins alike, whatever the image.
+    Deviates: the text speaks of "a series of linear layers" and does not say how the weights begin. Here they are two,
+    with an activation between them as released, and every relation begins alike, whatever the image.
 
     Args:
         dim: size of a semantic vector.

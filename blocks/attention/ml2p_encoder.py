@@ -28,8 +28,9 @@ class ML2PEncoder(nn.Module):
 
     Reference: (ML)²P-Encoder (CVPR 2023), section 3.2, eq. 1-5.
 
-    Deviates: the text leaves open how wide the hidden layers are (here a fifth of their input, as released), what the
-    layer norms go over (the channels) and how the weights begin: the MLPs add nothing at first.
+    Deviates: the text leaves open the size of the convolutions (here 1 × 1), how wide the hidden layers are (a fifth of
+    their input, as released), what the layer norms go over (the channels) and how the weights begin: attention and MLPs
+    add nothing at first.
 
     Args:
         dim: channels in a group.

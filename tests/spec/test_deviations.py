@@ -11,6 +11,9 @@ from compose.registry.registry import registry
 from compose.spec.deviations import deviations, own_deviations
 from compose.spec.layers.resolve import resolve
 from compose.spec.read import read_spec
+from compose.spec.yaml.reader import load_text
+from compose.spec.yaml.tree import plain
+from compose.training.storage.lock import lock_text
 
 BASE = """\
 name: base
@@ -37,6 +40,11 @@ def test_variants_add_theirs_and_null_takes_one_back() -> None:
     assert own("base.yaml") == {"size": "pictures are small", "weights": "drawn"}
     assert own("base.yaml", "cropped", "pretrained") == {"size": "pictures are small", "crop": "pictures are cropped"}
     assert own_deviations(resolve("base.yaml").variants["pretrained"]) == {"weights": None}
+
+
+def test_a_run_keeps_them() -> None:
+    lock = plain(load_text(lock_text(read_spec("base.yaml", variants=["cropped"])), "lock"))
+    assert list(lock["paper"]["deviates"]) == ["size", "weights", "crop"]
 
 
 def test_a_spec_without_the_paper_deviates_in_nothing() -> None:
