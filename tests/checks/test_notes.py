@@ -155,7 +155,7 @@ def test_schedules_that_end_with_their_stage(schedule: str) -> None:
 @pytest.mark.parametrize(
     ("labels", "note"),
     [
-        ("graph: {use: wup}", "labels.graph: nothing reads what it gives (`labels.graph`)"),
+        ("graph: {use: wup}", "labels.graph: nothing reads what it gives (`labels.graph`, `labels.relations`)"),
         ("clusters: 3", "labels.clusters: nothing reads what it gives (`labels.clusters`)"),
         (
             "external: {use: glyph_symbols, size: 32}",

@@ -152,7 +152,8 @@ def test_external_classes_that_are_no_nodes_need_no_vectors(tmp_path: Path) -> N
     ]
     gone = [f"model.{name}=null" for name in ("posterior", "states", "external_states", "propagation", "scores")]
     made = load(str(tmp_path / "external.yaml"), overrides=[*plain, *gone])
-    given = {"labels_vectors", "labels_base", "labels_base_mask", "external_classes", "labels_graph"}
+    given = {"labels_vectors", "labels_base", "labels_base_mask", "external_classes"}
+    given |= {"labels_graph", "labels_relations"}
     assert set(made.space.inputs("seen")) == given
     assert problems(made) == []
 

@@ -27,7 +27,14 @@ PATIENCE = 6
 """How often a block may fail in one model before it is tried no more."""
 LARGEST = 8_000
 """Numbers in a tensor that later nodes may read."""
-LABELS = ("labels.vectors", "labels.novel", "support.targets", "labels.graph", "labels.clusters")
+LABELS = (
+    "labels.vectors",
+    "labels.novel",
+    "support.targets",
+    "labels.graph",
+    "labels.relations",
+    "labels.clusters",
+)
 """What says which labels or classes are scored."""
 FED = {reserved.port: name for name, reserved in RESERVED.items()}
 
