@@ -29,7 +29,8 @@ def episode_problems(made: Prepared) -> list[SpecError]:
     of_scores = list(_scores(made))
     if of_scores:
         return of_scores
-    found = [*adaptation_problems(made), *_pools(made), *ways_problems(made)]
+    pools = list(_pools(made))
+    found = [*adaptation_problems(made), *(pools or _thresholds(made)), *ways_problems(made)]
     return list({error.message: error for error in reversed(found)}.values())[::-1]
 
 
@@ -183,6 +184,10 @@ def _pools(made: Prepared) -> Iterator[SpecError]:
         for ways in dict.fromkeys(test.shape.ways for test in listed):
             largest = max((test for test in listed if test.shape.ways == ways), key=lambda test: test.shape.shots)
             yield from _pool(made, path, partial(largest.check, made.source))
+
+
+def _thresholds(made: Prepared) -> Iterator[SpecError]:
+    """Thresholds that there are no validation episodes for."""
     try:
         made.evaluation.check_thresholds(made.source)
     except EvaluationError as error:
