@@ -1,13 +1,13 @@
 """A search over a declared space of architectures, on labels held out of the seen ones.
 
-    python -m benchmarks.search_zoo OUT [--space benchmarks/search_space.yaml] [--epochs 3]
+    python -m benchmarks.search_zoo OUT [--space benchmarks/search_space.yaml] [--start 7] [--epochs 3]
 
 The space is a spec whose sweeps are its axes: an architecture takes one member of each, the plainest the first of all.
-In a first rung each other member stands alone in the plainest architecture, which is trained for a few epochs. In a
-second one the best members of the axes are joined, and trained for all epochs of the spec beside the best of the first
-rung. What is best is said by the harmonic mean of the mAP on held-out and on trained labels, of
-:mod:`benchmarks.held_out_labels`: no unseen label and no test picture of ``glyph_scenes`` takes part. What has ended
-below OUT is read and not trained again.
+The plainest is trained first, and all start from its backbone, as the papers' start from one. In a first rung each
+other member stands alone in the plainest architecture, which is trained for a few epochs. In a second one the best
+members of the axes are joined, and trained for all epochs of the spec beside the best of the first rung. What is best
+is said by the harmonic mean of the mAP on held-out and on trained labels, of :mod:`benchmarks.held_out_labels`: no
+unseen label and no test picture of ``glyph_scenes`` takes part. What has ended below OUT is read and not trained again.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ DATA = HERE / "held_out_labels.py"
 
 
 class Rung:
-    """Architectures that are trained for the same time.
+    """Architectures that are trained alike.
 
     Args:
         space: the spec.
         out: where the runs lie.
-        epochs: how long they are trained; as long as the spec says where not given.
+        values: what they have in common besides the space's, as ``key=value``.
     """
 
-    def __init__(self, space: Path, out: Path, epochs: int | None = None) -> None:
-        self.space, self.out, self.epochs = space, out, epochs
+    def __init__(self, space: Path, out: Path, *values: str) -> None:
+        self.space, self.out, self.values = space, out, values
         self._merits: dict[str, float] = {}
 
     def merit(self, member: Member) -> float:
         """The harmonic mean of the mAP on held-out labels and on trained ones; printed when it is first asked for."""
         if member.name not in self._merits:
-            run = self._run(member)
+            run = self.run(member)
             held_out, trained = (_map(run, task) for task in ("zsl", "seen"))
             merit = self._merits[member.name] = 2 * held_out * trained / (held_out + trained)
             numbers = " | ".join(f"{100 * number:.1f}" for number in (merit, held_out, trained))
@@ -53,14 +53,14 @@ class Rung:
         """The best of some architectures."""
         return max(members, key=self.merit)
 
-    def _run(self, member: Member) -> Run:
+    def run(self, member: Member) -> Run:
         """The run of an architecture, which is made if it is not there."""
         folder = self.out / member.name.replace(", ", "_")
         if (folder / "report.json").is_file():
             return Run(folder)
-        overrides = [*member.overrides, *([] if self.epochs is None else [f"train.main.epochs={self.epochs}"])]
+        values = [*member.overrides, *self.values]
         return compose.train(
-            self.space, variants=member.variants, overrides=overrides, blocks=DATA, out=folder, progress=False
+            self.space, variants=member.variants, overrides=values, blocks=DATA, out=folder, progress=False
         )
 
 
@@ -74,18 +74,21 @@ def joined(choice: Iterable[Member]) -> Member:
     return reduce(Member.__add__, choice)
 
 
-def search(space: Path, out: Path, epochs: int) -> Member:
+def search(space: Path, out: Path, start: int, epochs: int) -> Member:
     """The best architecture of a space.
 
     Args:
         space: a spec whose sweeps are the axes.
         out: where the runs lie.
-        epochs: how long the first rung trains.
+        start: how many epochs the plainest architecture trains the backbone from which all start.
+        epochs: how many the first rung trains.
     """
-    short, full = Rung(space, out / "short", epochs), Rung(space, out / "full")
     resolved = read(space, blocks=DATA).resolved
     axes = [sweep(resolved, name) for name in resolved.sweeps]
     plain = [axis[0] for axis in axes]
+    began = Rung(space, out / "start", f"train.main.epochs={start}").run(joined(plain))
+    weights = f"model.backbone.weights={(began.folder / 'weights' / 'last.safetensors').absolute()}"
+    short, full = Rung(space, out / "short", weights, f"train.main.epochs={epochs}"), Rung(space, out / "full", weights)
     alone = [
         [joined([*plain[:place], member, *plain[place + 1 :]]) for member in axis] for place, axis in enumerate(axes)
     ]
@@ -98,10 +101,11 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("out", type=Path)
     options.add_argument("--space", type=Path, default=HERE / "search_space.yaml")
+    options.add_argument("--start", type=int, default=7)
     options.add_argument("--epochs", type=int, default=3)
     given = options.parse_args()
     print("| rung | architecture | merit | held out | trained | time |\n| --- | --- | --- | --- | --- | --- |")
-    print(f"\nbest: {search(given.space, given.out, given.epochs).name}")
+    print(f"\nbest: {search(given.space, given.out, given.start, given.epochs).name}")
 
 
 if __name__ == "__main__":

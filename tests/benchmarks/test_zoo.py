@@ -61,7 +61,7 @@ def test_the_search_joins_what_is_best_alone(
 ) -> None:
     space = tmp_path / "space.yaml"
     space.write_text(SPACE.format(space=ROOT / "benchmarks" / "search_space.yaml"))
-    called(monkeypatch, str(tmp_path / "out"), "--space", str(space), "--epochs", "1")
+    called(monkeypatch, str(tmp_path / "out"), "--space", str(space), "--start", "1", "--epochs", "1")
     search_zoo.main()
     rows = [line.strip("| ").split(" | ") for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
     short = {row[1]: float(row[2]) for row in rows[2:4]}
