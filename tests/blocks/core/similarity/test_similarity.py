@@ -45,10 +45,10 @@ def test_vectors_of_zeros_and_twice_the_same(name):
 
 
 def test_the_distance_of_a_vector_from_itself_is_none():
-    x = torch.arange(24.0).view(2, 3, 4)
+    x = torch.arange(24.0).view(6, 4)
     for kind in ("euclidean", "squared"):
         found = VectorDistance(kind=kind)(x, x)
-        assert torch.equal(found.diagonal(dim1=-2, dim2=-1), torch.zeros(2, 3))
+        assert torch.equal(found.diagonal(), torch.zeros(6))
 
 
 def test_distances_of_large_vectors_in_half_precision():
