@@ -26,7 +26,7 @@ from compose.labels.label_space import LabelSpace
 from compose.processes.shares import ALONE, Shares
 from compose.tasks.episodes import EpisodeShape
 
-Ways = Annotated[int, Field(ge=2)]
+Ways = Annotated[int, Field(ge=2, le=1_000_000)]
 MetricLike: TypeAlias = str | Mapping[str, Any]
 OF_ADAPTATION = ("adapt", "inner_steps", "inner_lr")
 """The options on how a model adapts to episodes."""
@@ -82,7 +82,7 @@ class Evaluation:
         images: CountedImages = "all",
         no_positives: NoPositives = "skip",
         ties: Ties = "grouped",
-        batch: Annotated[int, Field(gt=0), MayChange()] = 256,
+        batch: Annotated[int, Field(gt=0, le=1_000_000_000), MayChange()] = 256,
         split: Annotated[Split, MayChange()] = "test",
     ) -> None:
         self._options = {name: value for name, value in locals().items() if name != "self"}

@@ -26,6 +26,7 @@ from compose.model.failures.failure import (
     has_other_state,
     is_of_devices,
     keeps_graph,
+    too_large,
 )
 from compose.model.failures.misfit import Misfit
 from compose.model.meta import Construction, construct, on_meta
@@ -89,6 +90,8 @@ def make(step: Step, sizes: dict[str, Any], registry: Registry) -> MadeModule:
     except BaseException as error:  # whatever the block does
         if not is_mistake(error):
             raise
+        if absurd := too_large(step):
+            raise absurd from error
         cls = registry.load(declaration.kind, declaration.name)
         raise block_failed(step, cls, error, "cannot be made", _taken(sizes | step.params)) from error
     if any(map(is_lazy, (*module.parameters(), *module.buffers()))):
@@ -155,6 +158,8 @@ def run(step: Step, module: nn.Module, fed: dict[str, Any], *, backward: bool = 
             raise
         if trial.changed:
             raise changes_input(step, module, trial.changed) from error
+        if absurd := too_large(step):
+            raise absurd from error
         raise _explained(step, module, fed, error) from error
     if trial.changed:
         raise changes_input(step, module, trial.changed)

@@ -75,6 +75,8 @@ CHANGES = "changes its input `maps` in place, and with it what other nodes read"
 SEED = "it seeds the random numbers of all blocks"
 GPU = "it puts a tensor on a GPU by itself"
 
+WHOLE = "it has a weight of whole numbers or truth values, and only floating-point numbers have a gradient"
+
 MADE = {
     "raise ValueError('no')": "cannot be made: no",
     "raise SystemExit(3)": "cannot be made: it ends the program",
@@ -87,6 +89,9 @@ MADE = {
     "torch.manual_seed(0)": f"cannot be made: {SEED}",
     "torch.set_default_dtype(torch.float64)": "cannot be made: it sets a default of torch's",
     "self.net = torch.compile(nn.Identity())": "cannot be made: it compiles itself",
+    "self.x = nn.Parameter(torch.zeros(channels, dtype=torch.int64))": f"cannot be made: {WHOLE}",
+    "self.x = nn.Parameter(torch.ones(channels).bool())": f"cannot be made: {WHOLE}",
+    "self.register_buffer('x', torch.arange(channels).requires_grad_())": f"cannot be made: {WHOLE}",
     "self.x = nn.Conv2d(channels, 7, 3, groups=5)": "cannot be made: its layers do not take `channels` 12",
 }
 CALLED = {

@@ -11,6 +11,8 @@ from compose.block import BlockError, is_abstract
 from compose.blocks.vision.networks.few_shot_networks import FewShotNetworks
 from compose.blocks.vision.networks.network import Library, Network, NetworkRequest, nearest
 
+LARGEST = 2**31 - 1
+"""Channels that no layer has."""
 EXTRAS = ("timm", "open_clip")
 """The libraries whose name stands before a slash: packages, and extras of this project's."""
 
@@ -30,8 +32,8 @@ def build_network(wanted: NetworkRequest) -> tuple[Network, Library, NetworkRequ
     except BlockError:
         raise
     except Exception as error:  # whatever the library's constructors raise
-        if is_abstract(nn.Linear(1, 1)):
-            raise  # it may be for the lack of values
+        if is_abstract(nn.Linear(1, 1)) or max(wanted.channels or (0,)) > LARGEST:
+            raise  # it may be for the lack of values, or for the channels
         said = f": {str(error).partition(chr(10))[0]}" if isinstance(error, ValueError) else ""  # no words of torch's
         message = f"{wanted.arch} cannot be made for images of {wanted.height} × {wanted.width} pixels{said}"
         raise BlockError(message, parameter="arch", expected="images of another size, or another network") from error

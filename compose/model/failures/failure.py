@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from os.path import abspath
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from torch import nn
 
@@ -15,12 +15,15 @@ from compose.model.failures.misfit import Misfit
 from compose.registry.python_place import file_of, place_in_traceback, place_of_argument, place_of_class
 from compose.registry.user_code import exception_text, is_raised, said_by
 from compose.spec.wiring.plan import Step
+from compose.spec.yaml.tree import place_of
 
 OWN = "compose."
 """The modules whose blocks are no user's: a mistake there is the spec's, as far as one can tell."""
 
 _Error = TypeVar("_Error", bound=SpecError)
 
+LARGEST = 2**31 - 1
+"""The largest number that the size of a layer may be."""
 DEVICES = ("is not on the expected device meta", "Expected all tensors to be on the same device")
 """What torch says where tensors on two devices meet."""
 
@@ -91,6 +94,22 @@ KNOWN = (
         "other operators, or a custom operator with `register_fake`",
     ),
     (
+        ("can require gradients",),
+        "it has a weight of whole numbers or truth values, and only floating-point numbers have a gradient",
+        "floating-point numbers, such as `torch.zeros(n)`; `self.register_buffer(...)` for what is no weight",
+    ),
+    (
+        (
+            "could not infer output dtype",
+            "not implemented for 'Long'",
+            "not implemented for 'Int'",
+            "not implemented for 'Bool'",
+            "result type Float can't be cast to the desired output type",
+        ),
+        "it computes with whole numbers or truth values what is only defined for floating-point numbers",
+        "`.float()` before it",
+    ),
+    (
         DEVICES,
         "it computes with a tensor that is no input, parameter or buffer, and would stay behind on a GPU",
         "`self.register_buffer(...)` in `__init__`, or a tensor that `forward` makes on the device of its inputs",
@@ -119,6 +138,30 @@ def block_failed(step: Step, cls: type, error: BaseException, doing: str, call: 
     reason, expected, notes = _told(step, error, path, call)
     message = f"`{step.name}` {doing}{f': {reason}' if reason else ''}"
     return at_block(step, Misfit("block-failed", message, None, expected, None, notes, at=step), place)
+
+
+def too_large(step: Step) -> SpecError | None:
+    """The mistake of a node that fails with a number beyond what any layer or tensor holds; None where it has none."""
+    for name, value in step.params.items():
+        if (most := _largest(value)) > LARGEST:
+            message = f"`{step.name}` cannot be made with `{name}` {most:,}: no layer or tensor is as large"
+            place = place_of(step.tree, (name,)) if name in step.tree.items else step.place
+            return SpecError("out-of-range", message, place, "a smaller number")
+    return None
+
+
+def _largest(value: Any) -> int:
+    """The largest whole number in a value; 0 where it has none."""
+    match value:
+        case bool():
+            return 0
+        case int():
+            return value
+        case list() | tuple():
+            return max(map(_largest, value), default=0)
+        case dict():
+            return max(map(_largest, value.values()), default=0)
+    return 0
 
 
 def has_lazy_modules(step: Step, cls: type) -> SpecError:

@@ -37,7 +37,7 @@ class Episodic(Stage):
     def __init__(
         self,
         *,
-        ways: Annotated[int, Field(ge=2)] = 5,
+        ways: Annotated[int, Field(ge=2, le=1_000_000)] = 5,
         shots: Count | Annotated[tuple[Count, ...], Field(min_length=1)] = 1,
         queries: Count = 5,
         query_classes: Count | None = None,

@@ -42,7 +42,7 @@ class Stage(ABC):
         self,
         *,
         epochs: Annotated[int, Field(gt=0), MayChange()] = 10,
-        batch: Annotated[int, Field(gt=0)] = 32,
+        batch: Annotated[int, Field(gt=0, le=1_000_000_000)] = 32,
         optimizer: Annotated[Optimizer, Use("optimizer")] | None = None,
         schedule: Annotated[Schedule, Use("schedule")] | None = None,
         examples: Literal["data", "external"] = "data",
