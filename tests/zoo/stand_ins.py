@@ -106,6 +106,23 @@ def write_pictures(folder: Path) -> None:
         rows = [f"{picture},{present}" for picture, present in labels.items()]
         (pictures / "labels.csv").write_text("\n".join(["image,labels", *rows, ""]))
         (pictures / "unseen.txt").write_text("horse\n")
+    _write_open_images(folder / "open-images")
+
+
+def _write_open_images(folder: Path) -> None:
+    """Pictures, their labels and their boxes, in the form of Open Images."""
+    folder.mkdir()
+    boxes = ["ImageID,LabelName,XMin,XMax,YMin,YMax"]
+    for part in ("train", "validation", "test"):
+        rows = ["ImageID,LabelName,Confidence"]
+        for number in range(8):
+            picture, present = f"{part}{number}", ("cat", "dog", "horse")[number % 3]
+            Image.new("RGB", (32, 24), "green").save(folder / f"{picture}.jpg")
+            rows += [f"{picture},{label},{int(label == present)}" for label in ("cat", "dog", "horse")]
+            boxes.append(f"{picture},{present},0.1,0.6,0.2,0.9")
+        (folder / f"{part}.csv").write_text("\n".join([*rows, ""]))
+    (folder / "test-boxes.csv").write_text("\n".join([*boxes[:1], *boxes[-8:], ""]))
+    (folder / "unseen.txt").write_text("horse\n")
 
 
 def write_glove(folder: Path) -> None:

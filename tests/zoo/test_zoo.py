@@ -19,7 +19,7 @@ from .stand_ins import write_delicious, write_few_shot, write_photos, write_pict
 
 VARIANTS = [(name, variant) for name in zoo_names() for variant in resolve(name).variants]
 FEW_SHOT = [name for name in zoo_names() if prepare(read_spec(name)).evaluation.episodes]
-OF_PICTURES = ("paper", "released-pictures")
+OF_PICTURES = ("paper", "released-pictures", "open-images")
 """Variants whose data are pictures of the user's."""
 QUICK = {
     "alphabets": ("data.drawings=20", "data.fresh=false"),
