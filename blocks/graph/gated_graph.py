@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from einops import rearrange
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
@@ -50,8 +51,8 @@ class GatedGraph(nn.Module):
     ) -> None:
         super().__init__()
         self.steps, self.relations = steps, relations
-        self.ends = nn.ModuleList(SplitLinear(dim, dim, hidden) for _ in range(relations))
-        self.weights = nn.ModuleList(nn.Linear(hidden, 1) for _ in range(relations))
+        self.ends = SplitLinear(dim, dim, relations * hidden)
+        self.scores = nn.Linear(hidden, relations)
         self.maps = nn.Linear(size, relations * size, bias=False)
         self.cell = nn.GRUCell(size, size)
 
@@ -84,9 +85,9 @@ class GatedGraph(nn.Module):
         routes = torch.stack([source * self.relations + (labels_relations - 1).clamp(min=0), target])
         states = nodes
         for _ in range(self.steps):
-            sent = full_precision(self.maps(states)).unflatten(-1, (self.relations, -1)).flatten(1, 2)  # b (l k) h
+            sent = rearrange(full_precision(self.maps(states)), "b l (k h) -> b (l k) h", k=self.relations)
             heard = propagate(weights, routes, sent, 0, count).to(states.dtype)
-            states = self.cell(heard.flatten(0, 1), states.flatten(0, 1)).unflatten(0, (-1, count))
+            states = self.cell(heard.flatten(0, 1), states.flatten(0, 1)).view_as(states)
         return states
 
     def _weigh(
@@ -96,10 +97,12 @@ class GatedGraph(nn.Module):
         target = graph[1]
         found = []
         with torch.autocast(vectors.device.type, enabled=False):
-            for kind, (ends, last) in enumerate(zip(self.ends, self.weights, strict=True), 1):
-                receiving, sending = map(full_precision, ends(vectors, vectors))
-                scores = edge_scores(receiving, sending, graph, full_precision(last.weight[0]))
-                found.append((scores + full_precision(last.bias)).masked_fill(relations != kind, 0))
+            receiving, sending = (full_precision(end).chunk(self.relations, 1) for end in self.ends(vectors, vectors))
+            weight, bias = full_precision(self.scores.weight), full_precision(self.scores.bias)
+            for kind in range(self.relations):
+                ends = receiving[kind].contiguous(), sending[kind].contiguous()
+                scores = edge_scores(*ends, graph, weight[kind]) + bias[kind]
+                found.append(scores.masked_fill(relations != kind + 1, 0))
         weights = torch.stack(found).sum(0)
         squares = weights.new_zeros(vectors.shape[0]).index_add(0, target, weights.square())
         return weights * squares.clamp(min=torch.finfo(squares.dtype).tiny).rsqrt()[target]

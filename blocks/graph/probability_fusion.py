@@ -62,4 +62,4 @@ class FusedLinear(nn.Linear):
         projected = projection(posterior.to(vectors.dtype).unsqueeze(-1))  # b x d
         rows = torch.stack([projected, vectors.expand_as(projected)])  # 2 b x d
         fused: Tensor = self(rows.reshape(-1, 2 * vectors.shape[1]))
-        return fused.unflatten(0, posterior.shape)
+        return fused.view(*posterior.shape, -1)

@@ -29,5 +29,5 @@ class ViewedMap(nn.Module):
         Returns:
             A map of the same shape and entries.
         """
-        channels = maps.shape[1]
-        return maps.flatten(1).unflatten(1, (-1, channels)).mT.reshape(maps.shape)
+        b, c, h, w = maps.shape
+        return maps.reshape(b, h * w, c).mT.reshape(b, c, h, w)

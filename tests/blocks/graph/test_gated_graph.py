@@ -37,8 +37,9 @@ def slow(block, nodes, vectors, graph, relations):
     edges = [(v, u, k) for (v, u), k in zip(graph.T.tolist(), relations.tolist(), strict=True) if k]
     loud = {}
     for v, u, k in edges:
-        hidden = block.ends[k - 1].weight @ torch.cat([vectors[u], vectors[v]]) + block.ends[k - 1].bias
-        loud[v, u] = (block.weights[k - 1].weight @ hidden.clamp(min=0) + block.weights[k - 1].bias)[0]
+        rows = slice((k - 1) * HIDDEN, k * HIDDEN)
+        hidden = block.ends.weight[rows] @ torch.cat([vectors[u], vectors[v]]) + block.ends.bias[rows]
+        loud[v, u] = block.scores.weight[k - 1] @ hidden.clamp(min=0) + block.scores.bias[k - 1]
     length = {u: sum(w**2 for (_, to), w in loud.items() if to == u) ** 0.5 for _, u, _ in edges}
     maps = block.maps.weight.split(SIZE)
     result = []
