@@ -53,7 +53,7 @@ def _row(name: str) -> tuple[str, ...]:
 
 
 def _cited(paper: dict[str, Any] | None) -> str:
-    return _cell(f"{paper['title']}, {paper['venue']}") if paper else "none"
+    return _cell(f"{paper['title']}, {paper['venue']}") if paper and "title" in paper else "none"
 
 
 def _settings(found: Resolved) -> str:

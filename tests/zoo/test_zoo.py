@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from typer.testing import CliRunner
 from compose.cli.app import app
 from compose.spec.layers.resolve import resolve, zoo_names
 from compose.spec.read import read_spec
+from compose.spec.yaml.reader import load_text
+from compose.spec.yaml.tree import plain
 from compose.training.prepare import Prepared, prepare
 
 from .stand_ins import write_delicious, write_few_shot, write_photos, write_pictures
@@ -34,6 +37,23 @@ STAND_INS = {"paper": ("delicious", "data.split=split.json"), "omniglot-paper": 
 @pytest.mark.parametrize("name", zoo_names())
 def test_names_and_wiring_of_all_variants(name: str) -> None:
     read_spec(name, all_variants=True)
+
+
+@pytest.mark.parametrize("name", [name for name in zoo_names() if name.count("/") > 1])
+@pytest.mark.parametrize("key", ["figures", "deviates"])
+def test_what_a_paper_states_is_not_taken_over_from_another(name: str, key: str) -> None:
+    """Mappings merge, also those of a spec that extends that of another paper."""
+    text = files("compose.zoo").joinpath(name.removeprefix("zoo/")).read_text("utf-8")
+    own, whole = (plain(tree).get("paper") or {} for tree in (load_text(text, name), resolve(name).tree))
+    if own.get("title") or not whole:
+        assert (stated(whole.get(key)) or {}) == (stated(own.get(key)) or {})
+
+
+def stated(values: Any) -> Any:
+    """A mapping without what it only removes."""
+    if not isinstance(values, dict):
+        return values
+    return {key: stated(value) for key, value in values.items() if value is not None}
 
 
 @pytest.mark.usefixtures("few_shot_files", "tagged_files")
