@@ -75,7 +75,10 @@ class Site:
         from cosmic_ray.mutating import mutate_code
 
         before = (root / self.path).read_text("utf-8")
-        after = mutate_code(before, _operators()[self.operator], self.occurrence)
+        try:
+            after = mutate_code(before, _operators()[self.operator], self.occurrence)
+        except AttributeError:  # cosmic-ray replaces no exception whose name has a dot
+            return None
         runs = after not in (None, before) and _is_python(after)
         return Mutant(self.path, self.line, self.operator, before, after) if runs else None
 
