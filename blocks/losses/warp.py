@@ -18,11 +18,11 @@ class _Violations(NamedTuple):
     """What stands above the present labels of an image that should not.
 
     Attributes:
-        count: how many absent labels come closer to a label than the margin, or lie above it, ``b l``.
+        above: how many absent labels come closer to a label than the margin, or lie above it, ``b l``.
         order: the absent labels from the highest to the lowest, then all others, ``b l``.
     """
 
-    count: Int64[Tensor, "b l"]
+    above: Int64[Tensor, "b l"]
     order: Int64[Tensor, "b l"]
 
 
@@ -71,7 +71,7 @@ class Warp(nn.Module):
         violations = _violations(lifted.detach(), present, absent)
         if self.estimated and self.training:
             return _sampled(lifted, violations, present, absent).sum(1).mean()
-        return zero_sum(_slopes(lifted.detach(), violations.count, present, absent), lifted).mean()
+        return zero_sum(_slopes(lifted.detach(), violations.above, present, absent), lifted).mean()
 
 
 def _violations(lifted: Float[Tensor, "b l"], present: Bool[Tensor, "b l"], absent: Bool[Tensor, "b l"]) -> _Violations:
@@ -86,14 +86,14 @@ def _sampled(
     """What each present label adds by one violating label, and the rank that the number of trials tells."""
     count, order = violations
     known = (present | absent).sum(1, keepdim=True)
-    chance = count / absent.sum(1, keepdim=True).clamp(min=1)  # that a trial finds a violating label
+    chance = count.to(lifted.dtype) / absent.sum(1, keepdim=True).clamp(min=1)  # that a trial finds a violating label
     tried, picked = torch.rand(2, *count.shape, dtype=lifted.dtype, device=lifted.device)
     found = count > 0
     # P(N > t) = (1 - chance)ᵗ; where none is found, any number will do
     trials = torch.where(found, (1 - tried).log() / torch.log1p(-chance), 0).floor() + 1
     rank = ((known - 1) / trials).floor().long()  # 0 where more than l - 1 trials were needed
-    above = order.gather(1, torch.minimum((picked * count).long(), (count - 1).clamp(min=0)))
-    return _harmonic(lifted)[rank] * found * (lifted.gather(1, above) - lifted)
+    violating = order.gather(1, torch.minimum((picked * count).long(), (count - 1).clamp(min=0)))
+    return _harmonic(lifted)[rank] * found * (lifted.gather(1, violating) - lifted)
 
 
 def _slopes(
