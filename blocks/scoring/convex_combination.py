@@ -41,7 +41,8 @@ class ConvexCombination(nn.Module):
         Returns:
             The weighted mean of the T most probable labels' vectors, ``b d``.
         """
-        probable, places = full_precision(probabilities).topk(min(self.top, probabilities.shape[1]), dim=1)  # b t
+        count = min(self.top, probabilities.shape[1])
+        probable, places = full_precision(probabilities).clamp(min=0).topk(count, dim=1)  # b t
         kept = probabilities.new_zeros(probabilities.shape, dtype=probable.dtype).scatter(1, places, probable)
         total = probable.sum(1, keepdim=True).clamp(min=torch.finfo(kept.dtype).tiny)
         mean = kept @ labels_base.to(kept.dtype) / total
