@@ -77,7 +77,8 @@ def load(spec: SpecLike, *, variants: Names = (), overrides: Overrides = (), blo
     ``.source``, the stages and the evaluation, and the resolved spec as ``.spec``.
 
     Args:
-        spec: a path, the name of a packaged spec (``zoo/ml2p.yaml``), a text of YAML, or a dict of the same content.
+        spec: a path, the name of a packaged spec (``zoo/ml2p.yaml``), a run, whose spec counts, a text of YAML, or a
+            dict of the same content.
         variants: variants to lay over it, in order.
         overrides: values to lay over those: a dict (``{"train.main.epochs": 3}``), or ``key=value`` texts.
         blocks: Python files with blocks of your own.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from compose.spec.yaml.tree import Path as TreePath
 
 SpecLike: TypeAlias = str | PathLike[str] | Mapping[str, Any]
-"""A path, the name of a packaged spec, a text of YAML, or a dict of the same content."""
+"""A path, the name of a packaged spec, a run, a text of YAML, or a dict of the same content."""
 Names: TypeAlias = str | Iterable[str]
 """One name, or several."""
 Overrides: TypeAlias = Mapping[str, Any] | Names
@@ -40,7 +40,7 @@ def read(
     """The checked spec.
 
     Args:
-        spec: a path, the name of a packaged spec, a text of YAML, or a dict.
+        spec: a path, the name of a packaged spec, a run, a text of YAML, or a dict.
         variants: variants to lay over it, in order.
         overrides: values to lay over those.
         blocks: Python files with blocks of the user's own. A run's lock file finds those that the run keeps.
@@ -65,7 +65,7 @@ def read(
 
 
 def named_spec(spec: SpecLike) -> str | SpecText:
-    """A spec in the form that is read: the name of a file, or a text.
+    """A spec in the form that is read: the name of a file, or a text. A run stands for the spec that it keeps.
 
     Raises:
         SpecErrors: a dict holds what no spec can hold.
@@ -73,6 +73,7 @@ def named_spec(spec: SpecLike) -> str | SpecText:
     """
     from compose.errors import UsageError
     from compose.spec.spec_text import SpecText
+    from compose.training.storage.find_run import lock_of
 
     if isinstance(spec, Mapping):
         return _dict_text(spec)
@@ -80,7 +81,10 @@ def named_spec(spec: SpecLike) -> str | SpecText:
         raise UsageError(f"expected a spec: a path, the name of a packaged one, a text or a dict; got {spec!r}")
     name = fspath(spec)
     is_text = isinstance(spec, str) and ("\n" in name or (": " in name and not Path(name).exists()))
-    return SpecText(name) if is_text else name
+    if is_text:
+        return SpecText(name)
+    lock = lock_of(Path(name))
+    return name if lock is None else str(lock)
 
 
 def check_choice(name: str, value: object, valid: Sequence[str]) -> None:

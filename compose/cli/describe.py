@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -68,13 +69,16 @@ def entries(name: str) -> list[DescribedEntry]:
     """
     from compose.spec.layers.resolve import find_spec, resolve
     from compose.spec.wiring.reserved import RESERVED
+    from compose.training.storage.find_run import lock_of
 
     if _called(name):
         return [DescribedEntry(found.to_json(), partial(_print, found)) for found in _called(name)]
     if name in RESERVED:
         return [_of_input(RESERVED[name])]
-    if find_spec(name).is_file():
-        return [_of_spec(name, resolve(name))]
+    kept = lock_of(Path(name))
+    if kept is not None or find_spec(name).is_file():
+        found = str(kept or name)
+        return [_of_spec(found, resolve(found))]
     raise _nothing(name)
 
 

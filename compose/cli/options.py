@@ -13,7 +13,7 @@ SpecName = Annotated[
     str,
     typer.Argument(
         metavar="SPEC",
-        help="A YAML file, or a packaged spec such as zoo/ml2p.yaml (`compose list zoo`).",
+        help="A YAML file, a packaged spec such as zoo/ml2p.yaml (`compose list zoo`), or a run.",
         autocompletion=spec_names,
         show_default=False,
     ),

@@ -20,7 +20,7 @@ def train(
         str | None,
         typer.Argument(
             metavar="SPEC",
-            help="A YAML file, or a packaged spec such as zoo/ml2p.yaml (`compose list zoo`).",
+            help="A YAML file, a packaged spec such as zoo/ml2p.yaml (`compose list zoo`), or a run to repeat.",
             autocompletion=spec_names,
             show_default=False,
         ),

@@ -19,7 +19,10 @@ def validate(
     specs: Annotated[
         list[str],
         typer.Argument(
-            metavar="SPEC...", help="YAML files, or packaged specs.", autocompletion=spec_names, show_default=False
+            metavar="SPEC...",
+            help="YAML files, packaged specs, or runs.",
+            autocompletion=spec_names,
+            show_default=False,
         ),
     ],
     fast: Annotated[

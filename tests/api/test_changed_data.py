@@ -132,6 +132,28 @@ def test_other_vectors_are_refused(run: compose.Run) -> None:
         compose.train(resume="run", device="cpu", progress=False)
 
 
+def test_external_classes_that_changed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(ROWS)
+    for name in ("fox", "bear"):
+        for number in range(3):
+            path = Path("more") / name / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (40, 40), "red").save(path)
+    external = {"use": "images", "folder": "more", "size": 32, "fractions": [1, 0, 0]}
+    spec = {**SPEC, "labels": {**SPEC["labels"], "external": external}}
+    compose.train(spec, out="run", device="cpu", progress=False)
+    Image.new("RGB", (90, 90)).save("more/fox/0.png")
+    compose.train(resume="run", overrides={"train.main.epochs": 2}, device="cpu")
+    told = "the data: what the external classes are, or their examples show, is no longer the same"
+    assert f"note: the run goes on with a change: {told}" in capsys.readouterr().err
+    assert f"# changed after step 1: {told}\n" in Path("run/spec.lock.yaml").read_text()
+
+    Path("more/fox").rename("more/lynx")
+    with pytest.raises(compose.SpecErrors, match="the external classes are others than in the run run") as caught:
+        compose.train(resume="run", overrides={"train.main.epochs": 3}, device="cpu", progress=False)
+    assert "external" in str(caught.value)
+
+
 def test_a_finished_run_goes_on_by_what_its_spec_says(run: compose.Run) -> None:
     with pytest.raises(compose.SpecErrors, match=r"`train\.main\.optimizer` is \{use: sgd"):
         compose.train(resume="run", overrides={"train.main.optimizer": {"use": "sgd"}}, device="cpu", progress=False)

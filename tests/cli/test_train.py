@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from compose.cli.app import app
@@ -127,6 +129,33 @@ def test_predict_says_what_is_missing(run: Any, trained: Path, tmp_path: Path) -
     assert "there is no file x.png" in run("predict", trained, "x.png").stderr
     missing = run("predict", "runs/none", "x.png")
     assert missing.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["show", "RUN", "--spec"], "seed: 5"),
+        (["show", "RUN", "--model"], "unshuffle"),
+        (["graph", "RUN"], "unshuffle"),
+        (["code", "RUN"], "class Small"),
+        (["validate", "RUN"], "ok "),
+        (["describe", "RUN"], "spec.lock.yaml"),
+        (["show", "RUN/weights/last.safetensors", "--spec"], "seed: 5"),
+        (["show", "RUN/..", "--spec"], "seed: 5"),
+    ],
+)
+def test_what_takes_a_spec_takes_a_run(run: Any, trained: Path, words: list[str], told: str) -> None:
+    result = run(*(word.replace("RUN", str(trained)) for word in words))
+    assert result.exit_code == 0, result.stderr
+    assert told in result.stdout
+
+
+def test_a_run_is_repeated(run: Any, trained: Path) -> None:
+    result = run("train", trained, "--device", "cpu")
+    assert result.exit_code == 0, result.stderr
+    [folder] = Path("runs/small-three").glob("*")
+    again, before = (load_file(kept / "weights" / "last.safetensors") for kept in (folder, trained))
+    assert all(torch.equal(again[name], before[name]) for name in again)
 
 
 def test_resume(run: Any, trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:

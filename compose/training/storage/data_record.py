@@ -30,6 +30,7 @@ class DataRecord:
         examples: split -> its number of examples.
         content: a digest of the files' content; "" where parameters alone decide the examples.
         vectors: a digest of the labels' vectors; "" where there are none.
+        external: the external classes, and behind them a digest of their files; empty where there are none.
     """
 
     labels: tuple[str, ...]
@@ -39,6 +40,7 @@ class DataRecord:
     examples: Mapping[str, int]
     content: str
     vectors: str = ""
+    external: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, made: Prepared) -> DataRecord:
@@ -57,6 +59,7 @@ class DataRecord:
             examples=dict(_counts(source)),
             content=source.content(),
             vectors="" if vectors is None else sha256(vectors.numpy().tobytes()).hexdigest(),
+            external=_external(made.labels.external),
         )
 
     @classmethod
@@ -70,6 +73,11 @@ class DataRecord:
             return cls(**values)
         except (OSError, ValueError, AttributeError, TypeError):
             return None
+
+    @property
+    def external_classes(self) -> tuple[str, ...]:
+        """The names of the external classes, in the order of their targets."""
+        return self.external[:-1]
 
     @property
     def text(self) -> str:
@@ -95,6 +103,8 @@ class DataRecord:
         for split in dict.fromkeys([*earlier.examples, *self.examples]):
             now, before = self.examples.get(split, 0), earlier.examples.get(split, 0)
             found += [f"{split} has {now:,} examples, and had {before:,}"] if now != before else []
+        if self.external != earlier.external:
+            found.append("what the external classes are, or their examples show, is no longer the same")
         if not found and (self.content, self.labels) != (earlier.content, earlier.labels):
             found.append("what the examples show, or their labels, is no longer the same")
         return found
@@ -112,6 +122,11 @@ class DataRecord:
             *_names("now seen", now, before, of=self.labels),
             *_names("now unseen", before, now, of=table.names),
         ]
+
+
+def _external(source: DataSource | None) -> tuple[str, ...]:
+    """The classes of an external source, and behind them a digest of its files; nothing where there is none."""
+    return () if source is None else (*source.labels.names, source.content())
 
 
 def _seen(names: Iterable[str], seen: Iterable[bool]) -> list[str]:
@@ -146,4 +161,6 @@ def lost(path: Path) -> str:
 
 def as_json(record: DataRecord | None) -> dict[str, Any]:
     """What a checkpoint keeps of it."""
-    return {"digest": record.digest, "vectors": record.vectors} if record else {}
+    if record is None:
+        return {}
+    return {"digest": record.digest, "vectors": record.vectors, "external": list(record.external)}

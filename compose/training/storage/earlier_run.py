@@ -83,13 +83,17 @@ class EarlierRun:
             data: its data now.
 
         Raises:
-            SpecErrors: the labels' vectors are others.
+            SpecErrors: the labels' vectors or the external classes are others.
         """
         before = self.data
         if self._saved is None:
             return []
         if before is None:
             return [lost(self.folder.data)]
+        if before.external_classes != data.external_classes:
+            message = f"the external classes are others than in the run {self.folder.path} that is to go on"
+            place = place_of(made.spec.tree, ("labels", "external"))
+            raise SpecErrors([SpecError("other-run", message, place, "the same classes, or a new run")])
         same = set(before.labels) == set(data.labels) and before.seen == data.seen
         if same and before.vectors != data.vectors:
             message = f"the labels' vectors are others than in the run {self.folder.path} that is to go on"

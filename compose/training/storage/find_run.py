@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +75,17 @@ def find_run(path: Path) -> FoundRun:
     what = f"{path} is no run: there is no {LOCK} beside it" if path.exists() else f"there is no run {path}"
     close = nearest(str(path), map(str, runs_below(ROOT)))
     raise UsageError(f"{what}; did you mean {close}?" if close else f"{what}; `compose train` makes one")
+
+
+def lock_of(path: Path) -> Path | None:
+    """The spec of a run that a path names: its folder, a folder of runs (the newest counts), or one of its weights
+    files; None where it names none."""
+    if not os.path.isdir(path) and path.suffix != ".safetensors":
+        return None
+    try:
+        return find_run(path).lock
+    except UsageError:
+        return None
 
 
 def newest_run(folder: Path) -> Path | None:
