@@ -4,6 +4,7 @@
 
 A small model trains in two stages in a process of its own, with a checkpoint after every step. It is sent SIGKILL,
 SIGTERM or SIGINT after a random time, wherever it then is: while it starts, trains, validates, writes or evaluates.
+The time is that which its process has computed, so that a busy machine shifts no moment.
 ``compose train --resume`` goes on, and is killed again, until all kills are spent; a run that ends before that is
 begun anew. Compared with the uninterrupted run: the weights, to the bit, every row of metrics.jsonl but for its speed,
 the scalars of TensorBoard, and the report. Printed: the kills by signal and by what the run was doing, and in how many
@@ -97,12 +98,16 @@ class KilledRun:
             time.sleep(0.01)
         return process
 
-    def finish(self) -> None:
-        """Let it run to its end."""
+    def finish(self) -> float:
+        """Let it run to its end; returns how many seconds it has computed, about."""
         process = self.start()
-        process.join()
+        began = end = computed(process)
+        while process.exitcode is None:
+            end = max(end, computed(process))
+            process.join(0.01)
         if process.exitcode:
             raise RuntimeError(f"{self.folder} ended with exit code {process.exitcode}:\n{self.log}")
+        return end - began
 
     @property
     def log(self) -> str:
@@ -130,6 +135,7 @@ def command(words: list[str], log: Path) -> None:
 
     from compose.cli import main
 
+    code: str | int | None = 0
     target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     for stream in (1, 2):
         os.dup2(target, stream)
@@ -140,7 +146,19 @@ def command(words: list[str], log: Path) -> None:
         os.write(1, BEGUN.encode())
         main()
     except KeyboardInterrupt:
-        sys.exit(130)
+        code = 130
+    except SystemExit as ended:
+        code = ended.code
+    os._exit(code if isinstance(code, int) else 0)  # a signal from now on would come as an error of the process's end
+
+
+def computed(process: BaseProcess) -> float:
+    """The seconds that a process has computed, as far as the system tells; else since the machine began."""
+    try:
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return time.monotonic()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def contents(folder: Path) -> dict[str, Any]:
@@ -167,7 +185,9 @@ def contents(folder: Path) -> dict[str, Any]:
 def kill(run: KilledRun, dice: random.Random, seconds: float, found: Kills) -> bool:
     """Start a run and kill it after a random time; returns whether it ended before that."""
     process = run.start()
-    process.join(dice.uniform(0.0, 0.7 * seconds))  # what is left to do takes less than the whole
+    end = computed(process) + dice.uniform(0.0, 0.7 * seconds)  # what is left to do takes less than the whole
+    while process.exitcode is None and computed(process) < end:
+        process.join(0.01)
     if process.exitcode is None:
         number = dice.choice(SIGNALS)
         found.by_moment[run.moment] += 1
@@ -192,11 +212,9 @@ def kills(count: int, *, seed: int, folder: Path) -> Kills:
     (folder / "spec.yaml").write_text(SPEC)
     PROCESSES.set_forkserver_preload(["compose.training.trainer", "compose.api.begin_run"])
     whole = KilledRun(folder / "whole")
-    began = time.monotonic()
-    whole.finish()
-    seconds = time.monotonic() - began
+    seconds = whole.finish()
     expected, dice, found = contents(whole.folder), random.Random(seed), Kills()
-    while found.total < count:
+    while found.total < count and found.runs < 2 * count:  # most runs are killed at least once
         run = KilledRun(folder / f"run{found.runs}")
         ended = False
         while found.total < count and not ended:
@@ -219,6 +237,8 @@ def main() -> None:
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as made:
         found = kills(given.kills, seed=given.seed, folder=given.folder or Path(made))
+    if found.total < given.kills:
+        found.failures.append(f"{found.runs} runs ended before they could be killed {given.kills} times")
     print(f"{found.total} kills of {found.runs} runs")
     for counts in (found.by_signal, found.by_moment):
         print("  " + ", ".join(f"{count} {name}" for name, count in counts.most_common()))

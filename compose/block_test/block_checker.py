@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from compose.block_test import gradient_check, graph_check, ports_check, precision_check, rows_check
+from compose.block_test import gradient_check, graph_check, indices_check, ports_check, precision_check, rows_check
 from compose.block_test.block_finding import BlockFinding, NotApplicable
 from compose.block_test.block_trial import NOWHERE, REFUSALS, BlockTrial, Failed
 from compose.block_test.trial_sizes import APART, SPREAD, TrialSizes
@@ -31,6 +31,7 @@ CHECKS: Mapping[str, Check] = {
     "batch": rows_check.examples_apart,
     "labels": rows_check.sizes_free,
     "optional": ports_check.without_optional,
+    "indices": indices_check.index_ranges,
     "autocast": precision_check.autocast,
     "bfloat16": partial(precision_check.halved, dtype=torch.bfloat16),
     "float16": partial(precision_check.halved, dtype=torch.float16),

@@ -65,7 +65,7 @@ def failures(values: tuple[str, ...] = (), dims: tuple[str, ...] = ()) -> dict[s
 def test_a_sound_block() -> None:
     block("rows = F.relu(rows)")
     states = {name: outcome.state for name, outcome in found().items()}
-    assert {name for name, state in states.items() if state != "ok"} == {"labels", "optional"}
+    assert {name for name, state in states.items() if state != "ok"} == {"labels", "optional", "indices"}
     assert list(states)[:3] == ["dry run", "ports", "seed"]
 
 
@@ -198,3 +198,34 @@ def test_one_number_of_examples() -> None:
 def test_what_differs_from_call_to_call_has_no_difference_quotients() -> None:
     block("self.calls = self.calls + rows; rows = self.calls")
     assert found()["gradcheck"].detail == "it gives something else whenever it is called"
+
+
+BEST = '''\
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+from compose.block import block
+
+@block
+class Best(nn.Module):
+    """The place of the greatest entry."""
+    def forward(self, rows: Float[Tensor, "b c"]) -> Int64[Tensor, "b"]:
+        return rows.argmax(1)
+    {says}
+'''
+
+
+@pytest.mark.parametrize(
+    ("says", "state", "detail"),
+    [
+        ("", "not applicable", "it gives whole numbers in `out`; its method `index_ranges` does not say which"),
+        ("return {'out': range(inputs['rows'].shape[1])}", "ok", "`index_ranges` holds for `out`"),
+        ("return {'out': range(1)}", "failed", "and `index_ranges` says range(0, 1)"),
+    ],
+)
+def test_whole_numbers_that_count_entries(says: str, state: str, detail: str) -> None:
+    method = f"def index_ranges(self, inputs, known): {says}" if says else ""
+    Path("mine.py").write_text(BEST.format(says=method))
+    outcome = found()["indices"]
+    assert outcome.state == state
+    assert detail in outcome.detail
