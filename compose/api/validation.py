@@ -90,7 +90,7 @@ def validate_spec(
         found = again()
         report = _fast(file, found) if fast else _full(file, found)
     except SpecErrors as error:
-        from compose.spec.layers.resolve import IS_COMPOSITE
+        from compose.spec.layers.spec_files import IS_COMPOSITE
 
         is_composite = [mistake.code for mistake in error.errors] == [IS_COMPOSITE]
         if is_composite and isinstance(named, str) and not (chosen or given or sweep):

@@ -67,7 +67,8 @@ def entries(name: str) -> list[DescribedEntry]:
     Raises:
         UsageError: there is nothing of that name.
     """
-    from compose.spec.layers.resolve import find_spec, resolve
+    from compose.spec.layers.resolve import resolve
+    from compose.spec.layers.spec_files import find_spec
     from compose.spec.wiring.reserved import RESERVED
     from compose.training.storage.find_run import lock_of
 
@@ -153,7 +154,7 @@ def _nothing(name: str) -> UsageError:
     from compose.errors import UsageError, nearest
     from compose.registry.registry import registry
     from compose.registry.unlisted import unlisted
-    from compose.spec.layers.resolve import zoo_names
+    from compose.spec.layers.spec_files import zoo_names
     from compose.spec.wiring.reserved import RESERVED
 
     close = nearest(name, [*{d.name for d in registry().all()}, *RESERVED, *zoo_names()])

@@ -104,7 +104,7 @@ def summaries(word: str) -> dict[str, str]:
 
 def zoo_summaries() -> dict[str, str]:
     """The packaged specs, each with its description or its paper."""
-    from compose.spec.layers.resolve import zoo_names
+    from compose.spec.layers.spec_files import zoo_names
 
     return {name: spec_line(name) for name in zoo_names()}
 

@@ -48,7 +48,7 @@ def new(
 
 def _text(base: str, path: Path) -> str:
     """The text of a spec under its new name, its comments kept, with the schema where the editor finds it."""
-    from compose.spec.layers.resolve import find_spec
+    from compose.spec.layers.spec_files import find_spec
     from compose.spec.yaml.reader import load_file
 
     found = find_spec(base)

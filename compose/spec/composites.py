@@ -11,7 +11,7 @@ from compose.registry.docstring import class_text
 from compose.registry.registry import Registry
 from compose.spec.layers.null import settle
 from compose.spec.layers.packaged import packaged, packaged_names, with_packaged
-from compose.spec.layers.resolve import find_spec
+from compose.spec.layers.spec_files import find_spec
 from compose.spec.schema.check import Checker
 from compose.spec.schema.composite_parameters import CompositeParameters, described
 from compose.spec.wiring.bounds import unbounded

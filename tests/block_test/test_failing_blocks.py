@@ -136,6 +136,7 @@ def test_what_does_not_apply_says_why() -> None:
         "seed": "it has no weights",
         "labels": "no port has a number of labels",
         "optional": "every input is needed",
+        "indices": "it gives no whole numbers",
     }
 
 

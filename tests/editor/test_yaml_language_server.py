@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from compose.spec.layers.resolve import find_spec, zoo_names
+from compose.spec.layers.spec_files import find_spec, zoo_names
 
 SPEC = """\
 name: example

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis.strategies import DrawFn, composite, integers, one_of, sampled_from
 
 from compose.registry.registry import registry
-from compose.spec.layers.resolve import zoo_names
+from compose.spec.layers.spec_files import zoo_names
 from compose.spec.yaml.reader import load_text
 from compose.spec.yaml.tree import plain
 from compose.spec.yaml.writer import dump

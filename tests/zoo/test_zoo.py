@@ -12,7 +12,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from compose.cli.app import app
-from compose.spec.layers.resolve import resolve, zoo_names
+from compose.spec.layers.resolve import resolve
+from compose.spec.layers.spec_files import zoo_names
 from compose.spec.read import read_spec
 from compose.spec.yaml.reader import load_text
 from compose.spec.yaml.tree import plain

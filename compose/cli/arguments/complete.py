@@ -16,7 +16,7 @@ def spec_names(incomplete: str) -> list[str]:
     """YAML files beside what is typed so far, and the packaged specs."""
     from pathlib import Path
 
-    from compose.spec.layers.resolve import zoo_names
+    from compose.spec.layers.spec_files import zoo_names
 
     folder = Path(incomplete).parent if "/" in incomplete else Path()
     found = [str(path) for path in sorted(folder.glob("*.y*ml"))] if folder.is_dir() else []

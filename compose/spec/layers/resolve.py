@@ -1,4 +1,4 @@
-"""From files to one tree: ``extends``, variants, and the overrides of the command line; sweeps are only collected."""
+"""Layers to one tree: ``extends``, variants, and the overrides of the command line; sweeps are only collected."""
 
 from __future__ import annotations
 
@@ -6,21 +6,17 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 
-from compose.errors import Document, Note, Place, SpecError, SpecErrors, listed, nearest
+from compose.errors import Document, Place, SpecError, SpecErrors, listed, nearest
 from compose.spec.layers.merge import is_null, merge
 from compose.spec.layers.override import override
-from compose.spec.layers.packaged import FOLDER, is_composite
 from compose.spec.layers.plain_name import IN_WORDS, PLAIN_NAME, joined_name
+from compose.spec.layers.spec_files import as_mapping, base_path, find_spec, read_base, read_named
 from compose.spec.schema.document import KEY_OF_SWEEP, OVERLAYS
 from compose.spec.spec_text import SpecText
-from compose.spec.yaml.reader import PIPES, load_file, load_text
 from compose.spec.yaml.tree import Mapping, Scalar, Sequence, Tree, relabel, without
 
-IS_COMPOSITE = "is-composite"
-"""The code of the mistake that a composite block stands where a spec is asked for."""
 MOST_BASES = 50
 """How many specs may extend one another."""
 MOST_OFFERED = 200
@@ -64,7 +60,7 @@ class Resolved:
         for variant in chosen:
             if variant not in self.variants:
                 raise SpecErrors([_unknown_variant(variant, self.variants)])
-            tree = _as_mapping(merge(tree, relabel(self.variants[variant], f"variant {variant}")))
+            tree = as_mapping(merge(tree, relabel(self.variants[variant], f"variant {variant}")))
         for text in texts:
             tree = override(tree, text)
         chosen, texts = (*self.chosen, *chosen), (*self.overrides, *texts)
@@ -82,28 +78,6 @@ class Resolved:
         return joined_name([base, *self.chosen])
 
 
-def find_spec(name: str) -> Path:
-    """The path of a spec: a path that exists wins, then the packaged zoo (``zoo/ml2p.yaml``, ``ml2p``)."""
-    path, inner = Path(name), name.removeprefix("zoo/")
-    packaged = (Path(str(files("compose.zoo").joinpath(candidate))) for candidate in (inner, f"{inner}.yaml"))
-    return next((found for found in (path, *packaged) if is_there(found)), path)
-
-
-def is_there(path: Path) -> bool:
-    """Whether there is such a file or folder; none has a name that is too long, or leads to itself."""
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
-
-
-def zoo_names() -> list[str]:
-    """The packaged specs, as ``zoo/ml2p.yaml``; composite blocks are none."""
-    root = Path(str(files("compose.zoo")))
-    found = [path.relative_to(root) for path in sorted(root.rglob("*.yaml"))]
-    return [f"zoo/{path.as_posix()}" for path in found if path.parts[0] != FOLDER]
-
-
 def resolve(spec: str | SpecText, *, variants: Iterable[str] = (), overrides: Iterable[str] = ()) -> Resolved:
     """Read a spec and lay variants and overrides over it, in that order.
 
@@ -116,7 +90,7 @@ def resolve(spec: str | SpecText, *, variants: Iterable[str] = (), overrides: It
         SpecErrors: a file cannot be read, an ``extends`` leads nowhere, a variant does not exist.
         UsageError: an override is not of the form ``key=value``.
     """
-    whole = _read(spec)
+    whole = read_named(spec)
     name = spec.name if isinstance(spec, SpecText) else spec
     chosen, texts = tuple(variants), tuple(overrides)
     tree, offered = _with_bases(whole, name, ())
@@ -142,69 +116,6 @@ def _is_of_offered(text: str) -> bool:
     return text.partition("=")[0].partition(".")[0] in OFFERED
 
 
-def _read(spec: str | SpecText) -> Mapping:
-    if isinstance(spec, SpecText):
-        return _as_spec(load_text(spec.text, spec.name), spec.name)
-    if not spec:
-        raise SpecErrors([SpecError("no-such-file", "the name of a spec is empty", expected="a YAML file")])
-    try:
-        path = find_spec(spec)
-        return _as_spec(load_file(path, name=spec, folder=_folder_of(path), piped=True), spec)
-    except SpecErrors as error:
-        raise SpecErrors(_with_nearest_file(e, spec) for e in error.errors) from None
-
-
-def _folder_of(path: Path) -> str:
-    """Where the paths in a spec start: in its folder; in the current one ("") where it is packaged, or piped."""
-    if str(path).startswith(PIPES):
-        return ""
-    try:
-        place = Path(os.path.realpath(path))
-    except ValueError:  # a name that no file can have
-        return ""
-    return "" if place.is_relative_to(os.path.realpath(str(files("compose.zoo")))) else str(path.absolute().parent)
-
-
-def _with_nearest_file(error: SpecError, name: str) -> SpecError:
-    """A file that does not exist, with the YAML file beside it or the packaged spec that was meant."""
-    if error.code not in ("no-such-file", "directory"):
-        return error
-    folder = Path(name) if error.code == "directory" else Path(name).parent
-    beside = [str(path) for path in sorted(folder.glob("*.y*ml"))] if is_there(folder) else []
-    if error.code == "directory":
-        return replace(error, expected=f"one file, such as {beside[0]}") if beside else error
-    close = _nearest_file(name, [*beside, *zoo_names()])
-    return replace(error, expected="a YAML file, or a packaged spec (`compose list zoo`)", nearest=close)
-
-
-def _nearest_file(name: str, paths: Iterable[str]) -> str | None:
-    """The path whose file has the name nearest to that of another; of equal names the first one's."""
-    stems = {Path(path).stem: path for path in reversed(list(paths))}
-    close = nearest(Path(name).stem, stems)
-    return stems[close] if close else None
-
-
-def _as_spec(tree: Tree, name: str) -> Mapping:
-    """What a file holds, where that is a spec."""
-    found = _as_mapping(tree)
-    if is_composite(found):
-        message, expected = (
-            f"{name} is a composite block and no spec",
-            f"a spec that names it: `use: {Path(name).stem}`",
-        )
-        note = Note("`compose validate` checks it by itself")
-        raise SpecErrors([SpecError(IS_COMPOSITE, message, found.place, expected, notes=(note,))])
-    return found
-
-
-def _as_mapping(tree: Tree) -> Mapping:
-    if isinstance(tree, Mapping):
-        return tree
-    raise SpecErrors(
-        [SpecError("wrong-type", "a spec is a mapping of keys", tree.place, "`name:`, `data:`, `model:` ...")]
-    )
-
-
 def _with_bases(tree: Mapping, name: str, seen: tuple[str, ...]) -> tuple[Mapping, Mapping]:
     """The spec laid over all that it extends, and the variants and sweeps of all of them.
 
@@ -219,19 +130,15 @@ def _with_bases(tree: Mapping, name: str, seen: tuple[str, ...]) -> tuple[Mappin
         overlays_of(own, kind)
     rest = without(tree, OVERLAYS)
     if base_name is None or is_null(base_name):
-        return _as_mapping(merge(None, rest)), own
-    path, seen = _base_path(base_name, name), (*seen, os.path.realpath(find_spec(name)))
+        return as_mapping(merge(None, rest)), own
+    path, seen = base_path(base_name, name), (*seen, os.path.realpath(find_spec(name)))
     if path in seen:
         raise SpecErrors([SpecError("extends-cycle", "this spec ends up extending itself", base_name.place)])
     if len(seen) > MOST_BASES:
         message = f"more than {MOST_BASES} specs extend one another"
         raise SpecErrors([SpecError("extends-depth", message, base_name.place, "a spec that extends fewer")])
-    try:
-        base = _as_spec(load_file(Path(path), name=_shown(path), folder=_folder_of(Path(path))), _shown(path))
-    except SpecErrors as error:
-        raise _at_extends(error, base_name) from None
-    below, known = _with_bases(base, path, seen)
-    return _as_mapping(merge(below, rest)), _offered_by_both(known, own)
+    below, known = _with_bases(read_base(path, base_name), path, seen)
+    return as_mapping(merge(below, rest)), _offered_by_both(known, own)
 
 
 def _offered_by_both(below: Mapping, own: Mapping) -> Mapping:
@@ -263,27 +170,6 @@ def _lost(what: str, old: Tree | None, new: Tree | None) -> list[SpecError]:
         )
         for key in gone if key not in known and isinstance(new, Mapping)
     ]  # fmt: skip
-
-
-def _base_path(base: Tree, name: str) -> str:
-    if not (isinstance(base, Scalar) and isinstance(base.value, str)):
-        raise SpecErrors([SpecError("wrong-type", "`extends` takes the path of one spec", base.place)])
-    beside = find_spec(name).parent / base.value
-    return os.path.realpath(beside if is_there(beside) else find_spec(base.value))
-
-
-def _shown(path: str) -> str:
-    try:
-        return str(Path(path).relative_to(Path.cwd()))
-    except ValueError:
-        root = Path(str(files("compose.zoo"))).resolve()
-        return f"zoo/{Path(path).relative_to(root).as_posix()}" if Path(path).is_relative_to(root) else path
-
-
-def _at_extends(error: SpecErrors, base: Tree) -> SpecErrors:
-    value = base.value if isinstance(base, Scalar) else ""
-    close = _nearest_file(str(value), zoo_names())
-    return SpecErrors(replace(e, place=base.place, nearest=close) if e.place is None else e for e in error.errors)
 
 
 def overlays_of(tree: Mapping, kind: str) -> dict[str, Mapping]:

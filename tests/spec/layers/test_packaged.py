@@ -10,7 +10,8 @@ import pytest
 from compose.errors import SpecErrors
 from compose.registry.registry import Registry, registry
 from compose.spec.layers.packaged import packaged_names, with_packaged
-from compose.spec.layers.resolve import resolve, zoo_names
+from compose.spec.layers.resolve import resolve
+from compose.spec.layers.spec_files import zoo_names
 from compose.spec.read import read_spec
 from compose.spec.schema.document import spec_schema
 from compose.spec.spec_text import SpecText

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from compose.errors import SpecErrors, UsageError
-from compose.spec.layers.resolve import Resolved, find_spec, resolve, zoo_names
+from compose.spec.layers.resolve import Resolved, resolve
+from compose.spec.layers.spec_files import find_spec, zoo_names
 from compose.spec.yaml.tree import leaves, plain
 
 BASE = """\

@@ -10,7 +10,7 @@ from jsonschema import Draft7Validator
 
 from compose.errors import SpecErrors
 from compose.registry.registry import Registry, registry
-from compose.spec.layers.resolve import find_spec, zoo_names
+from compose.spec.layers.spec_files import find_spec, zoo_names
 from compose.spec.schema.document import spec_schema
 from compose.spec.yaml.reader import load_file
 from compose.spec.yaml.tree import plain

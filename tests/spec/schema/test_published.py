@@ -13,7 +13,7 @@ import yaml
 from compose.registry.declaration import Declaration
 from compose.registry.registry import Registry, live_declarations, registry
 from compose.spec.composites import with_composites
-from compose.spec.layers.resolve import find_spec, zoo_names
+from compose.spec.layers.spec_files import find_spec, zoo_names
 from compose.spec.schema.publish import index_text, schema_text
 from compose.spec.yaml.reader import load_file
 from compose.spec.yaml.tree import plain
