@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from compose.block import BlockError
+from compose.spec.read import read_spec
 from compose.training.stages.schedules import Constant, Cosine, Moment, OneCycle, Plateau, Schedule, StepDecay
 
 
@@ -91,6 +92,26 @@ def test_plateau_watches_a_running_mean(higher_is_better):
         expected.append(factor)
     assert plateau_factors(values, higher_is_better=higher_is_better, against="last", smoothing=0.3) == expected
     assert 0 < min(expected) < 1
+
+
+def test_the_rate_of_lesas_released_code():
+    """It falls by a fifth where a running mean falls, and then not again for five values."""
+    values = torch.rand(60, generator=torch.Generator().manual_seed(0)).tolist()
+    mean, rate, rest, expected = 0.0, 1.0, 0, []
+    for value in values:
+        before, mean = mean, 0.7 * mean + 0.3 * value
+        if mean < before and rest <= 0:
+            rate, rest = 0.8 * rate, 5
+        rest -= 1
+        expected.append(rate)
+    options = read_spec("zoo/lesa.yaml", variants=["released"]).values["train"]["main"]["schedule"]
+    ours = Plateau(**{name: value for name, value in options.items() if name != "use"})
+    found = []
+    for value in values:
+        ours.observe(value, higher_is_better=True)
+        found.append(ours.factor(Moment(0, 1, 1)))
+    assert found == pytest.approx(expected)
+    assert expected[-1] < 0.3
 
 
 @pytest.mark.parametrize("higher_is_better", [True, False])
