@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from compose.spec.layers.resolve import Resolved, resolve, zoo_names
+from compose.spec.layers.resolve import Resolved, resolve
+from compose.spec.layers.spec_files import zoo_names
 from compose.spec.yaml.tree import plain
 from tools.rooms import ROOT
 

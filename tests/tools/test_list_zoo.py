@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from compose.spec.layers.resolve import resolve, zoo_names
+from compose.spec.layers.resolve import resolve
+from compose.spec.layers.spec_files import zoo_names
 from tools.list_zoo import PAGE, main, page
 
 

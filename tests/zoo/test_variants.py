@@ -11,7 +11,8 @@ import pytest
 import compose
 from compose.errors import ComposeError
 from compose.spec.deviations import own_deviations
-from compose.spec.layers.resolve import resolve, zoo_names
+from compose.spec.layers.resolve import resolve
+from compose.spec.layers.spec_files import zoo_names
 from compose.spec.layers.sweep import sweep
 from compose.spec.read import read_spec
 from compose.training.prepare import prepare

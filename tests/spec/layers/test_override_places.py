@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from compose.errors import SpecErrors
-from compose.spec.layers.resolve import is_there, resolve
+from compose.spec.layers.resolve import resolve
+from compose.spec.layers.spec_files import is_there
 from compose.spec.yaml.tree import Mapping, place_of
 
 BASE = "name: base\nmodel: {a: {use: x, width: 1}}\nvariants: {wide: {model: {a: {width: 8}}}}\n"
