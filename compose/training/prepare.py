@@ -13,20 +13,18 @@ from compose.errors import Place, SpecError, SpecErrors, reason_of
 from compose.evaluation.evaluation import Evaluation
 from compose.evaluation.task_labels import LABELS
 from compose.labels.label_options import LabelOptions
-from compose.labels.label_set import Labels, training_labels
+from compose.labels.label_set import Labels
 from compose.labels.label_space import LabelSpace
-from compose.labels.parents import Parents
 from compose.model.build import Built, Shaped, materialise, shape
 from compose.model.episode_batch import EpisodeBatch
 from compose.model.input_sizes import Sizes
-from compose.model.label_space_check import fixing_ways
 from compose.spec.read import Spec
 from compose.spec.schema.node_keys import selector
-from compose.spec.wiring.reserved import RESERVED
 from compose.spec.yaml.tree import Mapping as MappingTree
 from compose.spec.yaml.tree import Path, place_of, plain
 from compose.training.adaptation.adaptation import Adaptation, evaluated_adaptation, inner_loop, task_losses
 from compose.training.adaptation.inner_rates import add_rates
+from compose.training.reserved_sizes import ReservedSizes
 from compose.training.stages.stage import Stage
 
 if TYPE_CHECKING:
@@ -93,20 +91,30 @@ class Prepared:
         Raises:
             SpecErrors: labels without a vector, the first of them listed, or without a graph.
         """
-        self._labels("vectors", lambda: (self._space.vectors, self._space.external_vectors))
-        self._labels("clusters", lambda: self._space.clusters)
+        self.of_labels("vectors", lambda: (self.read_space.vectors, self.read_space.external_vectors))
+        self.of_labels("clusters", lambda: self.read_space.clusters)
         used: list[Labels] = ["seen", *(LABELS[task] for task in self.evaluation.tasks)]
         for labels in used if self.labels.graph is not None else ():
-            self._labels("graph", partial(self._space.edges, labels))
-        return self._space
+            self.of_labels("graph", partial(self.read_space.edges, labels))
+        return self.read_space
 
     @cached_property
-    def _space(self) -> LabelSpace:
+    def read_space(self) -> LabelSpace:
+        """The label space as far as the model reads it; its vectors are read when they are asked for."""
         read = {"external.vectors", "labels.graph"} & set(self.spec.plan.reserved)
         options = self.labels if read else replace(self.labels, external_nodes=False)
         return options.space(self.table)
 
-    def _labels(self, key: str, attempt: Callable[[], _T]) -> _T:
+    def of_labels(self, key: str, attempt: Callable[[], _T]) -> _T:
+        """What the label space gives.
+
+        Args:
+            key: the key of ``labels`` that it follows from.
+            attempt: asks for it.
+
+        Raises:
+            SpecErrors: it does not have it, or cannot read it.
+        """
         try:
             return attempt()
         except (ValueError, OSError) as error:
@@ -155,78 +163,11 @@ class Prepared:
         Raises:
             SpecErrors: there is no graph over the labels, or the file of their vectors cannot be read.
         """
-        space = self._space
-        dim = self._labels("vectors", lambda: space.dim)
-        training = training_labels(self.table)
-        labels = len(space.label_set(training).names)
-        known: Sizes = {"targets": (self.batch, labels)}
-        if self.episodes is not None:
-            known |= self.episodes.sizes
-        if parents := Parents(self.source).names:
-            known["parents.targets"] = (self.batch, len(parents))
-        known |= {name: (self.batch, *dims) for name, dims in self.source.shapes.items() if name in RESERVED}
-        known["labels.base_mask"] = (labels,)
-        if self.adaptation is not None and self.episodes is not None:
-            known["novel.targets"] = (self.batch, self.episodes.shape.ways)
-        if self.vectors is not None:
-            known["labels.base"] = labels, dim
-            known |= {"labels.novel": (self.episodes.shape.ways, dim)} if self.episodes is not None else {}
-        if space.classes is not None:
-            classes, nodes = len(space.classes.places), len(space.classes.kept.names)
-            known |= {"external.classes": (classes,), "external.targets": (self.batch, classes)}
-            known |= {"external.vectors": (nodes, dim)} if self.vectors is not None and nodes else {}
-        return known | self._label_sizes(training, labels)
+        return self._reserved_sizes.training
 
-    @property
-    def ranges(self) -> dict[str, range]:
-        """Reserved input -> the integers that it holds: marks, or places of clusters and nodes."""
-        found = {name: given.marks for name, given in RESERVED.items() if given.marks is not None}
-        if self.labels.clusters is not None:
-            found["labels.clusters"] = range(self.labels.clusters)
-        if self.labels.graph is not None:
-            found["labels.relations"] = range(1 + self.labels.graph.num_relations)
-        if self._space.classes is not None:
-            found["external.classes"] = range(-1, len(self._space.classes.kept.names))
-        return found
-
-    def task_sizes(self) -> dict[str, Sizes]:
-        """Evaluated task -> the shapes of reserved inputs that are others there; tasks without labels are left out.
-
-        The batch is the least that there may be, one example or episode, which is what is left over at the end.
-        """
-        found: dict[str, Sizes] = {}
-        batch = 1 if self.episodes is None else self.batch
-        examples: Sizes = {name: (batch, *dims) for name, dims in self.source.shapes.items() if name in RESERVED}
-        for task in self.evaluation.tasks:
-            which: Labels = "all" if self.evaluation.label_context == "all" else LABELS[task]
-            if labels := len(self._space.label_set(which).names):
-                found[task] = {**examples, "targets": (batch, labels), **self._label_sizes(which, labels)}
-        fixed = fixing_ways(self.spec.plan, adapts=self.adaptation is not None)
-        for test in self.evaluation.episodes:
-            if not fixed or self.episodes is None or test.shape.ways == self.episodes.shape.ways:
-                found[test.task] = self._episode_sizes(EpisodeBatch(1, test.shape))
-        return found
-
-    def _label_sizes(self, which: Labels, labels: int) -> Sizes:
-        """The shapes of what the label space gives of the labels in use."""
-        space, found = self._space, Sizes()
-        if self.vectors is not None:
-            found["labels.vectors"] = labels, self._labels("vectors", lambda: space.dim)
-            found |= {"labels.clusters": (labels,)} if self.labels.clusters else {}
-        if self.labels.graph is not None:
-            edges = tuple(self._labels("graph", partial(space.edges, which)).shape)
-            found |= {"labels.graph": edges, "labels.relations": edges[1:]}
-        return found
-
-    def _episode_sizes(self, batch: EpisodeBatch) -> Sizes:
-        """The shapes of what a batch of episodes holds."""
-        found = {name: (batch.images, *dims) for name, dims in self.source.shapes.items() if name in RESERVED}
-        found |= {"targets": (batch.images, self.sizes["targets"][1]), **batch.sizes}
-        if self.vectors is not None:
-            found["labels.novel"] = batch.shape.ways, self._labels("vectors", lambda: self._space.dim)
-        if self.adaptation is not None:
-            found["novel.targets"] = batch.images, batch.shape.ways
-        return found
+    @cached_property
+    def _reserved_sizes(self) -> ReservedSizes:
+        return ReservedSizes(self)
 
     @property
     def shaped(self) -> Shaped:
@@ -251,8 +192,8 @@ class Prepared:
                 zero_shot=self.zero_shot,
                 episodes=self.episodes,
                 adapts=self.adaptation is not None,
-                tasks=self.task_sizes(),
-                ranges=self.ranges,
+                tasks=self._reserved_sizes.of_tasks(),
+                ranges=self._reserved_sizes.ranges,
                 weight_parts=self.weight_parts,
             )
         except SpecErrors as errors:
@@ -262,7 +203,7 @@ class Prepared:
         """The same with another model: labels, vectors and graph that have been read are not read again."""
         found = replace(self, spec=spec)
         if set(spec.plan.reserved) == set(self.spec.plan.reserved):
-            vars(found).update({name: value for name, value in vars(self).items() if name in ("_space", "space")})
+            vars(found).update({name: value for name, value in vars(self).items() if name in ("read_space", "space")})
         return found
 
     def scoring(self) -> Prepared:

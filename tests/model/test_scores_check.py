@@ -8,6 +8,7 @@ import pytest
 
 from compose.errors import SpecError, SpecErrors
 from compose.training.prepare import Prepared
+from compose.training.reserved_sizes import ReservedSizes
 
 Make = Callable[..., Prepared]
 
@@ -62,14 +63,14 @@ def test_attention_is_maps(prepared: Make, port: str) -> None:
 
 
 def test_each_task_at_its_own_number_of_labels(prepared: Make) -> None:
-    sizes = prepared(MODEL, overrides=("evaluate.tasks=[zsl, seen, gzsl]",)).task_sizes()
+    sizes = ReservedSizes(prepared(MODEL, overrides=("evaluate.tasks=[zsl, seen, gzsl]",))).of_tasks()
     assert {task: found["targets"] for task, found in sizes.items()} == {
         "zsl": (1, 33),
         "seen": (1, 128),
         "gzsl": (1, 161),
     }
     context = ("evaluate.tasks=[zsl]", "evaluate.label_context=all")
-    assert prepared(MODEL, overrides=context).task_sizes()["zsl"]["labels.vectors"] == (161, 12)
+    assert ReservedSizes(prepared(MODEL, overrides=context)).of_tasks()["zsl"]["labels.vectors"] == (161, 12)
 
 
 def test_a_task_that_a_block_refuses(prepared: Make) -> None:
