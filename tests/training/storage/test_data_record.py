@@ -70,7 +70,7 @@ def test_a_record_is_read_back_and_what_is_no_record_is_none(tmp_path: Path) -> 
 
 def test_what_a_checkpoint_keeps_does_not_depend_on_what_was_trained() -> None:
     other = replace(RECORD, trained=())
-    assert as_json(RECORD) == as_json(other) == {"digest": RECORD.digest, "vectors": "v"}
+    assert as_json(RECORD) == as_json(other) == {"digest": RECORD.digest, "vectors": "v", "external": []}
     assert replace(RECORD, content="b").digest != RECORD.digest
     assert as_json(None) == {}
 
