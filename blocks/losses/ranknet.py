@@ -21,6 +21,9 @@ class RankNet(nn.Module):
 
     Reference: (ML)²P-Encoder (CVPR 2023), section 3.4, eq. 8-10.
 
+    Deviates: by its index the variance of eq. 10 is within the i-th label's vector; by default it is across the labels,
+    as the released code of SDL has it. The text does not speak of unknown labels, and of images without a pair.
+
     Args:
         difficulty: ``variance`` weights an image by one plus the variance across its present labels' vectors, summed
             over the components, since labels that mean different things are harder to find in one picture; ``within``

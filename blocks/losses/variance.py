@@ -22,6 +22,9 @@ class Variance(nn.Module):
 
     Reference: (ML)²P-Encoder (CVPR 2023), section 3.4, eq. 11.
 
+    Deviates: by default the variance is across the vectors, as the sentence before eq. 11 and the released code of SDL
+    have it; by its index it is within the n-th vector.
+
     Args:
         across: ``vectors`` measures, for each component, how the vectors of an image differ; ``components`` how the
             components of each vector differ.
