@@ -18,7 +18,8 @@ def to_networkx(graph: LabelGraph, seen: Sequence[bool] | None = None) -> nx.Gra
     """The graph without its loops, each pair of nodes joined once.
 
     A node is its number. Its attributes are ``label``, ``synset`` (``lion.n.01``), ``wordnet_id`` and ``kind``:
-    ``seen``, ``unseen`` or ``external``. Those of an edge are ``wup`` and ``kind``: ``similar`` or ``hypernym``.
+    ``seen``, ``unseen`` or ``external``. Those of an edge are ``wup`` and ``kind``: ``similar``,
+    ``hypernym`` or ``unlike``.
 
     Args:
         graph: the graph.
@@ -66,4 +67,4 @@ def _edges(graph: LabelGraph) -> Iterator[tuple[int, int, dict[str, Any]]]:
     for edge in np.flatnonzero(graph.edges[0] < graph.edges[1]).tolist():
         one, other = graph.edges[:, edge].tolist()
         wup = round(float(graph.similarities[edge]), 6)
-        yield one, other, {"wup": wup, "kind": "hypernym" if graph.hypernym[edge] else "similar"}
+        yield one, other, {"wup": wup, "kind": graph.kind(edge)}

@@ -76,6 +76,7 @@ class KnowledgeGraph(LabelGraphs):
             edges=np.stack([sources, targets]),
             similarities=similarities[targets, sources],
             hypernym=(found == TO_CHILD) | (found == TO_PARENT),
+            unlike=found == NEGATIVE,
             kinds=found,
         )
 

@@ -19,7 +19,7 @@ from compose.graphs.taxonomy.taxonomy import Taxonomy
 if TYPE_CHECKING:
     import networkx as nx
 
-EdgeKind = Literal["similar", "hypernym"]
+EdgeKind = Literal["similar", "hypernym", "unlike"]
 
 
 class Neighbour(NamedTuple):
@@ -29,7 +29,8 @@ class Neighbour(NamedTuple):
         node: its number.
         name: its name.
         similarity: the WUP similarity of the two.
-        kind: ``hypernym`` where one of the two lies above the other and the graph shows it, else ``similar``.
+        kind: ``hypernym`` where one of the two lies above the other and the graph shows it, ``unlike`` where the edge
+            says that they are far apart, else ``similar``.
         external: whether it is an external node, no label.
     """
 
@@ -53,6 +54,7 @@ class LabelGraph:
             node.
         similarities: ``e``: the WUP similarity of the two nodes of each edge; 1 for a loop.
         hypernym: ``e``: whether an edge joins a node and its nearest hypernym among the nodes.
+        unlike: ``e``: whether an edge joins two nodes because they are far apart; None where none does.
         kinds: ``e``: which relation an edge stands for, counted from 1; 0 for a loop. None where there is one alone.
     """
 
@@ -63,6 +65,7 @@ class LabelGraph:
     edges: IntArray
     similarities: NDArray[np.float32]
     hypernym: NDArray[np.bool_]
+    unlike: NDArray[np.bool_] | None = None
     kinds: IntArray | None = None
 
     def __len__(self) -> int:
@@ -126,7 +129,13 @@ class LabelGraph:
 
         return to_networkx(self, seen)
 
+    def kind(self, edge: int) -> EdgeKind:
+        """What an edge says of its two nodes."""
+        if self.unlike is not None and self.unlike[edge]:
+            return "unlike"
+        return "hypernym" if self.hypernym[edge] else "similar"
+
     def _neighbour(self, edge: int) -> Neighbour:
         node = int(self.edges[0, edge])
-        kind: EdgeKind = "hypernym" if self.hypernym[edge] else "similar"
-        return Neighbour(node, self.names[node], float(self.similarities[edge]), kind, node >= self.num_labels)
+        similarity = float(self.similarities[edge])
+        return Neighbour(node, self.names[node], similarity, self.kind(edge), node >= self.num_labels)

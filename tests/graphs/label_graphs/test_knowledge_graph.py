@@ -41,6 +41,8 @@ def test_each_pair_has_the_relation_that_its_synsets_have(positive, negative):
                 expected[v, u] = NEGATIVE
     assert dict(zip(map(tuple, graph.edges.T.tolist()), graph.relations.tolist(), strict=True)) == expected
     assert {TO_CHILD, TO_PARENT, POSITIVE, LOOP} <= set(expected.values())
+    words = {LOOP: "similar", POSITIVE: "similar", NEGATIVE: "unlike", TO_CHILD: "hypernym", TO_PARENT: "hypernym"}
+    assert [graph.kind(edge) for edge in range(len(graph.relations))] == [words[k] for k in graph.relations.tolist()]
     assert graph.edges[1].tolist() == sorted(graph.edges[1].tolist())
 
 
