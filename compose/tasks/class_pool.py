@@ -36,6 +36,12 @@ def no_pool(source: DataSource) -> PoolError:
     return PoolError(f"episodes need examples {known}, {such}; got `{source.name}`")
 
 
+def none_of_its_own(split: Split, what: str, count: int | str) -> PoolError:
+    """Nothing says which labels, or classes, the tasks of a split are of."""
+    keep = "`split: {" + f"{split}: {count}" + "}` in `data` keeps some from training for it"
+    return PoolError(f"the split `{split}` has no {what} of its own to draw tasks by: {keep}")
+
+
 class ClassPool:
     """The classes that episodes of a split may hold, and the examples of each.
 
@@ -57,6 +63,8 @@ class ClassPool:
         self.examples, self.split = examples, split
         shown = np.asarray(examples.classes())
         own = examples.columns()
+        if own is not None and not len(own):
+            raise none_of_its_own(split, "classes", "N")
         wanted = _wanted(source, shown, split) if own is None else np.isin(shown, own)
         rows = np.flatnonzero(wanted)
         if not len(rows):

@@ -10,7 +10,7 @@ from jaxtyping import Float64, Int64
 from compose.data.counter_random import Dice
 from compose.data.multi_label import MultiLabelExamples
 from compose.data.source import DataSource, Split
-from compose.tasks.class_pool import PoolError, no_pool
+from compose.tasks.class_pool import PoolError, no_pool, none_of_its_own
 
 
 class LabelPool:
@@ -75,8 +75,7 @@ class LabelPool:
             PoolError: there are fewer labels, or fewer that have an example more than that.
         """
         if not len(self):
-            keep = "`split: {" + f"{self.split}: {ways}" + "}` in `data` keeps some from training for it"
-            raise PoolError(f"the split `{self.split}` has no labels of its own to draw tasks by: {keep}")
+            raise none_of_its_own(self.split, "labels", ways)
         if len(self) < ways:
             raise PoolError(
                 f"an episode needs {ways} labels, and the split `{self.split}` has {len(self)}", about="ways"

@@ -15,7 +15,7 @@ from compose.block import BlockError
 from compose.data.multi_label import MultiLabelExamples, Positives
 from compose.data.pictures.images import Images
 from compose.data.source import SPLITS
-from compose.tasks.class_pool import ClassPool
+from compose.tasks.class_pool import ClassPool, PoolError
 from compose.tasks.episodes import EpisodeShape
 from compose.tasks.task_pool import draw_tasks, task_pool
 
@@ -117,6 +117,8 @@ def test_classes_may_be_divided_too(folder: Path) -> None:
     pools = [task_pool(source, split) for split in SPLITS]
     assert [pool.names for pool in pools] == [["elk", "fox"], ["ant", "bee"], ["cat", "dog"]]
     assert (type(pools[0]), source.example_protocol) == (ClassPool, None)
+    with pytest.raises(PoolError, match=r"`val` has no classes of its own to draw tasks by: `split: \{val: N\}`"):
+        task_pool(scenes(folder, "one", split={"test": 2}), "val")
     source = scenes(folder, "one", split=None, unseen=["cat", "dog"])
     assert [task_pool(source, split).names for split in ("val", "test")] == [["cat", "dog"]] * 2
 
