@@ -9,8 +9,10 @@ import torch
 from torch import Tensor
 
 from compose.blocks.core.unit_length import unit_length
+from compose.blocks.inference.normal_sample import NormalSample
 from compose.blocks.losses.bce import Bce
 from compose.blocks.losses.cross_entropy import CrossEntropy
+from compose.blocks.losses.normal_divergence import NormalDivergence
 from compose.blocks.losses.probability_mse import ProbabilityMse
 from compose.blocks.losses.target_mse import TargetMse
 from compose.blocks.scoring.label_bilinear import LabelBilinear
@@ -28,6 +30,8 @@ TRIED: dict[str, tuple[Callable[[Tensor], object], tuple[int, ...]]] = {
     "label_bilinear": (lambda x: LABEL_BILINEAR(x, VECTORS), (6, 3)),
     "label_head": (lambda x: LABEL_HEAD(x), (6, 3)),
     "max_similarity": (lambda x: MaxSimilarity()(x, VECTORS), (7, 4)),
+    "normal_divergence": (lambda x: NormalDivergence()(x, -x), (5,)),
+    "normal_sample": (lambda x: NormalSample().eval()(x, -x), (5,)),
     "probability_mse": (lambda x: ProbabilityMse()(x, x.sigmoid()), (5,)),
     "target_mse": (lambda x: TargetMse()(x, (x > 0).to(torch.int8)), (5,)),
     "unit_length": (lambda x: unit_length(x), (5,)),
