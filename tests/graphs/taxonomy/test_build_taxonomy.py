@@ -72,3 +72,17 @@ def test_a_cycle(write_wordnet: Callable[..., Path], tmp_path: Path) -> None:
     with pytest.raises(TaxonomyError, match="this is no taxonomy: the hypernym relation has a cycle"):
         build_taxonomy(looped, tmp_path / "out.npz")
     assert (tmp_path / "out.npz").read_text() == "what was there"
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("n"), IndexError(), AttributeError("name"), ValueError("x"), StopIteration()]
+)
+def test_whatever_the_reader_meets_in_damaged_files_is_told(
+    error: Exception, wordnet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(reader: object) -> None:
+        raise error
+
+    monkeypatch.setattr("compose.graphs.taxonomy.build_taxonomy.taxonomy_arrays", fail)
+    with pytest.raises(TaxonomyError, match="WordNet's files are damaged: they name synsets that are not there"):
+        build_taxonomy(wordnet, tmp_path / "little.npz")

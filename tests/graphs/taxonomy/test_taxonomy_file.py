@@ -24,6 +24,8 @@ def test_the_same_arrays_give_the_same_bytes(stored: Path, tmp_path: Path) -> No
     for name in ("a.npz", "b.npz"):
         write_arrays(tmp_path / name, arrays)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.npz") as archive:
+        assert {member.compress_type for member in archive.infolist()} == {zipfile.ZIP_DEFLATED}
     again = read_arrays(tmp_path / "a.npz")
     assert all(np.array_equal(arrays[name], again[name]) for name in arrays)
 
