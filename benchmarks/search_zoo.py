@@ -3,11 +3,11 @@
     python -m benchmarks.search_zoo OUT [--space benchmarks/search_space.yaml] [--start 7] [--epochs 3]
 
 The space is a spec whose sweeps are its axes: an architecture takes one member of each, the plainest the first of all.
-The plainest is trained first, and all start from its backbone, as the papers' start from one. In a first rung each
-other member stands alone in the plainest architecture, which is trained for a few epochs. In a second one the best
-members of the axes are joined, and trained for all epochs of the spec beside the best of the first rung. What is best
-is said by the harmonic mean of the mAP on held-out and on trained labels, of :mod:`benchmarks.held_out_labels`: no
-unseen label and no test picture of ``glyph_scenes`` takes part. What has ended below OUT is read and not trained again.
+The plainest is trained first, and all start from its backbone, as the papers' models start from one. Then the axes are
+searched one after the other: each of an axis' members is trained for a few epochs with what was found before, and the
+best is kept. The plainest and the one that is found are trained for all epochs of the spec at the end. What is best is
+said by the harmonic mean of the mAP on held-out and on trained labels, of :mod:`benchmarks.held_out_labels`: no unseen
+label and no test picture of ``glyph_scenes`` takes part. What has ended below OUT is read and not trained again.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def search(space: Path, out: Path, start: int, epochs: int) -> Member:
         space: a spec whose sweeps are the axes.
         out: where the runs lie.
         start: how many epochs the plainest architecture trains the backbone from which all start.
-        epochs: how many the first rung trains.
+        epochs: how many an architecture is trained in the search.
     """
     resolved = read(space, blocks=DATA).resolved
     axes = [sweep(resolved, name) for name in resolved.sweeps]
@@ -89,11 +89,10 @@ def search(space: Path, out: Path, start: int, epochs: int) -> Member:
     began = Rung(space, out / "start", f"train.main.epochs={start}").run(joined(plain))
     weights = f"model.backbone.weights={(began.folder / 'weights' / 'last.safetensors').absolute()}"
     short, full = Rung(space, out / "short", weights, f"train.main.epochs={epochs}"), Rung(space, out / "full", weights)
-    alone = [
-        [joined([*plain[:place], member, *plain[place + 1 :]]) for member in axis] for place, axis in enumerate(axes)
-    ]
-    chosen = [axis[members.index(short.best(members))] for axis, members in zip(axes, alone, strict=True)]
-    return full.best([joined(chosen), short.best(member for members in alone for member in members)])
+    found = plain.copy()
+    for place, axis in enumerate(axes):
+        found[place] = max(axis, key=lambda member: short.merit(joined([*found[:place], member, *found[place + 1 :]])))
+    return full.best([joined(plain), joined(found)])
 
 
 def main() -> None:
