@@ -37,7 +37,7 @@ def test_every_step_names_the_nodes_around_it() -> None:
     outer, copies = "`whole` uses the block `outer`", "uses the block `again`"
     assert told["pooled"] == []
     assert told["whole.mean"] == [outer]
-    assert [name for name, op in ((step.name, step.op) for step in plan.steps) if op == "stack"] == ["whole.copies.seen"]
+    assert [step.name for step in plan.steps if step.op == "stack"] == ["whole.copies.seen"]
     assert told["whole.copies.seen"] == [outer]
     assert told["whole.copies.1.y"] == [outer, f"`whole.copies.1` {copies}"]
 
