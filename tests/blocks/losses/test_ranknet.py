@@ -144,3 +144,8 @@ def test_compiles_without_a_graph_break():
     compiled = torch.compile(RankNet(), backend="aot_eager", fullgraph=True)
     expected = torch.autograd.grad(RankNet()(scores, targets, vectors), scores)
     torch.testing.assert_close(torch.autograd.grad(compiled(scores, targets, vectors), scores), expected)
+
+
+def test_vectors_of_one_component_do_not_vary_within():
+    loss = RankNet(difficulty="within")
+    assert loss.difficulty(torch.tensor([[1, -1, 1]], dtype=torch.int8), torch.randn(3, 1)).tolist() == [0.0]
