@@ -26,7 +26,7 @@ class GatedGraph(nn.Module):
     an MLP of both labels' vectors says, and a GRU cell, the same for all nodes, makes its next state of that. The
     weights know no label: the graph may be another one in every call.
 
-    Reference: Multi-Label Zero-Shot Learning with Structured Knowledge Graphs (CVPR 2018), section 3.2.
+    Reference: Multi-Label Zero-Shot Learning with Structured Knowledge Graphs (CVPR 2018).
 
     Deviates: there a network of both vectors gives a whole matrix for each edge; here it gives a number, which a
     relation's matrix is multiplied by. That a node's numbers are scaled to length 1 is its authors' code's, for the

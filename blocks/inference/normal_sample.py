@@ -15,7 +15,7 @@ class NormalSample(nn.Module):
 
     In evaluation it is the mean. LEO draws its codes, and the weights that it decodes from them, in this way.
 
-    Reference: Auto-Encoding Variational Bayes (ICLR 2014), section 2.4; LEO (ICLR 2019), eq. 3-5.
+    Reference: Auto-Encoding Variational Bayes (ICLR 2014), section 2.4; LEO (ICLR 2019).
     """
 
     def forward(self, mean: Float[Tensor, "*n"], log_variance: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:

@@ -13,7 +13,7 @@ from compose.blocks.core.full_precision import full_precision
 class NormalDivergence(nn.Module):
     """Keep codes near a standard normal: the Kullback-Leibler divergence of their distribution from it.
 
-    Reference: Auto-Encoding Variational Bayes (ICLR 2014), appendix B; LEO (ICLR 2019), eq. 6.
+    Reference: Auto-Encoding Variational Bayes (ICLR 2014), appendix B; LEO (ICLR 2019).
     """
 
     def forward(self, mean: Float[Tensor, "*n d"], log_variance: Float[Tensor, "*n d"]) -> Float[Tensor, ""]:
