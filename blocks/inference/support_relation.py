@@ -22,7 +22,7 @@ class SupportRelation(nn.Module):
     A network looks at every pair of examples; a label has the mean over the pairs whose first example carries it.
     Linear layers behind give the mean and the spread of its code.
 
-    Reference: Meta-Learning with Latent Embedding Optimization (LEO, ICLR 2019), section 2.3.1, eq. 4.
+    Reference: Meta-Learning with Latent Embedding Optimization (LEO, ICLR 2019).
 
     Deviates: LEO's examples have one class each; here one that carries several labels counts for each, and examples
     whose targets are all unknown, which fill up a support, are in no pair. The network's last layer is left to the
