@@ -22,6 +22,7 @@ PARAMS: dict[str, dict[str, Any]] = {
     "repeat": {"pattern": "b m -> b m k", "sizes": {"k": 2}},
     "select": {"pattern": "b m d, b k -> b k d"},
     "semantic_features": {"hidden": [6]},
+    "support_relation": {"hidden": [6, 6]},
     "top_k_mean": {"k": 2},
 }
 """Parameters that a block needs, or that make it small."""

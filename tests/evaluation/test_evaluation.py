@@ -138,7 +138,7 @@ def test_schema() -> None:
     assert (by_name["metrics"].schema["type"], by_name["metrics"].uses) == ("array", "metric")
     assert by_name["episodes"].schema["minimum"] == 2
     one, several = by_name["ways"].schema["anyOf"]
-    assert one == several["items"] == {"minimum": 2, "type": "integer"}
+    assert one == several["items"] == {"minimum": 2, "maximum": 1_000_000, "type": "integer"}
     assert by_name["batch"].schema["exclusiveMinimum"] == 0
 
 
