@@ -20,6 +20,8 @@ from tests.fuzz.specs import Case
 
 MOST_SECONDS = 5.0
 """Of the processor: other processes may be at work."""
+LIBRARIES = 1 << 30
+"""Bytes that a process holds that has imported all there is."""
 MOST_BYTES = 2 << 30
 NO_TEXT = ("no-such-file",)
 """Codes of mistakes in which there is no text to point at."""
@@ -44,7 +46,7 @@ class Verdict:
 
 def judge(case: Case) -> Verdict:
     """Validate a case."""
-    start, most, printed = time.process_time(), _peak(), io.StringIO()
+    start, most, others, printed = time.process_time(), _peak(), _held_by_others(), io.StringIO()
     codes: Counter[str] = Counter()
     failures: list[str] = []
     accepted = False
@@ -67,7 +69,7 @@ def judge(case: Case) -> Verdict:
         failures.append("a traceback was printed")
     if seconds > MOST_SECONDS:
         failures.append(f"slow: more than {MOST_SECONDS:.0f} s")
-    if _peak() > max(most, MOST_BYTES):
+    if _peak() > max(most, MOST_BYTES + others):
         failures.append("memory: more than 2 GiB")
     return Verdict(accepted, failures[0] if failures else "", codes, seconds)
 
@@ -75,6 +77,14 @@ def judge(case: Case) -> Verdict:
 def _peak() -> int:
     """The bytes of memory that this process has had at once so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _held_by_others() -> int:
+    """The bytes that this process holds of what came before, such as other tests, beyond its libraries."""
+    statistics = Path("/proc/self/statm")
+    if not statistics.exists():
+        return 0
+    return max(0, int(statistics.read_text().split()[1]) * resource.getpagesize() - LIBRARIES)
 
 
 def _wrong(error: SpecError) -> Iterator[str]:
