@@ -26,6 +26,7 @@ from compose.model.failures.failure import (
     has_other_state,
     is_of_devices,
     keeps_graph,
+    may_be_of_a_layer,
     too_large,
 )
 from compose.model.failures.misfit import Misfit
@@ -93,7 +94,8 @@ def make(step: Step, sizes: dict[str, Any], registry: Registry) -> MadeModule:
         if absurd := too_large(step):
             raise absurd from error
         cls = registry.load(declaration.kind, declaration.name)
-        raise block_failed(step, cls, error, "cannot be made", _taken(sizes | step.params)) from error
+        taken = _taken(sizes | step.params) if may_be_of_a_layer(error, cls) else ""
+        raise block_failed(step, cls, error, "cannot be made", taken) from error
     if any(map(is_lazy, (*module.parameters(), *module.buffers()))):
         raise has_lazy_modules(step, type(module))
     if other := [name for name, value in module.state_dict().items() if not isinstance(value, Tensor)]:

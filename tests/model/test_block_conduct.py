@@ -127,6 +127,7 @@ CALLED = {
     "self.z = nn.Parameter(torch.ones(3))": "fails on these shapes: it makes weights when it is called",
     "maps = torch.compile(lambda x: x)(maps)": "fails on these shapes: it compiles itself",
     "torch.manual_seed(0)": f"fails on these shapes: {SEED}",
+    "torch.add(maps, 1, out=maps)": "fails on these shapes: it writes into a tensor (`out=`)",
     "self.weight.mul_(2)": "fails on these shapes: it changes its weights in place",
     "(maps * self.weight).sum().backward()": "fails on these shapes: it takes a gradient of its own",
     "maps.relu_()": CHANGES,

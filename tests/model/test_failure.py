@@ -78,6 +78,9 @@ def refusal(prepared_with: Callable[..., Prepared]) -> Callable[..., SpecError]:
     [
         ("self.x = missing", "16:18", "`gate` cannot be made: NameError: name 'missing' is not defined"),
         ("raise ValueError('too many')", "16:9", "`gate` cannot be made: too many"),
+        ("self.x = 1 / (channels - 12)", "16:18", "`gate` cannot be made: ZeroDivisionError: division by zero"),
+        ("self.x = {}['x']", "16:18", "`gate` cannot be made: KeyError: 'x'"),
+        ("self.x = torch.zeros(-channels)", "16:18", "`gate` cannot be made: its layers do not take `channels` 12"),
         ("raise RuntimeError", "16:9", "`gate` cannot be made: RuntimeError: no message"),
         ("nn.MultiheadAttention(channels, 7)", "16:9", "`gate` cannot be made: its layers do not take `channels` 12"),
         ("self.x = nn.Linear(channels)", "16:18", None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from os.path import abspath
 from typing import Any, TypeVar
@@ -94,6 +95,11 @@ KNOWN = (
         "other operators, or a custom operator with `register_fake`",
     ),
     (
+        ("functions with out=",),
+        "it writes into a tensor (`out=`), and no gradient goes through that",
+        "a new tensor, such as `x + 1`",
+    ),
+    (
         ("can require gradients",),
         "it has a weight of whole numbers or truth values, and only floating-point numbers have a gradient",
         "floating-point numbers, such as `torch.zeros(n)`; `self.register_buffer(...)` for what is no weight",
@@ -138,6 +144,18 @@ def block_failed(step: Step, cls: type, error: BaseException, doing: str, call: 
     reason, expected, notes = _told(step, error, path, call)
     message = f"`{step.name}` {doing}{f': {reason}' if reason else ''}"
     return at_block(step, Misfit("block-failed", message, None, expected, None, notes, at=step), place)
+
+
+def may_be_of_a_layer(error: BaseException, cls: type) -> bool:
+    """Whether a layer that a block makes may have refused its numbers, and no line of the block's own.
+
+    Args:
+        error: what its constructor raised.
+        cls: the block.
+    """
+    if _library(error, file_of(cls)):
+        return True
+    return isinstance(error, RuntimeError) or bool(re.match(r"\w+\(\)(: | received)", said_by(error)))
 
 
 def too_large(step: Step) -> SpecError | None:

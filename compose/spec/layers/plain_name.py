@@ -8,7 +8,10 @@ from hashlib import sha256
 _DEVICES = "[cC][oO][nN]|[pP][rR][nN]|[aA][uU][xX]|[nN][uU][lL]|[cC][oO][mM][0-9]|[lL][pP][tT][0-9]"
 """What Windows takes for devices, whatever the ending; spelt so for JavaScript's regular expressions, too."""
 PLAIN_NAME = rf"^(?!(?:{_DEVICES})(?:\.|$))[A-Za-z0-9_](?:[A-Za-z0-9_.+-]{{0,98}}[A-Za-z0-9_+-])?$"
-IN_WORDS = "letters, digits, `_`, `.`, `+` and `-`, at most 100; a letter, digit or `_` first, no `.` last"
+IN_WORDS = (
+    "letters, digits, `_`, `.`, `+` and `-`, at most 100; a letter, digit or `_` first, no `.` last, "
+    "and no name of a device, such as `con`"
+)
 LONGEST = 150
 """Characters of a name that is put together from several."""
 

@@ -229,7 +229,12 @@ class _Reader:
         if indent or "'\\t'" in problem:
             column = indent.end() if indent else mark.column + 1
             return SpecError("tab", "a tab cannot indent YAML", Place(self.document, row + 1, column), "spaces")
-        if "quoted scalar" in context and start is not None:
+        if "quoted" in context and "unexpected" not in problem:
+            column = lines[row].rfind("\\", 0, mark.column + 1) + 1
+            wanted = r"`\\` for a backslash, or single quotes, in which one stands for itself"
+            place = Place(self.document, row + 1, max(1, column))
+            return SpecError("bad-escape", r"this `\` begins nothing that YAML knows", place, wanted)
+        if "quoted" in context and start is not None:
             return SpecError(
                 "unclosed-quote", "this quote is not closed", Place(self.document, start.line + 1, start.column + 1)
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -69,9 +69,12 @@ class EarlierRun:
     @property
     def _locked(self) -> dict[str, Any]:
         """The values of its lock file."""
-        found = plain(load_file(self.folder.lock))
+        expected = "the file as the run wrote it, or a new run without --resume"
+        try:
+            found = plain(load_file(self.folder.lock))
+        except SpecErrors as damage:
+            raise SpecErrors([replace(error, expected=expected) for error in damage.errors]) from None
         if not isinstance(found, dict):
-            expected = "the file as the run wrote it, or a new run without --resume"
             raise SpecErrors([SpecError("damaged-lock", f"{self.folder.lock} holds no spec", expected=expected)])
         return found
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 NAME = "prediction.safetensors"
 VECTORS = "vectors"
+REMEDY = "without it the data is read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,9 +99,12 @@ def read_kept(folder: Path) -> KeptData | None:
     from compose.training.storage.checkpoint import read_tensors
     from compose.training.training_errors import CheckpointError
 
-    tensors, metadata = read_tensors(path)
+    try:
+        tensors, metadata = read_tensors(path)
+    except CheckpointError as error:
+        raise CheckpointError(f"{error}; {REMEDY}") from error
     if metadata.get(DIGEST) != weights_digest(tensors, metadata):
-        raise CheckpointError(f"{path}: the file is damaged (its checksum does not fit); without it the data is read")
+        raise CheckpointError(f"{path}: the file is damaged (its checksum does not fit); {REMEDY}")
     return _made(json.loads(metadata["facts"]), tensors)
 
 

@@ -37,6 +37,16 @@ def test_a_lock_that_holds_no_spec_is_told(text: str, folder: RunFolder) -> None
         EarlierRun(folder).changes(cast("Any", None))
 
 
+@pytest.mark.parametrize("text", ["", "# cut off", "name: [", 'name: "small'])
+def test_a_lock_that_is_cut_off_is_told_with_what_helps(text: str, folder: RunFolder) -> None:
+    folder.lock.write_text(text)
+    with pytest.raises(SpecErrors) as caught:
+        EarlierRun(folder).changes(cast("Any", None))
+    (error,) = caught.value.errors
+    assert error.expected == "the file as the run wrote it, or a new run without --resume"
+    assert str(error.place).startswith(f"{folder.lock}:1:")
+
+
 def test_damaged_records_are_written_anew(folder: RunFolder) -> None:
     class Plan:
         lock, files = "name: small\n", ()
