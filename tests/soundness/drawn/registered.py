@@ -14,8 +14,8 @@ FILES = tuple(Path(__file__).with_name(name) for name in ("random_data.py", "wil
 
 @cache
 def own_registry() -> Registry:
-    """A registry of its own."""
-    found = registry().copy()
+    """A registry of its own, without what other tests have added to that of the process."""
+    found = registry.__wrapped__()
     for path in FILES:
         load_block_file(path, found)
     return found
@@ -26,8 +26,7 @@ def registered() -> Iterator[Registry]:
     """That registry as the one of the process, so that no spec need be told of the files."""
     known = registry()
     before = dict(known._declarations), dict(known._classes)
-    known._declarations |= own_registry()._declarations
-    known._classes |= own_registry()._classes
+    known._declarations, known._classes = dict(own_registry()._declarations), dict(own_registry()._classes)
     try:
         yield known
     finally:
