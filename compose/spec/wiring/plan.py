@@ -183,7 +183,7 @@ class Plan:
     @property
     def reserved(self) -> tuple[str, ...]:
         """The reserved inputs in use, in the order of first use."""
-        return _reserved([*self.steps, *(term.step for term in self.terms if term.step)])
+        return _reserved(self.all_steps)
 
     def after_starts(self, ends: Iterable[Ref]) -> tuple[Step, ...]:
         """The steps that these values depend on, without those that lead to the start of an inner loop, or give it."""

@@ -42,5 +42,16 @@ def test_every_step_names_the_nodes_around_it() -> None:
     assert told["whole.copies.1.y"] == [outer, f"`whole.copies.1` {copies}"]
 
 
+def test_what_a_plan_says_of_itself() -> None:
+    plan = read_spec(SpecText(TEXT, "nested.yaml")).plan
+    assert plan.all_steps == (*plan.steps, *(term.step for term in plan.terms))
+    assert [step.name for step in plan.all_steps][-1] == "loss.labels"
+    assert plan.nodes == ("pooled", "whole", "vectors", "scores")
+    assert plan.winner is None
+    assert plan.reserved == ("image", "labels.vectors", "targets")
+    lesa = read_spec("zoo/lesa.yaml").plan
+    assert lesa.winner == Ref("scores", "winner")
+
+
 def test_two_wires_are_one_whatever_their_list_must_be() -> None:
     assert Ref("a", "out", of=ListOf(3, None)) == Ref("a", "out")
