@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
 import torch
 from torch import Tensor
@@ -81,3 +83,27 @@ def test_the_greatest_place_is_that_of_the_map_brought_to_the_picture() -> None:
     grown = torch.nn.functional.interpolate(maps, (36, 66), mode="bilinear")
     images, labels = torch.meshgrid(torch.arange(40), torch.arange(5), indexing="ij")
     torch.testing.assert_close(grown[images, labels, top, left], grown.flatten(2).amax(-1))
+
+
+def test_what_two_processes_have_found_stands_in_the_order_of_the_images() -> None:
+    class Two:
+        """Two processes, the second of which has images 0 and 2, and in image 0 two labels."""
+
+        rank = 0
+
+        def each(self, own: tuple[torch.Tensor, ...]) -> list[tuple[torch.Tensor, ...]]:
+            return [own, (torch.tensor([0, 0, 2]), torch.tensor([5, 1, 4]), torch.zeros(3, 3))]
+
+    class Rows:
+        shares = Two()
+
+        def places(self, rank: int) -> torch.Tensor:
+            return torch.tensor([1, 3])
+
+    locator = Locator([0, 1, 2])
+    locator._found = [BoxHits(torch.tensor([0, 1]), torch.tensor([2, 3]), torch.ones(2, 3))]
+    locator.collect(cast("Any", Rows()))
+    found = locator.box_hits
+    assert found.images.tolist() == [0, 0, 1, 2, 3]
+    assert found.labels.tolist() == [5, 1, 2, 4, 3]
+    assert found.distances[:, 0].tolist() == [0, 0, 1, 0, 1]

@@ -90,3 +90,11 @@ def test_keys() -> None:
     assert MicroF1().key == "micro_f1"
     assert MacroF1(threshold=0.25).key == "macro_f1(threshold=0.25)"
     assert MicroAuc().key == "micro_auc"
+
+
+@pytest.mark.parametrize("made", [MicroF1(threshold=0.5), MacroF1(threshold=0.5)])
+def test_a_score_at_the_threshold_predicts_nothing(made: Metric) -> None:
+    targets = torch.tensor([[1, -1], [-1, 1]], dtype=torch.int8)
+    scores = torch.full((2, 2), 0.5)
+    assert made.value(scores, targets, Rules()) == 0
+    assert made.chance(scores, targets, Rules()) == 0
