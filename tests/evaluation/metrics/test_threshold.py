@@ -12,6 +12,7 @@ from compose.evaluation.metrics.metric import Metric
 from compose.evaluation.metrics.micro_auc import MicroAuc
 from compose.evaluation.metrics.micro_f1 import MicroF1
 from compose.evaluation.metrics.rules import Rules
+from compose.evaluation.metrics.threshold import Threshold
 
 ZERO = Rules(no_positives="zero")
 
@@ -93,8 +94,8 @@ def test_keys() -> None:
 
 
 @pytest.mark.parametrize("made", [MicroF1(threshold=0.5), MacroF1(threshold=0.5)])
-def test_a_score_at_the_threshold_predicts_nothing(made: Metric) -> None:
+def test_a_score_at_the_threshold_predicts_nothing(made: Threshold) -> None:
     targets = torch.tensor([[1, -1], [-1, 1]], dtype=torch.int8)
     scores = torch.full((2, 2), 0.5)
     assert made.value(scores, targets, Rules()) == 0
-    assert made.chance(scores, targets, Rules()) == 0
+    assert made.chance_of_episodes(scores[None], targets[None], Rules()).tolist() == [0]
