@@ -20,8 +20,8 @@ from compose.model.dims import Bindings
 from compose.model.failures.failing_call import failing_call
 from compose.model.failures.failure import block_failed
 from compose.model.fit import bind, results
+from compose.model.made_module import bound_sizes, refused
 from compose.model.seeded import seeded
-from compose.model.trial import bound_sizes, refused
 from compose.registry.declaration import Declaration
 from compose.registry.python_place import place_of_argument, place_of_class
 from compose.registry.registry import Registry

@@ -28,10 +28,10 @@ from compose.model.failures.failure import block_failed
 from compose.model.failures.misfit import UnfitError
 from compose.model.input_sizes import Sizes
 from compose.model.label_space_check import LabelSpaceCheck
+from compose.model.made_module import refused
 from compose.model.scores_check import check_scores
 from compose.model.seeded import seeded, unwarned
 from compose.model.task_check import check_tasks
-from compose.model.trial import refused
 from compose.model.walk import Walk
 from compose.registry.registry import Registry
 from compose.registry.user_code import at_work, is_mistake

@@ -16,8 +16,9 @@ from compose.model.failures.failure import block_failed
 from compose.model.failures.misfit import End, Misfit
 from compose.model.fit import Fake, bind, bind_inputs, check_given, output_error, port_note, results, several
 from compose.model.index_ranges import IndexRanges
+from compose.model.made_module import bound_sizes, make
 from compose.model.meta import META
-from compose.model.trial import Trial, bound_sizes, make, run, tensors
+from compose.model.trial import Trial, run, tensors
 from compose.registry.declaration import Port
 from compose.registry.registry import Registry
 from compose.spec.wiring.plan import Ref, Step, Term, Value, refs

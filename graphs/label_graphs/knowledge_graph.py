@@ -13,7 +13,7 @@ from compose.graphs.label_graphs.label_graph import LabelGraph
 from compose.graphs.label_graphs.label_graphs import LabelGraphs, NodeNames, Synsets
 from compose.graphs.similarity.wup import wup_similarities
 from compose.graphs.similarity.wup_blocks import FloatArray
-from compose.graphs.taxonomy.ancestors import IntArray, closure
+from compose.graphs.taxonomy.ancestors import IntArray, entries
 from compose.graphs.taxonomy.lookup import find_synsets
 from compose.graphs.taxonomy.taxonomy import Taxonomy, load_taxonomy
 
@@ -96,10 +96,9 @@ class KnowledgeGraph(LabelGraphs):
 
 def _hypernyms(taxonomy: Taxonomy, nodes: IntArray) -> tuple[IntArray, IntArray]:
     """Pairs of nodes, of which the second is a hypernym of the first, at any distance."""
-    positions, ancestors = closure(taxonomy.parent_starts, taxonomy.parents, nodes)
+    positions, ancestors = taxonomy.closure(nodes)
+    proper = ancestors != nodes[positions]
     order = np.argsort(nodes, kind="stable")
-    first = np.searchsorted(nodes[order], ancestors)
-    last = np.searchsorted(nodes[order], ancestors, side="right")
-    counts = (last - first) * (ancestors != nodes[positions])
-    places = np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
-    return np.repeat(positions, counts), order[places]
+    first = np.searchsorted(nodes[order], np.arange(len(taxonomy) + 1))  # where a synset's nodes start in `order`
+    which, places = entries(first, ancestors[proper])
+    return positions[proper][which], order[places]
