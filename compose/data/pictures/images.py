@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -14,29 +13,32 @@ from pydantic import Field
 from torch import Tensor
 
 from compose.block import BlockError, MayChange, data
-from compose.data.label_list import check_listed, label_table, meant, read_label_list
+from compose.data.label_list import check_listed, read_label_list
 from compose.data.multi_label import Positives
 from compose.data.normalisation import NORMALISATIONS, NormalisationName
-from compose.data.picture_labels import divided_labels, division_of_table
+from compose.data.picture_labels import division_of_table
 from compose.data.picture_reader import PictureReader
-from compose.data.pictures.annotations import Annotations, Finding, Meaning, content_digest
-from compose.data.pictures.box_csv import BoxHeader, read_box_header
+from compose.data.pictures.annotations import Meaning, content_digest
 from compose.data.pictures.box_report import BoxReport, read_class_names
 from compose.data.pictures.grey_range import GreyRange
 from compose.data.pictures.image_examples import Augment, ClassPictures, Fit, ImageExamples, Preparation, ScenePictures
 from compose.data.pictures.image_files import PicturePaths, folder_of_images, label_files, with_suffixes
+from compose.data.pictures.image_parameters import (
+    annotations_of_folders,
+    box_file,
+    read_annotations,
+    refuse_unreadable,
+    table_of_labels,
+    task_labels,
+)
 from compose.data.pictures.image_report import ImageReport
 from compose.data.pictures.image_splits import divide
-from compose.data.pictures.labels.class_folders import read_class_folders, without_training
-from compose.data.pictures.labels.label_file import LabelReading, read_label_file
-from compose.data.pictures.labels.separators import asked_separator, separated_by_blanks
+from compose.data.pictures.labels.class_folders import without_training
+from compose.data.pictures.labels.label_file import LabelReading
 from compose.data.pictures.picture_identity import identities
 from compose.data.source import DataError, LabelTable, PictureSource, Share, Split
 from compose.data.vectors.example_division import ExampleProtocol
-from compose.data.vectors.label_division import LabelDivision, Part
-
-TOLD = 10
-"""Lines of the label files that cannot be used, of which each is told."""
+from compose.data.vectors.label_division import Part
 
 
 @data
@@ -146,9 +148,9 @@ class Images(PictureSource):
         given = label_files(labels, {"train": train, "val": val, "test": test})
         known = None if vocabulary is None else read_label_list(vocabulary, parameter="vocabulary")
         if given:
-            self._annotations = _read(given, LabelReading(separator, ignore or (), known))
+            self._annotations = read_annotations(given, LabelReading(separator, ignore or (), known))
         else:
-            self._annotations = _class_folders(folder)
+            self._annotations = annotations_of_folders(folder)
             unseen = without_training(self._annotations) if unseen is None else unseen
         ids = {} if label_names is None else read_class_names(label_names, parameter="label_names")
         try:
@@ -161,14 +163,14 @@ class Images(PictureSource):
         try:
             if vocabulary is not None and known is not None:
                 check_listed(vocabulary, known, self._annotations.names, parameter="vocabulary", whole=True)
-            self._labels = _labels(self._annotations.names, vocabulary=known, unseen=unseen or ())
+            self._labels = table_of_labels(self._annotations.names, vocabulary=known, unseen=unseen or ())
         except BlockError:
-            _refuse_unreadable(self._annotations, parameter=next(iter(given), None))
+            refuse_unreadable(self._annotations, parameter=next(iter(given), None))
             raise
         if all_seen:
             self._labels = replace(self._labels, seen=(True,) * len(self._labels.names))
         self._divided = split is not None
-        self._tasks = _task_labels(self._labels, split, seed, all_seen=all_seen)
+        self._tasks = task_labels(self._labels, split, seed, all_seen=all_seen)
         self._labels = division_of_table(self._labels, self._tasks)
         images = with_suffixes(folder, self._annotations.images)
         self._paths = PicturePaths(folder, images)
@@ -180,7 +182,7 @@ class Images(PictureSource):
         self.normalisation = NORMALISATIONS[normalisation]
         self._preparation = Preparation(size, augment, crop, fit, self.normalisation, white)
         self._skip, self._decode, self._seed = on_bad_image == "skip", check_images == "full", seed
-        self._box_file = None if boxes is None else _box_file(boxes)
+        self._box_file = None if boxes is None else box_file(boxes)
         self._box_names = ids if box_names is None else read_class_names(box_names, parameter="box_names")
 
     @property
@@ -283,84 +285,3 @@ class Images(PictureSource):
         if self._box_file is None:
             return None
         return BoxReport(*self._box_file, self._annotations, self._labels.names, self._box_names)
-
-
-def _task_labels(
-    table: LabelTable, split: Mapping[Split, Part] | Path | None, seed: int, *, all_seen: bool
-) -> LabelDivision:
-    """The labels that the tasks of each split are drawn by."""
-    if split is not None and all_seen:
-        raise BlockError("expected no `split`, as all labels are to be seen", parameter="split")
-    if isinstance(split, Mapping) and "test" in split and not all(table.seen):
-        raise BlockError("expected no `test` beside `unseen`, whose labels are the test's", parameter="split.test")
-    return divided_labels(table, split, seed=seed)
-
-
-def _box_file(path: Path) -> tuple[Path, BoxHeader]:
-    path = path.expanduser()
-    if not path.is_file():
-        raise BlockError(f"there is no file of boxes {path}", parameter="boxes")
-    try:
-        return path, read_box_header(path)
-    except (DataError, OSError) as error:
-        raise BlockError(str(error), parameter="boxes") from None
-
-
-def _labels(
-    found: Collection[str], *, vocabulary: Mapping[str, str | None] | None, unseen: Sequence[str] | Path
-) -> LabelTable:
-    """The labels of the label files, of which lists say more.
-
-    Raises:
-        BlockError: a list names others.
-    """
-    apart = read_label_list(unseen, parameter="unseen")
-    check_listed(unseen, apart, {*found, *(vocabulary or ())}, parameter="unseen", whole=False)
-    return label_table(found, vocabulary=vocabulary, unseen=apart)
-
-
-def _refuse_unreadable(annotations: Annotations, *, parameter: str | None) -> None:
-    """Tell the lines of the label files that cannot be used, where labels are missing: they may be in these lines.
-
-    Raises:
-        BlockError: there are such lines.
-    """
-    problems = annotations.problems
-    if not problems:
-        return
-    lines = "one line" if len(problems) == 1 else f"{len(problems):,} lines"
-    what = f"{lines} of the label files cannot be used" + ("" if len(annotations) else ", and there are no others")
-    told = [str(problem) for problem in problems[:TOLD]]
-    told += [f"and {len(problems) - TOLD:,} more"] if len(problems) > TOLD else []
-    raise BlockError("\n  ".join([f"{what}:", *told]), parameter=parameter) from None
-
-
-def _class_folders(folder: Path) -> Annotations:
-    try:
-        found = read_class_folders(folder)
-    except DataError as error:
-        raise BlockError(str(error), parameter="folder") from None
-    if not len(found):
-        classes = f"or folders of pictures in {folder}, one for each class"
-        raise BlockError(f"expected a label file, `labels` or `train`, `val` and `test`, {classes}", parameter=None)
-    return found
-
-
-def _read(files: dict[str, tuple[str, Path]], how: LabelReading) -> Annotations:
-    annotations = Annotations()
-    for parameter, (split, path) in files.items():
-        try:
-            read_label_file(path, annotations, how, split=split)
-        except (DataError, OSError) as error:
-            raise BlockError(str(error), parameter=parameter) from None
-    strangers = [name for name in how.ignore if name not in how.columns]
-    if strangers:
-        close = meant(strangers[0], sorted(how.columns))
-        raise BlockError(f"no label file has a column for a label `{strangers[0]}`{close}", parameter="ignore")
-    if not annotations.separated:
-        asked = asked_separator(annotations.cells)
-        if asked:
-            raise BlockError(asked, parameter=next(iter(files)))
-        told = separated_by_blanks(annotations.cells)
-        annotations.notes += [Finding(told)] if told else []
-    return annotations

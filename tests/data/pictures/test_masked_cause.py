@@ -8,7 +8,8 @@ import pytest
 
 from compose import validate
 from compose.block import BlockError
-from compose.data.pictures.images import TOLD, Images
+from compose.data.pictures.image_parameters import TOLD
+from compose.data.pictures.images import Images
 
 COCO = """{"images": [{"id": 0, "file_name": "a.png"}],
  "annotations": [{"image_id": 0, "category_id": 1}],
