@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional
 
 from compose.block import Dims, block
 from compose.blocks.core.pattern.axis import find_axis
@@ -22,7 +23,8 @@ class LayerNorm(nn.Module):
         dims: the layout in letters; ``...`` is any number of dims.
         axis: the letter of the axis that the vectors lie along.
         eps: added to the variance.
-        affine: whether entries are scaled and shifted by learned numbers.
+        affine: whether entries are scaled and shifted by learned numbers; without them it serves vectors of any length,
+            such as the scores of all labels.
     """
 
     def __init__(
@@ -47,5 +49,6 @@ class LayerNorm(nn.Module):
         Returns:
             One of the same shape.
         """
-        normalised: Tensor = self.layer(features.movedim(self.axis.index, -1))
+        last, layer = features.movedim(self.axis.index, -1), self.layer
+        normalised = functional.layer_norm(last, last.shape[-1:], layer.weight, layer.bias, layer.eps)
         return normalised.movedim(-1, self.axis.index)

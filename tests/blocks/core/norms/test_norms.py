@@ -42,6 +42,13 @@ def test_layer_norm(same, shape, dims, axis, place):
     same(lambda: block(x), slow, [x, *block.parameters()])
 
 
+@pytest.mark.parametrize("length", [4, 7])
+def test_layer_norm_without_learned_numbers_serves_any_length(same, length):
+    x = torch.randn(2, length, requires_grad=True)
+    block = LayerNorm((2, 4), dims="b l", axis="l", eps=EPS, affine=False)
+    same(lambda: block(x), lambda: torch.stack([standard(row) for row in x]), [x])
+
+
 @pytest.mark.parametrize(
     ("shape", "dims", "axis", "place"),
     [
