@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import compose
-from benchmarks import search_zoo, zoo
+from benchmarks import posvae, search_zoo, zoo
 from benchmarks.held_out_labels import FOLDS, HeldOutGlyphScenes, held_out_table
 from compose.data.drawn.glyph_table import glyph_table
 
@@ -19,7 +20,7 @@ SPACE = """
 extends: {space}
 data: {{train: 32, val: 16, test: 300}}
 train: {{main: {{epochs: 2}}}}
-sweeps: {{branch: {{variants: [[], context]}}, network: null, label_side: null, objective: null}}
+sweeps: {{branch: {{variants: [[], context]}}, network: null, label_side: null, objective: null, scale: null}}
 """
 
 
@@ -97,3 +98,32 @@ def test_a_held_out_hypernym_is_shown_by_its_leaves() -> None:
     below = table.labels.names.index("edge_tool")
     leaves = [table.labels.names.index(name) for name in ("pick", "scissors", "sickle")]
     assert np.array_equal(table.shows[:, below], table.shows[:, leaves].any(1))
+
+
+def test_posvae_is_tried_at_its_weights_and_with_a_classifier_that_is_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quick = {"data.train": 64, "data.val": 16, "data.test": 300, "labels.external.train": 64}
+    epochs = {"train.external.epochs": 1, "train.main.epochs": 1}
+    compose.train(
+        ROOT / "zoo" / "rgcn-posvae.yaml", overrides={**quick, **epochs}, out=tmp_path / "run", progress=False
+    )
+    called(monkeypatch, str(tmp_path / "run"), "--epochs", "1")
+    posvae.main()
+    rows = [line.strip("| ").split(" | ") for line in capsys.readouterr().out.splitlines()[2:]]
+    assert [row[0] for row in rows] == [
+        "no external nodes",
+        *(f"as it is, weight {weight}" for weight in (1, 0.01, 0)),
+        *(f"right, weight {weight}" for weight in (1, 0)),
+    ]
+    assert all(0 <= float(score) <= 100 for row in rows for score in row[2:4])
+    differ = [float(row[4]) for row in rows]
+    assert differ[0] == 0
+
+
+def test_a_right_classifier_fires_for_what_is_near_a_label_of_the_scene() -> None:
+    first = posvae.FirstStage.__new__(posvae.FirstStage)
+    first.near = torch.tensor([[1.0, 0.2, 0.1], [0.2, 0.9, 0.3]])
+    seen = posvae.Seen(torch.zeros(2, 1), torch.zeros(2, 2), torch.tensor([[1, -1, 0], [-1, 1, 1]]))
+    nearest = torch.tensor([[1.0, 0.2], [0.2, 0.9]])
+    torch.testing.assert_close(first.right(seen), (posvae.SHARPNESS * nearest).softmax(1))
