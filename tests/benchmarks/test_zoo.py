@@ -57,18 +57,18 @@ def test_a_run_of_another_spec_is_told(
     assert f"{tmp_path / 'ml2p-0'} was made from another spec than zoo/ml2p.yaml is now" in capsys.readouterr().err
 
 
-def test_the_search_keeps_the_best_of_each_axis(
+def test_the_search_trains_the_best_of_the_short_runs_in_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     space = tmp_path / "space.yaml"
     space.write_text(SPACE.format(space=ROOT / "benchmarks" / "search_space.yaml"))
     called(monkeypatch, str(tmp_path / "out"), "--space", str(space), "--start", "1", "--epochs", "1")
     search_zoo.main()
-    rows = [line.strip("| ").split(" | ") for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
-    short = {row[1]: float(row[2]) for row in rows[2:4]}
-    assert list(short) == ["base", "context"]
-    best = max(short, key=lambda name: short[name])
-    assert [row[:2] for row in rows[4:]] == [["full", name] for name in dict.fromkeys(["base", best])]
+    printed = capsys.readouterr().out
+    rows = [line.strip("| ").split(" | ") for line in printed.splitlines() if line.startswith("| ")]
+    assert [row[:2] for row in rows[2:]] == [[rung, name] for rung in ("short", "full") for name in ("base", "context")]
+    full = {row[1]: float(row[2]) for row in rows[4:]}
+    assert printed.splitlines()[-1] == f"best: {max(full, key=lambda name: full[name])}"
 
 
 @pytest.mark.parametrize("fold", range(FOLDS))
