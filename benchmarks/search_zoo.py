@@ -6,8 +6,9 @@ The space is a spec whose sweeps are its axes: an architecture takes one member 
 The plainest is trained first, and all start from its backbone, as the papers' models start from one. Then the axes are
 searched one after the other: each of an axis' members is trained for a few epochs with what was found before, and the
 best is kept. The plainest and the three best of all are trained for all epochs of the spec at the end, as what learns
-fast need not be what ends best. What is best is said by the harmonic mean of the mAP on held-out and on trained labels, of :mod:`benchmarks.held_out_labels`: no unseen
-label and no test picture of ``glyph_scenes`` takes part. What has ended below OUT is read and not trained again.
+fast need not be what ends best. What is best is said by the harmonic mean of the mAP on held-out and on trained labels,
+of :mod:`benchmarks.held_out_labels`: no unseen label and no test picture of ``glyph_scenes`` takes part. What has ended
+below OUT is read and not trained again.
 """
 
 from __future__ import annotations
