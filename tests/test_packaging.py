@@ -55,8 +55,13 @@ def _files() -> list[Path]:
 
 
 def test_holds_every_file_and_only_compose(wheel: Path) -> None:
+    from compose import __version__
+
     inside = set(zipfile.ZipFile(wheel).namelist())
-    assert {name.split("/")[0].split("-")[0] for name in inside} == {"compose"}
+    assert {name.split("/")[0].removesuffix(f"-{__version__}.dist-info") for name in inside} == {
+        "compose",
+        "torchcompose",
+    }
     expected = {str(Path(PARTS[file.parts[0]], *file.parts[1:])) for file in _files()}
     assert expected - inside == set()
 
@@ -91,4 +96,12 @@ def test_one_version() -> None:
 def test_the_wheel_has_that_version(wheel: Path) -> None:
     from compose import __version__
 
-    assert wheel.name.startswith(f"compose-{__version__}-")
+    assert wheel.name.startswith(f"torchcompose-{__version__}-")
+
+
+def test_the_command_has_a_second_name(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as opened:
+        (listed,) = (name for name in opened.namelist() if name.endswith("entry_points.txt"))
+        commands = opened.read(listed).decode().split("[console_scripts]")[1].splitlines()
+    found = dict(line.split(" = ") for line in commands if line)
+    assert found == {"compose": "compose.cli:main", "torchcompose": "compose.cli:main"}

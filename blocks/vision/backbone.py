@@ -43,9 +43,9 @@ class Backbone(nn.Module):
 
     ``arch`` is a name of torchvision's (``resnet18``, ``vit_b_16``, ``swin_t``), one of few-shot learning (``conv64``,
     ``resnet12``), ``timm/NAME`` or ``open_clip/NAME``, whose image tower is taken; the last two need ``pip install
-    'compose[timm]'`` or ``'compose[open_clip]'``. What lies behind the deepest tap is cut away. A network that is made
-    for one size of images is made for the size that arrives. ``strides`` tells how many pixels lie between two entries
-    of each map.
+    'torchcompose[timm]'`` or ``'torchcompose[open_clip]'``. What lies behind the deepest tap is cut away. A network
+    that is made for one size of images is made for the size that arrives. ``strides`` tells how many pixels lie between
+    two entries of each map.
 
     Args:
         in_channels: channels of the image.

@@ -7,6 +7,8 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 RESTARTS = 10
+"""How many starts of k-means are tried; the one whose vectors are nearest to their centres is taken."""
+STEPS = 100
 
 
 def cluster(vectors: Float[Tensor, "l d"], seen: Int64[Tensor, " s"], count: int) -> Int64[Tensor, " l"]:
@@ -23,11 +25,19 @@ def cluster(vectors: Float[Tensor, "l d"], seen: Int64[Tensor, " s"], count: int
         ValueError: there are fewer distinct vectors of seen labels than clusters.
     """
     import numpy as np
-    from sklearn.cluster import KMeans
+    from scipy.cluster.vq import ClusterError, kmeans2, vq
 
     known = vectors[seen].double().numpy()
     distinct = len(np.unique(known, axis=0))
     if distinct < count:
         raise ValueError(f"expected at most {distinct} clusters, one for each seen label's vector, got {count}")
-    found = KMeans(count, n_init=RESTARTS, random_state=0).fit(known)
-    return torch.from_numpy(found.predict(vectors.double().numpy())).long()
+    best, least = np.unique(known, axis=0)[:count], np.inf
+    for start in range(RESTARTS):
+        try:
+            centres, _ = kmeans2(known, count, iter=STEPS, minit="++", missing="raise", rng=start)
+        except ClusterError:
+            continue  # a centre has lost all its vectors
+        distance = np.square(vq(known, centres)[1]).sum()
+        if distance < least:
+            best, least = centres, distance
+    return torch.from_numpy(vq(vectors.double().numpy(), best)[0]).long()

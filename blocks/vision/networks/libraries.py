@@ -85,7 +85,7 @@ def _extra(prefix: str, rest: str) -> Library:
         raise BlockError(f"{message}, got {prefix}/{rest}", parameter="arch")
     if find_spec(prefix) is None:
         message = f"{prefix}/{rest} needs the package {prefix}, which is not installed"
-        raise BlockError(f"{message}: pip install 'compose[{prefix}]'", parameter="arch")
+        raise BlockError(f"{message}: pip install 'torchcompose[{prefix}]'", parameter="arch")
     if prefix == "timm":
         from compose.blocks.vision.networks.timm_networks import TimmNetworks
 

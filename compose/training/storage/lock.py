@@ -59,7 +59,7 @@ def lock_values(spec: Spec) -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Package -> its version, of those that decide what a run computes."""
-    found = {"compose": version("compose"), "python": platform.python_version()}
+    found = {"compose": version("torchcompose"), "python": platform.python_version()}
     for package in PACKAGES:
         try:
             found[package] = version(package)

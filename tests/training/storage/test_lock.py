@@ -32,7 +32,7 @@ def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Spec:
 def test_it_says_with_what_the_run_was_made(spec: Spec) -> None:
     comment = [line for line in lock_text(spec).splitlines() if line.startswith("# with: ")]
     (line,) = comment
-    assert f"compose {version('compose')}" in line
+    assert f"compose {version('torchcompose')}" in line
     assert f"python {platform.python_version()}" in line
     for package in ("torch", "torchvision", "numpy", "lightning-fabric", "safetensors"):
         assert f"{package} {version(package)}" in line

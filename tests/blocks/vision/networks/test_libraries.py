@@ -51,7 +51,9 @@ def test_package_that_is_not_installed(monkeypatch, arch):
     name = arch.partition("/")[0]
     error = refused(arch)
     assert error.parameter == "arch"
-    assert str(error) == (f"{arch} needs the package {name}, which is not installed: pip install 'compose[{name}]'")
+    assert str(error) == (
+        f"{arch} needs the package {name}, which is not installed: pip install 'torchcompose[{name}]'"
+    )
 
 
 def test_unknown_name_without_the_other_packages(monkeypatch):
