@@ -15,7 +15,7 @@ from compose.errors import SpecError, SpecErrors, UsageError
 from compose.processes.launched import is_first_process, remembered_folder, world_size
 from compose.shown import message_text, printable
 from compose.training.storage.find_run import FoundRun, find_run, new_folder, newest_of
-from compose.training.storage.kept_blocks import check_same
+from compose.training.storage.kept_blocks import changed_originals, check_same
 
 if TYPE_CHECKING:
     from compose.spec.read import Spec
@@ -58,7 +58,7 @@ def train_spec(
         found = read(named, variants=variants, overrides=overrides, blocks=blocks or kept)
         shown = console if is_first_process() else None
         if shown and not blocks:
-            print_notes(shown, kept_notes(found.blocks))
+            print_notes(shown, kept_notes(found.blocks, folder / LOCK if folder else Path(found.resolved.file)))
         if folder and blocks:
             check_same(folder / LOCK, found.blocks)
         outcome = _run(found, folder, device=device, strategy=strategy, out=out, console=shown)
@@ -175,9 +175,17 @@ def print_notes(console: Terminal, found: Sequence[str]) -> None:
         console.print(message_text(f"note: {line}"), style="yellow")
 
 
-def kept_notes(files: Sequence[Path]) -> list[str]:
-    """That a run's own copies of the user's block files are used."""
-    return [f"using the blocks that the run keeps: {', '.join(map(str, files))}"] if files else []
+def kept_notes(files: Sequence[Path], lock: Path) -> list[str]:
+    """That a run's own copies of the user's block files are used, and which of the files have changed since.
+
+    Args:
+        files: the copies.
+        lock: the run's lock file.
+    """
+    if not files:
+        return []
+    changed = [f"{path} has changed since; the run's copy counts" for path in changed_originals(lock)]
+    return [f"using the blocks that the run keeps: {', '.join(map(str, files))}", *changed]
 
 
 def _busy(console: Terminal | None, text: str) -> AbstractContextManager[object]:

@@ -67,10 +67,11 @@ def opened(path: Path, *, weights: Literal["last", "best"] | None, device: str, 
     """
     from compose import Run
     from compose.api.begin_run import kept_notes
+    from compose.api.reading import LOCK
     from compose.cli.console import note
     from compose.processes.launched import is_first_process
 
     run = Run(path, weights=weights, device=device, blocks=blocks or ())
-    for line in kept_notes(run.kept_blocks) if is_first_process() else ():
+    for line in kept_notes(run.kept_blocks, run.folder / LOCK) if is_first_process() else ():
         note(line)
     return run

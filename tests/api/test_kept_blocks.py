@@ -46,7 +46,8 @@ def called(*words: object) -> Any:
 def test_a_copy_and_its_hash(run: compose.Run) -> None:
     assert Path("run/blocks/my_blocks.py").read_text() == BLOCK
     header = [line for line in Path("run/spec.lock.yaml").read_text().splitlines() if line.startswith("#")]
-    assert header[-1] == f"# keeps: blocks/my_blocks.py sha256 {sha256(BLOCK.encode()).hexdigest()}"
+    kept = f"# keeps: blocks/my_blocks.py sha256 {sha256(BLOCK.encode()).hexdigest()}"
+    assert header[-1] == f"{kept} of {Path('my_blocks.py').absolute()}"
     assert header[-2] == "# repeat with: compose train spec.lock.yaml"
     assert "--blocks my_blocks.py" in header[0].replace(str(Path.cwd()) + "/", "")
 
@@ -68,8 +69,23 @@ def test_the_lock_repeats_the_run(run: compose.Run) -> None:
 def test_commands_use_the_copy_and_say_so(run: compose.Run) -> None:
     Image.new("RGB", (9, 9)).save("a.png")
     for words in (["predict", "run", "a.png"], ["evaluate", "run"], ["train", "--resume", "run"]):
-        assert called(*words, "--device", "cpu").stderr.splitlines()[0] == NOTE
+        notes = called(*words, "--device", "cpu").stderr.splitlines()[:2]
+        assert notes == [NOTE, f"note: {Path('my_blocks.py').absolute()} has changed since; the run's copy counts"]
     assert "note:" not in called("predict", "run", "a.png", "--blocks", "run/blocks/my_blocks.py").stderr
+
+
+def test_a_file_that_has_not_changed_or_is_gone_is_not_told(run: compose.Run) -> None:
+    Path("my_blocks.py").write_text(BLOCK)
+    assert called("evaluate", "run", "--device", "cpu").stderr.splitlines() == [NOTE]
+    Path("my_blocks.py").unlink()
+    assert called("evaluate", "run", "--device", "cpu").stderr.splitlines() == [NOTE]
+
+
+def test_a_lock_that_does_not_name_the_original_is_read(run: compose.Run) -> None:
+    lock = Path("run/spec.lock.yaml")
+    lock.write_text(lock.read_text().replace(f" of {Path('my_blocks.py').absolute()}", ""))
+    assert compose.Run("run").kept_blocks == (Path("run/blocks/my_blocks.py"),)
+    assert called("evaluate", "run", "--device", "cpu").stderr.splitlines() == [NOTE]
 
 
 def test_a_copy_that_is_gone_or_changed(run: compose.Run) -> None:

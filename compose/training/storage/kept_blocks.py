@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from compose.errors import Document, Place, SpecError, SpecErrors, UsageError
 from compose.registry.neighbours import neighbours
@@ -14,7 +15,7 @@ from compose.shown import printable
 
 FOLDER = "blocks"
 KEEPS, BESIDE = "# keeps: ", "# beside: "
-_LINE = re.compile(rf"({KEEPS}|{BESIDE})({FOLDER}/(?!.*\.\.).+\.py) sha256 ([0-9a-f]{{64}})")
+_LINE = re.compile(rf"({KEEPS}|{BESIDE})({FOLDER}/(?!.*\.\.).+\.py) sha256 ([0-9a-f]{{64}})(?: of (.+))?")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,24 @@ class KeptFile:
     @property
     def line(self) -> str:
         """The comment in the lock file that names it."""
-        return f"{BESIDE if self.beside else KEEPS}{self.name} sha256 {sha256(self.content).hexdigest()}"
+        kept = f"{BESIDE if self.beside else KEEPS}{self.name} sha256 {sha256(self.content).hexdigest()}"
+        return f"{kept} of {self.given.absolute()}"
+
+
+class Named(NamedTuple):
+    """What a lock file says of a file that the run keeps.
+
+    Args:
+        name: its path inside the run's folder.
+        digest: its hash.
+        beside: whether it is a module beside a file of blocks.
+        original: the user's file that it is a copy of; None where that is not told.
+    """
+
+    name: str
+    digest: str
+    beside: bool
+    original: Path | None
 
 
 def kept_files(files: Sequence[Path]) -> tuple[KeptFile, ...]:
@@ -72,8 +90,18 @@ def blocks_beside(lock: Path) -> tuple[Path, ...]:
     """
     if not lock.is_file():
         return ()
-    found = [(_whole(lock, name, digest), is_beside) for name, digest, is_beside in _named(lock)]
+    found = [(_whole(lock, file), file.beside) for file in _named(lock)]
     return tuple(path for path, is_beside in found if not is_beside)
+
+
+def changed_originals(lock: Path) -> list[Path]:
+    """The user's files that are there and are not as the run keeps them any more.
+
+    Args:
+        lock: the run's lock file.
+    """
+    there = [(file, file.original) for file in _named(lock) if file.original and file.original.is_file()]
+    return [path for file, path in there if sha256(path.read_bytes()).hexdigest() != file.digest]
 
 
 def check_same(lock: Path, files: Sequence[Path]) -> None:
@@ -87,7 +115,7 @@ def check_same(lock: Path, files: Sequence[Path]) -> None:
         SpecErrors: one of them is not as the run keeps it, at its first line that differs.
         UsageError: the run keeps no such file.
     """
-    kept = {name: digest for name, digest, _ in _named(lock)} if lock.is_file() else {}
+    kept = {file.name: file.digest for file in _named(lock)} if lock.is_file() else {}
     same_name = {Path(name).name: lock.parent / name for name in kept}
     for file in kept_files(files):
         if sha256(file.content).hexdigest() in kept.values():
@@ -111,21 +139,21 @@ def _other_code(file: KeptFile, copy: Path) -> SpecError:
     return SpecError("other-run", message, place, "no --blocks to go on with that, or a new run without --resume")
 
 
-def _named(lock: Path) -> Iterator[tuple[str, str, bool]]:
-    """The files that a lock file names: each with its hash, and whether it is a module beside one of blocks."""
+def _named(lock: Path) -> Iterator[Named]:
+    """The files that a lock file names."""
     with lock.open("r", encoding="utf-8", errors="replace") as lines:
         for line in lines:
             if not line.startswith("#"):
                 return
             if found := _LINE.fullmatch(line.rstrip("\n")):
-                yield found[2], found[3], found[1] == BESIDE
+                yield Named(found[2], found[3], found[1] == BESIDE, Path(found[4]) if found[4] else None)
 
 
-def _whole(lock: Path, name: str, digest: str) -> Path:
-    path = lock.parent / name
+def _whole(lock: Path, file: Named) -> Path:
+    path = lock.parent / file.name
     if not path.is_file():
         raise UsageError(f"{lock} needs {path}, which is not there; name the file with --blocks")
-    if sha256(path.read_bytes()).hexdigest() != digest:
+    if sha256(path.read_bytes()).hexdigest() != file.digest:
         raise UsageError(
             f"{path} has changed since the run was made (its hash is not the one in {lock.name}); "
             "to use it as it is now, name it with --blocks"
