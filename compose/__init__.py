@@ -22,6 +22,7 @@ from compose.errors import SpecErrors, UsageError
 
 if TYPE_CHECKING:
     from compose.data.source import DataError
+    from compose.evaluation.per_label import LabelResult
     from compose.evaluation.result import Result
     from compose.labels.label_set import Labels
     from compose.prediction.given_episode import Support
@@ -34,6 +35,7 @@ __version__ = "0.2.0"
 __all__ = [
     "DataError",
     "Interrupted",
+    "LabelResult",
     "Prediction",
     "Result",
     "Run",
@@ -50,6 +52,7 @@ __all__ = [
 LATER = {
     "DataError": "compose.data.source",
     "Interrupted": "compose.training.training_errors",
+    "LabelResult": "compose.evaluation.per_label",
     "Prediction": "compose.prediction.predictor",
     "Result": "compose.evaluation.result",
     "TrainingError": "compose.training.training_errors",
@@ -185,6 +188,7 @@ def evaluate(
     variants: Names = (),
     overrides: Overrides = (),
     weights: WeightChoice | None = None,
+    out: str | PathLike[str] | None = None,
     device: str = "auto",
     blocks: Files = (),
 ) -> Result:
@@ -195,6 +199,7 @@ def evaluate(
         variants: where a spec is named: the variants that the run was made with.
         overrides: what to change in the run's spec: ``{"evaluate.images": "with_positives"}``.
         weights: ``last`` or ``best``; where not given, those that the run was opened with, else the last.
+        out: a file for the result (``.json``, ``.md``), or a folder for all of it; see :meth:`compose.Run.evaluate`.
         device: where to compute.
         blocks: files in place of those that the run keeps.
 
@@ -203,7 +208,7 @@ def evaluate(
         SpecErrors: the model and what it is to be measured on do not go together.
     """
     opened = opened_run(run, variants=variants, device=device, blocks=blocks)
-    return opened.evaluate(overrides=overrides, weights=weights)
+    return opened.evaluate(overrides=overrides, weights=weights, out=out)
 
 
 def predict(

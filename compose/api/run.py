@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from os import PathLike
+from os import PathLike, fspath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from compose.api.reading import Files, Names, Overrides, check_choice
+from compose.api.reading import Files, Names, Overrides, check_choice, override_texts
 from compose.api.stored_run import RunLike, StoredRun
 from compose.errors import UsageError
+from compose.processes.launched import is_first_process
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -111,30 +113,47 @@ class Run(StoredRun):
         *,
         overrides: Overrides = (),
         weights: WeightChoice | None = None,
+        out: str | PathLike[str] | None = None,
         tell: Callable[[str], object] | None = None,
     ) -> Result:
-        """Measure the model again; where it has attention modules, write which labels use them beside its report.
+        """Measure the model again.
+
+        As the run itself is measured, it writes the results of single labels (``results/TASK.csv``) and the use of
+        attention modules into the run's folder. Measured otherwise, it leaves that as it is.
 
         Args:
             overrides: values of the spec to change: the protocol (``{"evaluate.images": "with_positives"}``), or the
                 data (``{"data": {"use": "images", "folder": "photos"}}``).
             weights: which weights; the run's own where not given.
+            out: a file for the result, ``.json`` or ``.md``; or a folder for all of it, that of single labels and the
+                use of modules, too. The run's own folder is then left as it is.
             tell: is called with each note on the data and labels, such as ``print``.
 
         Raises:
             SpecErrors: the model and what it is to be measured on do not go together.
-            UsageError: there are no such weights.
+            UsageError: there are no such weights, or ``out`` can take no result.
         """
         from compose.checks.problems import notes
         from compose.checks.ready import ready
         from compose.training.final_report import evaluate_run
+        from compose.training.storage.written_result import check_output, told_written, write_result
 
         check_choice("weights", weights, get_args(WeightChoice))
+        chosen, target = weights or self.weights, None if out is None else Path(fspath(out))
+        if target is not None:
+            check_output(target)
         made = self._as_trained(ready(self._read(overrides), scoring=True))
-        if tell is not None:
-            for note in [*notes(made), *self._data_notes(made)]:
-                tell(note)
-        return evaluate_run(made, self._found, weights=weights or self.weights, device=self.device)
+        say = tell or (lambda note: None)
+        for note in [*notes(made), *self._data_notes(made)]:
+            say(note)
+        otherwise = override_texts(overrides) or self._blocks or self._found.weights or chosen == "best"
+        own = None if otherwise or target else self.folder
+        result = evaluate_run(made, self._found, weights=chosen, device=self.device, details=own)
+        if target is not None and is_first_process():
+            write_result(result, target)
+        for note in told_written(result, own or target):
+            say(note)
+        return result
 
     def predict(
         self,

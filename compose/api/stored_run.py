@@ -14,6 +14,7 @@ from compose.errors import SpecErrors, UsageError
 from compose.training.storage.find_run import FoundRun, find_run, newest_of
 
 if TYPE_CHECKING:
+    from compose.evaluation.per_label import LabelResult
     from compose.evaluation.result import Result
     from compose.labels.label_space import LabelSpace
     from compose.spec.read import Spec
@@ -147,6 +148,19 @@ class StoredRun:
 
         data = self.report["result"]
         return None if data is None else Result.from_json(data)
+
+    def per_label(self, task: str) -> tuple[LabelResult, ...]:
+        """What the model reaches on each label, as ``results/TASK.csv`` tells it.
+
+        Args:
+            task: a task of the spec: ``zsl``, ``gzsl`` or ``seen``.
+
+        Raises:
+            UsageError: the run has none of such a task.
+        """
+        from compose.training.storage.label_results import read_label_results
+
+        return read_label_results(self.folder, task)
 
     @property
     def metrics(self) -> list[dict[str, Any]]:

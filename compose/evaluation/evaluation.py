@@ -188,6 +188,7 @@ class Evaluation:
         parts: ModelParts | None = None,
         on_batch: Callable[[int], None] | None = None,
         shares: Shares = ALONE,
+        each_label: bool = False,
     ) -> Result:
         """Score a split of a data source and measure.
 
@@ -202,6 +203,7 @@ class Evaluation:
             parts: the parts of a model of episodes, which make it faster.
             on_batch: told the number of images after each batch.
             shares: the processes that score, each its share; all of them get the result.
+            each_label: whether the result of each label is told, too.
 
         Raises:
             EvaluationError: a task has no labels, scores do not fit or are not finite, the data has no validation
@@ -210,7 +212,7 @@ class Evaluation:
         """
         found = Result({})
         if self.tasks:
-            found = self._labels(model, source, space, data, device, train_frequency, on_batch, shares)
+            found = self._labels(model, source, space, data, device, train_frequency, on_batch, shares, each_label)
         results = dict(found.tasks)
         for test in self.episodes:
             results[test.task] = test.run(
@@ -238,6 +240,7 @@ class Evaluation:
         train_frequency: Float64[Tensor, " l"] | None,
         on_batch: Callable[[int], None] | None,
         shares: Shares,
+        each_label: bool,
     ) -> Result:
         """The tasks that score labels."""
         labels = task_labels(space.table, self.tasks, dropped=space.dropped)
@@ -267,5 +270,6 @@ class Evaluation:
             images=self.images,
             box_hits=found.box_hits,
             usage=found.usage,
+            each_label=each_label,
         )
         return shares.broadcast(result)

@@ -17,6 +17,7 @@ from compose.evaluation.metrics.box_hits import BoxHits
 from compose.evaluation.metrics.metric import Metric
 from compose.evaluation.metrics.rules import Rules
 from compose.evaluation.module_usage import ModuleUsage
+from compose.evaluation.per_label import LabelResult, label_results
 from compose.evaluation.prior import class_prior
 from compose.evaluation.result import Result, TaskResult
 from compose.evaluation.scored_task import ScoredTask, counted
@@ -52,6 +53,7 @@ def evaluate(
     images: CountedImages = "all",
     box_hits: Mapping[Task, BoxHits] | None = None,
     usage: Mapping[Task, Int64[Tensor, "l m"]] | None = None,
+    each_label: bool = False,
 ) -> Result:
     """Every metric of every task, with chance and the class prior beside it.
 
@@ -64,6 +66,7 @@ def evaluate(
         images: all, or only those with a positive label of the task.
         box_hits: task -> where the model looks, for metrics of that; its labels are columns of the truth.
         usage: task -> how often each module gave a label's score, where the model has modules.
+        each_label: whether the result of each label is told, too.
 
     A task whose targets nothing can be measured on is left out, and the result says why.
 
@@ -88,6 +91,7 @@ def evaluate(
             rules or Rules(),
             _protocol(task, scored, truth, own, metrics, rules or Rules(), images),
             None if counts is None else ModuleUsage(counts, own.names, own.seen),
+            label_results(scored, own.names, rules or Rules()) if each_label else (),
         )
     return Result(results, unmeasured)
 
@@ -114,7 +118,12 @@ def _scored(
 
 
 def _measure(
-    task: ScoredTask, metrics: Sequence[Metric], rules: Rules, protocol: LabelProtocol, modules: ModuleUsage | None
+    task: ScoredTask,
+    metrics: Sequence[Metric],
+    rules: Rules,
+    protocol: LabelProtocol,
+    modules: ModuleUsage | None,
+    labels: Sequence[LabelResult],
 ) -> TaskResult:
     measured = {metric: found for metric in metrics if (found := metric.measure(task, rules))}
     return TaskResult(
@@ -125,6 +134,7 @@ def _measure(
         protocol=protocol,
         undefined={metric.key: metric.undefined for metric, found in measured.items() if math.isnan(found.value)},
         modules=modules,
+        labels=labels,
     )
 
 

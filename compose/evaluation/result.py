@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from compose.evaluation.episodes.episode_protocol import protocol_from_json
 from compose.evaluation.module_usage import ModuleUsage
+from compose.evaluation.per_label import LabelResult
 from compose.evaluation.result_protocol import ResultProtocol
 
 
@@ -29,6 +30,8 @@ class TaskResult:
         undefined: key -> why there is no value.
         modules: how often each attention module gave each label's score, where the model has modules. It is no part of
             the JSON: a run keeps it in files of its own.
+        labels: the result of each label, where that was asked for and the task has labels of the data. It is no part of
+            the JSON either.
     """
 
     metrics: Mapping[str, float]
@@ -40,6 +43,7 @@ class TaskResult:
     all_positive: Mapping[str, float] = field(default_factory=dict)
     undefined: Mapping[str, str] = field(default_factory=dict)
     modules: ModuleUsage | None = field(default=None, compare=False)
+    labels: Sequence[LabelResult] = field(default=(), compare=False, repr=False)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; NaN is null."""

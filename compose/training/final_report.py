@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from compose.processes.launched import world_size
 from compose.processes.shares import ALONE, Shares
 from compose.shown import markdown_text
+from compose.training.storage.label_results import forget_label_results
 from compose.training.storage.run_folder import RunFolder, finite, write_text
+from compose.training.storage.written_result import write_details
 
 if TYPE_CHECKING:
     import torch
@@ -71,11 +73,14 @@ def final_evaluation(plan: RunPlan, device: torch.device, shares: Shares = ALONE
         train_frequency=train_frequency(plan.source) if plan.evaluation.tasks and shares.first else None,
         parts=parts,
         shares=shares,
+        each_label=True,
     )
 
 
-def evaluate_run(made: Prepared, run: FoundRun, *, weights: str | None, device: str) -> Result:
-    """Measure the model of a run, and write how its modules are used beside its report.
+def evaluate_run(
+    made: Prepared, run: FoundRun, *, weights: str | None, device: str, details: Path | None = None
+) -> Result:
+    """Measure the model of a run.
 
     Processes that torchrun started score their share each; every one of them calls this, and gets the result.
 
@@ -84,6 +89,7 @@ def evaluate_run(made: Prepared, run: FoundRun, *, weights: str | None, device: 
         run: the run.
         weights: which of its weights.
         device: where it runs.
+        details: the folder that gets the results of single labels and the use of modules; None for none.
 
     Raises:
         TrainingError: the run has no such weights, or this machine no such device.
@@ -104,8 +110,8 @@ def evaluate_run(made: Prepared, run: FoundRun, *, weights: str | None, device: 
     with told_at_block(plan.model.training, plan.model.plan, IN_EVALUATION):
         result = final_evaluation(plan, target, shares)
     assert result is not None, "a prepared spec has an evaluation"
-    if shares.first:
-        write_modules(result, RunFolder(run.folder))
+    if shares.first and details is not None:
+        write_details(result, details)
     leave_processes()
     return result
 
@@ -149,8 +155,9 @@ def write_report(plan: RunPlan, outcome: Outcome, folder: RunFolder) -> None:
     }
     write_text(folder.report_data, json.dumps(finite(data), indent=2) + "\n")
     write_text(folder.report, _markdown(plan, outcome))
+    forget_label_results(folder.path)
     if outcome.result:
-        write_modules(outcome.result, folder)
+        write_details(outcome.result, folder.path)
 
 
 def read_outcome(folder: RunFolder) -> Outcome | None:
@@ -165,17 +172,6 @@ def read_outcome(folder: RunFolder) -> Outcome | None:
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def write_modules(result: Result, folder: RunFolder) -> None:
-    """Write the table and the chart of how often each label uses each attention module, where the model has such."""
-    from compose.drawing.usage.usage_chart import usage_chart
-    from compose.drawing.usage.usage_table import usage_table
-
-    usage = result.modules
-    if usage is not None:
-        write_text(folder.path / "modules.csv", usage_table(usage.counts, usage.names, usage.seen))
-        write_text(folder.path / "modules.svg", usage_chart(usage.counts, usage.names, usage.seen))
 
 
 def _markdown(plan: RunPlan, outcome: Outcome) -> str:

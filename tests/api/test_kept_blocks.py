@@ -76,16 +76,16 @@ def test_commands_use_the_copy_and_say_so(run: compose.Run) -> None:
 
 def test_a_file_that_has_not_changed_or_is_gone_is_not_told(run: compose.Run) -> None:
     Path("my_blocks.py").write_text(BLOCK)
-    assert called("evaluate", "run", "--device", "cpu").stderr.splitlines() == [NOTE]
+    assert "has changed since" not in called("evaluate", "run", "--device", "cpu").stderr
     Path("my_blocks.py").unlink()
-    assert called("evaluate", "run", "--device", "cpu").stderr.splitlines() == [NOTE]
+    assert "has changed since" not in called("evaluate", "run", "--device", "cpu").stderr
 
 
 def test_a_lock_that_does_not_name_the_original_is_read(run: compose.Run) -> None:
     lock = Path("run/spec.lock.yaml")
     lock.write_text(lock.read_text().replace(f" of {Path('my_blocks.py').absolute()}", ""))
     assert compose.Run("run").kept_blocks == (Path("run/blocks/my_blocks.py"),)
-    assert called("evaluate", "run", "--device", "cpu").stderr.splitlines() == [NOTE]
+    assert "has changed since" not in called("evaluate", "run", "--device", "cpu").stderr
 
 
 def test_a_copy_that_is_gone_or_changed(run: compose.Run) -> None:

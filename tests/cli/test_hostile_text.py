@@ -233,6 +233,7 @@ def test_what_a_run_leaves(trained: tuple[Any, Path], drawn: list[str]) -> None:
     assert [text for text in drawn if hidden(text)] == []
     assert any("[red]cat" in text for text in drawn)
     _check_table(folder / "modules.csv")
+    _check_table(folder / "results" / "gzsl.csv")
     _check_events(folder / "events")
     assert "![x]" not in (folder / "report.md").read_text("utf-8").replace("\\!\\[", "")
 

@@ -71,10 +71,15 @@ def test_a_run_with_modules(spec: Path) -> None:
     again = run("evaluate", "run", "--device", "cpu", "--json").stdout
     assert json.loads(again)["tasks"] == report
     assert Path("run/modules.csv").exists()
+    before = {path: path.stat().st_mtime_ns for path in Path("run").rglob("*")}
+    run("evaluate", "run", "--device", "cpu", "-o", "result.json")
+    run("evaluate", "run", "--device", "cpu", "-o", "all")
+    assert Path("all/modules.csv").read_text() == Path("run/modules.csv").read_text()
     other = "data={use: glyph_scenes, size: 32, test: 48}"
     plain = run("evaluate", "run", "--device", "cpu", "-s", other, "-s", "evaluate.metrics=[map]").stdout
     assert "all 48 images" in plain
     assert "localisation" not in plain
+    assert {path: path.stat().st_mtime_ns for path in Path("run").rglob("*")} == before, "the run is as it was"
 
 
 def test_a_run_with_maps_of_labels(spec: Path) -> None:

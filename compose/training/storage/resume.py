@@ -12,6 +12,7 @@ from compose.training.run_state import RunContext, RunState
 from compose.training.storage.checkpoint import Checkpoints
 from compose.training.storage.earlier_run import is_reopened
 from compose.training.storage.kept_data import refresh_kept
+from compose.training.storage.label_results import forget_label_results
 from compose.training.storage.run_folder import RunFolder, write_text
 from compose.training.storage.weights import fit
 from compose.training.training_errors import CheckpointError
@@ -91,6 +92,7 @@ def open_run(
     log.note(f"run folder {printable(str(folder.path))}\n")
     if first and saved and state.stage < len(plan.stages):
         folder.reopen()
+        forget_label_results(folder.path)
     if saved is None:
         log.graph(plan.model.training, _shapes(plan.model))
     else:

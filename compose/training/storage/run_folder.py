@@ -10,6 +10,7 @@ checkpoints/     the newest states, for --resume
 weights/         last.safetensors, best.safetensors: the model's weights alone
 prediction.safetensors   label names, vectors, graph and how pictures are read, by which it is asked without its data
 report.md        the result for people, report.json for tools
+results/         a CSV for each task: what the model reaches on each label
 modules.svg      how often each label uses each module, where the model tells; modules.csv for tools
 ```
 """
