@@ -10,9 +10,8 @@ import torch
 from jaxtyping import Float, Float64, Int8
 from torch import Tensor
 
-from compose.evaluation.metrics.average_precision import expected_average_precision
+from compose.evaluation.metrics.average_precision import expected_average_precision, label_average_precision
 from compose.evaluation.metrics.counts import per_label
-from compose.evaluation.metrics.mean_average_precision import label_average_precision
 from compose.evaluation.metrics.metric import chunks
 from compose.evaluation.metrics.rules import Rules
 from compose.evaluation.metrics.threshold import f1

@@ -6,7 +6,8 @@ import torch
 from jaxtyping import Bool, Float, Float64, Int, Int8
 from torch import Tensor
 
-from compose.evaluation.metrics.rules import Ties
+from compose.evaluation.metrics.metric import chunks
+from compose.evaluation.metrics.rules import Rules, Ties
 
 EULER_GAMMA = 0.5772156649015329
 
@@ -37,6 +38,18 @@ def average_precision(
     precision = found.flatten()[at].double() / known.flatten()[at]
     total = torch.zeros(len(scores), dtype=torch.float64).index_add_(0, hits // scores.shape[1], precision)
     return total / found[:, -1]
+
+
+def label_average_precision(
+    scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], rules: Rules
+) -> Float64[Tensor, " l"]:
+    """The average precision of each label; NaN where it has no positive."""
+    images, labels = scores.shape
+    parts = [
+        average_precision(scores[:, some].T.contiguous(), targets[:, some].T.contiguous(), rules.ties)
+        for some in chunks(labels, images)
+    ]
+    return torch.cat(parts)
 
 
 def expected_average_precision(

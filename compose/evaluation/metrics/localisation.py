@@ -15,7 +15,6 @@ from compose.evaluation.evaluation_error import EvaluationError
 from compose.evaluation.metrics.average_precision import expected_average_precision
 from compose.evaluation.metrics.box_hits import MISSED
 from compose.evaluation.metrics.counts import per_label
-from compose.evaluation.metrics.mean_average_precision import label_average_precision
 from compose.evaluation.metrics.metric import Metric
 from compose.evaluation.metrics.rules import Rules
 from compose.evaluation.scored_task import Measured, ScoredTask

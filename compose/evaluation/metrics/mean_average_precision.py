@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float, Float64, Int8
+from jaxtyping import Float, Int8
 from torch import Tensor
 
 from compose.block import metric
-from compose.evaluation.metrics.average_precision import average_precision, expected_average_precision
+from compose.evaluation.metrics.average_precision import expected_average_precision, label_average_precision
 from compose.evaluation.metrics.counts import per_label
 from compose.evaluation.metrics.means import mean_over_labels
-from compose.evaluation.metrics.metric import Metric, chunks
+from compose.evaluation.metrics.metric import Metric
 from compose.evaluation.metrics.rules import Rules
 
 
@@ -40,15 +40,3 @@ class MeanAveragePrecision(Metric):
         positives = per_label(targets > 0)
         share = positives.double() / per_label(targets != 0)
         return mean_over_labels(torch.where(positives > 0, share, torch.nan), rules)
-
-
-def label_average_precision(
-    scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], rules: Rules
-) -> Float64[Tensor, " l"]:
-    """The average precision of each label; NaN where it has no positive."""
-    images, labels = scores.shape
-    parts = [
-        average_precision(scores[:, some].T.contiguous(), targets[:, some].T.contiguous(), rules.ties)
-        for some in chunks(labels, images)
-    ]
-    return torch.cat(parts)

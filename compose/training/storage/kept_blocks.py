@@ -41,7 +41,7 @@ class KeptFile:
         return f"{kept} of {self.given.absolute()}"
 
 
-class Named(NamedTuple):
+class LockedFile(NamedTuple):
     """What a lock file says of a file that the run keeps.
 
     Args:
@@ -139,17 +139,17 @@ def _other_code(file: KeptFile, copy: Path) -> SpecError:
     return SpecError("other-run", message, place, "no --blocks to go on with that, or a new run without --resume")
 
 
-def _named(lock: Path) -> Iterator[Named]:
+def _named(lock: Path) -> Iterator[LockedFile]:
     """The files that a lock file names."""
     with lock.open("r", encoding="utf-8", errors="replace") as lines:
         for line in lines:
             if not line.startswith("#"):
                 return
             if found := _LINE.fullmatch(line.rstrip("\n")):
-                yield Named(found[2], found[3], found[1] == BESIDE, Path(found[4]) if found[4] else None)
+                yield LockedFile(found[2], found[3], found[1] == BESIDE, Path(found[4]) if found[4] else None)
 
 
-def _whole(lock: Path, file: Named) -> Path:
+def _whole(lock: Path, file: LockedFile) -> Path:
     path = lock.parent / file.name
     if not path.is_file():
         raise UsageError(f"{lock} needs {path}, which is not there; name the file with --blocks")
