@@ -12,7 +12,7 @@ from torch import Tensor
 
 from compose.block import metric
 from compose.evaluation.evaluation_error import EvaluationError
-from compose.evaluation.metrics.average_precision import expected_average_precision
+from compose.evaluation.metrics.average_precision import expected_average_precision, label_average_precision
 from compose.evaluation.metrics.box_hits import MISSED
 from compose.evaluation.metrics.counts import per_label
 from compose.evaluation.metrics.metric import Metric
