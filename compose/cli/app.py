@@ -10,7 +10,8 @@ import typer
 from compose.cli.code import code
 from compose.cli.describe import describe
 from compose.cli.evaluate import evaluate
-from compose.cli.graph import graph
+from compose.cli.graphs.graph import graph
+from compose.cli.graphs.wordnet import wordnet
 from compose.cli.group import Commands
 from compose.cli.list import list_names
 from compose.cli.new import new
@@ -20,7 +21,6 @@ from compose.cli.show import show
 from compose.cli.train import train
 from compose.cli.try_block import try_block
 from compose.cli.validate import validate
-from compose.cli.wordnet import wordnet
 
 PANELS: dict[str, dict[str, Callable[..., None]]] = {
     "Run": {"train": train, "evaluate": evaluate, "predict": predict},

@@ -42,7 +42,7 @@ def graph(
     blocks: BlockFiles = None,
 ) -> None:
     """Draw the model: Mermaid to standard output, or an SVG or Mermaid file. With --labels, show the label graph."""
-    from compose.cli.graph_labels import label_graph
+    from compose.cli.graphs.graph_labels import label_graph
     from compose.cli.specs import read
 
     _check(output, labels=labels, node=node)
@@ -67,7 +67,7 @@ def _draw(drawn: Diagram, output: Path | None) -> None:
 
 
 def _check(output: Path | None, *, labels: bool, node: str | None) -> None:
-    from compose.cli.graph_labels import check_output
+    from compose.cli.graphs.graph_labels import check_output
     from compose.errors import UsageError
 
     if node is not None and not labels:
