@@ -125,7 +125,13 @@ def _absolute(tree: Tree, schema: Schema) -> Tree:
     text = tree.value
     if not isinstance(text, str) or placeholder(tree) or not _is_path(text, schema, folder):
         return tree
-    return replace(tree, value=str(Path(folder, text)))
+    return replace(tree, value=_direct(os.path.join(folder, text)))
+
+
+def _direct(path: str) -> str:
+    """A path without ``..``, so that no folder on the way needs to be there later; one that leads over a link stays."""
+    direct = os.path.normpath(path)
+    return direct if os.path.realpath(direct) == os.path.realpath(path) else str(Path(path))
 
 
 def _is_path(text: str, schema: Schema, folder: str) -> bool:

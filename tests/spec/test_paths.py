@@ -50,7 +50,7 @@ def values(spec: Any, **options: Any) -> dict[str, Any]:
 
 def test_paths_start_in_the_folder_of_the_spec(folder: Path) -> None:
     found = values("../base/spec.yaml")
-    base = folder / "here" / ".." / "base"
+    base = folder / "base"
     data = found["data"]
     assert (data["folder"], data["labels"], data["unseen"]) == (
         str(base / "photos"),
@@ -155,3 +155,17 @@ def test_a_variable_that_names_no_folder_stays(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delenv("NOWHERE", raising=False)
     assert expanded(Path("$TOKEN/a")) == Path("$TOKEN/a")
     assert expanded(Path("$NOWHERE/a")) == Path("$NOWHERE/a")
+
+
+def test_no_folder_on_the_way_needs_to_stay(folder: Path) -> None:
+    """What a spec in another folder names is found when the folder is gone that the command was called from."""
+    assert values("../base/spec.yaml", overrides=["data.folder=../base/./photos"])["data"]["folder"] == str(
+        folder / "base" / "photos"
+    )
+
+
+def test_the_way_back_from_a_link_leads_to_where_it_points(folder: Path) -> None:
+    (folder / "far" / "away").mkdir(parents=True)
+    (folder / "here" / "link").symlink_to(folder / "far" / "away")
+    found = values("../base/spec.yaml", overrides=["data.folder=link/../photos"])["data"]["folder"]
+    assert Path(found).resolve() == folder.resolve() / "far" / "photos"
