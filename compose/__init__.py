@@ -22,6 +22,7 @@ from compose.errors import SpecErrors, UsageError
 
 if TYPE_CHECKING:
     from compose.data.source import DataError
+    from compose.difference.spec_difference import SpecDifference
     from compose.evaluation.per_label import LabelResult
     from compose.evaluation.result import Result
     from compose.labels.label_set import Labels
@@ -43,6 +44,7 @@ __all__ = [
     "TrainingError",
     "UsageError",
     "Validation",
+    "diff",
     "evaluate",
     "load",
     "predict",
@@ -209,6 +211,40 @@ def evaluate(
     """
     opened = opened_run(run, variants=variants, device=device, blocks=blocks)
     return opened.evaluate(overrides=overrides, weights=weights, out=out)
+
+
+def diff(
+    a: SpecLike,
+    b: SpecLike | None = None,
+    *,
+    from_variants: Names = (),
+    variants: Names = (),
+    overrides: Overrides = (),
+    blocks: Files = (),
+    costs: bool = True,
+) -> SpecDifference:
+    """How two specs or runs differ: nodes, parameters, wiring, losses, stages, data, protocol, and what they cost.
+
+    What it returns is true where they differ; it prints as text, and has ``.svg``, ``.markdown`` and ``.to_json()``.
+
+    Args:
+        a: a spec or run, as for :func:`load`.
+        b: another; the first again where not given, as its variants or overrides make it.
+        from_variants: variants to lay over the first.
+        variants: variants to lay over the second.
+        overrides: values to lay over the second, as for :func:`load`.
+        blocks: as for :func:`load`, for both.
+        costs: work out the shapes, and with them parameters and FLOPs.
+
+    Raises:
+        SpecErrors: every mistake of a spec that can be seen without its data.
+        UsageError: there is nothing to compare with.
+    """
+    from compose.api.differing import diff_specs
+
+    return diff_specs(
+        a, b, from_variants=from_variants, variants=variants, overrides=overrides, blocks=blocks, costs=costs
+    )
 
 
 def predict(

@@ -15,6 +15,7 @@ FLOORS = (
     ("api",),
     ("prediction",),
     ("block_test",),
+    ("difference",),
     ("checks",),
     ("training",),
     ("evaluation",),

@@ -9,6 +9,7 @@ import typer
 
 from compose.cli.code import code
 from compose.cli.describe import describe
+from compose.cli.diff import diff
 from compose.cli.evaluate import evaluate
 from compose.cli.graphs.graph import graph
 from compose.cli.graphs.wordnet import wordnet
@@ -26,7 +27,7 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
     "Run": {"train": train, "evaluate": evaluate, "predict": predict},
     "Write a spec": {"new": new, "validate": validate, "list": list_names, "describe": describe, "schema": schema},
     "Write a block": {"test-block": try_block},
-    "Look inside a spec": {"show": show, "graph": graph, "code": code},
+    "Look inside a spec": {"show": show, "graph": graph, "code": code, "diff": diff},
 }
 
 GROUPS: dict[str, dict[str, typer.Typer]] = {"Prepare": {"wordnet": wordnet}}

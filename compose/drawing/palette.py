@@ -23,6 +23,14 @@ EXTERNAL = Tint("#f7f7f8", "#8a919c", "#20242b")
 BOXES = {"input": SEEN, "node": EXTERNAL, "scores": Tint("#e4f5e9", "#3c9a5f", "#155a30"), "loss": UNSEEN}
 """Those of a model's graph, by their role."""
 
+MARKS = {
+    "": EXTERNAL,
+    "added": Tint("#dff5e5", RIGHT, "#0d4a1f"),
+    "gone": Tint("#fde7e9", WRONG, "#86131b"),
+    "changed": Tint("#fff2cc", "#b57400", "#6b4500"),
+}
+"""Those of what became of a part of a graph; what is as it was is grey."""
+
 MODULES = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#f0e442", "#4d535c")
 """Okabe and Ito's colours, which the colour-blind tell apart; grey in the place of black."""
 OTHERS = "#c3c8cf"

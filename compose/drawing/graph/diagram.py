@@ -10,6 +10,9 @@ from compose.spec.wiring.plan import Plan, Ref, Step, refs
 from compose.spec.wiring.reserved import RESERVED
 
 Role = Literal["input", "node", "scores", "loss"]
+BoxMark = Literal["", "added", "gone", "changed"]
+"""What became of a box or an arrow, where a diagram shows two models."""
+SIGNS: dict[BoxMark, str] = {"": "", "added": "+", "gone": "−", "changed": "~"}
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class Box:
         title: its name.
         lines: what stands under the name: the block, the output shapes.
         hint: what the block does.
+        mark: what became of it.
     """
 
     key: str
@@ -29,15 +33,29 @@ class Box:
     title: str
     lines: tuple[str, ...] = ()
     hint: str = ""
+    mark: BoxMark = ""
+
+    @property
+    def signed(self) -> str:
+        """Its name behind the sign of what became of it."""
+        return f"{SIGNS[self.mark]} {self.title}".lstrip()
 
 
 @dataclass(frozen=True)
 class Arrow:
-    """A value that flows from one box to another; ``label`` names the ports where there is a choice."""
+    """A value that flows from one box to another.
+
+    Args:
+        start: the box that gives it.
+        end: the box that takes it.
+        label: the ports, where there is a choice.
+        mark: what became of it.
+    """
 
     start: str
     end: str
     label: str = ""
+    mark: BoxMark = ""
 
 
 @dataclass(frozen=True)
@@ -47,6 +65,12 @@ class Diagram:
     title: str
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
+
+    @property
+    def marks(self) -> tuple[BoxMark, ...]:
+        """What became of its parts, each once; nothing where it shows one model."""
+        there = {part.mark for part in (*self.boxes, *self.arrows)}
+        return tuple(mark for mark in SIGNS if mark and mark in there)
 
 
 def diagram(plan: Plan, *, title: str, shapes: Mapping[str, Mapping[str, str]] | None = None) -> Diagram:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 
-from compose.drawing.graph.diagram import Arrow, Box, Diagram
+from compose.drawing.graph.diagram import SIGNS, Arrow, Box, BoxMark, Diagram
 from compose.drawing.graph.layout import DiagramLayout, Edge, Size, lay_out, spread
-from compose.drawing.palette import BOXES, DIM, INK
+from compose.drawing.palette import BOXES, DIM, INK, MARKS
 from compose.shown import xml_text
 
 TITLE, TEXT, LABEL = 14.0, 12.0, 11.0
@@ -17,6 +17,16 @@ PAD_X, PAD_Y, LINE = 14.0, 9.0, 16.0
 MARGIN, HEAD = 24.0, 34.0
 PORT_GAP, CORNER = 22.0, 14.0
 """Distance of the ends of arrows from one another, and from the corners of a box."""
+
+LEGEND = 30.0
+"""Height of the legend of a diagram of two models."""
+STROKES: dict[BoxMark, str] = {
+    "": 'stroke-width="1.3"',
+    "added": 'stroke-width="2.6"',
+    "gone": 'stroke-width="1.3" stroke-dasharray="5 4"',
+    "changed": 'stroke-width="2.6" stroke-dasharray="12 3"',
+}
+"""How lines are drawn that tell what became of a part, beside their colour."""
 
 FONT = "'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif"
 NARROW, WIDE = set("iljtfrI.,:;'|()[] "), set("mwMW@×→")
@@ -32,7 +42,7 @@ def svg(diagram: Diagram) -> str:
 
 def box_size(box: Box) -> Size:
     """How large a box must be for its text."""
-    widest = max(text_width(box.title, TITLE) * 1.08, *(text_width(line, TEXT) for line in box.lines), 40.0)
+    widest = max(text_width(box.signed, TITLE) * 1.08, *(text_width(line, TEXT) for line in box.lines), 40.0)
     return Size(widest + 2 * PAD_X, 2 * PAD_Y + TITLE + LINE * len(box.lines) + 2)
 
 
@@ -56,7 +66,7 @@ class _Picture:
     def text(self) -> str:
         """The whole file."""
         width = max(self.layout.width, text_width(self.diagram.title, 17.0)) + 2 * MARGIN
-        height = self.layout.height + 2 * MARGIN + HEAD
+        height = self.layout.height + 2 * MARGIN + HEAD + (LEGEND if self.diagram.marks else 0)
         shift = (width - self.layout.width) / 2
         lines = [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
@@ -70,6 +80,7 @@ class _Picture:
             *(line for box in self.diagram.boxes for line in self._box(box)),
             *self._labels(),
             "</g>",
+            *self._legend(width / 2, height - MARGIN),
             "</svg>",
         ]
         return "\n".join(lines) + "\n"
@@ -77,7 +88,7 @@ class _Picture:
     # --- boxes ------------------------------------------------------------------------------------------------
 
     def _box(self, box: Box) -> list[str]:
-        size, colour = self.sizes[box.key], BOXES[box.role]
+        size, colour = self.sizes[box.key], MARKS[box.mark] if self.diagram.marks else BOXES[box.role]
         x, y = self.layout.centres[box.key]
         left, top = x - size.width / 2, y - size.height / 2
         radius = min(size.height / 2, 18.0) if box.role == "input" else 6.0
@@ -88,12 +99,12 @@ class _Picture:
             for index, line in enumerate(box.lines)
         ]
         return [
-            f'<g class="{box.role}">',
+            f'<g class="{f"{box.role} {box.mark}".rstrip()}">',
             *hint,
             f'<rect x="{left:.1f}" y="{top:.1f}" width="{size.width:.1f}" height="{size.height:.1f}" '
-            f'rx="{radius:.1f}" fill="{colour.fill}" stroke="{colour.line}" stroke-width="1.3"/>',
+            f'rx="{radius:.1f}" fill="{colour.fill}" stroke="{colour.line}" {STROKES[box.mark]}/>',
             f'<text x="{x:.1f}" y="{top + PAD_Y + TITLE - 2:.1f}" text-anchor="middle" font-size="{TITLE:g}" '
-            f'font-weight="600" fill="{colour.text}">{xml_text(box.title)}</text>',
+            f'font-weight="600" fill="{colour.text}">{xml_text(box.signed)}</text>',
             *lines,
             "</g>",
         ]
@@ -161,7 +172,22 @@ class _Picture:
                 path += f" C{x0:.1f} {y0 + bend:.1f} {x1:.1f} {y1 - bend:.1f} {x1:.1f} {y1:.1f}"
         x, y = self.stops[edge]
         head = f"M{x - 4:.1f} {y - 8:.1f} L{x:.1f} {y - 0.5:.1f} L{x + 4:.1f} {y - 8:.1f}"
-        return f'<path d="{path} {head}" fill="none" stroke="#6b7480" stroke-width="1.3" stroke-linejoin="round"/>'
+        marks = {arrow.mark for arrow in self._edges()[edge]}
+        mark: BoxMark = marks.pop() if len(marks) == 1 else "changed"
+        colour = MARKS[mark].line if mark else "#6b7480"
+        return f'<path d="{path} {head}" fill="none" stroke="{colour}" {STROKES[mark]} stroke-linejoin="round"/>'
+
+    def _legend(self, middle: float, y: float) -> list[str]:
+        """The signs and lines of what became of the parts, and what they mean."""
+        texts = {mark: f"{SIGNS[mark]} {mark}" for mark in self.diagram.marks}
+        widths = {mark: text_width(text, TEXT) + 56 for mark, text in texts.items()}
+        x, lines = middle - sum(widths.values()) / 2, []
+        for mark, text in texts.items():
+            line = f'<path d="M{x:.1f} {y - 4:.1f} h30" stroke="{MARKS[mark].line}" {STROKES[mark]}/>'
+            words = f'<text x="{x + 36:.1f}" y="{y:.1f}" font-size="{TEXT:g}" fill="{INK}">{text}</text>'
+            lines += [line, words]
+            x += widths[mark]
+        return lines
 
     def _points(self, edge: Edge) -> list[tuple[float, float]]:
         """The path of an arrow: straight through the layers that it passes, bent only between layers."""
@@ -181,7 +207,7 @@ class _Picture:
         """The ports of the arrows, where they end: beside the outermost ones, above one another between them."""
         named: dict[str, list[tuple[Edge, str]]] = defaultdict(list)
         for edge, arrows in self._edges().items():
-            named[edge[1]] += [(edge, arrow.label) for arrow in arrows if arrow.label]
+            named[edge[1]] += [(edge, f"{SIGNS[arrow.mark]} {arrow.label}".lstrip()) for arrow in arrows if arrow.label]
         lines = []
         for labels in named.values():
             labels.sort(key=lambda label: self.stops[label[0]])

@@ -94,6 +94,15 @@ def blocks_beside(lock: Path) -> tuple[Path, ...]:
     return tuple(path for path, is_beside in found if not is_beside)
 
 
+def kept_hashes(lock: Path) -> dict[str, str]:
+    """Name -> hash of the user's files that a run keeps.
+
+    Args:
+        lock: the run's lock file.
+    """
+    return {file.name: file.digest for file in _named(lock)}
+
+
 def changed_originals(lock: Path) -> list[Path]:
     """The user's files that are there and are not as the run keeps them any more.
 
@@ -115,7 +124,7 @@ def check_same(lock: Path, files: Sequence[Path]) -> None:
         SpecErrors: one of them is not as the run keeps it, at its first line that differs.
         UsageError: the run keeps no such file.
     """
-    kept = {file.name: file.digest for file in _named(lock)} if lock.is_file() else {}
+    kept = kept_hashes(lock) if lock.is_file() else {}
     same_name = {Path(name).name: lock.parent / name for name in kept}
     for file in kept_files(files):
         if sha256(file.content).hexdigest() in kept.values():
