@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from compose.difference.spec_difference import EntryDifference, SpecDifference
@@ -11,6 +11,8 @@ from compose.drawing.graph.diagram import Arrow, Box, Diagram, diagram
 
 MOST_LINES = 4
 """Differences that stand in a box."""
+GONE = " (gone)"
+"""Behind the key of a box whose name the second model gives to another."""
 Rename = Callable[[str], str]
 
 
@@ -21,13 +23,14 @@ def both_models(found: SpecDifference) -> Diagram:
     """
     title = f"{found.before.title} → {found.after.title}"
     before, after = (diagram(side.spec.plan, title=title) for side in (found.before, found.after))
-    entries = {(part, entry.name): entry for part in ("model", "loss") for entry in found.sections[part]}
-    renamed = _renaming({key: entry for key, entry in entries.items() if entry.state == "renamed"})
-    old = {renamed(box.key): box for box in before.boxes}
-    boxes = [_of_second(box, box.key in old, entries.get(_entry_key(box.key))) for box in after.boxes]
+    entries = [(part, entry) for part in ("model", "loss") for entry in found.sections[part]]
+    of_second = {(part, entry.name): entry for part, entry in entries if entry.state != "gone"}
+    as_second = _renaming(entries, {box.key for box in after.boxes})
+    old = {as_second(box.key): box for box in before.boxes}
+    boxes = [_of_second(box, box.key in old, of_second.get(_entry_key(box.key))) for box in after.boxes]
     there = {box.key for box in boxes}
     boxes += [replace(box, key=key, mark="gone") for key, box in old.items() if key not in there]
-    arrows = _arrows([replace(a, start=renamed(a.start), end=renamed(a.end)) for a in before.arrows], after.arrows)
+    arrows = _arrows([replace(a, start=as_second(a.start), end=as_second(a.end)) for a in before.arrows], after.arrows)
     return Diagram(title, _in_order(boxes, arrows), arrows)
 
 
@@ -37,16 +40,24 @@ def _entry_key(key: str) -> tuple[str, str]:
     return ("loss", rest) if head == "loss" else ("model", head)
 
 
-def _renaming(entries: Mapping[tuple[str, str], EntryDifference]) -> Rename:
-    names = {(part, entry.was): entry.name for (part, _), entry in entries.items()}
+def _renaming(entries: Sequence[tuple[str, EntryDifference]], taken: Collection[str]) -> Rename:
+    """The keys of the first diagram's boxes in the diagram of both.
 
-    def renamed(key: str) -> str:
+    Args:
+        entries: what became of the nodes and losses.
+        taken: the keys of the second diagram, one of which something that is gone may have had.
+    """
+    names = {(part, entry.was): entry.name for part, entry in entries if entry.was}
+    names |= {(part, entry.name): f"{entry.name}{GONE}" for part, entry in entries if entry.state == "gone"}
+
+    def as_second(key: str) -> str:
         part, name = _entry_key(key)
-        new = names.get((part, name))
+        new = names.get((part, name), name)
         prefix = "loss." if part == "loss" else ""
-        return key if new is None else f"{prefix}{new}{key.removeprefix(prefix + name)}"
+        inner = key.removeprefix(prefix + name)
+        return key if new == name or (new.endswith(GONE) and key not in taken) else f"{prefix}{new}{inner}"
 
-    return renamed
+    return as_second
 
 
 def _of_second(box: Box, is_old: bool, entry: EntryDifference | None) -> Box:

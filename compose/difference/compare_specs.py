@@ -46,6 +46,7 @@ class _SpecComparison:
         found: dict[str, Sequence[EntryDifference]] = {}
         for section in SECTIONS:
             self._find_renames(section)
+        self.renamed["nodes"] |= self._taken_names()
         found["model"] = list(self._entries("model"))
         found["outputs"] = list(self._outputs())
         found["blocks"] = list(self._composites())
@@ -58,14 +59,21 @@ class _SpecComparison:
         return found
 
     def _find_renames(self, section: str) -> None:
-        gone, added = ([*only.values()] for only in (self._only(self.before, section), self._only(self.after, section)))
+        gone, added = self._unmatched(self.before, section), self._unmatched(self.after, section)
         of_section = self.renamed[REFERS.get(section, "stages")]
         of_section |= renames(gone, added, lambda old, new, found: self._is_same(old, new, {**of_section, **found}))
 
-    def _only(self, side: ComparedSpec, section: str) -> dict[str, SpecEntry]:
-        """The entries that the other spec has none of the name of."""
+    def _taken_names(self) -> dict[str, str]:
+        """Nodes that are gone and whose names others have now, and what those of the first spec are called."""
+        paired = {new: old for old, new in self.renamed["nodes"].items()}
+        names = {name for part, name in self.before.entries if part == "model"} - {*paired.values()}
+        return {name: f"{name} (gone)" for name in names if name in paired}
+
+    def _unmatched(self, side: ComparedSpec, section: str) -> list[SpecEntry]:
+        """The entries whose name means nothing in the other spec, or another class."""
         other = self.after if side is self.before else self.before
-        return {key[1]: entry for key, entry in side.entries.items() if key[0] == section and key not in other.entries}
+        found = [(entry, other.entries.get(key)) for key, entry in side.entries.items() if key[0] == section]
+        return [entry for entry, namesake in found if namesake is None or namesake.use != entry.use]
 
     def _is_same(self, before: SpecEntry, after: SpecEntry, found: Mapping[str, str]) -> bool:
         """Whether two entries differ in their names alone."""
@@ -86,17 +94,18 @@ class _SpecComparison:
             yield from self.known.declared(declared[0], declared[1], before.values, after.values)
 
     def _entries(self, section: str) -> Iterator[EntryDifference]:
-        """The entries of a section in the order of the second spec, those that are gone where they stood."""
-        old_names = {new: old for old, new in self.renamed[REFERS.get(section, "stages")].items()}
+        """The entries of a section in the order of the second spec, and then those that are gone."""
+        names = self.renamed[REFERS.get(section, "stages")]
         befores = {name: entry for (part, name), entry in self.before.entries.items() if part == section}
         afters = {name: entry for (part, name), entry in self.after.entries.items() if part == section}
-        gone = [entry for entry in befores.values() if entry.name not in (*afters, *old_names.values())]
+        stayed = {name: name for name in afters if name in befores and name not in names}
+        pairs = stayed | {new: old for old, new in names.items() if new in afters}
         for name, entry in afters.items():
-            old = befores.get(old_names.get(name, name))
+            old = befores.get(pairs.get(name, ""))
             found = self._only_in(entry, "added") if old is None else self._of_both(old, entry)
             if found is not None:
                 yield found
-        yield from (self._only_in(entry, "gone") for entry in gone)
+        yield from (self._only_in(entry, "gone") for name, entry in befores.items() if name not in pairs.values())
 
     def _of_both(self, before: SpecEntry, after: SpecEntry) -> EntryDifference | None:
         """What became of an entry that both have; None where nothing did."""
