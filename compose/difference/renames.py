@@ -22,8 +22,8 @@ def renames(gone: list[SpecEntry], added: list[SpecEntry], is_same: IsSame) -> d
     """
     found: dict[str, str] = {}
     while pairs := list(_pairs(gone, added, found, is_same)):
-        best = min(pairs, key=lambda pair: _rank(*pair, found))
-        found[best[0].name] = best[1].name
+        before, after = min(pairs, key=lambda pair: _rank(pair[0], pair[1], found))
+        found[before.name] = after.name
     return found
 
 

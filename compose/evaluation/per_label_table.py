@@ -12,7 +12,7 @@ from compose.evaluation.per_label import LabelResult
 from compose.shown import csv_cell
 
 COLUMNS = tuple(column.name for column in fields(LabelResult))
-COUNTS = ("positives", "negatives", "unknown")
+COUNTS, MEASURED = ("positives", "negatives", "unknown"), ("ap", "chance", "best_f1", "threshold")
 
 
 def label_table(labels: Sequence[LabelResult]) -> str:
@@ -42,6 +42,8 @@ def _cells(found: LabelResult) -> list[str]:
 
 
 def _read(row: dict[str, str]) -> LabelResult:
-    numbers = {name: int(row[name]) for name in COUNTS}
-    shares = {name: float(row[name] or "nan") for name in ("ap", "chance", "best_f1", "threshold")}
-    return LabelResult(label=row["label"], seen=row["seen"] == "true", **numbers, **shares)
+    positives, negatives, unknown = (int(row[name]) for name in COUNTS)
+    ap, chance, best_f1, threshold = (float(row[name] or "nan") for name in MEASURED)
+    return LabelResult(
+        row["label"], row["seen"] == "true", positives, negatives, unknown, ap, chance, best_f1, threshold
+    )

@@ -69,7 +69,7 @@ class Diagram:
     @property
     def marks(self) -> tuple[BoxMark, ...]:
         """What became of its parts, each once; nothing where it shows one model."""
-        there = {part.mark for part in (*self.boxes, *self.arrows)}
+        there = {box.mark for box in self.boxes} | {arrow.mark for arrow in self.arrows}
         return tuple(mark for mark in SIGNS if mark and mark in there)
 
 

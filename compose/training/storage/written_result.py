@@ -54,14 +54,14 @@ def write_result(result: Result, out: Path) -> None:
     """
     from compose.evaluation.result_table import markdown
 
-    texts = {".json": result.dumps, ".md": lambda: markdown(result)}
+    texts = {".json": result.dumps(), ".md": markdown(result)}
     if is_file_form(out):
-        write_text(out, texts[out.suffix]())
+        write_text(out, texts[out.suffix])
         return
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
     for suffix, text in texts.items():
-        write_text(out / f"{RESULT}{suffix}", text())
+        write_text(out / f"{RESULT}{suffix}", text)
     write_details(result, out)
 
 
