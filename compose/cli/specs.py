@@ -27,15 +27,20 @@ def use_blocks(files: Sequence[Path] | None) -> None:
 def read(
     spec: str, variants: Sequence[str] | None, overrides: Sequence[str] | None, blocks: Sequence[Path] | None
 ) -> Spec:
-    """The checked spec of a command line.
+    """The checked spec of a command line; says so where it is a run's, which keeps copies of the user's block files.
 
     Raises:
         SpecErrors: every mistake in it.
         UsageError: an override is not of the form ``key=value``, or a file of blocks cannot be used.
     """
+    from compose.api.begin_run import kept_notes
     from compose.api.reading import read as read_any
+    from compose.cli.console import note
 
-    return read_any(spec, variants=variants or (), overrides=overrides or (), blocks=blocks or ())
+    found = read_any(spec, variants=variants or (), overrides=overrides or (), blocks=blocks or ())
+    for line in () if blocks else kept_notes(found.blocks, Path(found.resolved.file)):
+        note(line)
+    return found
 
 
 def prepared(spec: Spec) -> Prepared:

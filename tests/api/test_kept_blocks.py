@@ -74,6 +74,12 @@ def test_commands_use_the_copy_and_say_so(run: compose.Run) -> None:
     assert "note:" not in called("predict", "run", "a.png", "--blocks", "run/blocks/my_blocks.py").stderr
 
 
+def test_commands_that_look_inside_say_so_too(run: compose.Run) -> None:
+    changed = f"note: {Path('my_blocks.py').absolute()} has changed since; the run's copy counts"
+    for words in (["show", "run", "--spec"], ["graph", "run", "--no-shapes"], ["code", "run/spec.lock.yaml"]):
+        assert called(*words).stderr.splitlines()[:2] == [NOTE, changed]
+
+
 def test_a_file_that_has_not_changed_or_is_gone_is_not_told(run: compose.Run) -> None:
     Path("my_blocks.py").write_text(BLOCK)
     assert "has changed since" not in called("evaluate", "run", "--device", "cpu").stderr
