@@ -3,6 +3,7 @@
 import compose
 run = compose.train("zoo/ml2p.yaml", variants=["no-pyramid"], overrides={"seed": 1})
 run.results["zsl"].metrics, run.model
+compose.compare(run, "zoo/lesa.yaml")                # a table: means over seeds, and what the papers print
 run.predict("photo.jpg", attention=True)
 compose.load("zoo/ml2p.yaml").build().training       # the model alone, untrained
 
@@ -17,12 +18,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from compose.api.reading import Files, Names, Overrides, SpecLike
 from compose.api.run import Run, WeightChoice, opened_run
+from compose.api.stored_run import RunLike, StoredRun
 from compose.api.validation import Validation
 from compose.errors import SpecErrors, UsageError
 
 if TYPE_CHECKING:
     from compose.data.source import DataError
     from compose.difference.spec_difference import SpecDifference
+    from compose.evaluation.comparison.compared import PrintedChoice
+    from compose.evaluation.comparison.comparison import Comparison
     from compose.evaluation.per_label import LabelResult
     from compose.evaluation.result import Result
     from compose.labels.label_set import Labels
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 __version__ = "0.2.0"
 
 __all__ = [
+    "Comparison",
     "DataError",
     "Interrupted",
     "LabelResult",
@@ -44,6 +49,7 @@ __all__ = [
     "TrainingError",
     "UsageError",
     "Validation",
+    "compare",
     "diff",
     "evaluate",
     "load",
@@ -52,6 +58,7 @@ __all__ = [
     "validate",
 ]
 LATER = {
+    "Comparison": "compose.evaluation.comparison.comparison",
     "DataError": "compose.data.source",
     "Interrupted": "compose.training.training_errors",
     "LabelResult": "compose.evaluation.per_label",
@@ -245,6 +252,32 @@ def diff(
     return diff_specs(
         a, b, from_variants=from_variants, variants=variants, overrides=overrides, blocks=blocks, costs=costs
     )
+
+
+def compare(
+    *runs: RunLike | StoredRun, variants: Names = (), metrics: Names = (), printed: PrintedChoice = "own"
+) -> Comparison:
+    """Put trained models beside one another, and beside what their papers print.
+
+    Runs of one spec that differ in their seed are one row: their mean with its 95% interval. Two results share a column
+    only where their protocols agree; where they do not, the notes say how they differ. The order of the runs does not
+    matter. A run that cannot be compared is named in ``skipped``, with the reason.
+
+    Args:
+        runs: runs and their folders, folders of runs (all count), and specs (all their runs in ``runs/`` count).
+        variants: where a spec is named: only runs that were made with one of these variants.
+        metrics: which columns: metrics (``map``), tasks (``zsl``), or both (``zsl/map``); all where none is named.
+        printed: which figures of ``paper.figures`` stand beside them: of rows that bear the name of a compared model
+            (``own``), of every row (``all``), or ``none``.
+
+    Raises:
+        UsageError: there is no such run, none that can be compared, or no such metric.
+        SpecErrors: a spec that is named cannot be read.
+    """
+    from compose.api.comparing import compare_runs
+
+    chosen, asked = ([given] if isinstance(given, str) else list(given) for given in (variants, metrics))
+    return compare_runs(runs, variants=chosen, metrics=asked, printed=printed)
 
 
 def predict(

@@ -15,6 +15,7 @@ from compose.cli.graphs.graph import graph
 from compose.cli.graphs.wordnet import wordnet
 from compose.cli.group import Commands
 from compose.cli.list import list_names
+from compose.cli.many_runs.compare import compare
 from compose.cli.new import new
 from compose.cli.predict import predict
 from compose.cli.schema import schema
@@ -24,7 +25,7 @@ from compose.cli.try_block import try_block
 from compose.cli.validate import validate
 
 PANELS: dict[str, dict[str, Callable[..., None]]] = {
-    "Run": {"train": train, "evaluate": evaluate, "predict": predict},
+    "Run": {"train": train, "evaluate": evaluate, "predict": predict, "compare": compare},
     "Write a spec": {"new": new, "validate": validate, "list": list_names, "describe": describe, "schema": schema},
     "Write a block": {"test-block": try_block},
     "Look inside a spec": {"show": show, "graph": graph, "code": code, "diff": diff},

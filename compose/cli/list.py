@@ -1,7 +1,8 @@
-"""``compose list``: what a spec may name."""
+"""``compose list``: what a spec may name, and ``compose list runs``: what was trained."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -44,24 +45,39 @@ WHERE = {
 """The word for a kind -> where a spec names it."""
 
 
+RUNS = "runs"
+"""The word for runs, which no spec names."""
+
+
 def list_names(
     what: Annotated[
         str | None,
         typer.Argument(
-            metavar=f"[{'|'.join(WHERE)}]",
-            help="One kind; all where none is named.",
-            autocompletion=lambda incomplete: [word for word in WHERE if word.startswith(incomplete)],
+            metavar=f"[{'|'.join((*WHERE, RUNS))}]",
+            help="One kind, or the runs; all kinds where none is named.",
+            autocompletion=lambda incomplete: [word for word in (*WHERE, RUNS) if word.startswith(incomplete)],
             show_default=False,
         ),
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FOLDER]", help="Of runs: where they lie; runs/ where not given.", show_default=False),
     ] = None,
     blocks: BlockFiles = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the blocks, losses, data ... that a spec may use, and the packaged specs."""
+    """List the blocks, losses, data ... that a spec may use, and the packaged specs; or the runs and their states."""
     from compose.cli.console import echo_json, note
+    from compose.cli.many_runs.list_runs import list_runs
     from compose.cli.specs import use_blocks
+    from compose.errors import UsageError
     from compose.registry.registry import registry
 
+    if what in (RUNS, RUNS.removesuffix("s")):
+        list_runs(folder, as_json=as_json)
+        return
+    if folder is not None:
+        raise UsageError(f"`compose list {what}` takes no folder; `compose list runs {folder}` lists its runs")
     use_blocks(blocks)
     for text in registry().left_out():
         note(text)
@@ -84,9 +100,9 @@ def kind_word(word: str) -> str:
     known = {**singular, **dict(zip(WHERE, WHERE, strict=True)), "input": "inputs"}
     if word in known:
         return known[word]
-    close = nearest(word, WHERE)
+    close = nearest(word, (*WHERE, RUNS))
     meant = f"did you mean `{close}`? " if close else ""
-    raise UsageError(f"there is no kind `{word}`; {meant}expected one of {', '.join(WHERE)}")
+    raise UsageError(f"there is no kind `{word}`; {meant}expected one of {', '.join((*WHERE, RUNS))}")
 
 
 def summaries(word: str) -> dict[str, str]:

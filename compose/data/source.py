@@ -81,6 +81,9 @@ class DataSource(ABC):
 
     gives: ClassVar[tuple[str, ...]] = ()
     """The reserved inputs that its examples feed besides their targets."""
+    beside_test: ClassVar[frozenset[str]] = frozenset()
+    """Parameters that change nothing of what a model is measured on: what training alone sees, what else examples hold,
+    and how the files' pixels become the model's input. Results that differ in others are not compared."""
     example_protocol: str | None = None
     """Of examples of several labels each: how they are divided where the labels are."""
 

@@ -29,6 +29,11 @@ class ResultProtocol(ABC):
         """Whether the places where a model looks are compared with boxes."""
         return False
 
+    @property
+    def shared(self) -> ResultProtocol:
+        """The protocol without what each model has of its own."""
+        return self
+
     @abstractmethod
     def line(self) -> str:
         """The protocol in one line, as a report prints it."""

@@ -44,6 +44,7 @@ class Outcome:
         seconds: how long it took, all its parts together.
         steps: optimizer steps.
         device: where it ran.
+        parameters: of the model that scores; None where its report does not tell.
     """
 
     folder: Path
@@ -51,6 +52,7 @@ class Outcome:
     seconds: float
     steps: int
     device: str
+    parameters: int | None = None
 
 
 def final_evaluation(plan: RunPlan, device: torch.device, shares: Shares = ALONE) -> Result | None:
@@ -151,6 +153,7 @@ def write_report(plan: RunPlan, outcome: Outcome, folder: RunFolder) -> None:
         "device": outcome.device,
         "seconds": round(outcome.seconds, 1),
         "steps": outcome.steps,
+        "parameters": outcome.parameters,
         "result": outcome.result.to_json() if outcome.result else None,
     }
     write_text(folder.report_data, json.dumps(finite(data), indent=2) + "\n")
@@ -168,7 +171,12 @@ def read_outcome(folder: RunFolder) -> Outcome | None:
         data = json.loads(folder.report_data.read_text("utf-8"))
         result = None if data["result"] is None else Result.from_json(data["result"])
         return Outcome(
-            folder=folder.path, result=result, seconds=data["seconds"], steps=data["steps"], device=data["device"]
+            folder=folder.path,
+            result=result,
+            seconds=data["seconds"],
+            steps=data["steps"],
+            device=data["device"],
+            parameters=data.get("parameters"),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -203,6 +203,7 @@ def _finish(plan: RunPlan, run: RunContext, fabric: Fabric, folder: RunFolder, s
         seconds=run.seconds,
         steps=run.state.step,
         device=str(fabric.device),
+        parameters=sum(parameter.numel() for parameter in plan.model.inference.parameters()),
     )
     if fabric.is_global_zero:
         if result:

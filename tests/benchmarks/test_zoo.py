@@ -37,9 +37,10 @@ def test_the_zoo_trains_what_is_not_there_and_reads_the_rest(
     zoo.main()
     table = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
     cells = [cell.strip() for cell in table[2].strip("|").split("|")]
-    assert cells[0].startswith("two-branch-")
+    assert cells[0].startswith("two-branch + data.train=32 + ")
     assert "±" in cells[1]
     assert cells[-1] == "2"
+    assert float(cells[1].strip("*").split(" ± ")[0]) > 0
     monkeypatch.setattr(compose, "train", None)
     zoo.main()
     again = capsys.readouterr()

@@ -56,6 +56,8 @@ class Cifar100(ClassSource):
 
     gives = ("image", "parents.targets")
 
+    beside_test = frozenset({"augment", "normalisation"})
+
     def __init__(
         self,
         folder: Path,

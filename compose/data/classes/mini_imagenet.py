@@ -51,6 +51,8 @@ class MiniImageNet(ClassSource):
         seed: another seed augments otherwise.
     """
 
+    beside_test = frozenset({"size", "augment", "crop", "fit", "normalisation"})
+
     def __init__(
         self,
         folder: Path,

@@ -58,6 +58,8 @@ class Alphabets(ClassSource):
     normalisation = INK
     gives = ("image", "parents.targets")
 
+    beside_test = frozenset({"fresh"})
+
     def __init__(
         self,
         *,

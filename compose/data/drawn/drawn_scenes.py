@@ -22,6 +22,7 @@ from compose.data.vectors.label_division import LabelDivision
 class DrawnScenes(PictureSource):
     """Scenes of symbols with scale, rotation, colour and clutter, drawn as they are asked for."""
 
+    beside_test = frozenset({"fresh", "normalisation", "boxes"})
     boxes = False
     """Whether examples also hold ``boxes`` and ``box_labels``."""
     streams: ClassVar[dict[Split, int]]

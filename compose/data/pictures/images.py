@@ -108,6 +108,8 @@ class Images(PictureSource):
         label_names: what the machine ids in the label files mean, likewise; the labels are then called so.
     """
 
+    beside_test = frozenset({"size", "augment", "crop", "fit", "normalisation", "white"})
+
     def __init__(
         self,
         folder: Path,

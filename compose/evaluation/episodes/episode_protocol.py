@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from compose.evaluation.label_protocol import LabelProtocol
@@ -57,6 +57,11 @@ class EpisodeProtocol(ResultProtocol):
         "labels": "the classes (hash of their names)",
         "examples": "the examples of a split",
     }
+
+    @property
+    def shared(self) -> EpisodeProtocol:
+        """The protocol without the thresholds, and without the draw."""
+        return replace(self, thresholds=None, seed=None)
 
     def not_given(self) -> list[str]:
         """What the protocol does not tell, in words; where examples carry one label each, they divide as it does."""

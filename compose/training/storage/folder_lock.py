@@ -127,6 +127,25 @@ class FolderLock:
         _HELD.discard(self)
 
 
+def is_held(folder: Path) -> bool:
+    """Whether a process writes a folder at this moment; the lock itself stays as it is.
+
+    Args:
+        folder: any folder.
+    """
+    try:
+        descriptor = os.open(folder / NAME, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        _lock(descriptor)
+    except OSError as error:
+        return error.errno in _TAKEN
+    finally:
+        os.close(descriptor)
+    return False
+
+
 _HELD: set[FolderLock] = set()
 """The locks of this process."""
 
