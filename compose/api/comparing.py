@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from compose.api.reading import check_choice
 from compose.api.run_record import RunRecord, RunRecordError, figures_of, title_of, values_of
 from compose.api.stored_run import RunLike, StoredRun
-from compose.errors import ComposeError, SpecErrors, UsageError
+from compose.errors import ComposeError, UsageError
 from compose.training.storage.find_run import LOCK, ROOT, find_run, runs_below
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def compare_runs(
     if not runs:
         raise UsageError("\n".join(["there is no run to compare", *skipped]))
     return compared(
-        [_with_parameters(run) for run in _of_test(runs)],
+        _with_parameters(_of_test(runs)),
         metrics=metrics,
         printed=printed,
         papers=_papers(runs),
@@ -132,6 +132,7 @@ def _measured(record: RunRecord) -> MeasuredRun:
         figures=_figures(record),
         seconds=seconds if isinstance(seconds, int | float) else None,
         parameters=parameters if isinstance(parameters, int) else None,
+        version=record.version,
     )
 
 
@@ -203,16 +204,26 @@ def _source(run: MeasuredRun) -> str:
     return next(str(task.protocol.to_json()["data"]) for task in run.result.tasks.values())
 
 
-def _with_parameters(run: MeasuredRun) -> MeasuredRun:
-    """The run with the number of its model's parameters, which an older report does not tell."""
+def _with_parameters(runs: Sequence[MeasuredRun]) -> Iterator[MeasuredRun]:
+    """The runs with the numbers of their models' parameters, which older reports do not tell; counted once a spec."""
+    from compose.evaluation.comparison.measured_run import canonical
+
+    counted: dict[str, int | None] = {}
+    for run in runs:
+        spec = canonical(run.spec)
+        if run.parameters is None and spec not in counted:
+            counted[spec] = _count(run.folder)
+        yield run if run.parameters is not None else replace(run, parameters=counted[spec])
+
+
+def _count(folder: str) -> int | None:
+    """The parameters of a run's model; None where it can be built no more."""
     from compose.api.run import Run
 
-    if run.parameters is not None:
-        return run
     try:
-        return replace(run, parameters=sum(one.numel() for one in Run(run.folder, device="cpu").model.parameters()))
-    except (ComposeError, SpecErrors):
-        return run
+        return sum(parameter.numel() for parameter in Run(folder, device="cpu").model.parameters())
+    except ComposeError:
+        return None
 
 
 def _papers(runs: Sequence[MeasuredRun]) -> dict[str, Mapping[str, Any]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from compose.cli.arguments.complete import spec_names
 from compose.cli.options import AsJson
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ Compared = Annotated[
     typer.Argument(
         metavar="RUN…|SPEC…",
         help="Folders of runs, folders that hold runs, or specs: all their runs in runs/ count.",
+        autocompletion=spec_names,
         show_default=False,
     ),
 ]

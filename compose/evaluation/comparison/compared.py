@@ -45,6 +45,7 @@ def compared(
         UsageError: no column has one of the metrics.
     """
     rows, notes = grouped(runs)
+    notes += _of_versions(rows)
     making = _Making(rows, papers or {})
     making.add_runs()
     left = making.add_printed(printed)
@@ -88,9 +89,7 @@ class _Making:
                     for kind, reached in (("chance", task.chance), ("prior", task.prior)):
                         if not math.isnan(reached.get(column.metric, math.nan)):
                             baselines[kind, number].append(100 * reached[column.metric])
-            self.notes += [
-                f"{run.folder}: {task} is not measured: {why}" for task, why in run.result.unmeasured.items()
-            ]
+            self.notes += _unmeasured(run)
         return found
 
     def add_printed(self, printed: PrintedChoice) -> list[PrintedFigure]:
@@ -144,6 +143,25 @@ class _Making:
             self._numbers[key] = len(self.columns)
             self.columns.append(column)
         return self._numbers[key]
+
+
+def _unmeasured(run: MeasuredRun) -> Iterator[str]:
+    """What a run has no value of, and why."""
+    for task, why in run.result.unmeasured.items():
+        yield f"{run.folder}: {task} is not measured: {why}"
+    for task, found in run.result.tasks.items():
+        for key, why in found.undefined.items():
+            yield f"{run.folder}: {task} has no {found.titles.get(key, key)}: {why}"
+
+
+def _of_versions(models: Sequence[SeededRuns]) -> list[str]:
+    """A note where several versions made the runs."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for model in models:
+        for version in sorted({run.version for run in model.runs} - {""}):
+            found[version].append(model.label)
+    told = "; ".join(f"compose {version}: {listed(labels)}" for version, labels in sorted(found.items()))
+    return [f"several versions made the runs: {told}"] if len(found) > 1 else []
 
 
 def _row(model: SeededRuns) -> Row:
@@ -212,8 +230,12 @@ def _asked(columns: Sequence[Column], metrics: Collection[str]) -> set[int]:
 def _finished(making: _Making, kept: set[int], notes: Sequence[str], skipped: Iterable[str]) -> Comparison:
     cells = {place: cell for place, cell in making.cells.items() if place[1] in kept}
     found = blocks(making.rows, making.columns, cells)
-    order = [number for block in found for number in block.columns]
-    marked_columns = dict(zip(order, marked([making.columns[number] for number in order]), strict=True))
+    shown = marked([[making.columns[number] for number in block.columns] for block in found])
+    marked_columns = {
+        number: column
+        for block, of_block in zip(found, shown, strict=True)
+        for number, column in zip(block.columns, of_block, strict=True)
+    }
     columns = [marked_columns.get(number, column) for number, column in enumerate(making.columns)]
     rows = list(making.rows)
     for index, block in enumerate(found):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from compose.drawing.lettering import shorten
 from compose.drawing.palette import DIM, FAINT, INK, MODULES
 from compose.evaluation.comparison.shown_block import row_name
+from compose.shown import printable_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,7 +77,7 @@ def _draw(axes: Axes, comparison: Comparison, block: Block, column: int) -> None
     axes.set_yticks(range(len(rows)), names)
     axes.set(ylim=(len(rows) - 0.5, -0.5))
     title = "\n".join(filter(None, [comparison.columns[column].name, block.title]))
-    axes.set_title(title, fontsize=TEXT + 1, color=INK, fontweight="bold", loc="left")
+    axes.set_title(printable_lines(title), fontsize=TEXT + 1, color=INK, fontweight="bold", loc="left")
     axes.tick_params(length=0, labelcolor=INK)
     axes.grid(axis="x", color=FAINT)
     axes.set_axisbelow(True)

@@ -56,7 +56,7 @@ def _portions(block: ShownBlock, width: int) -> Iterator[tuple[int, int]]:
     label = EDGES + min(LABEL, max(len(line.label) for line in block.lines))
     start, used = 0, label
     for column, head in enumerate(block.heads):
-        needed = GAP + 1 + max(len(text) for text in (*head, *(line.cells[column].text for line in block.lines)))
+        needed = GAP + 1 + max(len(text) for text in (*_head(head), *(line.cells[column].text for line in block.lines)))
         if used + needed > width and column > start:
             yield start, column
             start, used = column, label
@@ -72,13 +72,21 @@ def _table(block: ShownBlock, start: int, end: int, *, starred: bool) -> Table:
 
     label = min(LABEL, max(len(line.label) for line in block.lines))
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    shown.add_column("\nmodel", min_width=label, max_width=LABEL, overflow="fold")
+    below = max(len(_head(head)) for head in block.heads[start:end])
+    shown.add_column("\n" * (below - 1) + "model", min_width=label, max_width=LABEL, overflow="fold")
     for head in block.heads[start:end]:
-        shown.add_column(plain_text("\n".join(head)), justify="right", no_wrap=True)
+        lines = _head(head)
+        above = [""] * (below - len(lines))
+        shown.add_column(plain_text("\n".join([*above, *lines])), justify="right", no_wrap=True)
     for line in block.lines:
         cells = [_cell(cell, starred=starred) for cell in line.cells[start:end]]
         shown.add_row(plain_text(line.label), *cells, style="" if line.model else "dim")
     return shown
+
+
+def _head(head: tuple[str, str]) -> list[str]:
+    """The lines over a column: the task, and each word of the metric."""
+    return [head[0], *head[1].split(" ")]
 
 
 def _cell(cell: ShownCell, *, starred: bool) -> Text:

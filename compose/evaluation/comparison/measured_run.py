@@ -27,6 +27,7 @@ class MeasuredRun:
         figures: ``paper.figures`` of its spec.
         seconds: how long it took.
         parameters: of the model that scores; None where that is not known.
+        version: which compose made it; "" where that is not known.
     """
 
     folder: str
@@ -40,6 +41,7 @@ class MeasuredRun:
     figures: Mapping[str, Any] = field(default_factory=dict)
     seconds: float | None = None
     parameters: int | None = None
+    version: str = ""
 
     @property
     def identity(self) -> tuple[str, str]:

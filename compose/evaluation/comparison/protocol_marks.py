@@ -9,23 +9,33 @@ from dataclasses import replace
 from compose.evaluation.comparison.columns import Column, OwnProtocol
 
 
-def marked(columns: Sequence[Column]) -> list[Column]:
+def marked(blocks: Sequence[Sequence[Column]]) -> list[list[Column]]:
     """The columns, with ``[1]``, ``[2]`` behind a task that was measured by several protocols.
 
     Args:
-        columns: in an order that does not depend on that of the runs.
+        blocks: the columns of each block, in an order that does not depend on that of the runs. As far as can be, all
+            tasks of a block have its number.
     """
-    of_task: dict[str, dict[str, None]] = defaultdict(dict)
-    for column in columns:
-        if isinstance(column.protocol, OwnProtocol):
-            of_task[column.task].setdefault(_apart(column, columns))
+    columns = [column for block in blocks for column in block]
+    of_task: dict[str, dict[str, int]] = defaultdict(dict)
+    number = 0
+    for block in blocks:
+        number += 1
+        for column in block:
+            known = of_task[column.task]
+            if isinstance(column.protocol, OwnProtocol) and (apart := _apart(column, columns)) not in known:
+                number += number in known.values()
+                known[apart] = number
     marks = {
-        (task, identity): f"[{number}]"
+        (task, apart): f"[{number}]"
         for task, found in of_task.items()
         if len(found) > 1
-        for number, identity in enumerate(found, 1)
+        for apart, number in found.items()
     }
-    return [replace(column, mark=marks.get((column.task, _apart(column, columns)), "")) for column in columns]
+    return [
+        [replace(column, mark=marks.get((column.task, _apart(column, columns)), "")) for column in block]
+        for block in blocks
+    ]
 
 
 def _apart(column: Column, columns: Sequence[Column]) -> str:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compose.evaluation.comparison.printed_value import count_text, time_text
+from compose.shown import printable
 
 if TYPE_CHECKING:
+    from compose.evaluation.comparison.columns import Column
     from compose.evaluation.comparison.comparison import Block, Comparison
 
 BOLD, STAR = "Bold", "A star"
@@ -75,15 +77,21 @@ def legend(comparison: Comparison, *, best: str = BOLD) -> str:
 
 def remarks(comparison: Comparison) -> list[str]:
     """What stands below the tables, a line each: the protocols, then the notes."""
-    return [*(f"{name}: {line}" for name, line in comparison.protocols.items()), *comparison.notes]
+    lines = [*(f"{name}: {line}" for name, line in comparison.protocols.items()), *comparison.notes]
+    return list(map(printable, lines))
 
 
 def _shown(comparison: Comparison, block: Block) -> ShownBlock:
     of_runs = any(comparison.rows[row].kind == "run" for row in block.rows)
-    heads = tuple(comparison.columns[column].head for column in block.columns)
+    heads = tuple(_head(comparison.columns[column]) for column in block.columns)
     costs = (("", "parameters"), ("", "time"), ("", "seeds")) if of_runs else ()
     lines = tuple(_line(comparison, block, row, costs=of_runs) for row in block.rows)
-    return ShownBlock(block.title, (*heads, *costs), lines)
+    return ShownBlock(printable(block.title), (*heads, *costs), lines)
+
+
+def _head(column: Column) -> tuple[str, str]:
+    task, title = column.head
+    return printable(task), printable(title)
 
 
 def _line(comparison: Comparison, block: Block, number: int, *, costs: bool) -> Line:
@@ -104,6 +112,5 @@ def _line(comparison: Comparison, block: Block, number: int, *, costs: bool) -> 
 def row_name(comparison: Comparison, number: int) -> str:
     """What a row is called; of one that is printed, where."""
     row = comparison.rows[number]
-    if row.kind != "printed":
-        return row.label
-    return f"{row.label} (printed in {', '.join([row.paper, *comparison.tables(number)])})"
+    printed = f" (printed in {', '.join([row.paper, *comparison.tables(number)])})" if row.kind == "printed" else ""
+    return printable(f"{row.label}{printed}")

@@ -228,6 +228,40 @@ def test_an_undefined_value_has_no_cell() -> None:
     assert len([place for place in found.cells if found.rows[place[0]].label == "a"]) == 1
 
 
+def test_what_has_no_value_and_what_other_versions_made_is_told() -> None:
+    undefined = replace(task(ZSL, map=float("nan"), f1=0.4), undefined={"map": "no label has positives"})
+    lost = run("a", 0, undefined, version="0.1.0")
+    lost = replace(lost, result=replace(lost.result, unmeasured={"gzsl": "no image"}))
+    found = compared([lost, run("b", version="0.2.0"), run("c")])
+    assert "runs/a-0: zsl has no mAP: no label has positives" in found.notes
+    assert "runs/a-0: gzsl is not measured: no image" in found.notes
+    assert "several versions made the runs: compose 0.1.0: a; compose 0.2.0: b" in found.notes
+
+
+def test_text_of_strangers_is_shown_and_not_obeyed() -> None:
+    name = "a\x1b[31m|`<b>_$%&\n# x"
+    figures = {"protocol": f"={name}", "table1": {name: {"zsl": {"map": 1.0}}}}
+    found = compared([run(name, figures=figures, folder=name), run("b")], printed="all")
+    for text in (*shown(found), found.svg()):
+        assert "\x1b" not in text
+        assert "\n# x" not in text
+    assert r"a\textbackslash{}x1b" in found.latex()
+    assert r"\_\$\%\&" in found.latex()
+    assert "<b>" not in found.markdown()
+
+
+def test_the_tables_of_one_model_have_one_number() -> None:
+    many = [run(name, 0, task(SHOTS, accuracy=0.5)) for name in "abc"]
+    few = run("d", 0, task(replace(SHOTS, episodes=9), accuracy=0.5), task(ZSL, map=0.1))
+    labels = run("e", 0, task(replace(ZSL, num_images=10), map=0.2), task(GZSL, map=0.2))
+    found = compared([*many, few, labels])
+    assert [[found.columns[at].name for at in block.columns] for block in found.blocks] == [
+        ["5-way 1-shot [1] accuracy"],
+        ["5-way 1-shot [2] accuracy", "zsl [2] mAP"],
+        ["zsl [3] mAP", "gzsl mAP"],
+    ]
+
+
 def test_the_order_of_the_runs_does_not_matter() -> None:
     looking = replace(ZSL, localisation="greatest attention in a box", boxed=4971)
     runs = [
