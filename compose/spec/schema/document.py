@@ -104,6 +104,33 @@ DEVIATES: Schema = {
     "description": "Name -> what is computed otherwise than the paper says. Variants add to it; null takes one back.",
 }
 
+FIGURES: Schema = {
+    "title": "a mapping of tables to what they print, such as `figures: {table1: {ml2p: {zsl: {map: 29.4}}}}`",
+    "type": ["object", "null"],
+    "properties": {
+        "protocol": {
+            "title": "a mapping of tables and data sets to what is known of how they were measured",
+            "type": ["object", "string", "null"],
+            "additionalProperties": {"type": ["string", "object", "null"]},
+            "description": "Key on the way to figures -> what is known of their protocol: a sentence, the name of another "
+            "entry, or fields of a result's protocol (`{data: images, num_images: 83898}`). A key that is on no way "
+            "holds for all.",
+        },
+        "tasks": {
+            "title": "a list of tasks, such as `tasks: [5-way 1-shot, 5-way 5-shot]`",
+            "type": ["array", "null"],
+            "items": {"type": "string"},
+            "description": "The tasks of figures that are lists.",
+        },
+        "metric": {
+            "type": ["string", "null"],
+            "description": "The metric of figures whose last key is a model.",
+        },
+    },
+    "description": "What the paper prints, in percent: table -> data set -> model -> task -> metric -> figure; under the "
+    "name of another paper's spec what that one prints of this model. `compose compare` sets them beside results.",
+}
+
 
 def _plain_keys() -> dict[str, Schema]:
     return {
@@ -115,7 +142,7 @@ def _plain_keys() -> dict[str, Schema]:
         "description": {"type": "string", "description": "What this spec is."},
         "paper": {
             "type": "object",
-            "properties": {"deviates": DEVIATES},
+            "properties": {"deviates": DEVIATES, "figures": FIGURES},
             "description": "The paper: title, venue, the figures that it reports, and what deviates from it.",
         },
         "extends": {"type": "string", "description": "Another spec, over which this one is laid."},
