@@ -112,8 +112,8 @@ FIGURES: Schema = {
             "title": "a mapping of tables and data sets to what is known of how they were measured",
             "type": ["object", "string", "null"],
             "additionalProperties": {"type": ["string", "object", "null"]},
-            "description": "Key on the way to figures -> what is known of their protocol: a sentence, the name of another "
-            "entry, or fields of a result's protocol (`{data: images, num_images: 83898}`). A key that is on no way "
+            "description": "Key on the way to figures -> what is known of their protocol: a sentence, the name of "
+            "another entry, or fields of a result's protocol (`{data: images, num_images: 83898}`). A key that is on no way "
             "holds for all.",
         },
         "tasks": {
@@ -127,8 +127,8 @@ FIGURES: Schema = {
             "description": "The metric of figures whose last key is a model.",
         },
     },
-    "description": "What the paper prints, in percent: table -> data set -> model -> task -> metric -> figure; under the "
-    "name of another paper's spec what that one prints of this model. `compose compare` sets them beside results.",
+    "description": "What the paper prints, in percent: table -> data set -> model -> task -> metric -> figure; under "
+    "the name of another paper's spec what that one prints of this model. `compose compare` sets them beside results.",
 }
 
 
