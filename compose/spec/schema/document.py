@@ -113,8 +113,8 @@ FIGURES: Schema = {
             "type": ["object", "string", "null"],
             "additionalProperties": {"type": ["string", "object", "null"]},
             "description": "Key on the way to figures -> what is known of their protocol: a sentence, the name of "
-            "another entry, or fields of a result's protocol (`{data: images, num_images: 83898}`). A key that is on no "
-            "way holds for all.",
+            "another entry, or fields of a result's protocol (`{data: images, num_images: 83898}`). A key that is on "
+            "no way holds for all.",
         },
         "tasks": {
             "title": "a list of tasks, such as `tasks: [5-way 1-shot, 5-way 5-shot]`",
