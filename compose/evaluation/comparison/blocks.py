@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from compose.evaluation.comparison.columns import Column, PrintedProtocol
+from compose.evaluation.comparison.columns import Column
 from compose.evaluation.comparison.comparison import Block, ReachedValue, Row
 
 
@@ -49,7 +49,4 @@ def _rank(cell: ReachedValue | None) -> float:
 
 
 def _title(column: Column) -> str:
-    if not isinstance(column.protocol, PrintedProtocol):
-        return ""
-    title = column.protocol.title
-    return f"{title[:1].upper()}{title[1:]}"
+    return f"{column.source[:1].upper()}{column.source[1:]}"

@@ -125,6 +125,11 @@ class Column:
         return isinstance(self.protocol, PrintedProtocol)
 
     @property
+    def source(self) -> str:
+        """Where it is printed, and of what."""
+        return self.protocol.title if isinstance(self.protocol, PrintedProtocol) else ""
+
+    @property
     def head(self) -> tuple[str, str]:
         """The two lines over it."""
         return f"{self.task} {self.mark}".strip(), self.title

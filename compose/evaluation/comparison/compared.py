@@ -15,12 +15,11 @@ from compose.evaluation.comparison.comparison import Block, Comparison, ReachedV
 from compose.evaluation.comparison.measured_run import MeasuredRun
 from compose.evaluation.comparison.printed_figures import PrintedFigure, PrintedFigures
 from compose.evaluation.comparison.protocol_marks import marked, protocol_lines
+from compose.evaluation.comparison.row_orders import is_printed, other_orders
 from compose.evaluation.comparison.seeded_runs import SeededRuns, grouped
 from compose.evaluation.comparison.student import half_interval
 
 PrintedChoice = Literal["own", "all", "none"]
-WHOLE = ("full", "all")
-"""Rows of a paper's own tables that are the whole model."""
 
 
 def compared(
@@ -61,6 +60,7 @@ class _Making:
         self.rows: list[Row] = []
         self.columns: list[Column] = []
         self.cells: dict[tuple[int, int], ReachedValue] = {}
+        self.printed: dict[tuple[int, int], float] = {}
         self.notes: list[str] = []
         self._numbers: dict[tuple[str, str, str], int] = {}
 
@@ -95,14 +95,16 @@ class _Making:
     def add_printed(self, printed: PrintedChoice) -> list[PrintedFigure]:
         """The rows of printed figures; returns the figures that are left out."""
         titles = {column.metric: column.title for column in self.columns}
-        names = _names(self.models)
         left, rows = [], dict[tuple[str, str, str], int]()
         for figure in _figures(self.models, self.papers):
-            if printed == "none" or (printed == "own" and not _is_own(figure, names)):
+            if printed == "none" or (printed == "own" and not _is_own(figure, self.models)):
                 left.append(figure)
                 continue
             column = self._place(figure, titles)
             self._put(figure, column, rows)
+            for number, model in enumerate(self.models):
+                if is_printed(model, figure):
+                    self.printed.setdefault((number, column), figure.value)
         return left if printed == "own" else []
 
     def _place(self, figure: PrintedFigure, titles: Mapping[str, str]) -> int:
@@ -176,7 +178,9 @@ def _row(model: SeededRuns) -> Row:
 
 def _figures(models: Sequence[SeededRuns], papers: Mapping[str, Mapping[str, Any]]) -> Iterator[PrintedFigure]:
     """The figures that the compared specs state, each once."""
-    stated = {model.name: model.runs[0].figures for model in models}
+    stated: dict[str, Mapping[str, Any]] = {}
+    for run in (run for model in models for run in model.runs if run.figures):
+        stated.setdefault(run.name, run.figures)
     seen = set()
     for name, figures in sorted(stated.items()):
         for figure in PrintedFigures(name, figures, {**papers, **stated}):
@@ -186,18 +190,9 @@ def _figures(models: Sequence[SeededRuns], papers: Mapping[str, Mapping[str, Any
                 yield figure
 
 
-def _names(models: Sequence[SeededRuns]) -> dict[str, set[str]]:
-    """Spec -> what rows of the compared models are called: of others' tables by the spec, of its own by variant."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for model in models:
-        variants = "-".join(change for change in model.changes if "=" not in change)
-        found[model.name] |= {variants, f"{model.name}-{variants}"} if model.changes else {model.name, *WHOLE}
-    return found
-
-
-def _is_own(figure: PrintedFigure, names: Mapping[str, set[str]]) -> bool:
-    """Whether a figure's row bears the name of a compared model."""
-    return figure.row in names or figure.row in names.get(figure.paper, ())
+def _is_own(figure: PrintedFigure, models: Sequence[SeededRuns]) -> bool:
+    """Whether a figure's row is of a compared model, or bears the name of a compared spec."""
+    return any(figure.row == model.name or is_printed(model, figure) for model in models)
 
 
 def _left_out(left: Sequence[PrintedFigure]) -> list[str]:
@@ -245,7 +240,9 @@ def _finished(making: _Making, kept: set[int], notes: Sequence[str], skipped: It
             rows.append(row)
         found[index] = replace(block, rows=(*block.rows, *range(len(rows) - len(added), len(rows))))
     lines, told = protocol_lines(list(marked_columns.values()))
-    told += [*_printed_apart(list(marked_columns.values())), *_of_one_seed(rows, found)]
+    told += _printed_apart(list(marked_columns.values()))
+    told += other_orders(making.rows, columns, cells, making.printed, marked_columns)
+    told += _of_one_seed(rows, found)
     return Comparison(
         tuple(rows), tuple(columns), cells, tuple(found), lines, (*told, *dict.fromkeys(notes)), tuple(skipped)
     )

@@ -12,6 +12,9 @@ import pytest
 from compose.errors import UsageError
 from compose.evaluation.comparison.compared import compared
 from compose.evaluation.comparison.comparison import Comparison
+from compose.evaluation.comparison.printed_figures import PrintedFigure
+from compose.evaluation.comparison.row_orders import is_printed
+from compose.evaluation.comparison.seeded_runs import SeededRuns
 from compose.evaluation.label_protocol import LabelProtocol
 from tests.evaluation.comparison.made import FIGURES, GZSL, SHOTS, ZSL, run, seeds, task
 
@@ -209,6 +212,42 @@ def test_figures_of_tables_whose_data_is_not_stated_are_not_mixed() -> None:
     figures = {"table1": {"ml2p": {"zsl": {"map": 29.4}}}, "table2": {"ml2p": {"zsl": {"map": 65.7}}}}
     found = compared([run(figures=figures)])
     assert [block.title for block in found.blocks][1:] == ["Printed in ml2p, table 1", "Printed in ml2p, table 2"]
+
+
+def test_where_the_order_is_another_than_the_papers() -> None:
+    figures = {
+        "table1": {"a": {"zsl": {"map": 10.0}}, "b": {"zsl": {"map": 20.0}}, "c": {"zsl": {"map": 30.0}}},
+        "table2": {"full": {"zsl": {"map": 10.0}}, "rank": {"zsl": {"map": 5.0}}, "no-x": {"zsl": {"map": 7.0}}},
+    }
+    variants = [run("a", 0, task(ZSL, map=0.5), changes=(name,)) for name in ("table2-rank", "no-x")]
+    runs = [run("a", 0, task(ZSL, map=0.4), figures=figures), *variants, *seeds("b", [0.3]), *seeds("c", [0.6])]
+    told = [line for line in compared(runs).notes if line.startswith("the other way round")]
+    assert told == [
+        "the other way round than printed in a, table 1: zsl mAP of a above b",
+        "the other way round than printed in a, table 2: "
+        "zsl mAP of a + no-x above a; zsl mAP of a + table2-rank above a",
+    ]
+    chosen = compared([*runs, run("a", 0, task(GZSL, map=0.1), changes=("y=1",))], metrics=["gzsl"])
+    assert not [line for line in chosen.notes if line.startswith("the other way round")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "paper", "table", "row", "expected"),
+    [
+        ((), "lesa", "table 2", "all", True),
+        ((), "lesa", "table 1", "lesa", True),
+        ((), "ml2p", "table 1", "lesa", True),
+        ((), "ml2p", "table 1", "all", False),
+        (("table2-rank",), "lesa", "table 2", "rank", True),
+        (("table2-rank",), "lesa", "table 3", "rank", False),
+        (("no-a", "b"), "lesa", "table 3", "no-a-b", True),
+        (("no-a",), "ml2p", "table 3", "no-a", False),
+        (("epochs=3",), "lesa", "table 1", "lesa", False),
+    ],
+)
+def test_which_model_a_row_is_of(changes: tuple[str, ...], paper: str, table: str, row: str, expected: bool) -> None:
+    figure = PrintedFigure(paper=paper, table=table, data="", row=row, task="zsl", metric="map", value=1.0)
+    assert is_printed(SeededRuns("", (run("lesa", changes=changes),)), figure) == expected
 
 
 def test_columns_are_chosen() -> None:

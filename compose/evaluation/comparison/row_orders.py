@@ -1,0 +1,78 @@
+"""Which model a printed row is of, and where the order of models is another than that of the paper's rows."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import combinations
+
+from compose.errors import listed
+from compose.evaluation.comparison.columns import Column
+from compose.evaluation.comparison.comparison import ReachedValue, Row
+from compose.evaluation.comparison.printed_figures import PrintedFigure
+from compose.evaluation.comparison.seeded_runs import SeededRuns
+
+WHOLE = ("full", "all")
+"""Rows of a paper's own tables that are the whole model."""
+
+
+def is_printed(model: SeededRuns, figure: PrintedFigure) -> bool:
+    """Whether a row of a paper's table is of a model: it bears the spec's name, or in the spec's own paper that of the
+    variants, of which ``table2-rank`` is the row ``rank`` of table 2.
+
+    Args:
+        model: the runs of a spec.
+        figure: a figure of the row.
+    """
+    if any("=" in change for change in model.changes):
+        return False
+    if not model.changes:
+        return figure.row == model.name or (figure.paper == model.name and figure.row in WHOLE)
+    variants = "-".join(model.changes)
+    of_table = re.sub(rf"^{figure.table.replace(' ', '')}-", "", variants)
+    return figure.paper == model.name and figure.row in (variants, of_table, f"{model.name}-{variants}")
+
+
+def other_orders(
+    rows: Sequence[Row],
+    columns: Sequence[Column],
+    cells: Mapping[tuple[int, int], ReachedValue],
+    printed: Mapping[tuple[int, int], float],
+    shown: Collection[int],
+) -> Iterator[str]:
+    """The pairs of models that stand the other way round in a paper's table, a line for each paper and data set.
+
+    Args:
+        rows: the models.
+        columns: the metrics.
+        cells: (row, column) -> what is reached.
+        printed: (row of a model, column of printed figures) -> what its paper prints of it.
+        shown: the columns that are shown.
+    """
+    found: dict[str, list[str]] = defaultdict(list)
+    for at in dict.fromkeys(column for _, column in printed if column in shown):
+        of_paper = {row: value for (row, column), value in printed.items() if column == at}
+        for ours, column in enumerate(columns):
+            if ours not in shown or column.printed or (column.task, column.metric) != _metric(columns[at]):
+                continue
+            pairs = list(_swapped(rows, cells, of_paper, ours))
+            found[columns[at].source] += [f"{column.name} of {pair}" for pair in pairs]
+    for source, pairs in found.items():
+        if pairs:
+            yield f"the other way round than {source}: {listed(pairs, most=12, between='; ')}"
+
+
+def _metric(column: Column) -> tuple[str, str]:
+    return column.task, column.metric
+
+
+def _swapped(
+    rows: Sequence[Row], cells: Mapping[tuple[int, int], ReachedValue], printed: Mapping[int, float], column: int
+) -> Iterator[str]:
+    """The pairs of a column that are printed the other way round, the better here first."""
+    there = [row for row in sorted(printed) if (row, column) in cells]
+    for one, other in combinations(there, 2):
+        better, worse = sorted((one, other), key=lambda row: -cells[row, column].value)
+        if cells[better, column].value > cells[worse, column].value and printed[better] < printed[worse]:
+            yield f"{rows[better].label} above {rows[worse].label}"
