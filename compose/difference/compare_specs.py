@@ -29,10 +29,9 @@ def compare_specs(
         records: of two runs, what their folders say otherwise beside their specs.
         notes: what is not known, and why.
     """
-    comparison = _SpecComparison(before, after)
-    known = before.shaped is not None and after.shaped is not None
-    totals = tuple(sum(side.costs.values(), Cost()) for side in (before, after)) if known else None
-    return SpecDifference(before, after, comparison.sections(), totals, records, notes)  # type: ignore[arg-type]
+    sections = _SpecComparison(before, after).sections()
+    totals = None if before.total is None or after.total is None else (before.total, after.total)
+    return SpecDifference(before, after, sections, totals, records, notes)
 
 
 class _SpecComparison:

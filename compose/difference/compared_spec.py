@@ -100,6 +100,11 @@ class ComparedSpec:
             found[key] = found.get(key, Cost()) + cost
         return found
 
+    @property
+    def total(self) -> Cost | None:
+        """What the whole model costs; None where the shapes are not known."""
+        return None if self.shaped is None else sum(self.costs.values(), Cost())
+
     def source(self, ref: Ref) -> str:
         """A value by the node that gives it: the node's name alone where it is the node's first output."""
         if not ref.step:
