@@ -119,7 +119,8 @@ class Run(StoredRun):
         """Measure the model again.
 
         As the run itself is measured, it writes the results of single labels (``results/TASK.csv``) and the use of
-        attention modules into the run's folder. Measured otherwise, it leaves that as it is.
+        attention modules into the run's folder. Measured otherwise, or where the data has changed, it leaves that as it
+        is.
 
         Args:
             overrides: values of the spec to change: the protocol (``{"evaluate.images": "with_positives"}``), or the
@@ -127,7 +128,7 @@ class Run(StoredRun):
             weights: which weights; the run's own where not given.
             out: a file for the result, ``.json`` or ``.md``; or a folder for all of it, that of single labels and the
                 use of modules, too. The run's own folder is then left as it is.
-            tell: is called with each note on the data and labels, such as ``print``.
+            tell: is called with each note on the data and labels, and on what is written, such as ``print``.
 
         Raises:
             SpecErrors: the model and what it is to be measured on do not go together.
@@ -143,10 +144,10 @@ class Run(StoredRun):
         if target is not None:
             check_output(target)
         made = self._as_trained(ready(self._read(overrides), scoring=True))
-        say = tell or (lambda note: None)
-        for note in [*notes(made), *self._data_notes(made)]:
+        say, changed = tell or (lambda note: None), self._data_notes(made)
+        for note in [*notes(made), *changed]:
             say(note)
-        otherwise = override_texts(overrides) or self._blocks or self._found.weights or chosen == "best"
+        otherwise = override_texts(overrides) or changed or self._blocks or self._found.weights or chosen == "best"
         own = None if otherwise or target else self.folder
         result = evaluate_run(made, self._found, weights=chosen, device=self.device, details=own)
         if target is not None and is_first_process():
