@@ -101,6 +101,7 @@ def test_a_run_learns_and_leaves_its_folder(tmp_path):
         "weights",
         "report.md",
         "report.json",
+        "results",
     }
     assert folder.lock.read_text() == "name: toy\n"
     assert "| gzsl | mAP |" in folder.report.read_text()
