@@ -25,8 +25,8 @@ from compose.errors import SpecErrors, UsageError
 if TYPE_CHECKING:
     from compose.data.source import DataError
     from compose.difference.spec_difference import SpecDifference
-    from compose.evaluation.comparison.compared import PrintedChoice
     from compose.evaluation.comparison.comparison import Comparison
+    from compose.evaluation.comparison.comparison_cells import PrintedChoice
     from compose.evaluation.per_label import LabelResult
     from compose.evaluation.result import Result
     from compose.labels.label_set import Labels

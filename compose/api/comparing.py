@@ -16,8 +16,8 @@ from compose.errors import ComposeError, UsageError
 from compose.training.storage.find_run import LOCK, ROOT, find_run, runs_below
 
 if TYPE_CHECKING:
-    from compose.evaluation.comparison.compared import PrintedChoice
     from compose.evaluation.comparison.comparison import Comparison
+    from compose.evaluation.comparison.comparison_cells import PrintedChoice
     from compose.evaluation.comparison.measured_run import MeasuredRun
 
 

@@ -57,7 +57,7 @@ def other_orders(
             if ours not in shown or column.printed or (column.task, column.metric) != _metric(columns[at]):
                 continue
             pairs = list(_swapped(rows, cells, of_paper, ours))
-            found[columns[at].source] += [f"{column.name} of {pair}" for pair in pairs]
+            found[columns[at].source or "printed"] += [f"{column.name} of {pair}" for pair in pairs]
     for source, pairs in found.items():
         if pairs:
             yield f"the other way round than {source}: {listed(pairs, most=12, between='; ')}"
