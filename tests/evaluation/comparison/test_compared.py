@@ -301,6 +301,12 @@ def test_the_tables_of_one_model_have_one_number() -> None:
     ]
 
 
+def test_what_has_one_protocol_takes_no_number() -> None:
+    few = [run("d", 0, task(replace(SHOTS, episodes=count), accuracy=0.5), folder=str(count)) for count in (9, 8)]
+    found = compared([*seeds("a", [0.1]), *seeds("b", [0.2]), few[0], replace(few[1], name="e")])
+    assert own_columns(found) == ["zsl mAP", "5-way 1-shot [1] accuracy", "5-way 1-shot [2] accuracy"]
+
+
 def test_the_order_of_the_runs_does_not_matter() -> None:
     looking = replace(ZSL, localisation="greatest attention in a box", boxed=4971)
     runs = [
