@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import compose
-from benchmarks import posvae, search_zoo, zoo
+from benchmarks import loss_rows, posvae, search_zoo, zoo
 from benchmarks.held_out_labels import FOLDS, HeldOutGlyphScenes, held_out_table
 from compose.data.drawn.glyph_table import glyph_table
 
@@ -128,3 +128,24 @@ def test_a_right_classifier_fires_for_what_is_near_a_label_of_the_scene() -> Non
     seen = posvae.Seen(torch.zeros(2, 1), torch.zeros(2, 2), torch.tensor([[1, -1, 0], [-1, 1, 1]]))
     nearest = torch.tensor([[1.0, 0.2], [0.2, 0.9]])
     torch.testing.assert_close(first.right(seen), (posvae.SHARPNESS * nearest).softmax(1))
+
+
+def test_rows_of_a_loss_share_start_and_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    epochs = {"train.pretext.epochs": 1, "train.main.epochs": 1}
+    quick = {"data.train": 64, "data.val": 16, "data.test": 300}
+    compose.train(ROOT / "zoo" / "lesa.yaml", overrides={**quick, **epochs}, out=tmp_path / "run", progress=False)
+    changes = [f"{key}={value}" for key, value in quick.items()]
+    options = ["--seeds", "0", "--epochs", "1", "--set", *changes]
+    called(monkeypatch, str(tmp_path / "run"), *options)
+    loss_rows.main()
+    rows = [line.strip("| ").split(" | ") for line in capsys.readouterr().out.splitlines()[2:]]
+    assert [row[0] for row in rows] == [
+        "rank",
+        *(f"{term}{how}" for term in ("relevance", "diversity", "all") for how in ("", " (released)")),
+    ]
+    assert all(0 < float(score) < 100 for row in rows for score in row[2:])
+    table = loss_rows.Table(compose.Run(tmp_path / "run"), 0, changes)
+    weights = [torch.cat([weight.flatten() for weight in row.head.parameters()]) for row in table.rows]
+    assert all(torch.equal(weights[0], others) for others in weights[1:])
