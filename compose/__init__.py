@@ -17,7 +17,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 from compose.api.reading import Files, Names, Overrides, SpecLike
-from compose.api.run import Run, WeightChoice, opened_run
+from compose.api.run import Run, ThresholdChoice, WeightChoice, opened_run
 from compose.api.stored_run import RunLike, StoredRun
 from compose.api.validation import Validation
 from compose.errors import SpecErrors, UsageError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from compose.evaluation.comparison.comparison_cells import PrintedChoice
     from compose.evaluation.per_label import LabelResult
     from compose.evaluation.result import Result
-    from compose.labels.label_set import Labels
+    from compose.prediction.asked_labels import LabelsAsked
     from compose.prediction.given_episode import Support
     from compose.prediction.predictor import Prediction
     from compose.training.prepare import Prepared
@@ -285,8 +285,9 @@ def predict(
     images: Any,
     *,
     support: Support | None = None,
-    top: int = 5,
-    labels: Labels = "all",
+    top: int | None = 5,
+    labels: LabelsAsked = "all",
+    threshold: ThresholdChoice | None = None,
     attention: bool = False,
     variants: Names = (),
     weights: WeightChoice | None = None,
@@ -299,8 +300,9 @@ def predict(
         run: a run, its folder, one of its weights files, or a spec, whose newest run counts.
         images: one or several: a file, a folder, a PIL image, an array or tensor of pixels.
         support: for a few-shot model: pictures of each class by its name, or a folder with a folder for each.
-        top: how many labels.
-        labels: which labels to choose from.
+        top: how many labels; None for all.
+        labels: which labels to choose from: ``seen``, ``unseen``, ``all``, or any labels by their names.
+        threshold: a label counts as predicted where its score is greater: a number, or ``validation``.
         attention: whether to tell where the model looks for each label.
         variants: where a spec is named: the variants that the run was made with.
         weights: ``last`` or ``best``; where not given, the file that was named, or the last.
@@ -313,4 +315,4 @@ def predict(
         DataError: a picture of the support cannot be read.
     """
     opened = opened_run(run, variants=variants, weights=weights, device=device, blocks=blocks)
-    return opened.predict(images, support=support, top=top, labels=labels, attention=attention)
+    return opened.predict(images, support=support, top=top, labels=labels, threshold=threshold, attention=attention)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from compose.api.reading import Files, Names, Overrides, check_choice, override_texts
 from compose.api.stored_run import RunLike, StoredRun
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from compose.labels.label_set import Labels
     from compose.prediction.answered_episode import AnsweredEpisode
     from compose.prediction.asked_episode import Episode
+    from compose.prediction.asked_labels import LabelsAsked
     from compose.prediction.episode_predictor import EpisodePredictor
     from compose.prediction.given_episode import Support
     from compose.prediction.given_pictures import Picture
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from compose.training.prepare import Prepared
 
 WeightChoice = Literal["last", "best"]
+ThresholdChoice: TypeAlias = float | Literal["validation"]
+"""A score, or that which is best on the validation images."""
 
 
 class Run(StoredRun):
@@ -64,7 +67,7 @@ class Run(StoredRun):
         check_choice("weights", weights, get_args(WeightChoice))
         super().__init__(path, variants=variants, blocks=blocks)
         self.weights, self.device = weights, device
-        self._predictors: dict[str, Predictor] = {}
+        self._predictors: dict[object, tuple[Predictor, tuple[str, ...]]] = {}
 
     @property
     def model(self) -> nn.Module:
@@ -161,8 +164,9 @@ class Run(StoredRun):
         images: Any,
         *,
         support: Support | None = None,
-        top: int = 5,
-        labels: Labels = "all",
+        top: int | None = 5,
+        labels: LabelsAsked = "all",
+        threshold: ThresholdChoice | None = None,
         attention: bool = False,
     ) -> list[Prediction]:
         """What the model says to pictures, the best labels first.
@@ -174,33 +178,79 @@ class Run(StoredRun):
             images: one or several: a file, a folder, a PIL image, an array or tensor of pixels (bytes, or from 0 to 1),
                 or :meth:`examples` of the run's data.
             support: for a few-shot model: pictures of each class by its name, or a folder with a folder for each.
-            top: how many labels.
-            labels: which labels to choose from.
+            top: how many labels; None for all.
+            labels: which labels to choose from: the run's ``seen``, ``unseen`` or ``all``; or any labels by their
+                names, ``["zebra", "okapi"]``, with WordNet synsets where a name says too little,
+                ``{"crane": "crane.n.05", "zebra": None}``, or a text file of such (a :class:`~pathlib.Path`). A label
+                that the run does not know is an unseen one; :meth:`notes_on_labels` says what it is taken for.
+            threshold: a label counts as predicted where its score is greater: a number, or ``validation`` for
+                :attr:`validation_threshold`.
             attention: whether to tell where the model looks for each label.
 
         Raises:
-            UsageError: there is no such file, the model is not of that kind, or there are no such labels.
-            DataError: a picture of the support cannot be read.
+            UsageError: there is no such file, the model is not of that kind, a label has no vector, or its weights
+                know the labels of training and no others.
+            DataError: a picture of the support cannot be read, or the data has no validation images.
         """
-        from compose.prediction.refusals import check_top
+        from compose.prediction.refusals import check_support, check_top
 
         check_top(top)
         if support is not None:
-            return self.episode(images, support=support, attention=attention).predictions(top)
-        return list(self.iter_predict(images, top=top, labels=labels, attention=attention))
+            check_support(labels, threshold)
+            answered = self.episode(images, support=support, attention=attention)
+            return answered.predictions(len(answered.episode.classes) if top is None else top)
+        asked = self.iter_predict(images, top=top, labels=labels, threshold=threshold, attention=attention)
+        return list(asked)
 
     def iter_predict(
-        self, images: Any, *, top: int = 5, labels: Labels = "all", attention: bool = False
+        self,
+        images: Any,
+        *,
+        top: int | None = 5,
+        labels: LabelsAsked = "all",
+        threshold: ThresholdChoice | None = None,
+        attention: bool = False,
     ) -> Iterator[Prediction]:
         """The same one by one, for many pictures: a few are in memory at a time. See :meth:`predict`."""
         from compose.prediction.given_pictures import given_pictures
-        from compose.prediction.refusals import check_labels, check_top
+        from compose.prediction.refusals import check_labels, check_threshold, check_top
 
         check_top(top)
-        check_choice("labels", labels, ("seen", "unseen", "all"))
+        check_threshold(threshold)
         check_labels(self.spec.plan, self.folder, attention=attention)
+        predictor, _ = self._predictor(labels)
+        cut = self.validation_threshold if threshold == "validation" else threshold
         pictures = given_pictures(images, self.asked.source)
-        return self._predictor(labels).predict(pictures, top=top, look=attention)
+        return predictor.predict(pictures, top=top, look=attention, threshold=cut)
+
+    def notes_on_labels(self, labels: LabelsAsked) -> tuple[str, ...]:
+        """What the user should know of labels that are asked for by their names: which of several senses is taken.
+
+        Args:
+            labels: see :meth:`predict`.
+
+        Raises:
+            UsageError: as :meth:`predict` does.
+        """
+        from compose.prediction.refusals import check_labels
+
+        check_labels(self.spec.plan, self.folder, attention=False)
+        return self._predictor(labels)[1]
+
+    @cached_property
+    def validation_threshold(self) -> float:
+        """The threshold for all labels at which the F1 over all validation images and seen labels is greatest.
+
+        Raises:
+            UsageError: the model scores no labels of pictures, or no validation image shows a seen label.
+            SpecErrors: the data is gone.
+            DataError: it has no validation images.
+        """
+        from compose.prediction.refusals import check_labels
+        from compose.prediction.validation_threshold import validation_threshold
+
+        check_labels(self.spec.plan, self.folder, attention=False)
+        return validation_threshold(self._trained, self.prepared)
 
     def examples(self, count: int) -> Iterator[Picture]:
         """The first pictures that the run is evaluated on, with what they show.
@@ -287,12 +337,17 @@ class Run(StoredRun):
         known = self._trained_on
         return told_changes(DataRecord.of(made).differences(known)) if known else [self._unknown_data]
 
-    def _predictor(self, labels: Labels) -> Predictor:
+    def _predictor(self, labels: LabelsAsked) -> tuple[Predictor, tuple[str, ...]]:
+        from compose.prediction.asked_labels import asked_labels
         from compose.prediction.predictor import Predictor
 
-        if labels not in self._predictors:
-            self._predictors[labels] = Predictor.of(self._trained, labels)
-        return self._predictors[labels]
+        asked = asked_labels(labels)
+        key = asked if isinstance(asked, str) else tuple(asked.items())
+        if key not in self._predictors:
+            of_run = isinstance(asked, str)
+            made = (Predictor.of(self._trained, asked), ()) if of_run else Predictor.of_names(self._trained, asked)
+            self._predictors[key] = made
+        return self._predictors[key]
 
     @cached_property
     def _episode_predictor(self) -> EpisodePredictor:

@@ -100,7 +100,14 @@ class LabelSpace:
             ValueError: a label has no vector, or one that is zero or not finite, or the labels have no graph; the
                 first labels at fault are named. A file that cannot be read raises OSError.
         """
-        in_use = self.label_set(labels)
+        return self.inputs_of(self.label_set(labels))
+
+    def inputs_of(self, in_use: LabelSet) -> Mapping[str, Tensor]:
+        """What a model is given of any labels of the table, as :meth:`inputs` gives it.
+
+        Args:
+            in_use: the labels, in the order of the scores.
+        """
         given: dict[str, Tensor] = {"labels_base_mask": torch.ones(len(self._base), dtype=torch.int8)}
         if self.vectors is not None:
             given["labels_vectors"] = self.vectors[in_use.index]
@@ -112,8 +119,7 @@ class LabelSpace:
         if self.classes is not None:
             given["external_classes"] = self.classes.places
         if self._graph is not None:
-            given["labels_graph"] = self.edges(labels)
-            given["labels_relations"] = self.relations(labels)
+            given["labels_graph"], given["labels_relations"] = self._made_graph(in_use)
         return given
 
     def novel(self, columns: Int64[Tensor, "... n"]) -> Float[Tensor, "... n d"]:
@@ -200,15 +206,15 @@ class LabelSpace:
         Raises:
             ValueError: there is no graph over these labels.
         """
-        return self._made_graph(labels)[0]
+        return self._made_graph(self.label_set(labels))[0]
 
     def relations(self, labels: Labels) -> Int64[Tensor, " edges"]:
         """Which relation each edge stands for, from 1; 0 for a loop. Raises as :meth:`edges` does."""
-        return self._made_graph(labels)[1]
+        return self._made_graph(self.label_set(labels))[1]
 
-    def _made_graph(self, labels: Labels) -> tuple[Int64[Tensor, "2 edges"], Int64[Tensor, " edges"]]:
+    def _made_graph(self, in_use: LabelSet) -> tuple[Int64[Tensor, "2 edges"], Int64[Tensor, " edges"]]:
         assert self._graph is not None
-        in_use, kept = self.label_set(labels), self.classes.kept if self.classes else LabelTable((), (), ())
+        kept = self.classes.kept if self.classes else LabelTable((), (), ())
         if in_use.names not in self._graphs:
             graph = self._graph(in_use.names, in_use.synsets, kept.names, kept.synsets)
             self._graphs[in_use.names] = torch.as_tensor(graph.edges), torch.as_tensor(graph.relations)

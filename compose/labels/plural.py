@@ -24,9 +24,9 @@ def same_nouns(names: Iterable[str], others: Iterable[str]) -> list[str]:
 
     Nouns of several words are compared in the last one: `polar bear`, `Polar_Bears`.
     """
-    singular = {_plain(other) for other in others}
+    singular = {plain_noun(other) for other in others}
     either = singular.union(*map(plurals, singular))
-    return [name for name in names if _plain(name) in either or not singular.isdisjoint(plurals(_plain(name)))]
+    return [name for name in names if plain_noun(name) in either or not singular.isdisjoint(plurals(plain_noun(name)))]
 
 
 def plurals(noun: str) -> set[str]:
@@ -53,5 +53,6 @@ def _forms(word: str) -> Iterator[str]:
             yield word.removesuffix(ending) + plural
 
 
-def _plain(noun: str) -> str:
+def plain_noun(noun: str) -> str:
+    """A noun without what people write differently: case, hyphens, underscores and spaces."""
     return " ".join(noun.lower().replace("_", " ").replace("-", " ").split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from compose.errors import UsageError
@@ -43,17 +44,46 @@ def check_labels(plan: Plan, run: Path, *, attention: bool) -> None:
         raise UsageError(f"the model of {run} {told}")
 
 
-def check_top(top: int) -> None:
+def check_top(top: int | None) -> None:
     """Refuse to name fewer labels than one.
 
     Args:
-        top: how many are to be named.
+        top: how many are to be named; None for all.
 
     Raises:
         UsageError: it is no number from 1 on.
     """
-    if not isinstance(top, int) or top < 1:
+    if top is not None and (not isinstance(top, int) or top < 1):
         raise UsageError(f"top: expected how many labels to name, 1 at least, got {top!r}")
+
+
+def check_threshold(threshold: object) -> None:
+    """Refuse what is no threshold.
+
+    Args:
+        threshold: above which score a label is predicted; None for none.
+
+    Raises:
+        UsageError: it is neither a number nor ``validation``.
+    """
+    is_number = isinstance(threshold, int | float) and not isinstance(threshold, bool) and math.isfinite(threshold)
+    if not (threshold is None or threshold == "validation" or is_number):
+        raise UsageError(f"threshold: expected a number, or `validation`, got {threshold!r}")
+
+
+def check_support(labels: object, threshold: object) -> None:
+    """Refuse to choose from labels where classes are told by pictures.
+
+    Args:
+        labels: which were asked for.
+        threshold: above which score they are predicted.
+
+    Raises:
+        UsageError: they are others than the classes.
+    """
+    if labels != "all" or threshold is not None:
+        name = "threshold" if labels == "all" else "labels"
+        raise UsageError(f"{name}: a few-shot model chooses from the classes of its `support`")
 
 
 def check_episodes(plan: Plan, run: Path, *, pictures: bool) -> None:

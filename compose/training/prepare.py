@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from compose.block import BlockError, Kind
 from compose.data.source import DataError, DataSource, LabelTable
@@ -101,9 +101,17 @@ class Prepared:
     @cached_property
     def read_space(self) -> LabelSpace:
         """The label space as far as the model reads it; its vectors are read when they are asked for."""
+        return self.space_over(self.table)
+
+    def space_over(self, table: LabelTable) -> LabelSpace:
+        """The same over other labels.
+
+        Args:
+            table: all labels.
+        """
         read = {"external.vectors", "labels.graph"} & set(self.spec.plan.reserved)
         options = self.labels if read else replace(self.labels, external_nodes=False)
-        return options.space(self.table)
+        return options.space(table)
 
     def of_labels(self, key: str, attempt: Callable[[], _T]) -> _T:
         """What the label space gives.
@@ -263,6 +271,23 @@ def prepare(spec: Spec, kept: KeptData | None = None) -> Prepared:
         raise SpecErrors(maker.errors)
     inner = inner_loop(list(stages.values()), spec.plan.nodes)
     return Prepared(spec, source, labels, stages, evaluation, inner, evaluated_adaptation(evaluation, inner))
+
+
+def label_part(spec: Spec, kind: Literal["vectors", "graph"]) -> Any:
+    """What gives labels their vectors, or their graph, as a spec names it, although a run keeps what it has given.
+
+    Args:
+        spec: the checked spec, which names one.
+        kind: which of the two.
+
+    Raises:
+        SpecErrors: its class refuses its values.
+    """
+    maker = _Maker(spec)
+    found = maker.make(kind, ("labels", kind))
+    if maker.errors:
+        raise SpecErrors(maker.errors)
+    return found
 
 
 class _Maker:

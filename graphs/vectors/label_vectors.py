@@ -19,6 +19,9 @@ class LabelVectors(ABC):
     vectors, and neither does its ``dim``, so that shapes can be checked before the vectors are read.
     """
 
+    reads_meanings: bool = False
+    """Whether a label's vector follows from its WordNet synset: of a name alone the first noun sense."""
+
     @property
     @abstractmethod
     def dim(self) -> int:

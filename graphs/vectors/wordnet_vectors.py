@@ -41,6 +41,8 @@ class WordnetVectors(LabelVectors):
         taxonomy: a taxonomy file that ``compose wordnet build`` made of another WordNet than 3.0.
     """
 
+    reads_meanings = True
+
     def __init__(self, dim: Annotated[int, Field(ge=1, le=MAX_DIM)] = 300, *, taxonomy: Path | None = None) -> None:
         if not 1 <= dim <= MAX_DIM:
             raise BlockError(f"expected a size from 1 to {MAX_DIM}, got {dim}", parameter="dim")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import compose
 
@@ -69,6 +71,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> compose.Run:
     """A run of a dict, with a variant and overrides."""
     out = tmp_path_factory.mktemp("api") / "run"
     return compose.train(TINY, variants=["short"], overrides=SMALL, out=out, device="cpu", progress=False)
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """A picture of noise."""
+    path = tmp_path / "noise.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 40, 3), np.uint8)).save(path)
+    return path
 
 
 @pytest.fixture

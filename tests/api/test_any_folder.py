@@ -132,3 +132,19 @@ def test_what_is_kept(home: Path) -> None:
     assert torch.equal(kept.vectors(["wolf"], [None]), torch.tensor([[1.0, 0.0, 1.0, 0.0]]))
     assert (kept.graph, kept.external) == (None, None)
     assert read_kept(home) is None
+
+
+def test_labels_of_the_run_need_no_file_and_others_the_vectors(home: Path, tmp_path: Path) -> None:
+    there = moved(home, tmp_path / "there")
+    picture, run = home / "photos" / "0.png", there / "run"
+    (there / "vectors.txt").unlink()
+    known = {label: score for label, score, _ in scores(run, picture)}
+    (asked,) = compose.predict(run, picture, labels=["wolf", "dog"], device="cpu")
+    assert {guess.label: guess.score for guess in asked.guesses} == {label: known[label] for label in ("wolf", "dog")}
+    with pytest.raises(compose.UsageError, match=r"labels: .*vectors\.txt"):
+        compose.predict(run, picture, labels=["dog", "fox"], device="cpu")
+    (there / "vectors.txt").write_text("dog 9 9 9 9\nfox 1 0 1 0\n")
+    (asked,) = compose.predict(run, picture, labels=["dog", "fox"], device="cpu")
+    assert {guess.label: guess.score for guess in asked.guesses} == {"dog": known["dog"], "fox": known["wolf"]}
+    with pytest.raises(compose.UsageError, match=r"`fix`.*nearest: `fox`"):
+        compose.predict(run, picture, labels=["fix"], device="cpu")

@@ -24,14 +24,6 @@ from .conftest import SMALL, TINY
 WRONG: Any = "bst"
 
 
-@pytest.fixture
-def picture(tmp_path: Path) -> Path:
-    """A picture of noise."""
-    path = tmp_path / "noise.png"
-    Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 40, 3), np.uint8)).save(path)
-    return path
-
-
 def test_what_training_returns_is_what_the_folder_holds(trained: compose.Run) -> None:
     opened = compose.Run(trained.folder, device="cpu")
     assert trained.results is not None
