@@ -344,9 +344,10 @@ class Run(StoredRun):
         asked = asked_labels(labels)
         key = asked if isinstance(asked, str) else tuple(asked.items())
         if key not in self._predictors:
-            of_run = isinstance(asked, str)
-            made = (Predictor.of(self._trained, asked), ()) if of_run else Predictor.of_names(self._trained, asked)
-            self._predictors[key] = made
+            if isinstance(asked, str):
+                self._predictors[key] = Predictor.of(self._trained, asked), ()
+            else:
+                self._predictors[key] = Predictor.of_names(self._trained, asked)
         return self._predictors[key]
 
     @cached_property

@@ -189,10 +189,10 @@ def _predict_labels(
 def _threshold(text: str | None) -> float | Literal["validation"] | None:
     from compose.errors import UsageError
 
-    if text is None or text == "validation":
-        return text
+    if text == "validation":
+        return "validation"
     try:
-        return float(text)
+        return None if text is None else float(text)
     except ValueError:
         raise UsageError(f"--threshold {text}: expected a number, or `validation`") from None
 

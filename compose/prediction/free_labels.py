@@ -92,8 +92,8 @@ class FreeLabels:
             raise UsageError(f"labels: {error}") from error
         at = {column: place for place, column in enumerate(in_use.columns)}
         if strange := [name for name, column in zip(self._asked, self._columns, strict=True) if column not in at]:
-            told = listed(strange, show="`{}`".format)
-            raise UsageError(f"labels: the model has no score for {told}; {self._fixed}")
+            names = listed(strange, show="`{}`".format)
+            raise UsageError(f"labels: the model has no score for {names}; {self._fixed}")
         chosen = replace(self._set(space, self._columns), names=tuple(self._asked))
         return LabelsInUse(chosen, tuple(at[column] for column in self._columns), inputs, tuple(notes))
 

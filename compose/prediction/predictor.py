@@ -146,7 +146,11 @@ class Predictor:
             places = [None] * len(images) if maps is None else maps.cpu()
             answers = zip(scores.cpu(), best.indices.tolist(), places, strict=True)
         for picture in pictures:
-            yield Prediction(picture) if picture.image is None else self._answer(picture, *next(answers), threshold)
+            if picture.image is None:
+                yield Prediction(picture)
+            else:
+                own, rows, looks = next(answers)
+                yield self._answer(picture, own, rows, looks, threshold)
 
     def _answer(
         self,

@@ -83,3 +83,16 @@ def test_labels_of_the_users_pictures(trained: Path, support: Path) -> None:
     printed = called(*words)
     assert "predicted" in printed.stdout
     assert "broken.png" in printed.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--labels", "cat"), "--labels is for models that score labels, and this is a few-shot model"),
+        (("--csv",), "--threshold and --csv are for models that score labels"),
+    ],
+)
+def test_what_is_for_models_that_score_labels(trained: Path, words: tuple[str, ...], message: str) -> None:
+    result = called("predict", trained, "--episodes", 1, *words)
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())

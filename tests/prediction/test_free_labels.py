@@ -115,6 +115,18 @@ def test_a_graph_is_made_anew_over_other_labels(kept: bool) -> None:
     assert torch.equal(inputs["labels_relations"], expected["labels_relations"])
 
 
+def test_external_classes_that_are_a_label_asked_for_are_no_nodes_beside_it() -> None:
+    run = prepare(read("zoo/rgcn-posvae.yaml"))
+    assert run.labels.external is not None
+    table, others, few = run.source.labels, run.labels.external.labels, slice(0, 3)
+    more = LabelTable(table.names + others.names[few], (*table.seen, *[False] * 3), table.synsets + others.synsets[few])
+    found = FreeLabels(run, dict(zip(others.names[few], others.synsets[few], strict=True))).in_use().inputs
+    expected = replace(run, source=KeptSource("glyph_scenes", more, run.source.shapes)).space.inputs("all")
+    for name in ("labels_vectors", "external_vectors", "external_classes", "labels_graph", "labels_relations"):
+        assert torch.equal(found[name], expected[name])
+    assert len(run.space.inputs("all")["external_vectors"]) == len(expected["external_vectors"]) + 3
+
+
 def test_labels_that_no_edge_joins_are_scored_beside_the_runs() -> None:
     run = made(6, GRAPH)
     joined = FreeLabels(run, dict.fromkeys(["horse", "zebra"])).in_use()
