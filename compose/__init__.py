@@ -4,6 +4,7 @@ import compose
 run = compose.train("zoo/ml2p.yaml", variants=["no-pyramid"], overrides={"seed": 1})
 run.results["zsl"].metrics, run.model
 compose.compare(run, "zoo/lesa.yaml")                # a table: means over seeds, and what the papers print
+compose.sweep("zoo/ml2p.yaml", sweep="table3", seeds=3).comparison
 run.predict("photo.jpg", attention=True)
 compose.load("zoo/ml2p.yaml").build().training       # the model alone, untrained
 
@@ -12,6 +13,7 @@ Everything is imported when it is first used: ``import compose`` imports no torc
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from compose.api.reading import Files, Names, Overrides, SpecLike
 from compose.api.run import Run, ThresholdChoice, WeightChoice, opened_run
 from compose.api.stored_run import RunLike, StoredRun
+from compose.api.swept import Sweep
 from compose.api.validation import Validation
 from compose.errors import SpecErrors, UsageError
 
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from compose.prediction.asked_labels import LabelsAsked
     from compose.prediction.given_episode import Support
     from compose.prediction.predictor import Prediction
+    from compose.sweeping.sweep_stopped import SweepStopped
     from compose.training.prepare import Prepared
     from compose.training.training_errors import Interrupted, TrainingError
 
@@ -46,6 +50,8 @@ __all__ = [
     "Result",
     "Run",
     "SpecErrors",
+    "Sweep",
+    "SweepStopped",
     "TrainingError",
     "UsageError",
     "Validation",
@@ -54,6 +60,7 @@ __all__ = [
     "evaluate",
     "load",
     "predict",
+    "sweep",
     "train",
     "validate",
 ]
@@ -64,6 +71,7 @@ LATER = {
     "LabelResult": "compose.evaluation.per_label",
     "Prediction": "compose.prediction.predictor",
     "Result": "compose.evaluation.result",
+    "SweepStopped": "compose.sweeping.sweep_stopped",
     "TrainingError": "compose.training.training_errors",
 }
 """Classes of this module that are imported when they are first used, and where each is defined."""
@@ -218,6 +226,60 @@ def evaluate(
     """
     opened = opened_run(run, variants=variants, device=device, blocks=blocks)
     return opened.evaluate(overrides=overrides, weights=weights, out=out)
+
+
+def sweep(
+    spec: SpecLike,
+    *,
+    sweep: str | None = None,
+    grid: Mapping[str, Iterable[Any] | str] | None = None,
+    seeds: int | Sequence[int] | None = None,
+    variants: Names = (),
+    overrides: Overrides = (),
+    blocks: Files = (),
+    out: str | PathLike[str] | None = None,
+    jobs: int = 1,
+    device: str = "auto",
+    dry_run: bool = False,
+    progress: bool = True,
+) -> Sweep:
+    """Train every member of a grid from every seed, each in a process of its own, and go on where one fails.
+
+    All members are checked before the first is trained. What has ended in ``out`` and was made from the same spec is
+    not trained again, and what was interrupted goes on, so that the same call finishes a sweep that was stopped.
+
+    Args:
+        spec: a path, or the name of a packaged spec.
+        sweep: the name of one of its sweeps.
+        grid: further axes, in the form of a spec's sweep: ``{"loss.rank.weight": [0.1, 0.2], "variants": ["a", "b"]}``.
+        seeds: how many, from 0 on, or which; the spec's own where not given.
+        variants: variants laid over every member; ``"a,b"`` is an axis, ``"a+b"`` lays two, ``"base"`` none.
+        overrides: values set in every member, as for :func:`load`; the text ``"key=1,2"`` is an axis.
+        blocks: as for :func:`load`.
+        out: where the runs lie, each in ``NAME-MEMBER-SEED``; ``runs/NAME-SWEEP`` where not given.
+        jobs: how many runs are trained side by side; they share the machine's cores.
+        device: where to compute; ``cuda:0,cuda:1`` are taken in turn, and all GPUs are where nothing is named.
+        dry_run: train nothing: only which runs there are, and how far each has come.
+        progress: print what the runs print.
+
+    Raises:
+        SpecErrors: every mistake of every member, before anything is trained.
+        UsageError: a folder has a run of another spec, or an axis has no values.
+        SweepStopped: it was stopped (Ctrl-C); the same call goes on.
+    """
+    from compose.api.begin_run import progress_console
+    from compose.api.begin_sweep import begin_grid, seeds_of, sweep_spec
+
+    found, named = begin_grid(spec, sweep=sweep, grid=grid or {}, variants=variants, overrides=overrides, blocks=blocks)
+    return sweep_spec(
+        found,
+        seeds=seeds_of(seeds, named),
+        out=out,
+        jobs=jobs,
+        device=device,
+        dry_run=dry_run,
+        say=progress_console().print if progress else lambda line: None,
+    )
 
 
 def diff(

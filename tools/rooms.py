@@ -13,6 +13,7 @@ PARTS = ("compose", "blocks", "graphs")
 FLOORS = (
     ("cli",),
     ("api",),
+    ("sweeping",),
     ("prediction",),
     ("block_test",),
     ("difference",),

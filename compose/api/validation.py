@@ -126,12 +126,23 @@ def _sweep(file: str, resolved: Resolved, name: str, read_with: Callable[..., Sp
     from compose.spec.layers.sweep import sweep
 
     members = sweep(resolved, name)
-    errors = sweep_problems(
-        name, members, lambda member: read_with(*member.variants, changes=member.overrides), fast=fast
-    )
+    check = _nothing_more if fast else _problems
+    errors = sweep_problems(name, members, lambda member: read_with(*member.variants, changes=member.overrides), check)
     facts = {"checked": "fast" if fast else "all", "sweep": name, "members": [member.name for member in members]}
     unchecked = UNCHECKED if fast else ""
     return Validation(file, errors, facts, f"{_counted(member=len(members))} of the sweep {name}{unchecked}")
+
+
+def _nothing_more(spec: Spec) -> list[SpecError]:
+    """What is checked of a spec that was read, where no torch is wanted."""
+    return []
+
+
+def _problems(spec: Spec) -> list[SpecError]:
+    from compose.checks.problems import problems
+    from compose.training.prepare import prepare
+
+    return problems(prepare(spec))
 
 
 def _fast(file: str, spec: Spec) -> Validation:

@@ -16,6 +16,7 @@ from compose.cli.graphs.wordnet import wordnet
 from compose.cli.group import Commands
 from compose.cli.list import list_names
 from compose.cli.many_runs.compare import compare
+from compose.cli.many_runs.run_sweep import sweep
 from compose.cli.new import new
 from compose.cli.predict import predict
 from compose.cli.schema import schema
@@ -25,7 +26,7 @@ from compose.cli.try_block import try_block
 from compose.cli.validate import validate
 
 PANELS: dict[str, dict[str, Callable[..., None]]] = {
-    "Run": {"train": train, "evaluate": evaluate, "predict": predict, "compare": compare},
+    "Run": {"train": train, "evaluate": evaluate, "predict": predict, "sweep": sweep, "compare": compare},
     "Write a spec": {"new": new, "validate": validate, "list": list_names, "describe": describe, "schema": schema},
     "Write a block": {"test-block": try_block},
     "Look inside a spec": {"show": show, "graph": graph, "code": code, "diff": diff},

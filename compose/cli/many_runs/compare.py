@@ -69,7 +69,7 @@ def compare(
     if as_json:
         echo_json(found.to_json(), indent=2)
     elif form == "terminal":
-        _print(found)
+        print_comparison(found)
     else:
         text = {"markdown": found.markdown, "csv": found.csv, "latex": found.latex}[form]()
         echo(text, end="")
@@ -84,7 +84,8 @@ def _check(output: Path | None, plot: Path | None) -> None:
         raise UsageError(f"--plot {plot}: expected a name that ends in .svg")
 
 
-def _print(found: Comparison) -> None:
+def print_comparison(found: Comparison) -> None:
+    """Print a comparison as a table for people."""
     from compose.cli.console import out
     from compose.evaluation.comparison.comparison_table import TEXT_WIDTH, table
     from compose.terminal import Terminal

@@ -10,7 +10,7 @@ from math import prod
 from compose.errors import Document, Note, Place, SpecError, SpecErrors, nearest
 from compose.spec.layers.override import SweepText
 from compose.spec.layers.resolve import Resolved
-from compose.spec.yaml.tree import Mapping, Plain, Sequence, Tree, plain
+from compose.spec.yaml.tree import Plain, Sequence, Tree, plain
 from compose.spec.yaml.writer import flow
 
 MOST_MEMBERS = 1000
@@ -85,6 +85,11 @@ def sweep(resolved: Resolved, name: str) -> list[Member]:
     count = prod(map(len, along))
     if count > MOST_MEMBERS:
         raise SpecErrors([_too_many(resolved, name, f"{min(count, 10**12):,} members")])
+    return grid(along)
+
+
+def grid(along: Iterable[Iterable[Member]]) -> list[Member]:
+    """One member for each choice of a value of each axis, the last axis' values next to one another."""
     return [_joined(values) for values in product(*along)]
 
 
@@ -110,7 +115,7 @@ def axes(resolved: Resolved, name: str) -> list[list[Member]]:
     count = sum(len(values.items) for values in found.items.values() if isinstance(values, Sequence))
     if count > MOST_MEMBERS:
         raise SpecErrors([_too_many(resolved, name, f"{count:,} values")])
-    labels = _short(found)
+    labels = short_keys(found.items)
     return [
         _axis(key, found.keys[key], values, labels[key])
         for key, values in found.items.items()
@@ -137,13 +142,14 @@ def _of_value(key: str, place: Place, value: Tree, label: str) -> Member:
     return Member(f"{label}={_shown(plain(value))}", (), (text,), written)
 
 
-def _short(tree: Mapping) -> dict[str, str]:
+def short_keys(keys: Iterable[str]) -> dict[str, str]:
     """Key -> as much of its end as tells it from the others."""
     found: dict[str, str] = {}
-    for key in tree.items:
+    known = list(keys)
+    for key in known:
         parts = key.split(".")
         ends = (".".join(parts[-length:]) for length in range(1, len(parts) + 1))
-        others = [f".{other}" for other in tree.items if other != key]
+        others = [f".{other}" for other in known if other != key]
         found[key] = next((end for end in ends if not any(other.endswith(f".{end}") for other in others)), key)
     return found
 

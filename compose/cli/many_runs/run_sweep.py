@@ -1,0 +1,124 @@
+"""``compose sweep SPEC``: every member of a grid, from several seeds."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from compose.cli.arguments.complete import sweep_names, variant_names
+from compose.cli.options import BlockFiles, SpecName
+
+if TYPE_CHECKING:
+    from compose import Sweep
+
+HEADERS = ("run", "member", "seed", "state")
+
+
+def sweep(
+    spec: SpecName,
+    name: Annotated[
+        str | None,
+        typer.Option("--sweep", metavar="NAME", help="A sweep of the spec.", autocompletion=sweep_names),
+    ] = None,
+    variant: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--variant",
+            "-v",
+            metavar="A,B,C",
+            help="Variants to try: a+b lays two, base none; several -v are several axes. One alone is for all members.",
+            autocompletion=variant_names,
+            show_default=False,
+        ),
+    ] = None,
+    override: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            "-s",
+            metavar="KEY=1,2,3",
+            help="Values to try, each as YAML: KEY=[1,2],[3] are two lists. One value alone is set in all members.",
+            show_default=False,
+        ),
+    ] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(
+            "--seeds", metavar="N", help="Train each member from seeds 0 to N-1; 3,5 names them.", show_default=False
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Where the runs lie; runs/NAME-SWEEP where not given."),
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", metavar="N", help="How many are trained side by side.")] = 1,
+    device: Annotated[
+        str,
+        typer.Option("--device", metavar="auto|cpu|cuda", help="Where to compute; cuda:0,cuda:1 are taken in turn."),
+    ] = "auto",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the runs, and train none.")] = False,
+    blocks: BlockFiles = None,
+) -> None:
+    """Train every member of a grid from several seeds, and compare them.
+
+    All members are checked first. A run that fails is told, and the others go on. What has ended is not trained again
+    and what was stopped goes on, so that the same command finishes a sweep.
+    """
+    import compose
+    from compose.cli.console import status
+
+    with status("reading the members") if dry_run else nullcontext():
+        found = compose.sweep(
+            spec,
+            sweep=name,
+            seeds=_seeds(seeds),
+            variants=variant or (),
+            overrides=override or (),
+            blocks=blocks or (),
+            out=out,
+            jobs=jobs,
+            device=device,
+            dry_run=dry_run,
+        )
+    if dry_run:
+        _print_runs(found)
+    else:
+        _print(found)
+        raise typer.Exit(1 if found.failed else 0)
+
+
+def _seeds(text: str | None) -> int | list[int] | None:
+    from compose.errors import UsageError
+
+    if text is None:
+        return None
+    try:
+        numbers = [int(part) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(f"--seeds {text}: expected a number of seeds, or seeds such as 3,5") from None
+    return numbers if numbers[1:] else numbers[0]
+
+
+def _print_runs(found: Sweep) -> None:
+    from compose.cli.console import table
+
+    rows = [(str(run.folder), run.member, str(run.seed), run.state) for run in found.runs]
+    table(HEADERS, rows, right=(2,), indent=0)
+
+
+def _print(found: Sweep) -> None:
+    """The table of the members, what has failed, and how it is seen again."""
+    from compose.cli.console import done
+    from compose.cli.many_runs.compare import print_comparison
+    from compose.shown import message_text
+
+    if found.comparison is not None:
+        print_comparison(found.comparison)
+        done(f"see it again with: compose compare {found.folder}")
+    for run in found.failed:
+        done(message_text(f"error: {run.folder.name} has failed: {run.failure}"))
+    if found.failed:
+        done(f"{len(found.failed)} of {len(found.runs)} runs have failed; the same command tries them again")

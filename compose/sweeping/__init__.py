@@ -1,0 +1,1 @@
+"""Many runs of one spec: which there are, what each is called, and processes that train them."""
