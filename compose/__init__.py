@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from compose.api.reading import Files, Names, Overrides, SpecLike
 from compose.api.run import Run, ThresholdChoice, WeightChoice, opened_run
+from compose.api.searched import Search
 from compose.api.stored_run import RunLike, StoredRun
 from compose.api.swept import Sweep
 from compose.api.validation import Validation
@@ -49,6 +50,7 @@ __all__ = [
     "Prediction",
     "Result",
     "Run",
+    "Search",
     "SpecErrors",
     "Sweep",
     "SweepStopped",
@@ -60,6 +62,7 @@ __all__ = [
     "evaluate",
     "load",
     "predict",
+    "search",
     "sweep",
     "train",
     "validate",
@@ -270,14 +273,80 @@ def sweep(
     from compose.api.begin_run import progress_console
     from compose.api.begin_sweep import begin_grid, seeds_of, sweep_spec
 
-    found, named = begin_grid(spec, sweep=sweep, grid=grid or {}, variants=variants, overrides=overrides, blocks=blocks)
+    asked = begin_grid(spec, sweep=sweep, grid=grid or {}, variants=variants, overrides=overrides, blocks=blocks)
     return sweep_spec(
-        found,
-        seeds=seeds_of(seeds, named),
+        asked.grid,
+        seeds=seeds_of(seeds, asked.seeds),
         out=out,
         jobs=jobs,
         device=device,
         dry_run=dry_run,
+        say=progress_console().print if progress else lambda line: None,
+    )
+
+
+def search(
+    spec: SpecLike,
+    *,
+    trials: int,
+    sweep: str | None = None,
+    grid: Mapping[str, Iterable[Any] | str] | None = None,
+    objective: str | None = None,
+    storage: str | PathLike[str] | None = None,
+    search_seed: int = 0,
+    seeds: int | Sequence[int] | None = None,
+    variants: Names = (),
+    overrides: Overrides = (),
+    blocks: Files = (),
+    out: str | PathLike[str] | None = None,
+    jobs: int = 1,
+    device: str = "auto",
+    progress: bool = True,
+) -> Search:
+    """Search a space for what validates best, with Optuna.
+
+    The test examples take no part: what a trial evaluates at its end, it evaluates on the validation split. The same
+    call goes on with a search that was stopped; several machines that name one storage share its trials.
+
+    Args:
+        spec: as for :func:`sweep`.
+        trials: how many the study is to have, those of other machines among them.
+        sweep: one of the spec's sweeps, whose keys are axes of the space.
+        grid: further axes, as for :func:`sweep`; ``{"train.main.optimizer.lr": "1e-4..1e-2"}`` is a range. From above 0
+            and over a factor of 100 it is drawn from by its logarithm; ``1..8:log`` and ``1..800:linear`` say which.
+        objective: what is made great: ``val/map``, as the last stage validates, or ``TASK/METRIC`` of the evaluation,
+            on the validation split. Where not given, what the last stage monitors; ``zsl/map`` looks at unseen labels.
+        storage: a file, or the URL of a database; ``study.journal`` in ``out`` where not given.
+        search_seed: from what the choices are drawn.
+        seeds: as for :func:`sweep`; a trial reaches the mean over them.
+        variants: as for :func:`sweep`.
+        overrides: as for :func:`sweep`.
+        blocks: as for :func:`load`.
+        out: as for :func:`sweep`; ``runs/NAME-search`` where not given.
+        jobs: as for :func:`sweep`; what several find depends on which of them ends first.
+        device: as for :func:`sweep`.
+        progress: print what the runs print.
+
+    Raises:
+        SpecErrors: a value of an axis is wrong, before anything is trained.
+        UsageError: there is nothing to search, no such objective, or Optuna is not installed.
+        SweepStopped: it was stopped (Ctrl-C); the same call goes on.
+    """
+    from compose.api.begin_run import progress_console
+    from compose.api.begin_search import search_spec
+    from compose.api.begin_sweep import begin_grid, seeds_of
+
+    asked = begin_grid(spec, sweep=sweep, grid=grid or {}, variants=variants, overrides=overrides, blocks=blocks)
+    return search_spec(
+        asked,
+        trials=trials,
+        objective=objective,
+        storage=storage,
+        search_seed=search_seed,
+        seeds=seeds_of(seeds, asked.seeds),
+        out=out,
+        jobs=jobs,
+        device=device,
         say=progress_console().print if progress else lambda line: None,
     )
 

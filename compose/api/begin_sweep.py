@@ -17,12 +17,13 @@ from compose.processes.launched import world_size
 from compose.spec.layers.plain_name import joined_name
 from compose.spec.layers.resolve import Resolved, resolve
 from compose.spec.layers.sweep import Member
-from compose.spec.layers.sweep import sweep as members_of_sweep
+from compose.spec.layers.sweep import axes as axes_of_sweep
 from compose.spec.yaml.tree import Scalar, descend
 from compose.spec.yaml.writer import flow
 from compose.sweeping.grid_queue import ChildOptions, GridQueue, Standing
 from compose.sweeping.planned_run import PlannedRun, folder_names
 from compose.sweeping.run_children import run_children
+from compose.sweeping.search_space import SweepAxis
 from compose.sweeping.sweep_axes import SEED, grid_axes, members_of, sweep_flags
 from compose.sweeping.sweep_stopped import SweepStopped
 from compose.training.storage.find_run import LOCK, ROOT
@@ -111,6 +112,30 @@ class SweepGrid:
         }
 
 
+@dataclass(frozen=True)
+class AskedSweep:
+    """What the user asks for.
+
+    Args:
+        base: the spec, and what all members have; it has no members yet.
+        axes: what is varied.
+        seeds: the seeds that an override names.
+    """
+
+    base: SweepGrid
+    axes: tuple[SweepAxis, ...]
+    seeds: tuple[int, ...]
+
+    @property
+    def grid(self) -> SweepGrid:
+        """With every choice of a value of each axis as a member.
+
+        Raises:
+            UsageError: there are more than may be, or an axis is a range.
+        """
+        return replace(self.base, members=tuple(members_of(self.axes)))
+
+
 class _Checks:
     """Looks at the files of the same data once."""
 
@@ -125,7 +150,7 @@ class _Checks:
         missing = _trained(spec)
         if missing:
             return missing
-        data = flow(spec.values.get("data"))  # type: ignore[arg-type]
+        data = flow(spec.values.get("data"))
         known = data in self._seen
         self._seen.add(data)
         return problems(prepare(spec), data=not known)
@@ -146,8 +171,8 @@ def begin_grid(
     variants: Names,
     overrides: Overrides,
     blocks: Files,
-) -> tuple[SweepGrid, tuple[int, ...]]:
-    """What is to be swept, and the seeds that the overrides name.
+) -> AskedSweep:
+    """What is to be swept.
 
     Args:
         spec: the spec.
@@ -168,12 +193,11 @@ def begin_grid(
     chosen = [variants] if isinstance(variants, str) else list(variants)
     flags = sweep_flags(chosen, override_texts(overrides), known)
     resolved = resolve(named, variants=flags.variants, overrides=flags.overrides)
-    axes = [*flags.axes, *grid_axes(grid, known)]
-    axes += [members_of_sweep(resolved, sweep)] if sweep else []
+    axes = [*flags.axes, *grid_axes(grid, known), *(axes_of_sweep(resolved, sweep) if sweep else ())]
     files = [blocks] if isinstance(blocks, str | PathLike) else list(blocks)
     # `resolve` leaves out the overrides of variants and sweeps, which every run needs, too
     whole = replace(resolved, overrides=flags.overrides)
-    return SweepGrid(named, whole, sweep, tuple(members_of(axes)), tuple(map(Path, files))), flags.seeds
+    return AskedSweep(SweepGrid(named, whole, sweep, (), tuple(map(Path, files))), tuple(axes), flags.seeds)
 
 
 def sweep_spec(

@@ -11,6 +11,8 @@ from compose.errors import UsageError
 from compose.shown import cut
 from compose.spec.layers.sweep import AS_IT_IS, MOST_MEMBERS, VARIANTS, Member, grid, short_keys
 from compose.spec.yaml.writer import flow
+from compose.sweeping.search_space import SweepAxis
+from compose.sweeping.value_range import RANGE, ValueRange
 from compose.sweeping.value_texts import value_texts
 
 SEED = "seed"
@@ -24,13 +26,13 @@ class SweepFlags:
     Args:
         variants: of a ``-v`` with one name: variants of every member.
         overrides: of a ``-s`` with one value: overrides of every member.
-        axes: of each other one: the members of an axis.
+        axes: of each other one: the members of an axis, or a range of numbers.
         seeds: the values of ``-s seed=``; empty where there is none.
     """
 
     variants: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
-    axes: tuple[Sequence[Member], ...] = ()
+    axes: tuple[SweepAxis, ...] = ()
     seeds: tuple[int, ...] = ()
 
 
@@ -48,19 +50,20 @@ def sweep_flags(variants: Iterable[str], overrides: Iterable[str], known: Collec
     of_variants = [value_texts(text) for text in variants]
     of_values = {key: values for key, values in map(_key_values, overrides) if key != SEED}
     seeds = [value for key, values in map(_key_values, overrides) if key == SEED for value in values]
-    labels = short_keys(key for key, values in of_values.items() if values[1:])
-    axes: list[Sequence[Member]] = [_of_variants(texts, known) for texts in of_variants if texts[1:]]
-    axes += [_of_values(key, values, labels[key]) for key, values in of_values.items() if values[1:]]
+    varied = {key: values for key, values in of_values.items() if values[1:] or RANGE.fullmatch(values[0])}
+    labels = short_keys(varied)
+    axes: list[SweepAxis] = [_of_variants(texts, known) for texts in of_variants if texts[1:]]
+    axes += [_axis(key, values, labels[key]) for key, values in varied.items()]
     fixed = [member for texts in of_variants if not texts[1:] for member in _of_variants(texts, known)]
     return SweepFlags(
         variants=tuple(name for member in fixed for name in member.variants),
-        overrides=tuple(f"{key}={values[0]}" for key, values in of_values.items() if not values[1:]),
+        overrides=tuple(f"{key}={values[0]}" for key, values in of_values.items() if key not in varied),
         axes=tuple(axes),
         seeds=tuple(map(_seed, seeds)),
     )
 
 
-def grid_axes(values: Mapping[str, Any], known: Collection[str]) -> list[Sequence[Member]]:
+def grid_axes(values: Mapping[str, Any], known: Collection[str]) -> list[SweepAxis]:
     """The axes of a dict, which has the form of a spec's sweep: key -> its values.
 
     Args:
@@ -70,7 +73,7 @@ def grid_axes(values: Mapping[str, Any], known: Collection[str]) -> list[Sequenc
     Raises:
         UsageError: a key has no list of values.
     """
-    labels, found = short_keys(values), []
+    labels, found = short_keys(values), list[SweepAxis]()
     for key, given in values.items():
         if not isinstance(given, str | list | tuple) or not given:
             raise UsageError(f"grid: expected a list of values for `{key}`, got {cut(repr(given))}")
@@ -78,20 +81,25 @@ def grid_axes(values: Mapping[str, Any], known: Collection[str]) -> list[Sequenc
             found.append(_of_variants([_variant_text(one) for one in _listed(given)], known))
         else:
             texts = value_texts(given) if isinstance(given, str) else [flow(one) for one in given]
-            found.append(_of_values(key, texts, labels[key]))
+            found.append(_axis(key, texts, labels[key]))
     return found
 
 
-def members_of(axes: Sequence[Sequence[Member]]) -> list[Member]:
+def members_of(axes: Sequence[SweepAxis]) -> list[Member]:
     """Every choice of a value of each axis, each once.
 
     Raises:
-        UsageError: there are more than may be.
+        UsageError: there are more than may be, or an axis is a range.
     """
-    count = prod(map(len, axes))
+    for axis in axes:
+        if isinstance(axis, ValueRange):
+            told = f"-s {axis.key}: only a search (--search N) draws from a range"
+            raise UsageError(f"{told}; expected values, such as {axis.key}=1,2,3")
+    listed = [axis for axis in axes if not isinstance(axis, ValueRange)]
+    count = prod(map(len, listed))
     if count > MOST_MEMBERS:
         raise UsageError(f"the sweep has {min(count, 10**12):,} members; expected at most {MOST_MEMBERS:,}")
-    return list(dict.fromkeys(grid(axes)))
+    return list(dict.fromkeys(grid(listed)))
 
 
 def _key_values(text: str) -> tuple[str, list[str]]:
@@ -112,8 +120,10 @@ def _laid(text: str, known: Collection[str]) -> tuple[str, ...]:
     return () if text == AS_IT_IS else tuple(text.split("+"))
 
 
-def _of_values(key: str, texts: Sequence[str], label: str) -> list[Member]:
-    return [Member(f"{label}={text}", (), (f"{key}={text}",)) for text in texts]
+def _axis(key: str, texts: Sequence[str], label: str) -> SweepAxis:
+    """The values of a key, or the range that its one text is."""
+    found = ValueRange.of(key, texts[0], label) if len(texts) == 1 else None
+    return found or [Member(f"{label}={text}", (), (f"{key}={text}",)) for text in texts]
 
 
 def _listed(given: Any) -> list[Any]:

@@ -93,7 +93,7 @@ def test_paths_of_a_sweep_start_in_the_folder_of_the_spec(run: Run) -> None:
     Path("specs/other.yaml").write_text(f"extends: ../small.yaml\n{json.dumps(swept)[1:-1]}\n")
     from compose.api.begin_sweep import begin_grid
 
-    grid, _ = begin_grid("specs/other.yaml", sweep="start", grid={}, variants=(), overrides=(), blocks=())
+    grid = begin_grid("specs/other.yaml", sweep="start", grid={}, variants=(), overrides=(), blocks=()).grid
     runs = grid.runs(grid.checked(fast=True), [0], Path("o"))
     expected = Path("specs/w.safetensors").absolute()
     assert [run.overrides for run in runs] == [
@@ -112,3 +112,35 @@ def test_python(spec: Path) -> None:
     assert repr(found) == "runs/small-sweep: 0 of 2 runs have ended"
     with pytest.raises(compose.UsageError, match="expected a file, or the name of a packaged spec"):
         compose.sweep({"name": "x"})
+
+
+def test_a_search_never_looks_at_the_test_examples(run: Run) -> None:
+    words = ["sweep", "small.yaml", "-s", "train.main.optimizer.lr=1e-5..1e-3", "--out", "s", "--device", "cpu"]
+    result = run(*words, "--search", 1)
+    assert result.exit_code == 0, result.stderr
+    assert "searching by val/map: train.main.optimizer.lr from 1e-5 to 0.001, log" in result.stderr
+    report = json.loads(Path("s/trial-000-0/report.json").read_text())
+    assert {task["protocol"]["split"] for task in report["result"]["tasks"].values()} == {"val"}
+    again = run(*words, "--search", 2)
+    assert again.exit_code == 0, again.stderr
+    assert "trial-000-0 |" not in again.stderr
+    assert len(again.stdout.splitlines()) == 1 + 2
+    assert result.stdout.splitlines()[1] in again.stdout.splitlines()
+    assert "evaluate.split" not in again.stderr.splitlines()[-1]
+    assert " compose train small.yaml -s train.main.optimizer.lr=" in again.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("-s", "train.main.optimizer.lr=1e-4..1e-2"), "only a search (--search N) draws from a range"),
+        (("--search", "3"), "there is nothing to search"),
+        (("--objective", "zsl/map"), "expected --search N"),
+        (("--search", "3", "--sweep", "groups", "--objective", "zsl/mpa"), "did you mean `zsl/map`?"),
+        (("--search", "0", "--sweep", "groups"), "expected 1 or more trials"),
+    ],
+)
+def test_usage_of_a_search(run: Run, words: tuple[str, ...], message: str) -> None:
+    result = run("sweep", "small.yaml", *words)
+    assert result.exit_code == 2
+    assert message in result.stderr

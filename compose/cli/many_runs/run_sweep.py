@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -59,6 +59,34 @@ def sweep(
         str,
         typer.Option("--device", metavar="auto|cpu|cuda", help="Where to compute; cuda:0,cuda:1 are taken in turn."),
     ] = "auto",
+    search: Annotated[
+        int | None,
+        typer.Option(
+            "--search",
+            metavar="N",
+            help="Let Optuna choose N members by what they validate; -s KEY=1e-4..1e-2 is a range, :log or :linear.",
+            show_default=False,
+        ),
+    ] = None,
+    objective: Annotated[
+        str | None,
+        typer.Option(
+            "--objective",
+            metavar="METRIC",
+            help="Of a search: what is made great on the validation split, zsl/map or val/map; by default what the "
+            "last stage monitors.",
+            show_default=False,
+        ),
+    ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            "--storage",
+            metavar="FILE|URL",
+            help="Of a search: a file or a database that several machines share; DIR/study.journal where not given.",
+            show_default=False,
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the runs, and train none.")] = False,
     blocks: BlockFiles = None,
 ) -> None:
@@ -70,6 +98,23 @@ def sweep(
     import compose
     from compose.cli.console import status
 
+    if search is not None or objective or storage:
+        _search(
+            search,
+            dry_run=dry_run,
+            spec=spec,
+            sweep=name,
+            objective=objective,
+            storage=storage,
+            seeds=_seeds(seeds),
+            variants=variant or (),
+            overrides=override or (),
+            blocks=blocks or (),
+            out=out,
+            jobs=jobs,
+            device=device,
+        )
+        return
     with status("reading the members") if dry_run else nullcontext():
         found = compose.sweep(
             spec,
@@ -88,6 +133,28 @@ def sweep(
     else:
         _print(found)
         raise typer.Exit(1 if found.failed else 0)
+
+
+def _search(count: int | None, *, dry_run: bool, **options: Any) -> None:
+    import compose
+    from compose.cli.console import done, table
+    from compose.errors import UsageError
+
+    if count is None:
+        raise UsageError("--objective and --storage are of a search; expected --search N")
+    if dry_run:
+        raise UsageError("--dry-run: what a search tries is known when it is tried; expected --search without it")
+    found = compose.search(trials=count, **options)
+    rows = [(str(trial.number), _percent(trial.value), trial.state, trial.member.name) for trial in found.trials]
+    table(("trial", found.objective, "state", "member"), rows, right=(0, 1), indent=0)
+    if found.best is None:
+        done("error: no trial has ended well")
+        raise typer.Exit(1)
+    done(f"train the best, and evaluate it as the spec says, with: {found.command}")
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.2f}"
 
 
 def _seeds(text: str | None) -> int | list[int] | None:

@@ -1,0 +1,210 @@
+"""``compose.search``: members that Optuna chooses, by what they reach on the validation split."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from compose.api.begin_sweep import AskedSweep, SweepGrid, checked_end, default_folder, devices_of, standing
+from compose.api.same_spec import otherwise
+from compose.api.searched import Search
+from compose.api.stored_run import StoredRun
+from compose.errors import UsageError, nearest
+from compose.processes.launched import world_size
+from compose.sweeping.grid_queue import ChildOptions
+from compose.sweeping.planned_run import PlannedRun
+from compose.sweeping.run_children import run_children
+from compose.sweeping.search_queue import SearchQueue
+from compose.sweeping.search_space import SearchSpace
+from compose.sweeping.search_study import SearchStudy, SearchTrial
+from compose.sweeping.sweep_stopped import SweepStopped
+
+if TYPE_CHECKING:
+    from compose.spec.read import Spec
+
+ON_VALIDATION = "evaluate.split=val"
+"""What every trial has, so that the test examples take no part in the choice."""
+VALIDATION = "val/"
+"""How the metrics begin that a stage measures while it trains."""
+
+
+@dataclass(frozen=True)
+class SearchObjective:
+    """What a search makes great.
+
+    Args:
+        key: ``val/METRIC`` of the last stage, or ``TASK/METRIC`` of the evaluation.
+        stage: the last stage.
+        keeps_best: whether that ends with the weights of its best validation, and not with the last.
+    """
+
+    key: str
+    stage: str
+    keeps_best: bool
+
+    @classmethod
+    def of(cls, spec: Spec, key: str | None) -> SearchObjective:
+        """The objective of a spec.
+
+        Args:
+            spec: the spec of one of the trials.
+            key: as the user names it; what the last stage monitors where None.
+
+        Raises:
+            UsageError: there is no such metric, or none where none is named.
+        """
+        from compose.training.prepare import prepare
+
+        made = prepare(spec)
+        name, stage = list(made.stages.items())[-1]
+        if key is None and (not stage.monitored or not stage.validate_every):
+            raise UsageError(f"the stage `{name}` validates by no metric; expected --objective, such as zsl/map")
+        chosen = key or f"{VALIDATION}{stage.monitored[0]}"
+        metrics = [] if made.evaluation is None else [metric.key for metric in made.evaluation.metrics]
+        task, _, metric = chosen.rpartition("/")
+        if f"{task}/" != VALIDATION and metric not in metrics:
+            expected = f"one of {', '.join(metrics)}" if metrics else "val/METRIC: the spec has no `evaluate:`"
+            close = nearest(metric, metrics)
+            hint = f"; did you mean `{task}/{close}`?" if close else ""
+            raise UsageError(f"--objective {chosen}: expected TASK/METRIC, its metric {expected}{hint}")
+        return cls(chosen, name, stage.keep == "best")
+
+    def value(self, folder: Path) -> float:
+        """What the run of a folder reached, which has ended.
+
+        Raises:
+            UsageError: it does not measure that.
+        """
+        run = StoredRun(folder)
+        if self.key.startswith(VALIDATION):
+            rows = [row for row in run.metrics if row["kind"] == "epoch" and row["stage"] == self.stage]
+            known = [key for row in rows for key in row if key.startswith(VALIDATION)]
+            values = [row[self.key] for row in rows if row.get(self.key) is not None]
+            counted = values if self.keeps_best else values[-1:]
+            found = max(counted, default=None)
+        else:
+            reached = run.results.scalars() if run.results else {}
+            known, found = list(reached), reached.get(self.key)
+        if found is None:
+            told = ", ".join(dict.fromkeys(known)) or "nothing"
+            raise UsageError(f"--objective {self.key}: {folder} does not measure it; it measures {told}")
+        return float(found)
+
+
+@dataclass(frozen=True)
+class _Searched:
+    """One search on this machine.
+
+    Args:
+        grid: the spec, with what all trials have.
+        seeds: the seeds of a trial; the spec's own where there are none.
+        out: where the runs lie.
+        objective: what is made great.
+    """
+
+    grid: SweepGrid
+    seeds: Sequence[int]
+    out: Path
+    objective: SearchObjective
+
+    def plan(self, trial: SearchTrial) -> list[PlannedRun]:
+        """The runs of a trial.
+
+        Raises:
+            UsageError: one of their folders has a run of another spec.
+        """
+        spec = self.grid.read(trial.member)
+        name = f"trial-{trial.number:03d}"
+        planned = replace(self.grid, members=(trial.member,)).runs({trial.member: spec}, self.seeds, self.out)
+        runs = [replace(run, folder=self.out / f"{name}-{run.seed}") for run in planned]
+        for run in runs:
+            what = otherwise(run.folder, spec, run.seed) if standing(run.folder) != "new" else ""
+            if what:
+                told = f"{run.folder} was made from another spec (it differs in {what})"
+                raise UsageError(f"{told}; name another folder with --out, or take it away")
+        return runs
+
+    def value(self, run: PlannedRun) -> float | None:
+        """What a run reached; None where it has not ended well, or reached what is no number."""
+        if standing(run.folder) != "finished" or checked_end(run, self.grid.read(run.member)):
+            return None
+        value = self.objective.value(run.folder)
+        return value if math.isfinite(value) else None
+
+
+def search_spec(
+    asked: AskedSweep,
+    *,
+    trials: int,
+    objective: str | None,
+    storage: str | PathLike[str] | None,
+    search_seed: int,
+    seeds: Sequence[int],
+    out: str | PathLike[str] | None,
+    jobs: int,
+    device: str,
+    say: Callable[[str], object],
+) -> Search:
+    """See :func:`compose.search`.
+
+    Raises:
+        SpecErrors: a value of an axis is wrong.
+        UsageError: there is nothing to search.
+        SweepStopped: the user stopped it.
+    """
+    if trials < 1 or jobs < 1:
+        raise UsageError(f"expected 1 or more trials and jobs; got {trials} and {jobs}")
+    if world_size() > 1:
+        raise UsageError("a search starts its own processes; run it without torchrun, with --jobs")
+    if not asked.axes:
+        raise UsageError("there is nothing to search; expected --sweep, -v a,b or -s key=1e-4..1e-2")
+    base, space = asked.base, SearchSpace.of(asked.axes)
+    grid = _on_validation(base)
+    folder = Path(out) if out is not None else default_folder(replace(base, sweep=base.sweep or "search"))
+    kept = str(folder / "study.journal") if storage is None else fspath(storage)
+    specs = replace(grid, members=tuple(dict.fromkeys(space.corners()))).checked(fast=False)
+    chosen = SearchObjective.of(next(iter(specs.values())), objective)
+    study = SearchStudy(space, name=_study_name(grid, space, chosen, seeds), storage=kept, seed=search_seed)
+    say(f"searching by {chosen.key}: {space}")
+    searched = _Searched(grid, seeds, folder, chosen)
+    queue = SearchQueue(
+        study,
+        trials,
+        folder,
+        searched.plan,
+        ChildOptions(devices_of(device, jobs), base.blocks),
+        is_begun=lambda run: standing(run.folder) != "new",
+        value=searched.value,
+        say=say,
+    )
+    if not run_children(queue, jobs=jobs, say=say):
+        raise SweepStopped(folder, left=queue.left)
+    found = sorted(study.trials, key=lambda trial: (trial.value is None, -(trial.value or 0), trial.number))
+    return Search(folder, chosen.key, tuple(found), _words(base))
+
+
+def _words(base: SweepGrid) -> tuple[str, ...]:
+    """The words of ``compose train`` for what all trials have."""
+    variants = [word for name in base.resolved.chosen for word in ("-v", name)]
+    return (base.spec, *variants, *(word for text in base.resolved.overrides for word in ("-s", text)))
+
+
+def _on_validation(base: SweepGrid) -> SweepGrid:
+    """With what it evaluates at its end evaluated on the validation split."""
+    if not base.resolved.tree.get("evaluate"):
+        return base
+    return replace(base, resolved=base.resolved.with_layers((), [ON_VALIDATION]))
+
+
+def _study_name(grid: SweepGrid, space: SearchSpace, objective: SearchObjective, seeds: Sequence[int]) -> str:
+    """What those call a study who search the same space of the same spec by the same objective."""
+    from compose.evaluation.comparison.measured_run import canonical
+
+    values: Any = grid.read(next(space.corners())).values
+    text = canonical([values, str(space), objective.key, list(seeds)])
+    return f"{grid.resolved.name}-{sha256(text.encode()).hexdigest()[:12]}"
