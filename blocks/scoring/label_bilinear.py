@@ -13,7 +13,7 @@ from compose.block import Dim, block
 class LabelBilinear(nn.Module):
     """Score a label by ⟨W₃ v, z⟩ of its vector v with its own feature z of the image.
 
-    Behind ``label_attention`` it is the model with one attention for each label that LESA compares with.
+    Behind ``bilinear_attention`` it is the model with one attention for each label that LESA compares with.
 
     Reference: LESA (CVPR 2020), section 4.1, eq. 2 and 12.
 
