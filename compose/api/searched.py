@@ -5,8 +5,10 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from compose.sweeping.search_study import SearchTrial
+if TYPE_CHECKING:
+    from compose.sweeping.search_study import SearchTrial
 
 
 @dataclass(frozen=True)
