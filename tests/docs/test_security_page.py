@@ -44,7 +44,7 @@ HARMLESS = {
     ("search_study.py", "socket"),
     ("torchvision_networks.py", "urllib.error"),
 }
-"""The C library's ``mallopt``, a sweep's ``compose train``, this machine's name, an error of torchvision's downloads."""
+"""The C library's ``mallopt``, a sweep's ``compose train``, the machine's name, an error of torchvision's downloads."""
 SPEC = """
 name: small
 data: {use: glyph_scenes, size: 32, train: 16, val: 8, test: 8}
