@@ -12,7 +12,6 @@ node's mean differs from scene to scene (standard deviation): 0 where its state 
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,11 +27,12 @@ from compose.evaluation.metrics.rules import Rules
 from compose.graphs.similarity.wup import wup_similarities
 from compose.graphs.taxonomy.lookup import find_synsets
 from compose.graphs.taxonomy.taxonomy import load_taxonomy
+from compose.training.stages.schedules import Cosine, Moment
 
 SPEC = "zoo/rgcn-posvae.yaml"
 SHARPNESS = 20
 """What a similarity counts in the logits of the classifier that is right."""
-BATCH = 32
+BATCH, RATE, CLIP, WARMUP = 32, 3e-3, 1.0, 0.5
 SLICE = 250
 """Scenes that are seen at once without gradients."""
 
@@ -128,14 +128,12 @@ class SecondStage:
         random = torch.Generator().manual_seed(self.seed)
         torch.manual_seed(self.seed)
         weights, train = list(self.trained.parameters()), self.first.train
-        optimizer = torch.optim.Adam(weights, lr=3e-3)
-        steps = epochs * math.ceil(len(train.targets) / BATCH)
-        warm = steps / epochs / 2
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _cosine(step, warm, steps))
+        optimizer, schedule = torch.optim.Adam(weights, lr=RATE), Cosine(warmup=WARMUP)
         seen = self.first.space.label_set("seen").index
         self.trained.train()
-        for _ in range(epochs):
-            for rows in torch.randperm(len(train.targets), generator=random).split(BATCH):
+        for epoch in range(epochs):
+            batches = torch.randperm(len(train.targets), generator=random).split(BATCH)
+            for step, rows in enumerate(batches):
                 batch = train[rows]
                 scores, states = self._forward(batch, "seen")
                 loss = self.model.loss.labels(scores, batch.targets[:, seen])
@@ -143,9 +141,11 @@ class SecondStage:
                     loss = loss + self.weight * states.loss
                 optimizer.zero_grad()
                 loss.backward()
-                nn.utils.clip_grad_norm_(weights, 1.0)
+                nn.utils.clip_grad_norm_(weights, CLIP)
+                moment = Moment(epoch + step / len(batches), 1 / len(batches), epochs)
+                for group in optimizer.param_groups:
+                    group["lr"] = RATE * schedule.factor(moment)
                 optimizer.step()
-                schedule.step()
 
     @torch.no_grad()
     def results(self) -> tuple[float, float, float]:
@@ -172,11 +172,6 @@ class SecondStage:
         external = given["external_vectors"]
         states = model.external_states(self.posterior(seen), external)
         return model.scores(model.propagation(nodes, vectors, edges, states.nodes, external).labels), states
-
-
-def _cosine(step: int, warm: float, steps: int) -> float:
-    """The share of the rate at a step: a linear rise, then half a cosine."""
-    return min(1, (step + 1) / warm) * (1 + math.cos(math.pi * max(0, step - warm) / (steps - warm))) / 2
 
 
 def main() -> None:

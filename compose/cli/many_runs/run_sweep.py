@@ -98,36 +98,21 @@ def sweep(
     import compose
     from compose.cli.console import status
 
+    options: dict[str, Any] = {
+        "sweep": name,
+        "seeds": _seeds(seeds),
+        "variants": variant or (),
+        "overrides": override or (),
+        "blocks": blocks or (),
+        "out": out,
+        "jobs": jobs,
+        "device": device,
+    }
     if search is not None or objective or storage:
-        _search(
-            search,
-            dry_run=dry_run,
-            spec=spec,
-            sweep=name,
-            objective=objective,
-            storage=storage,
-            seeds=_seeds(seeds),
-            variants=variant or (),
-            overrides=override or (),
-            blocks=blocks or (),
-            out=out,
-            jobs=jobs,
-            device=device,
-        )
+        _search(spec, search, dry_run=dry_run, objective=objective, storage=storage, **options)
         return
     with status("reading the members") if dry_run else nullcontext():
-        found = compose.sweep(
-            spec,
-            sweep=name,
-            seeds=_seeds(seeds),
-            variants=variant or (),
-            overrides=override or (),
-            blocks=blocks or (),
-            out=out,
-            jobs=jobs,
-            device=device,
-            dry_run=dry_run,
-        )
+        found = compose.sweep(spec, dry_run=dry_run, **options)
     if dry_run:
         _print_runs(found)
     else:
@@ -135,7 +120,7 @@ def sweep(
         raise typer.Exit(1 if found.failed else 0)
 
 
-def _search(count: int | None, *, dry_run: bool, **options: Any) -> None:
+def _search(spec: str, count: int | None, *, dry_run: bool, **options: Any) -> None:
     import compose
     from compose.cli.console import done, table
     from compose.errors import UsageError
@@ -144,7 +129,7 @@ def _search(count: int | None, *, dry_run: bool, **options: Any) -> None:
         raise UsageError("--objective and --storage are of a search; expected --search N")
     if dry_run:
         raise UsageError("--dry-run: what a search tries is known when it is tried; expected --search without it")
-    found = compose.search(trials=count, **options)
+    found = compose.search(spec, trials=count, **options)
     rows = [(str(trial.number), _percent(trial.value), trial.state, trial.member.name) for trial in found.trials]
     table(("trial", found.objective, "state", "member"), rows, right=(0, 1), indent=0)
     if found.best is None:

@@ -13,8 +13,8 @@ from compose.evaluation.comparison.comparison import ReachedValue, Row
 from compose.evaluation.comparison.comparison_notes import unmeasured
 from compose.evaluation.comparison.printed_figures import PrintedFigure, PrintedFigures
 from compose.evaluation.comparison.row_orders import is_printed
+from compose.evaluation.comparison.seed_interval import half_interval
 from compose.evaluation.comparison.seeded_runs import SeededRuns
-from compose.evaluation.comparison.student import half_interval
 
 PrintedChoice = Literal["own", "all", "none"]
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from compose.evaluation.comparison.student import half_interval, quantile
+from compose.evaluation.comparison.seed_interval import half_interval, quantile
 
 TABLE = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 9: 2.262, 10: 2.228, 30: 2.042, 120: 1.980}
 """Abramowitz and Stegun, table 26.10."""
