@@ -271,7 +271,8 @@ def sweep(
         SweepStopped: it was stopped (Ctrl-C); the same call goes on.
     """
     from compose.api.begin_run import progress_console
-    from compose.api.begin_sweep import begin_grid, seeds_of, sweep_spec
+    from compose.api.begin_sweep import seeds_of, sweep_spec
+    from compose.api.sweep_grid import begin_grid
 
     asked = begin_grid(spec, sweep=sweep, grid=grid or {}, variants=variants, overrides=overrides, blocks=blocks)
     return sweep_spec(
@@ -334,7 +335,8 @@ def search(
     """
     from compose.api.begin_run import progress_console
     from compose.api.begin_search import search_spec
-    from compose.api.begin_sweep import begin_grid, seeds_of
+    from compose.api.begin_sweep import seeds_of
+    from compose.api.sweep_grid import begin_grid
 
     asked = begin_grid(spec, sweep=sweep, grid=grid or {}, variants=variants, overrides=overrides, blocks=blocks)
     return search_spec(

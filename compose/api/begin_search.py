@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from compose.api.begin_sweep import AskedSweep, SweepGrid, checked_end, default_folder, devices_of, standing
+from compose.api.begin_sweep import devices_of
+from compose.api.run_standing import checked_end, standing
 from compose.api.same_spec import otherwise
+from compose.api.search_objective import SearchObjective
 from compose.api.searched import Search
-from compose.api.stored_run import StoredRun
-from compose.errors import UsageError, nearest
+from compose.api.sweep_grid import AskedSweep, SweepGrid
+from compose.errors import UsageError
 from compose.processes.launched import world_size
 from compose.sweeping.grid_queue import ChildOptions
 from compose.sweeping.planned_run import PlannedRun
@@ -24,76 +26,8 @@ from compose.sweeping.search_space import SearchSpace
 from compose.sweeping.search_study import SearchStudy, SearchTrial
 from compose.sweeping.sweep_stopped import SweepStopped
 
-if TYPE_CHECKING:
-    from compose.spec.read import Spec
-
 ON_VALIDATION = "evaluate.split=val"
 """What every trial has, so that the test examples take no part in the choice."""
-VALIDATION = "val/"
-"""How the metrics begin that a stage measures while it trains."""
-
-
-@dataclass(frozen=True)
-class SearchObjective:
-    """What a search makes great.
-
-    Args:
-        key: ``val/METRIC`` of the last stage, or ``TASK/METRIC`` of the evaluation.
-        stage: the last stage.
-        keeps_best: whether that ends with the weights of its best validation, and not with the last.
-    """
-
-    key: str
-    stage: str
-    keeps_best: bool
-
-    @classmethod
-    def of(cls, spec: Spec, key: str | None) -> SearchObjective:
-        """The objective of a spec.
-
-        Args:
-            spec: the spec of one of the trials.
-            key: as the user names it; what the last stage monitors where None.
-
-        Raises:
-            UsageError: there is no such metric, or none where none is named.
-        """
-        from compose.training.prepare import prepare
-
-        made = prepare(spec)
-        name, stage = list(made.stages.items())[-1]
-        if key is None and (not stage.monitored or not stage.validate_every):
-            raise UsageError(f"the stage `{name}` validates by no metric; expected --objective, such as zsl/map")
-        chosen = key or f"{VALIDATION}{stage.monitored[0]}"
-        metrics = [] if made.evaluation is None else [metric.key for metric in made.evaluation.metrics]
-        task, _, metric = chosen.rpartition("/")
-        if f"{task}/" != VALIDATION and metric not in metrics:
-            expected = f"one of {', '.join(metrics)}" if metrics else "val/METRIC: the spec has no `evaluate:`"
-            close = nearest(metric, metrics)
-            hint = f"; did you mean `{task}/{close}`?" if close else ""
-            raise UsageError(f"--objective {chosen}: expected TASK/METRIC, its metric {expected}{hint}")
-        return cls(chosen, name, stage.keep == "best")
-
-    def value(self, folder: Path) -> float:
-        """What the run of a folder reached, which has ended.
-
-        Raises:
-            UsageError: it does not measure that.
-        """
-        run = StoredRun(folder)
-        if self.key.startswith(VALIDATION):
-            rows = [row for row in run.metrics if row["kind"] == "epoch" and row["stage"] == self.stage]
-            known = [key for row in rows for key in row if key.startswith(VALIDATION)]
-            values = [row[self.key] for row in rows if row.get(self.key) is not None]
-            counted = values if self.keeps_best else values[-1:]
-            found = max(counted, default=None)
-        else:
-            reached = run.results.scalars() if run.results else {}
-            known, found = list(reached), reached.get(self.key)
-        if found is None:
-            told = ", ".join(dict.fromkeys(known)) or "nothing"
-            raise UsageError(f"--objective {self.key}: {folder} does not measure it; it measures {told}")
-        return float(found)
 
 
 @dataclass(frozen=True)
@@ -165,7 +99,7 @@ def search_spec(
         raise UsageError("there is nothing to search; expected --sweep, -v a,b or -s key=1e-4..1e-2")
     base, space = asked.base, SearchSpace.of(asked.axes)
     grid = _on_validation(base)
-    folder = Path(out) if out is not None else default_folder(replace(base, sweep=base.sweep or "search"))
+    folder = Path(out) if out is not None else replace(base, sweep=base.sweep or "search").folder
     kept = str(folder / "study.journal") if storage is None else fspath(storage)
     specs = replace(grid, members=tuple(dict.fromkeys(space.corners()))).checked(fast=False)
     chosen = SearchObjective.of(next(iter(specs.values())), objective)

@@ -91,7 +91,7 @@ def test_paths_of_a_sweep_start_in_the_folder_of_the_spec(run: Run) -> None:
     Path("specs").mkdir()
     swept = {"sweeps": {"start": {"model.backbone.weights": ["w.safetensors", None]}}}
     Path("specs/other.yaml").write_text(f"extends: ../small.yaml\n{json.dumps(swept)[1:-1]}\n")
-    from compose.api.begin_sweep import begin_grid
+    from compose.api.sweep_grid import begin_grid
 
     grid = begin_grid("specs/other.yaml", sweep="start", grid={}, variants=(), overrides=(), blocks=()).grid
     runs = grid.runs(grid.checked(fast=True), [0], Path("o"))
