@@ -3,12 +3,13 @@
 # make lint    ruff and mypy
 # make schema  write specs/ anew after a block has changed
 # make zoo     write docs/zoo.md anew after a spec of the zoo has changed
+# make docs    build the documentation into site/; a warning is an error
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint schema zoo clean
+.PHONY: demo test lint schema zoo docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/compose train zoo/ml2p.yaml
@@ -27,6 +28,9 @@ schema: $(VENV)/.installed
 zoo: $(VENV)/.installed
 	$(BIN)/python -m tools.list_zoo
 
+docs: $(VENV)/.installed-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
@@ -38,4 +42,4 @@ $(VENV)/.installed-dev: pyproject.toml constraints.txt
 	touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) build dist site *.egg-info

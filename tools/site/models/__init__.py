@@ -1,0 +1,1 @@
+"""A page for each packaged spec: a paper, a baseline, a hybrid."""

@@ -1,0 +1,99 @@
+"""A packaged spec as its page needs it: read once, with its variants, and with the comment that it opens with."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from compose.api.run_record import figures_of, values_of
+from compose.registry.registry import registry
+from compose.spec.deviations import deviations, own_deviations
+from compose.spec.layers.resolve import Resolved, resolve
+from compose.spec.layers.spec_files import find_spec, zoo_names
+from compose.spec.read import Spec, read_spec
+
+
+@dataclass(frozen=True)
+class PackagedSpec:
+    """One spec of the zoo.
+
+    Args:
+        name: as one trains it, ``zoo/ml2p.yaml``.
+    """
+
+    name: str
+
+    @property
+    def page(self) -> str:
+        """Its page, by the place in the site."""
+        return str(Path(self.name).with_suffix(".md"))
+
+    @property
+    def stem(self) -> str:
+        """The name of its file."""
+        return Path(self.name).stem
+
+    @cached_property
+    def text(self) -> str:
+        """The file."""
+        return find_spec(self.name).read_text("utf-8")
+
+    @cached_property
+    def resolved(self) -> Resolved:
+        """The spec as it stands, and its variants."""
+        return resolve(self.name)
+
+    @cached_property
+    def spec(self) -> Spec:
+        """The spec, checked and wired."""
+        return read_spec(self.name)
+
+    @cached_property
+    def values(self) -> Any:
+        """The spec as plain data."""
+        return values_of(self.resolved.tree)
+
+    @property
+    def figures(self) -> Any:
+        """What its paper prints."""
+        return figures_of(self.values)
+
+    @cached_property
+    def opening(self) -> tuple[str, ...]:
+        """The paragraphs of the comment that it opens with; lines that are set in keep their indent."""
+        lines = self.text.partition("\nname:")[0].partition("\nextends:")[0].splitlines()[1:]
+        said = "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines if line.startswith("#"))
+        return tuple(re.split(r"\n\s*\n", said.strip("\n")))
+
+    @property
+    def own_deviations(self) -> dict[str, str]:
+        """What it says itself that it computes otherwise than its paper."""
+        return {name: text for name, text in own_deviations(self.resolved.tree).items() if text}
+
+    @property
+    def variant_deviations(self) -> dict[str, dict[str, str | None]]:
+        """What each variant adds to that, or takes back (None)."""
+        found = {name: own_deviations(variant) for name, variant in self.resolved.variants.items()}
+        return {name: sentences for name, sentences in found.items() if sentences}
+
+    @cached_property
+    def class_deviations(self) -> dict[str, tuple[str, tuple[str, ...]]]:
+        """Each class that deviates: what it says, and the variants that use it where the spec itself does not."""
+        layers = {"": self.resolved, **{name: resolve(self.name, variants=[name]) for name in self.resolved.variants}}
+        found: dict[str, tuple[str, tuple[str, ...]]] = {}
+        for layer, resolved in layers.items():
+            own = own_deviations(resolved.tree)
+            for name, text in deviations(resolved.tree, registry()).items():
+                users = found.get(name, (text, ()))[1]
+                if name not in own and (not found.get(name) or users):
+                    found[name] = text, (*users, layer) if layer else ()
+        return {name.strip("`"): said for name, said in found.items()}
+
+
+@cache
+def packaged_specs() -> tuple[PackagedSpec, ...]:
+    """Every spec of the zoo."""
+    return tuple(map(PackagedSpec, zoo_names()))

@@ -1,0 +1,47 @@
+"""The page of a packaged spec: what it is, how it is trained, its graph, its equations, its figures, its deviations."""
+
+from __future__ import annotations
+
+from tools.site.markdown import fence, paragraphs, prose
+from tools.site.models.deviation_lists import deviation_lists
+from tools.site.models.node_tables import node_tables
+from tools.site.models.packaged_spec import PackagedSpec
+from tools.site.models.printed_tables import printed_tables
+
+
+def spec_page(spec: PackagedSpec) -> str:
+    """The page as Markdown."""
+    commands, texts = _opening(spec)
+    return paragraphs(
+        f"# {spec.stem}",
+        _cited(spec),
+        f"**{prose(spec.values['description'])}**",
+        fence(commands, "sh"),
+        *map(prose, texts),
+        "## Graph",
+        f"![The graph of {spec.stem}]({spec.stem}.svg)",
+        f"Drawn by `compose graph {spec.name} -o {spec.stem}.svg`.",
+        node_tables(spec),
+        printed_tables(spec),
+        deviation_lists(spec),
+        "## Spec",
+        f"`{spec.name}`",
+        fence(spec.text, "yaml"),
+    )
+
+
+def _cited(spec: PackagedSpec) -> str:
+    paper = spec.values.get("paper") or {}
+    return prose(f"{paper['title']}, {paper['venue']}.") if "title" in paper else ""
+
+
+def _opening(spec: PackagedSpec) -> tuple[str, list[str]]:
+    """The commands of the opening comment, and what it says behind its first paragraph, which is the title."""
+    first, *rest = spec.opening
+    titled = bool(spec.values.get("paper"))
+    commands = [part for part in rest if part.startswith("  ")]
+    return "\n".join(map(_outdented, commands)), [*([] if titled else [first]), *(p for p in rest if p not in commands)]
+
+
+def _outdented(text: str) -> str:
+    return "\n".join(line.removeprefix("  ") for line in text.splitlines())

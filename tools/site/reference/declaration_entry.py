@@ -1,0 +1,89 @@
+"""One thing that a spec may name, as it stands on a page of the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+from compose.registry.declaration import BoundSize, Declaration, Parameter, Port
+from compose.registry.registry import registry
+from compose.spec.example import example
+from compose.spec.schema.words import words
+from compose.spec.yaml.writer import flow
+from tools.site.markdown import fence, paragraphs, prose, table
+from tools.site.reference.class_code import class_code
+
+
+def declaration_entry(declaration: Declaration) -> str:
+    """What it does, its ports and parameters, where it comes from, an example, and its code."""
+    return paragraphs(
+        f"## {declaration.name} {{#{declaration.name}}}",
+        prose(declaration.summary),
+        prose(declaration.doc),
+        _source(declaration),
+        _ports("in", declaration.inputs),
+        _ports("out", declaration.outputs),
+        _gives(declaration),
+        _parameters(declaration),
+        fence(example(declaration, registry()), "yaml"),
+        _code(declaration),
+    )
+
+
+def _source(declaration: Declaration) -> str:
+    """The paper and the equation, and what is otherwise here."""
+    told = {"Reference": declaration.reference, "Deviates": declaration.deviates}
+    return "\n\n".join(f"**{title}:** {prose(text)}" for title, text in told.items() if text)
+
+
+def _ports(title: str, ports: Iterable[Port]) -> str:
+    rows = [(f"`{port.name}`", f"`{port.shape}`{_notes(port)}", prose(port.doc)) for port in ports]
+    return table((title, "shape", ""), rows) if rows else ""
+
+
+def _notes(port: Port) -> str:
+    notes = [] if port.dtype in ("float", "any") else [port.dtype]
+    return "".join(f", {note}" for note in [*notes, *(["optional"] if port.optional else [])])
+
+
+def _gives(declaration: Declaration) -> str:
+    given = ", ".join(f"[`{name}`](inputs.md#{anchor(name)})" for name in declaration.gives)
+    return f"Gives {given}." if given else ""
+
+
+def anchor(name: str) -> str:
+    """The place of a reserved input on its page."""
+    return name.replace(".", "-")
+
+
+def _parameters(declaration: Declaration) -> str:
+    rows = [_parameter(parameter) for parameter in declaration.parameters]
+    rows += [
+        (f"`{size.name}`", _bound(size), "", "taken from what arrives, never written") for size in declaration.sizes
+    ]
+    return table(("parameter", "type", "default", ""), rows) if rows else ""
+
+
+def _parameter(parameter: Parameter) -> tuple[str, ...]:
+    kind = f"`{{use: {parameter.uses.upper()}, ...}}`" if parameter.uses else prose(words(parameter.schema, sizes=True))
+    return f"`{parameter.name}`", kind, _default(parameter), prose(parameter.doc)
+
+
+def _default(parameter: Parameter) -> str:
+    if parameter.required:
+        return "required"
+    return "" if parameter.default is None else f"`{flow(parameter.default)}`"
+
+
+def _bound(size: BoundSize) -> str:
+    return f"size of {'every ' if size.many else ''}`{size.dim}`"
+
+
+def _code(declaration: Declaration) -> str:
+    """Its code behind a line that opens it: there each equation stands at the line that computes it."""
+    found = class_code(declaration)
+    if not found:
+        return ""
+    name, language, text = found
+    head = f'<details markdown="1">\n<summary>{escape(name)}</summary>'
+    return f"{head}\n\n{fence(text, language)}\n\n</details>"
