@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
+from compose.cli.describe import BOUND
 from compose.registry.declaration import BoundSize, Declaration, Parameter, Port
 from compose.registry.registry import registry
 from compose.spec.example import example
@@ -58,9 +59,7 @@ def anchor(name: str) -> str:
 
 def _parameters(declaration: Declaration) -> str:
     rows = [_parameter(parameter) for parameter in declaration.parameters]
-    rows += [
-        (f"`{size.name}`", _bound(size), "", "taken from what arrives, never written") for size in declaration.sizes
-    ]
+    rows += [(f"`{size.name}`", _bound(size), "bound", BOUND) for size in declaration.sizes]
     return table(("parameter", "type", "default", ""), rows) if rows else ""
 
 

@@ -10,10 +10,10 @@ from compose.registry.registry import registry
 from tools.site.markdown import paragraphs, prose, table
 from tools.site.reference.declaration_pages import TITLES, WORDS, page_of
 
-INTRODUCTION = """What a spec may name, as the project's code declares it: `compose list` and `compose describe NAME` say
-the same in a terminal. Shapes are written in letters: `b` batch, `c` channels, `h w` space, `r` regions, `m` semantic
-vectors, `g` groups, `d` word size, `l` labels, `n` graph nodes, `e` episodes, `s` support, `q` query; `*d` stands for any
-number of dims.
+INTRODUCTION = """What a spec may name, as the project's code declares it: `compose list` and `compose describe NAME`
+say the same in a terminal. Shapes are written in letters: `b` batch, `c` channels, `h w` space, `r` regions, `m`
+semantic vectors, `g` groups, `d` word size, `l` labels, `n` graph nodes, `e` episodes, `s` support, `q` query; `*d`
+stands for any number of dims.
 
 Besides: the [inputs](inputs.md) that data and labels give, the [commands](commands/index.md), and the
 [Python API](python.md)."""
