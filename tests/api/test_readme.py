@@ -1,4 +1,4 @@
-"""What README shows of the Python API runs as it stands there."""
+"""What docs/how-to/notebooks.md shows of the Python API runs as it stands there."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ import compose
 
 from .conftest import SMALL, TINY
 
-README = Path(__file__).parents[2] / "README.md"
+NOTEBOOKS = Path(__file__).parents[2] / "docs" / "how-to" / "notebooks.md"
 
 
 @pytest.fixture
 def mine(here: Path) -> None:
-    """``mine.yaml`` and ``pictures/``, as README assumes them; the spec is tiny."""
+    """``mine.yaml`` and ``pictures/``, as the page assumes them; the spec is tiny."""
     Path("mine.yaml").write_text(json.dumps(compose.load(TINY, variants="short", overrides=SMALL).spec.values))
     Path("pictures").mkdir()
     for name in ("a.png", "b.png"):
         Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 40, 3), np.uint8)).save(Path("pictures", name))
 
 
-def test_the_lines_of_the_readme_run(mine: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_lines_of_the_page_run(mine: None, capsys: pytest.CaptureFixture[str]) -> None:
     (block,) = (
         text
-        for text in re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.S)
+        for text in re.findall(r"```python\n(.*?)```", NOTEBOOKS.read_text("utf-8"), re.S)
         if "import compose\n" in text
     )
     names: dict[str, Any] = {}
-    exec(compile(block, "README.md", "exec"), names)
+    exec(compile(block, "notebooks.md", "exec"), names)
     run, again = names["run"], names["again"]
     assert run.spec.values["seed"] == 1
     printed = capsys.readouterr().out.splitlines()
