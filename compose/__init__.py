@@ -252,14 +252,16 @@ def sweep(
     not trained again, and what was interrupted goes on, so that the same call finishes a sweep that was stopped.
 
     Args:
-        spec: a path, or the name of a packaged spec.
+        spec: a path, or the name of a packaged spec; or a table file (``zoo/tables/lesa-table2.yaml``), whose rows are
+            the members.
         sweep: the name of one of its sweeps.
         grid: further axes, in the form of a spec's sweep: ``{"loss.rank.weight": [0.1, 0.2], "variants": ["a", "b"]}``.
         seeds: how many, from 0 on, or which; the spec's own where not given.
         variants: variants laid over every member; ``"a,b"`` is an axis, ``"a+b"`` lays two, ``"base"`` none.
         overrides: values set in every member, as for :func:`load`; the text ``"key=1,2"`` is an axis.
         blocks: as for :func:`load`.
-        out: where the runs lie, each in ``NAME-MEMBER-SEED``; ``runs/NAME-SWEEP`` where not given.
+        out: where the runs lie, each in ``NAME-MEMBER-SEED``; ``runs/NAME-SWEEP`` where not given,
+            and of a table ``runs/tables``, where tables share what they have in common.
         jobs: how many runs are trained side by side; they share the machine's cores.
         device: where to compute; ``cuda:0,cuda:1`` are taken in turn, and all GPUs are where nothing is named.
         dry_run: train nothing: only which runs there are, and how far each has come.
@@ -271,13 +273,14 @@ def sweep(
         SweepStopped: it was stopped (Ctrl-C); the same call goes on.
     """
     from compose.api.begin_run import progress_console
-    from compose.api.begin_sweep import seeds_of, sweep_spec
-    from compose.api.sweep_grid import begin_grid
+    from compose.api.begin_sweep import begin_swept, seeds_of, sweep_spec
 
-    asked = begin_grid(spec, sweep=sweep, grid=grid or {}, variants=variants, overrides=overrides, blocks=blocks)
+    made, named_seeds = begin_swept(
+        spec, sweep=sweep, grid=grid or {}, variants=variants, overrides=overrides, blocks=blocks
+    )
     return sweep_spec(
-        asked.grid,
-        seeds=seeds_of(seeds, asked.seeds),
+        made,
+        seeds=seeds_of(seeds, named_seeds),
         out=out,
         jobs=jobs,
         device=device,
@@ -388,7 +391,11 @@ def diff(
 
 
 def compare(
-    *runs: RunLike | StoredRun, variants: Names = (), metrics: Names = (), printed: PrintedChoice = "own"
+    *runs: RunLike | StoredRun,
+    variants: Names = (),
+    overrides: Overrides = (),
+    metrics: Names = (),
+    printed: PrintedChoice = "own",
 ) -> Comparison:
     """Put trained models beside one another, and beside what their papers print.
 
@@ -397,8 +404,12 @@ def compare(
     matter. A run that cannot be compared is named in ``skipped``, with the reason.
 
     Args:
-        runs: runs and their folders, folders of runs (all count), and specs (all their runs in ``runs/`` count).
-        variants: where a spec is named: only runs that were made with one of these variants.
+        runs: runs and their folders, folders of runs (all count), and specs (all their runs in ``runs/`` count). A
+            table file (``zoo/tables/lesa-table2.yaml``) brings its rows, in the paper's order and under its names, from
+            the runs that are named beside it, or from ``runs/tables``; what the paper prints stands beside them.
+        variants: where a spec is named: only runs that were made with one of these variants; where a table is: variants
+            that lie over all of its rows.
+        overrides: where a table is named: values that are set in all of its rows, as :func:`sweep` was given them.
         metrics: which columns: metrics (``map``), tasks (``zsl``), or both (``zsl/map``); all where none is named.
         printed: which figures of ``paper.figures`` stand beside them: of rows that bear the name of a compared model
             (``own``), of every row (``all``), or ``none``.
@@ -410,7 +421,7 @@ def compare(
     from compose.api.comparing import compare_runs
 
     chosen, asked = ([given] if isinstance(given, str) else list(given) for given in (variants, metrics))
-    return compare_runs(runs, variants=chosen, metrics=asked, printed=printed)
+    return compare_runs(runs, variants=chosen, overrides=overrides, metrics=asked, printed=printed)
 
 
 def predict(

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
+from compose.api.comparing import is_named_table
+from compose.api.reading import Files, Names, Overrides, SpecLike
 from compose.api.run_standing import MOST, checked_end, standing, standings_of
-from compose.api.sweep_grid import SweepGrid
+from compose.api.sweep_grid import SweepGrid, begin_grid
 from compose.api.swept import Sweep, SweptRun
+from compose.api.tables.table_grid import TableGrid, begin_table
 from compose.errors import UsageError, listed
 from compose.processes.launched import world_size
 from compose.sweeping.grid_queue import ChildOptions, GridQueue, Standing
@@ -21,8 +25,39 @@ Seeds = int | Sequence[int] | None
 """How many seeds, from 0; or which; None for the spec's own."""
 
 
+def begin_swept(
+    spec: SpecLike,
+    *,
+    sweep: str | None,
+    grid: Mapping[str, Any],
+    variants: Names,
+    overrides: Overrides,
+    blocks: Files,
+) -> tuple[SweepGrid | TableGrid, tuple[int, ...]]:
+    """What is to be swept, the grid of a spec or the rows of a table; and the seeds that an override names.
+
+    Args:
+        spec: the spec, or the table file.
+        sweep: one of the spec's sweeps; a table has none.
+        grid: further axes; a table has none.
+        variants: an axis for each text with commas; others are laid over every member.
+        overrides: likewise.
+        blocks: the user's files.
+
+    Raises:
+        SpecErrors: the spec or the table has a mistake.
+        UsageError: the spec is no file, or an axis has no values.
+    """
+    if not is_named_table(spec):
+        asked = begin_grid(spec, sweep=sweep, grid=grid, variants=variants, overrides=overrides, blocks=blocks)
+        return asked.grid, asked.seeds
+    if sweep is not None or grid:
+        raise UsageError(f"{spec} is a table, whose rows are the members; expected no sweep beside it")
+    return begin_table(str(spec), variants=variants, overrides=overrides, blocks=blocks)
+
+
 def sweep_spec(
-    grid: SweepGrid,
+    grid: SweepGrid | TableGrid,
     *,
     seeds: Sequence[int],
     out: str | PathLike[str] | None,
@@ -43,16 +78,16 @@ def sweep_spec(
     if world_size() > 1:
         raise UsageError("a sweep starts its own processes; run it without torchrun, with --jobs")
     folder = Path(out) if out is not None else grid.folder
-    specs = grid.runs(grid.checked(fast=True), seeds, folder)
+    specs = grid.planned(seeds, folder)
     standings = standings_of(specs, folder)
     waiting = [run for run, state in standings.items() if state in ("new", "interrupted")]
     if dry_run:
-        return _swept(folder, standings, {})
+        return _swept(grid, folder, standings, {})
     for line in _told(standings):
         say(line)
     if not waiting:
-        return _swept(folder, standings, {})
-    grid.checked(fast=False)
+        return _swept(grid, folder, standings, {})
+    grid.check()
     queue = GridQueue(
         standings,
         ChildOptions(devices_of(device, jobs), grid.blocks),
@@ -61,7 +96,7 @@ def sweep_spec(
     )
     if not run_children(queue, jobs=jobs, say=say):
         raise SweepStopped(folder, left=queue.left)
-    return _swept(folder, {run: standing(run.folder) for run in specs}, queue.failed)
+    return _swept(grid, folder, {run: standing(run.folder) for run in specs}, queue.failed)
 
 
 def seeds_of(seeds: Seeds, named: Sequence[int]) -> tuple[int, ...]:
@@ -103,10 +138,16 @@ def _told(standings: Mapping[PlannedRun, Standing]) -> Iterator[str]:
             yield f"{len(names)} of {len(standings)} runs {told}: {listed(names, most=MOST)}"
 
 
-def _swept(folder: Path, states: Mapping[PlannedRun, Standing], failed: Mapping[PlannedRun, str]) -> Sweep:
+def _swept(
+    grid: SweepGrid | TableGrid,
+    folder: Path,
+    states: Mapping[PlannedRun, Standing],
+    failed: Mapping[PlannedRun, str],
+) -> Sweep:
     return Sweep(
         folder,
         tuple(
             SweptRun(run.member.name, run.seed, run.folder, state, failed.get(run, "")) for run, state in states.items()
         ),
+        grid if isinstance(grid, TableGrid) else None,
     )

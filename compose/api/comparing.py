@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from compose.api.reading import check_choice
-from compose.api.run_record import RunRecord, RunRecordError, figures_of, title_of, values_of
+from compose.api.measuring import measured_runs
+from compose.api.reading import Overrides, check_choice, override_texts
+from compose.api.run_record import RunRecord, RunRecordError, figures_of, values_of
 from compose.api.stored_run import RunLike, StoredRun
-from compose.errors import ComposeError, UsageError
+from compose.errors import UsageError, listed
+from compose.spec.layers.table_file import is_table
 from compose.training.storage.find_run import LOCK, ROOT, find_run, runs_below
 
 if TYPE_CHECKING:
@@ -22,28 +23,62 @@ if TYPE_CHECKING:
 
 
 def compare_runs(
-    named: Sequence[RunLike | StoredRun], *, variants: Collection[str], metrics: Collection[str], printed: PrintedChoice
+    named: Sequence[RunLike | StoredRun],
+    *,
+    variants: Collection[str],
+    overrides: Overrides = (),
+    metrics: Collection[str],
+    printed: PrintedChoice,
 ) -> Comparison:
     """See :func:`compose.compare`."""
     from compose.evaluation.comparison.compared import compared
 
     check_choice("printed", printed, ("own", "all", "none"))
+    if any(is_named_table(one) for one in named):
+        return _compared_table(named, variants, overrides, metrics, printed)
+    if override_texts(overrides):
+        raise UsageError("-s: what is set in the rows of a table; expected a table among what is compared")
     folders, skipped = _folders(named, variants)
-    runs = []
-    for folder in folders:
-        try:
-            runs.append(_measured(RunRecord(folder)))
-        except RunRecordError as error:
-            skipped.append(f"{folder} is left out: {error}")
+    found, unmeasured = measured_runs(map(RunRecord, folders))
+    runs, skipped = list(found.values()), [*skipped, *unmeasured]
     if not runs:
         raise UsageError("\n".join(["there is no run to compare", *skipped]))
     return compared(
-        _with_parameters(_of_test(runs)),
+        runs,
         metrics=metrics,
         printed=printed,
         papers=_papers(runs),
         skipped=skipped,
     )
+
+
+def is_named_table(one: object) -> bool:
+    """Whether an argument names a table file."""
+    if not isinstance(one, str | PathLike):
+        return False
+    path = Path(fspath(one))
+    return path.suffix in (".yaml", ".yml") and path.name != LOCK and is_table(str(path))
+
+
+def _compared_table(
+    named: Sequence[RunLike | StoredRun],
+    variants: Collection[str],
+    overrides: Overrides,
+    metrics: Collection[str],
+    printed: PrintedChoice,
+) -> Comparison:
+    """A table from the runs that are named beside it, or those of its own folder."""
+    from compose.api.tables.table_comparison import compare_table
+    from compose.api.tables.table_grid import begin_table
+
+    tables = [str(one) for one in named if is_named_table(one)]
+    if len(tables) > 1:
+        raise UsageError(f"expected one table, got {listed(tables)}")
+    grid, _ = begin_table(tables[0], variants=variants, overrides=overrides)
+    rest = [one for one in named if not is_named_table(one)]
+    folders, skipped = _folders(rest, ()) if rest else ([grid.folder], [])
+    found = compare_table(grid, folders, metrics=metrics, printed=printed)
+    return replace(found, skipped=(*skipped, *found.skipped))
 
 
 def _folders(named: Sequence[RunLike | StoredRun], variants: Collection[str]) -> tuple[list[Path], list[str]]:
@@ -108,122 +143,6 @@ def _is_of(record: RunRecord, name: str, variants: Collection[str]) -> bool:
         return record.name == name and (not variants or bool({*variants} & {*record.changes}))
     except RunRecordError:
         return False
-
-
-def _measured(record: RunRecord) -> MeasuredRun:
-    """What is compared of a run.
-
-    Raises:
-        RunRecordError: it cannot be compared.
-    """
-    from compose.evaluation.comparison.measured_run import MeasuredRun as Measured
-
-    values, result = record.values, record.result
-    seconds, parameters = record.report.get("seconds"), record.report.get("parameters")
-    return Measured(
-        folder=str(record.folder),
-        name=record.name,
-        changes=None if Path(record.spec).name == LOCK else record.changes,
-        seed=record.seed,
-        begun=record.begun,
-        result=result,
-        spec=record.computed,
-        data=_data(record.folder, values["data"]),
-        figures=_figures(record),
-        seconds=seconds if isinstance(seconds, int | float) else None,
-        parameters=parameters if isinstance(parameters, int) else None,
-        version=record.version,
-    )
-
-
-def _figures(record: RunRecord) -> Mapping[str, Any]:
-    """What its paper prints; of a packaged spec as this edition states it, and not as that of the run did."""
-    from compose.spec.layers.resolve import resolve
-    from compose.spec.layers.spec_files import zoo_names
-
-    if record.spec not in zoo_names():
-        return record.figures
-    now = values_of(resolve(record.spec).tree)
-    return figures_of(now) if title_of(now) == title_of(record.values) else record.figures
-
-
-def _data(folder: Path, section: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of a run's data with their defaults; of files what they hold, in place of where they lie."""
-    from compose.registry.registry import registry
-
-    declared = registry().find("data", str(section.get("use")))
-    found, content = dict(section), _content(folder)
-    for parameter in declared.parameters if declared else ():
-        is_file = parameter.may_change == "path" and not isinstance(found.get(parameter.name), dict | list)
-        if parameter.may_change == "any" or (is_file and content):
-            found.pop(parameter.name, None)
-        elif not parameter.required:
-            found.setdefault(parameter.name, parameter.default)
-    del found["use"]  # the protocol has it
-    return {**found, "files": content} if content else found
-
-
-def _content(folder: Path) -> str:
-    """A digest of what the files of a run's data hold; "" where parameters alone decide."""
-    from compose.training.storage.data_record import DataRecord
-    from compose.training.storage.run_folder import RunFolder
-
-    record = DataRecord.read(RunFolder(folder).data)
-    return record.content[:12] if record else ""
-
-
-def _of_test(runs: Iterable[MeasuredRun]) -> list[MeasuredRun]:
-    """The runs with those parameters of their data alone that decide what was measured."""
-    from compose.evaluation.comparison.measured_run import canonical
-
-    by_source: dict[str, list[MeasuredRun]] = defaultdict(list)
-    for run in runs:
-        by_source[_source(run)].append(run)
-    found: list[MeasuredRun] = []
-    for same in by_source.values():
-        differ = len({canonical(run.data) for run in same}) > 1
-        found += [replace(run, data=_measuring(run)) for run in same] if differ else same
-    return found
-
-
-def _measuring(run: MeasuredRun) -> dict[str, Any]:
-    """The parameters of a run's data that decide what its split shows and is asked for."""
-    from compose.data.source import SPLITS, DataSource
-    from compose.registry.registry import registry
-
-    name = _source(run)
-    source = registry().load("data", name) if registry().find("data", name) else DataSource
-    assert issubclass(source, DataSource)
-    splits = {task.protocol.to_json()["split"] for task in run.result.tasks.values()}
-    left = {*SPLITS} - splits | {*source.beside_test}
-    return {key: value for key, value in run.data.items() if key not in left}
-
-
-def _source(run: MeasuredRun) -> str:
-    """The data source that a run was measured on."""
-    return next(str(task.protocol.to_json()["data"]) for task in run.result.tasks.values())
-
-
-def _with_parameters(runs: Sequence[MeasuredRun]) -> Iterator[MeasuredRun]:
-    """The runs with the numbers of their models' parameters, which older reports do not tell; counted once a spec."""
-    from compose.evaluation.comparison.measured_run import canonical
-
-    counted: dict[str, int | None] = {}
-    for run in runs:
-        spec = canonical(run.spec)
-        if run.parameters is None and spec not in counted:
-            counted[spec] = _count(run.folder)
-        yield run if run.parameters is not None else replace(run, parameters=counted[spec])
-
-
-def _count(folder: str) -> int | None:
-    """The parameters of a run's model; None where it can be built no more."""
-    from compose.api.run import Run
-
-    try:
-        return sum(parameter.numel() for parameter in Run(folder, device="cpu").model.parameters())
-    except ComposeError:
-        return None
 
 
 def _papers(runs: Sequence[MeasuredRun]) -> dict[str, Mapping[str, Any]]:

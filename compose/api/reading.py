@@ -136,6 +136,16 @@ def override_texts(overrides: Overrides) -> list[str]:
     return [f"{key}={flow(value)}" for key, value in plain.items()]
 
 
+def name_texts(names: Names) -> list[str]:
+    """One name, or several, as a list."""
+    return [str(name) for name in _listed(names)]
+
+
+def file_paths(files: Files) -> list[Path]:
+    """One file, or several, as paths."""
+    return list(map(Path, _listed(files)))
+
+
 def _listed(given: Any) -> list[Any]:
     from compose.errors import UsageError
 

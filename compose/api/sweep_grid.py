@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from compose.api.reading import Files, Names, Overrides, SpecLike, named_spec, override_texts, read
+from compose.api.reading import (
+    Files,
+    Names,
+    Overrides,
+    SpecLike,
+    file_paths,
+    name_texts,
+    named_spec,
+    override_texts,
+    read,
+)
 from compose.errors import SpecError, SpecErrors, UsageError
 from compose.spec.layers.plain_name import joined_name
 from compose.spec.layers.resolve import Resolved, resolve
@@ -70,6 +79,17 @@ class SweepGrid:
         Raises:
             SpecErrors: every mistake of every member.
         """
+        found, errors = self.read_all(trains_nothing if fast else MemberChecks().problems)
+        if errors:
+            raise SpecErrors(errors)
+        return found
+
+    def read_all(self, check: Callable[[Spec], Sequence[SpecError]]) -> tuple[dict[Member, Spec], list[SpecError]]:
+        """The specs of those members that can be read, and the mistakes of all.
+
+        Args:
+            check: the mistakes of a spec that was read.
+        """
         from compose.checks.sweep_problems import sweep_problems
 
         found: dict[Member, Spec] = {}
@@ -78,10 +98,28 @@ class SweepGrid:
             found[member] = self.read(member)
             return found[member]
 
-        errors = sweep_problems(self.sweep, self.members, kept, _trained if fast else _Checks().problems)
-        if errors:
-            raise SpecErrors(errors)
-        return found
+        errors = sweep_problems(self.sweep, self.members, kept, check)
+        return found, errors
+
+    def check(self) -> None:
+        """Check shapes and data of every member, too.
+
+        Raises:
+            SpecErrors: every mistake of every member.
+        """
+        self.checked(fast=False)
+
+    def planned(self, seeds: Sequence[int], out: Path) -> dict[PlannedRun, Spec]:
+        """All runs.
+
+        Args:
+            seeds: the seeds; the spec's own where there are none.
+            out: where the runs lie.
+
+        Raises:
+            SpecErrors: every mistake that can be seen without torch.
+        """
+        return self.runs(self.checked(fast=True), seeds, out)
 
     def runs(self, specs: Mapping[Member, Spec], seeds: Sequence[int], out: Path) -> dict[PlannedRun, Spec]:
         """All runs, seed after seed, so that a part of them makes a table early.
@@ -131,7 +169,7 @@ class AskedSweep:
         return replace(self.base, members=tuple(members_of(self.axes)))
 
 
-class _Checks:
+class MemberChecks:
     """Looks at the files of the same data once."""
 
     def __init__(self) -> None:
@@ -142,7 +180,7 @@ class _Checks:
         from compose.checks.problems import problems
         from compose.training.prepare import prepare
 
-        missing = _trained(spec)
+        missing = trains_nothing(spec)
         if missing:
             return missing
         data = flow(spec.values.get("data"))
@@ -151,7 +189,7 @@ class _Checks:
         return problems(prepare(spec), data=not known)
 
 
-def _trained(spec: Spec) -> list[SpecError]:
+def trains_nothing(spec: Spec) -> list[SpecError]:
     """That a spec trains nothing."""
     if spec.tree.get("train"):
         return []
@@ -185,14 +223,12 @@ def begin_grid(
     if not isinstance(named, str):
         raise UsageError("expected a file, or the name of a packaged spec: each run reads it in a process of its own")
     known = resolve(named).variants
-    chosen = [variants] if isinstance(variants, str) else list(variants)
-    flags = sweep_flags(chosen, override_texts(overrides), known)
+    flags = sweep_flags(name_texts(variants), override_texts(overrides), known)
     resolved = resolve(named, variants=flags.variants, overrides=flags.overrides)
     axes = [*flags.axes, *grid_axes(grid, known), *(axes_of_sweep(resolved, sweep) if sweep else ())]
-    files = [blocks] if isinstance(blocks, str | PathLike) else list(blocks)
     # `resolve` leaves out the overrides of variants and sweeps, which every run needs, too
     whole = replace(resolved, overrides=flags.overrides)
-    return AskedSweep(SweepGrid(named, whole, sweep, (), tuple(map(Path, files))), tuple(axes), flags.seeds)
+    return AskedSweep(SweepGrid(named, whole, sweep, (), tuple(file_paths(blocks))), tuple(axes), flags.seeds)
 
 
 def _name(resolved: Resolved) -> str:

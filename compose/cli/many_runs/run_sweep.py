@@ -169,7 +169,7 @@ def _print(found: Sweep) -> None:
 
     if found.comparison is not None:
         print_comparison(found.comparison)
-        done(f"see it again with: compose compare {found.folder}")
+        done(f"see it again with: {found.seen_with}")
     for run in found.failed:
         done(message_text(f"error: {run.folder.name} has failed: {run.failure}"))
     if found.failed:

@@ -176,6 +176,18 @@ def metric_title(key: str) -> str:
         return key
 
 
+def is_metric(key: str) -> bool:
+    """Whether there is a metric of a name."""
+    from compose.block import BlockError
+    from compose.evaluation.metrics.metric_entries import make_metric
+
+    try:
+        make_metric(key.partition("(")[0])
+    except BlockError:
+        return False
+    return True
+
+
 def _looks(metric: str) -> bool:
     """Whether a metric depends on where the model looks."""
     from compose.block import BlockError

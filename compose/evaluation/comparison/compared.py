@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from compose.errors import UsageError, listed, nearest
 from compose.evaluation.comparison.blocks import blocks
 from compose.evaluation.comparison.columns import Column
-from compose.evaluation.comparison.comparison import Comparison, ReachedValue, Row
+from compose.evaluation.comparison.comparison import Block, Comparison, ReachedValue, Row
 from compose.evaluation.comparison.comparison_cells import ComparisonCells, PrintedChoice
 from compose.evaluation.comparison.comparison_notes import left_out, of_one_seed, of_versions, printed_apart
 from compose.evaluation.comparison.measured_run import MeasuredRun
 from compose.evaluation.comparison.protocol_marks import marked, protocol_lines
 from compose.evaluation.comparison.row_orders import other_orders
 from compose.evaluation.comparison.seeded_runs import grouped
+
+Arrange: TypeAlias = Callable[[Sequence[Column], Mapping[tuple[int, int], ReachedValue]], list[Block]]
+"""Columns and cells -> the blocks in which they are shown."""
 
 
 def compared(
@@ -45,17 +48,26 @@ def compared(
     making = ComparisonCells(rows, papers or {})
     making.add_runs()
     left = making.add_printed(printed)
-    kept = _asked(making.columns, metrics)
-    return _finished(making, kept, [*notes, *making.notes, *left_out(left)], skipped)
+    kept = asked_columns(making.columns, metrics)
+
+    def by_value(columns: Sequence[Column], cells: Mapping[tuple[int, int], ReachedValue]) -> list[Block]:
+        return blocks(making.rows, columns, cells)
+
+    return finished(making, kept, [*notes, *making.notes, *left_out(left)], skipped, arrange=by_value)
 
 
-def _asked(columns: Sequence[Column], metrics: Collection[str]) -> set[int]:
+def asked_columns(columns: Sequence[Column], metrics: Collection[str]) -> set[int]:
     """The columns that are asked for.
 
+    Args:
+        columns: all of them.
+        metrics: as for :func:`compared`.
+
     Raises:
-        UsageError: one of the metrics is in none.
+        UsageError: there are columns of ours, and one of the metrics is in none.
     """
-    for metric in metrics:
+    has_own = any(not column.printed for column in columns)
+    for metric in metrics if has_own else ():
         if not any(column.is_asked([metric]) for column in columns):
             known = dict.fromkeys(f"{column.task}/{column.metric}" for column in columns if not column.printed)
             every = [*known, *dict.fromkeys(column.metric for column in columns if not column.printed)]
@@ -65,9 +77,20 @@ def _asked(columns: Sequence[Column], metrics: Collection[str]) -> set[int]:
     return {number for number, column in enumerate(columns) if not metrics or column.is_asked(metrics)}
 
 
-def _finished(making: ComparisonCells, kept: set[int], notes: Sequence[str], skipped: Iterable[str]) -> Comparison:
+def finished(
+    making: ComparisonCells, kept: set[int], notes: Sequence[str], skipped: Iterable[str], *, arrange: Arrange
+) -> Comparison:
+    """The comparison, with what is told below it.
+
+    Args:
+        making: rows, columns and cells.
+        kept: the columns that are shown.
+        notes: what was told of runs and figures.
+        skipped: what could not be compared, and why.
+        arrange: columns and cells -> the blocks in which they are shown.
+    """
     cells = {place: cell for place, cell in making.cells.items() if place[1] in kept}
-    found = blocks(making.rows, making.columns, cells)
+    found = arrange(making.columns, cells)
     shown = marked([[making.columns[number] for number in block.columns] for block in found])
     marked_columns = {
         number: column

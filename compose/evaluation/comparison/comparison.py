@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -81,6 +81,30 @@ class Block:
 
 
 @dataclass(frozen=True)
+class TablePage:
+    """What a table of a paper is, and how it is rebuilt.
+
+    Args:
+        title: what it shows.
+        source: which table of which paper; "" where it is of none.
+        file: the table file.
+        needs: what its rows need that does not come along; "" for nothing.
+        commands: row -> the command that trains it; "" where it is left out.
+    """
+
+    title: str
+    source: str = ""
+    file: str = ""
+    needs: str = ""
+    commands: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def heading(self) -> str:
+        """Source and title in one line."""
+        return ": ".join(filter(None, [self.source, self.title]))
+
+
+@dataclass(frozen=True)
 class Comparison:
     """What :func:`compose.compare` returns. It shows itself as a table, in a notebook, too.
 
@@ -92,6 +116,7 @@ class Comparison:
         protocols: task, with its mark -> the protocol in a line.
         notes: what else is to be known: where protocols differ, what has one seed, what was left out. A line each.
         skipped: what could not be compared -> why.
+        page: the table of a paper that it rebuilds; None where it is none.
     """
 
     rows: tuple[Row, ...]
@@ -101,6 +126,7 @@ class Comparison:
     protocols: Mapping[str, str]
     notes: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    page: TablePage | None = None
 
     def best(self, block: Block) -> set[tuple[int, int]]:
         """The best values of each column of a block, where there are several; equal ones are all the best."""

@@ -83,6 +83,18 @@ class ComparisonCells:
                     self.printed.setdefault((number, column), figure.value)
         return left if printed == "own" else []
 
+    def add_beside(self, row: int, column: Column, figure: PrintedFigure) -> None:
+        """A printed figure in the row of a model, in a column of its own.
+
+        Args:
+            row: the row.
+            column: the column; one of another row of the same protocol is the same.
+            figure: what is printed.
+        """
+        number = self._number(column)
+        self.cells[row, number] = ReachedValue(figure.value, tables=(figure.table,))
+        self.printed.setdefault((row, number), figure.value)
+
     def _place(self, figure: PrintedFigure, titles: Mapping[str, str]) -> int:
         """The column of a printed figure: one of ours where the protocols agree, else one of its own."""
         ours = [

@@ -97,7 +97,7 @@ class PrintedFigures:
         row = " ".join(rest) or self.name if paper == self.name else " ".join([self.name, *rest])
         told, fields = _known(entries, {paper, table, task, metric or path[-1], *data, *rest}, self._ways)
         return PrintedFigure(
-            paper=paper, table=_spaced(table), data=" ".join(data), row=row, task=task,
+            paper=paper, table=spaced(table), data=" ".join(data), row=row, task=task,
             metric=str(metric or path[-1]), value=value, told=told, fields=fields,
         )  # fmt: skip
 
@@ -155,6 +155,7 @@ def _keys(value: Any) -> set[str]:
     return {str(key) for key in value if key not in ABOUT} | named | set().union(*below)
 
 
-def _spaced(table: str) -> str:
+def spaced(table: str) -> str:
+    """A table's name as a text has it: ``table 2``."""
     found = TABLE.fullmatch(table)
     return f"{found[1]} {found[2]}" if found else table

@@ -75,4 +75,12 @@ def _swapped(
     for one, other in combinations(there, 2):
         better, worse = sorted((one, other), key=lambda row: -cells[row, column].value)
         if cells[better, column].value > cells[worse, column].value and printed[better] < printed[worse]:
-            yield f"{rows[better].label} above {rows[worse].label}"
+            told = " (within their intervals)" if _overlap(cells[better, column], cells[worse, column]) else ""
+            yield f"{rows[better].label} above {rows[worse].label}{told}"
+
+
+def _overlap(one: ReachedValue, other: ReachedValue) -> bool:
+    """Whether the intervals of two means meet; of one seed there is none."""
+    if one.half is None or other.half is None:
+        return False
+    return abs(one.value - other.value) <= one.half + other.half

@@ -58,7 +58,7 @@ def grouped(runs: Iterable[MeasuredRun]) -> tuple[list[SeededRuns], list[str]]:
     notes: list[str] = []
     rows = []
     for same in found.values():
-        kept, told = _one_a_seed(same)
+        kept, told = newest_of_seeds(same)
         row = SeededRuns("", tuple(kept))
         rows.append(replace(row, label=" ".join([row.name, *(f"+ {change}" for change in row.changes)])))
         notes += told
@@ -67,8 +67,12 @@ def grouped(runs: Iterable[MeasuredRun]) -> tuple[list[SeededRuns], list[str]]:
     return rows, [*sorted(notes), *told]
 
 
-def _one_a_seed(same: Sequence[MeasuredRun]) -> tuple[list[MeasuredRun], list[str]]:
-    """The newest run of each seed."""
+def newest_of_seeds(same: Sequence[MeasuredRun]) -> tuple[list[MeasuredRun], list[str]]:
+    """The newest run of each seed, in their order, and which others are left out.
+
+    Args:
+        same: runs of one spec.
+    """
     newest: dict[int, MeasuredRun] = {}
     notes = []
     for run in sorted(same, key=lambda run: (run.seed, -run.begun, run.folder)):

@@ -16,6 +16,8 @@ from compose.spec.yaml.tree import Mapping, Scalar, Tree
 
 IS_COMPOSITE = "is-composite"
 """The code of the mistake that a composite block stands where a spec is asked for."""
+TABLES = "tables"
+"""The folder of the zoo that holds the tables of the papers."""
 
 
 def find_spec(name: str) -> Path:
@@ -34,10 +36,23 @@ def is_there(path: Path) -> bool:
 
 
 def zoo_names() -> list[str]:
-    """The packaged specs, as ``zoo/ml2p.yaml``; composite blocks are none."""
+    """The packaged specs, as ``zoo/ml2p.yaml``; composite blocks are none, and neither are tables."""
+    return [name for name in _zoo_files() if name.split("/")[1] not in (FOLDER, TABLES)]
+
+
+def table_names() -> list[str]:
+    """The packaged tables, as ``zoo/tables/lesa-table2.yaml``."""
+    return [name for name in _zoo_files() if name.split("/")[1] == TABLES]
+
+
+def _zoo_files() -> list[str]:
     root = Path(str(files("compose.zoo")))
-    found = [path.relative_to(root) for path in sorted(root.rglob("*.yaml"))]
-    return [f"zoo/{path.as_posix()}" for path in found if path.parts[0] != FOLDER]
+    return [f"zoo/{path.relative_to(root).as_posix()}" for path in sorted(root.rglob("*.yaml"))]
+
+
+def holds_table(tree: Tree) -> bool:
+    """Whether a file holds a table of specs, and no spec."""
+    return isinstance(tree, Mapping) and "rows" in tree.items and "model" not in tree.items
 
 
 def read_named(spec: str | SpecText) -> Mapping:
@@ -52,7 +67,7 @@ def read_named(spec: str | SpecText) -> Mapping:
         raise SpecErrors([SpecError("no-such-file", "the name of a spec is empty", expected="a YAML file")])
     try:
         path = find_spec(spec)
-        return _as_spec(load_file(path, name=spec, folder=_folder_of(path), piped=True), spec)
+        return _as_spec(load_file(path, name=spec, folder=folder_of(path), piped=True), spec)
     except SpecErrors as error:
         raise SpecErrors(_with_nearest_file(e, spec) for e in error.errors) from None
 
@@ -84,7 +99,7 @@ def read_base(path: str, base: Tree) -> Mapping:
         SpecErrors: it cannot be read, or is none.
     """
     try:
-        return _as_spec(load_file(Path(path), name=_shown(path), folder=_folder_of(Path(path))), _shown(path))
+        return _as_spec(load_file(Path(path), name=_shown(path), folder=folder_of(Path(path))), _shown(path))
     except SpecErrors as error:
         raise _at_extends(error, base) from None
 
@@ -105,6 +120,10 @@ def as_mapping(tree: Tree) -> Mapping:
 def _as_spec(tree: Tree, name: str) -> Mapping:
     """What a file holds, where that is a spec."""
     found = as_mapping(tree)
+    if holds_table(found):
+        note = Note("`compose sweep` trains its rows, and `compose compare` shows them beside the paper's")
+        message, expected = f"{name} is a table and no spec", "a spec, such as its rows name"
+        raise SpecErrors([SpecError("is-table", message, found.place, expected, notes=(note,))])
     if is_composite(found):
         message, expected = (
             f"{name} is a composite block and no spec",
@@ -115,7 +134,7 @@ def _as_spec(tree: Tree, name: str) -> Mapping:
     return found
 
 
-def _folder_of(path: Path) -> str:
+def folder_of(path: Path) -> str:
     """Where the paths in a spec start: in its folder; in the current one ("") where it is packaged, or piped."""
     if str(path).startswith(PIPES):
         return ""

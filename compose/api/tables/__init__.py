@@ -1,0 +1,1 @@
+"""Tables of papers: their rows trained, and put beside what is printed."""

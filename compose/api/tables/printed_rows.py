@@ -1,0 +1,64 @@
+"""What the paper of a table prints in each of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compose.api.run_record import figures_of, values_of
+from compose.errors import SpecError, listed, nearest
+from compose.evaluation.comparison.columns import is_metric
+from compose.evaluation.comparison.printed_figures import TASK, PrintedFigure, PrintedFigures, spaced
+from compose.spec.layers.resolve import resolve
+from compose.spec.layers.table_file import TableFile
+from compose.spec.yaml.tree import Scalar, Sequence
+
+
+def source_of(table: TableFile) -> str:
+    """Which table of which paper it is; "" where it is of none."""
+    return f"{resolve(table.paper).name}, {spaced(table.table)}" if table.paper else ""
+
+
+def printed_rows(table: TableFile) -> dict[str, list[PrintedFigure]]:
+    """The figures of the paper's table by its rows, in their order."""
+    if not table.paper:
+        return {}
+    resolved = resolve(table.paper)
+    found: dict[str, list[PrintedFigure]] = {}
+    for figure in PrintedFigures(resolved.name, figures_of(values_of(resolved.tree))):
+        if figure.paper == resolved.name and figure.table == spaced(table.table):
+            found.setdefault(figure.row, []).append(figure)
+    return found
+
+
+def printed_problems(table: TableFile) -> list[SpecError]:
+    """Rows that name figures that the paper does not have, and columns that no metric is of."""
+    known = printed_rows(table)
+    named = [row.printed for row in table.rows if row.printed is not None]
+    unknown = [printed for printed in named if printed.value not in known]
+    if unknown and not known:
+        return [_no_figures(table), *_strange_metrics(table)]
+    return [*(_no_row(table, printed, list(known)) for printed in unknown), *_strange_metrics(table)]
+
+
+def _no_figures(table: TableFile) -> SpecError:
+    at = table.tree and table.tree.get("table")
+    expected = "a table under `paper.figures`, or rows without `printed`"
+    return SpecError(
+        "unknown-table", f"{table.paper} states no figures of {spaced(table.table)}", at and at.place, expected
+    )
+
+
+def _no_row(table: TableFile, printed: Scalar, known: list[str]) -> SpecError:
+    value = str(printed.value)
+    message = f"{spaced(table.table)} of {table.paper} has no row `{value}`"
+    expected = f"one of {listed(known, most=20)}"
+    return SpecError("unknown-row", message, printed.place, expected, nearest(value, known))
+
+
+def _strange_metrics(table: TableFile) -> Iterator[SpecError]:
+    listed_metrics = table.tree and table.tree.get("metrics")
+    for entry in listed_metrics.items if isinstance(listed_metrics, Sequence) else ():
+        value = str(entry.value) if isinstance(entry, Scalar) else ""
+        if not TASK.fullmatch(value) and not is_metric(value.rpartition("/")[2]):
+            expected = "a metric (`map`), a task (`zsl`), or both (`zsl/map`); `compose list metrics` shows them"
+            yield SpecError("unknown-metric", f"there is no metric `{value}`", entry.place, expected)
