@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compose.api.reading import Files, Names, Overrides, SpecLike, known_with, named_spec, override_texts, read
@@ -70,6 +72,9 @@ def validate_spec(
     sweep: str | None = None,
 ) -> Validation:
     """See :func:`compose.validate`."""
+    from compose.api.begin_run import kept_notes
+
+    files = [blocks] if isinstance(blocks, str | PathLike) else list(blocks)
     try:
         named = named_spec(spec)
         file = named if isinstance(named, str) else named.name
@@ -80,7 +85,7 @@ def validate_spec(
 
     def again(*more: str, changes: Sequence[str] = ()) -> Spec:
         alone = not (more or changes or sweep)
-        return read(spec, variants=[*chosen, *more], overrides=[*given, *changes], blocks=blocks, all_variants=alone)
+        return read(spec, variants=[*chosen, *more], overrides=[*given, *changes], blocks=files, all_variants=alone)
 
     try:
         if sweep is not None:
@@ -89,12 +94,14 @@ def validate_spec(
             return _sweep(file, resolve(named, variants=chosen, overrides=given), sweep, again, fast=fast)
         found = again()
         report = _fast(file, found) if fast else _full(file, found)
+        kept = () if files else kept_notes(found.blocks, Path(found.resolved.file))
+        report = replace(report, notes=[*kept, *report.notes])
     except SpecErrors as error:
         from compose.spec.layers.spec_files import IS_COMPOSITE
 
         is_composite = [mistake.code for mistake in error.errors] == [IS_COMPOSITE]
         if is_composite and isinstance(named, str) and not (chosen or given or sweep):
-            return _composite(named, blocks)
+            return _composite(named, files)
         return Validation(file, error.errors)
     if not all_variants or fast or report.errors:
         return report

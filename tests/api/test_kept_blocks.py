@@ -76,8 +76,17 @@ def test_commands_use_the_copy_and_say_so(run: compose.Run) -> None:
 
 def test_commands_that_look_inside_say_so_too(run: compose.Run) -> None:
     changed = f"note: {Path('my_blocks.py').absolute()} has changed since; the run's copy counts"
-    for words in (["show", "run", "--spec"], ["graph", "run", "--no-shapes"], ["code", "run/spec.lock.yaml"]):
+    looks = (["show", "run", "--spec"], ["graph", "run", "--no-shapes"], ["code", "run/spec.lock.yaml"])
+    for words in looks:
         assert called(*words).stderr.splitlines()[:2] == [NOTE, changed]
+
+
+def test_validate_says_so_too(run: compose.Run) -> None:
+    changed = f"{Path('my_blocks.py').absolute()} has changed since; the run's copy counts"
+    for words in (["run"], ["run/spec.lock.yaml", "--fast"]):
+        assert called("validate", *words).stderr.splitlines()[:2] == [NOTE, f"note: {changed}"]
+    assert list(compose.validate("run", fast=True).notes[:2]) == [NOTE.removeprefix("note: "), changed]
+    assert not compose.validate("run", fast=True, blocks="run/blocks/my_blocks.py").notes
 
 
 def test_a_file_that_has_not_changed_or_is_gone_is_not_told(run: compose.Run) -> None:
