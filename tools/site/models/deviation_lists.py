@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from posixpath import dirname
 
 from compose.cli.describe import TAKEN_BACK
-from compose.registry.registry import registry
 from tools.site.markdown import paragraphs, prose
 from tools.site.models.packaged_spec import PackagedSpec
 from tools.site.reference.overview import link
@@ -23,12 +22,13 @@ def _lists(spec: PackagedSpec) -> Iterator[str]:
         yield paragraphs("### Of the spec", _list(spec.own_deviations))
     for variant, sentences in spec.variant_deviations.items():
         yield paragraphs(f"### With `-v {variant}`", _list(sentences))
-    if spec.class_deviations:
-        folder = dirname(spec.page)
-        lines = [
-            f"- {_link(name, folder)}{_in(variants)}: {prose(text)}"
-            for name, (text, variants) in spec.class_deviations.items()
-        ]
+    folder = dirname(spec.page)
+    lines = [
+        f"- {link(used, folder)}{_in(variants)}: {prose(used.deviates)}"
+        for used, variants in spec.used.values()
+        if used.deviates
+    ]
+    if lines:
         yield paragraphs("### Of what it uses", "\n".join(lines))
 
 
@@ -37,10 +37,4 @@ def _list(sentences: Mapping[str, str | None]) -> str:
 
 
 def _in(variants: tuple[str, ...]) -> str:
-    named = ", ".join(f"`-v {name}`" for name in variants)
-    return f" ({named})" if named else ""
-
-
-def _link(name: str, folder: str) -> str:
-    (found, *_) = (declaration for declaration in registry().all() if declaration.name == name)
-    return link(found, folder)
+    return f" ({', '.join(f'`-v {name}`' for name in variants)})" if variants else ""

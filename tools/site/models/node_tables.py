@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from posixpath import dirname
 
 from compose.registry.declaration import Declaration
+from compose.registry.registry import registry
 from compose.spec.wiring.plan import Step
 from tools.site.markdown import paragraphs, prose, table
 from tools.site.models.packaged_spec import PackagedSpec
@@ -27,20 +28,30 @@ def node_tables(spec: PackagedSpec) -> str:
             ("loss", "weight", "block", "computes", ""),
             [(f"`{name}`", weights[name], *_said(used, folder)) for name, used in terms.items()],
         ),
+        _of_variants(spec, folder),
     )
+
+
+def _of_variants(spec: PackagedSpec, folder: str) -> str:
+    """What variants alone use."""
+    rows = [
+        (", ".join(f"`-v {name}`" for name in variants), *_said(used, folder))
+        for used, variants in spec.used.values()
+        if variants and used.kind in ("block", "composite", "loss")
+    ]
+    return table(("variant", "block", "computes", ""), rows) if rows else ""
 
 
 def _nodes(steps: tuple[Step, ...]) -> Iterator[tuple[str, Declaration]]:
     """Each node with its block; of copies the first stands for all, and a packaged composite for what is in it."""
     for step in steps:
-        composite = next((around for around in step.within if around.declaration and _is_packaged(around)), None)
-        shown = composite or step
+        shown = next((around for around in step.within if _is_packaged(around)), step)
         if shown.declaration:
             yield _without_numbers(shown.name), shown.declaration
 
 
 def _is_packaged(step: Step) -> bool:
-    return step.declaration is not None and step.declaration.kind == "composite" and bool(step.declaration.reference)
+    return step.declaration is not None and registry().find("composite", step.declaration.name) is not None
 
 
 def _without_numbers(name: str) -> str:

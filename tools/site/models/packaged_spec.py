@@ -6,14 +6,17 @@ import re
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from compose.api.run_record import figures_of, values_of
-from compose.registry.registry import registry
-from compose.spec.deviations import deviations, own_deviations
+from compose.registry.declaration import Declaration
+from compose.spec.deviations import own_deviations
 from compose.spec.layers.resolve import Resolved, resolve
 from compose.spec.layers.spec_files import find_spec, zoo_names
 from compose.spec.read import Spec, read_spec
+from tools.site.models.used_classes import used_classes
+
+Users: TypeAlias = dict[tuple[str, str], tuple[Declaration, tuple[str, ...]]]
 
 
 @dataclass(frozen=True)
@@ -80,17 +83,15 @@ class PackagedSpec:
         return {name: sentences for name, sentences in found.items() if sentences}
 
     @cached_property
-    def class_deviations(self) -> dict[str, tuple[str, tuple[str, ...]]]:
-        """Each class that deviates: what it says, and the variants that use it where the spec itself does not."""
-        layers = {"": self.resolved, **{name: resolve(self.name, variants=[name]) for name in self.resolved.variants}}
-        found: dict[str, tuple[str, tuple[str, ...]]] = {}
-        for layer, resolved in layers.items():
-            own = own_deviations(resolved.tree)
-            for name, text in deviations(resolved.tree, registry()).items():
-                users = found.get(name, (text, ()))[1]
-                if name not in own and (not found.get(name) or users):
-                    found[name] = text, (*users, layer) if layer else ()
-        return {name.strip("`"): said for name, said in found.items()}
+    def used(self) -> Users:
+        """What it uses, by kind and name; with the variants that do where the spec itself does not."""
+        found: Users = {(used.kind, used.name): (used, ()) for used in used_classes(self.values)}
+        for variant in self.resolved.variants:
+            for used in used_classes(values_of(resolve(self.name, variants=[variant]).tree)):
+                known = found.get((used.kind, used.name))
+                if known is None or known[1]:
+                    found[used.kind, used.name] = used, (*(known[1] if known else ()), variant)
+        return found
 
 
 @cache

@@ -33,11 +33,11 @@ def _table(spec: PackagedSpec, paper: str, name: str, data: str, figures: list[P
     rows: dict[str, dict[tuple[str, str], str]] = defaultdict(dict)
     for figure in figures:
         rows[figure.row][figure.task, figure.metric] = percent_text(figure.value)
-    title = ", ".join(part for part in (name.capitalize(), data) if part)
-    of = "" if paper == spec.stem else f" of {paper}"
+    of = name.capitalize() if paper == spec.stem else f"{name.capitalize()} of {paper}"
+    title = ", ".join(part for part in (of.strip(), data) if part)
     head = ["", *(" ".join(column).strip() for column in columns)]
     cells = [[f"`{row}`", *(known.get(column, "") for column in columns)] for row, known in rows.items()]
-    return paragraphs(f"### {title}{of}", *_protocol(figures[0]), table(head, cells, right=True))
+    return paragraphs(f"### {title}", *_protocol(figures[0]), table(head, cells, right=True))
 
 
 def _protocol(figure: PrintedFigure) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tools.site.markdown import fence, paragraphs, prose
 from tools.site.models.deviation_lists import deviation_lists
 from tools.site.models.node_tables import node_tables
@@ -18,6 +20,7 @@ def spec_page(spec: PackagedSpec) -> str:
         f"**{prose(spec.values['description'])}**",
         fence(commands, "sh"),
         *map(prose, texts),
+        _offered(spec),
         "## Graph",
         f"![The graph of {spec.stem}]({spec.stem}.svg)",
         f"Drawn by `compose graph {spec.name} -o {spec.stem}.svg`.",
@@ -41,6 +44,16 @@ def _opening(spec: PackagedSpec) -> tuple[str, list[str]]:
     titled = bool(spec.values.get("paper"))
     commands = [part for part in rest if part.startswith("  ")]
     return "\n".join(map(_outdented, commands)), [*([] if titled else [first]), *(p for p in rest if p not in commands)]
+
+
+def _offered(spec: PackagedSpec) -> str:
+    """The variants and sweeps by name."""
+    found = {"Variants": spec.resolved.variants, "Sweeps": spec.resolved.sweeps}
+    return "\n\n".join(f"{title}: {_names(names)}." for title, names in found.items() if names)
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _outdented(text: str) -> str:

@@ -12,11 +12,17 @@ from compose.spec.example import example
 from compose.spec.schema.words import words
 from compose.spec.yaml.writer import flow
 from tools.site.markdown import fence, paragraphs, prose, table
+from tools.site.models.using_specs import using_specs
 from tools.site.reference.class_code import class_code
 
 
-def declaration_entry(declaration: Declaration) -> str:
-    """What it does, its ports and parameters, where it comes from, an example, and its code."""
+def declaration_entry(declaration: Declaration, folder: str) -> str:
+    """What it does, where it comes from, its ports and parameters, an example, who uses it, and its code.
+
+    Args:
+        declaration: what is described.
+        folder: the page's in the site, where links start.
+    """
     return paragraphs(
         f"## {declaration.name} {{#{declaration.name}}}",
         prose(declaration.summary),
@@ -27,6 +33,7 @@ def declaration_entry(declaration: Declaration) -> str:
         _gives(declaration),
         _parameters(declaration),
         fence(example(declaration, registry()), "yaml"),
+        _users(declaration, folder),
         _code(declaration),
     )
 
@@ -76,6 +83,11 @@ def _default(parameter: Parameter) -> str:
 
 def _bound(size: BoundSize) -> str:
     return f"size of {'every ' if size.many else ''}`{size.dim}`"
+
+
+def _users(declaration: Declaration, folder: str) -> str:
+    users = using_specs(declaration, folder)
+    return f"**Used by:** {users}." if users else ""
 
 
 def _code(declaration: Declaration) -> str:

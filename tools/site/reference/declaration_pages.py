@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from posixpath import dirname
 
 from compose.cli.list import PLURALS, WHERE
 from compose.registry.declaration import Declaration
@@ -36,7 +37,7 @@ def declaration_pages() -> dict[str, str]:
     for declaration in registry().all():
         by_page[page_of(declaration)].append(declaration)
     order = sorted(by_page, key=lambda page: ("/blocks/" not in page, page if "/blocks/" in page else _place(page)))
-    return {page: _page(by_page[page]) for page in order}
+    return {page: _page(by_page[page], dirname(page)) for page in order}
 
 
 def page_of(declaration: Declaration) -> str:
@@ -55,7 +56,7 @@ def _place(page: str) -> int:
     return list(TITLES).index(page.removeprefix("reference/").removesuffix(".md"))
 
 
-def _page(declarations: list[Declaration]) -> str:
+def _page(declarations: list[Declaration], folder: str) -> str:
     first = declarations[0]
     if first.kind == "block":
         room = _room(first)
@@ -63,4 +64,5 @@ def _page(declarations: list[Declaration]) -> str:
     else:
         title, says = TITLES[WORDS[first.kind]], ""
     where = f"In a spec: `{WHERE[WORDS[first.kind]]}`"
-    return paragraphs(f"# {title}", says, where, *map(declaration_entry, declarations))
+    entries = (declaration_entry(declaration, folder) for declaration in declarations)
+    return paragraphs(f"# {title}", says, where, *entries)
