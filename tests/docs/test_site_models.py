@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from compose.spec.deviations import SECTIONS
 from compose.spec.layers.spec_files import zoo_names
 from tools.rooms import ROOT
 from tools.site.markdown import prose
+from tools.site.models import printed_tables
 from tools.site.models.graph_picture import graph_picture
 from tools.site.models.packaged_spec import PackagedSpec
 from tools.site.models.spec_page import spec_page
@@ -146,3 +148,12 @@ def test_the_graph_is_drawn_with_its_shapes(name: str) -> None:
     assert f"]({spec.stem}.svg)" in PAGES[name]
     assert all(f">{node}<" in picture for node in spec.spec.plan.nodes if node != "layers")
     assert "×" in picture
+
+
+def test_the_pages_of_results_that_name_a_spec_are_linked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "docs" / "results").mkdir(parents=True)
+    (tmp_path / "docs" / "results" / "table-3.md").write_text("# Table 3\n\n`compose sweep zoo/ml2p.yaml`\n", "utf-8")
+    monkeypatch.setattr(printed_tables, "RESULTS", tmp_path / "docs" / "results")
+    monkeypatch.setattr(printed_tables, "ROOT", tmp_path)
+    assert "\nOurs: [Table 3](../results/table-3.md).\n" in spec_page(PackagedSpec("zoo/ml2p.yaml"))
+    assert "Ours:" not in spec_page(PackagedSpec("zoo/lesa.yaml"))

@@ -96,5 +96,5 @@ def _code(declaration: Declaration) -> str:
     if not found:
         return ""
     name, language, text = found
-    head = f'<details markdown="1">\n<summary>{escape(name)}</summary>'
+    head = f"<details>\n<summary>Code: {escape(name)}</summary>"
     return f"{head}\n\n{fence(text, language)}\n\n</details>"
