@@ -19,14 +19,17 @@ def source_of(table: TableFile) -> str:
 
 
 def printed_rows(table: TableFile) -> dict[str, list[PrintedFigure]]:
-    """The figures of the paper's table by its rows, in their order."""
+    """The figures of the paper's table by its rows, in their order; of several data sets also by ``ROW, DATA``."""
     if not table.paper:
         return {}
     resolved = resolve(table.paper)
+    stated = PrintedFigures(resolved.name, figures_of(values_of(resolved.tree)))
+    figures = [one for one in stated if one.paper == resolved.name and one.table == spaced(table.table)]
+    several = len({figure.data for figure in figures}) > 1
     found: dict[str, list[PrintedFigure]] = {}
-    for figure in PrintedFigures(resolved.name, figures_of(values_of(resolved.tree))):
-        if figure.paper == resolved.name and figure.table == spaced(table.table):
-            found.setdefault(figure.row, []).append(figure)
+    for figure in figures:
+        for name in (figure.row, *([f"{figure.row}, {figure.data}"] if several else ())):
+            found.setdefault(name, []).append(figure)
     return found
 
 

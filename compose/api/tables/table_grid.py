@@ -48,7 +48,7 @@ class TrainedRow:
         return self.grid.members[0]
 
     def runs(self, spec: Spec, seeds: Sequence[int], out: Path) -> list[PlannedRun]:
-        """Its runs as a sweep of its spec would call them.
+        """Its runs, called by all that is laid over its spec, as other tables have theirs in the same folder.
 
         Args:
             spec: what it trains.
@@ -56,7 +56,9 @@ class TrainedRow:
             out: where they lie.
         """
         assert self.grid is not None, "a row that is left out has no runs"
-        return list(self.grid.runs({self.member: spec}, seeds, out))
+        member = self.member
+        whole = replace(member, name=", ".join(filter(None, ["+".join(member.variants), *member.overrides])))
+        return list(replace(self.grid, members=(whole,)).runs({whole: spec}, seeds, out))
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ class TableGrid:
                 for run in row.runs(spec, seed, out):
                     key = identity_of(spec), run.seed
                     if key not in planned:
-                        folder = there.folder(*key) or _free(run.folder, taken, key[0])
+                        folder = there.folder(*key) or _free(run, taken, key[0])
                         planned[key] = replace(run, folder=folder), spec
                         taken.add(folder)
         return dict(planned.values())
@@ -151,11 +153,12 @@ class TableGrid:
         return " ".join(["compose train", row.grid.spec, *words])
 
 
-def _free(folder: Path, taken: set[Path], spec: SpecIdentity) -> Path:
+def _free(run: PlannedRun, taken: set[Path], spec: SpecIdentity) -> Path:
     """A folder that no other run of the table has."""
-    if folder not in taken:
-        return folder
-    return folder.with_name(f"{folder.name}-{sha256(repr(spec).encode()).hexdigest()[:8]}")
+    if run.folder not in taken:
+        return run.folder
+    name = run.folder.name.removesuffix(f"-{run.seed}")
+    return run.folder.with_name(f"{name}-{sha256(repr(spec).encode()).hexdigest()[:8]}-{run.seed}")
 
 
 def begin_table(
