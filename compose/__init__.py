@@ -165,6 +165,7 @@ def train(
     device: str = "auto",
     strategy: Literal["ddp", "fsdp"] = "ddp",
     resume: bool | str | PathLike[str] = False,
+    log: Names | None = None,
     progress: bool = True,
 ) -> Run:
     """Train the model of a spec, evaluate it, and write a report.
@@ -179,6 +180,9 @@ def train(
         strategy: what each of several processes that torchrun started keeps of the weights: all (``ddp``), or a part
             (``fsdp``), for a model that one device does not hold. The numbers are the same.
         resume: go on with a run from its newest checkpoint: its folder, or True for the newest run of the spec.
+        log: experiment trackers that the run is logged to beside TensorBoard: ``wandb``, ``mlflow``, or both; where not
+            given, a run that goes on is logged as before, and ``none`` ends that. Nothing that is computed
+            depends on it.
         progress: show what is trained, a bar in a terminal, and a line for each epoch.
 
     Raises:
@@ -198,6 +202,7 @@ def train(
         device=device,
         strategy=strategy,
         resume=resume,
+        log=log,
         console=progress_console() if progress else None,
     )
 
@@ -243,6 +248,7 @@ def sweep(
     out: str | PathLike[str] | None = None,
     jobs: int = 1,
     device: str = "auto",
+    log: Names = (),
     dry_run: bool = False,
     progress: bool = True,
 ) -> Sweep:
@@ -264,6 +270,7 @@ def sweep(
             and of a table ``runs/tables``, where tables share what they have in common.
         jobs: how many runs are trained side by side; they share the machine's cores.
         device: where to compute; ``cuda:0,cuda:1`` are taken in turn, and all GPUs are where nothing is named.
+        log: as for :func:`train`, of every run.
         dry_run: train nothing: only which runs there are, and how far each has come.
         progress: print what the runs print.
 
@@ -284,6 +291,7 @@ def sweep(
         out=out,
         jobs=jobs,
         device=device,
+        log=[log] if isinstance(log, str) else list(log),
         dry_run=dry_run,
         say=progress_console().print if progress else lambda line: None,
     )
@@ -305,6 +313,7 @@ def search(
     out: str | PathLike[str] | None = None,
     jobs: int = 1,
     device: str = "auto",
+    log: Names = (),
     progress: bool = True,
 ) -> Search:
     """Search a space for what validates best, with Optuna.
@@ -329,6 +338,7 @@ def search(
         out: as for :func:`sweep`; ``runs/NAME-search`` where not given.
         jobs: as for :func:`sweep`; what several find depends on which of them ends first.
         device: as for :func:`sweep`.
+        log: as for :func:`sweep`.
         progress: print what the runs print.
 
     Raises:
@@ -352,6 +362,7 @@ def search(
         out=out,
         jobs=jobs,
         device=device,
+        log=[log] if isinstance(log, str) else list(log),
         say=progress_console().print if progress else lambda line: None,
     )
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PARTS = {
@@ -18,6 +22,7 @@ PARTS = {
     "zoo": "compose/zoo",
     "specs": "compose/specs",
 }
+UNPINNED = {"pip", "setuptools", "torchcompose"}
 SHIPPED = {".py", ".yaml", ".json", ".npz", ".tsv", ".txt", ".typed"}
 
 
@@ -105,3 +110,41 @@ def test_the_command_has_a_second_name(wheel: Path) -> None:
         commands = opened.read(listed).decode().split("[console_scripts]")[1].splitlines()
     found = dict(line.split(" = ") for line in commands if line)
     assert found == {"compose": "compose.cli:main", "torchcompose": "compose.cli:main"}
+
+
+def test_what_every_extra_needs_is_pinned_and_installed() -> None:
+    """Each requirement of an extra, and of those in turn, has a version in constraints.txt that is allowed."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    lines = (ROOT / "constraints.txt").read_text("utf-8").split()
+    pinned = {canonicalize_name(name): version for name, _, version in (line.partition("==") for line in lines)}
+    left, known = [Requirement(text) for texts in extras.values() for text in texts], set()
+    while left:
+        needed = left.pop()
+        if (needed.name, *needed.extras) in known:
+            continue
+        known.add((needed.name, *needed.extras))
+        name = canonicalize_name(needed.name)
+        if name in UNPINNED:
+            continue
+        assert needed.specifier.contains(pinned[name], prereleases=True), needed
+        try:
+            wanted = requires(needed.name) or []
+        except PackageNotFoundError:
+            assert needed.name not in {Requirement(text).name for text in extras["dev"]}, f"{needed.name} is missing"
+            continue
+        left += [
+            each
+            for each in map(Requirement, wanted)
+            if each.marker is None or any(each.marker.evaluate({"extra": extra}) for extra in ("", *needed.extras))
+        ]
+    own = {Requirement(text).name for name in ("mlflow", "ray", "search", "timm", "wandb") for text in extras[name]}
+    assert own <= {Requirement(text).name for text in extras["dev"]}
+
+
+def test_an_extra_that_a_message_names_is_one() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    files = [path for folder in ("compose", "blocks", "graphs") for path in (ROOT / folder).rglob("*.py")]
+    named = {name for path in files for name in re.findall(r"torchcompose\[(\w+)\]", path.read_text("utf-8"))}
+    from compose.training.logging.loggers import LOGGERS
+
+    assert named | {*LOGGERS} <= {*extras}

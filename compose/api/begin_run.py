@@ -41,6 +41,7 @@ def train_spec(
     device: str,
     strategy: StrategyName,
     resume: bool | str | PathLike[str],
+    log: Names | None,
     console: Terminal | None,
 ) -> Run:
     """See :func:`compose.train`; ``console`` is where progress is shown, by the first of several processes.
@@ -61,7 +62,8 @@ def train_spec(
             print_notes(shown, kept_notes(found.blocks, folder / LOCK if folder else Path(found.resolved.file)))
         if folder and blocks:
             check_same(folder / LOCK, found.blocks)
-        outcome = _run(found, folder, device=device, strategy=strategy, out=out, console=shown)
+        loggers = _loggers(log, folder)
+        outcome = _run(found, folder, device=device, strategy=strategy, out=out, console=shown, loggers=loggers)
         run = Run(FoundRun(outcome.folder), device=device)  # of several processes, not all may see the folder
         run.results = outcome.result
         return run
@@ -108,7 +110,14 @@ def _resumed(
 
 
 def _run(
-    found: Spec, folder: Path | None, *, device: str, strategy: StrategyName, out: Any, console: Terminal | None
+    found: Spec,
+    folder: Path | None,
+    *,
+    device: str,
+    strategy: StrategyName,
+    out: Any,
+    console: Terminal | None,
+    loggers: Sequence[str],
 ) -> Outcome:
     from compose.checks.problems import notes
     from compose.checks.ready import ready
@@ -136,7 +145,31 @@ def _run(
     target = RunFolder(folder) if folder else new_folder(parent, found.resolved.name)
     if console:
         _announce(console, made)
-    return train(plan, target, device=device, strategy=strategy, resume=folder is not None, console=console)
+    return train(
+        plan,
+        target,
+        device=device,
+        strategy=strategy,
+        resume=folder is not None,
+        console=console,
+        loggers=loggers,
+    )
+
+
+def _loggers(log: Names | None, folder: Path | None) -> tuple[str, ...]:
+    """The trackers that a run is logged to; where none are named, those of its earlier part.
+
+    Raises:
+        UsageError: there is no such tracker, or it cannot begin.
+    """
+    from compose.training.logging.loggers import check_loggers, kept_loggers
+    from compose.training.storage.run_folder import RunFolder
+
+    if log is None:
+        named = kept_loggers(RunFolder(folder).loggers) if folder else ()
+    else:
+        named = (log,) if isinstance(log, str) else tuple(log)
+    return check_loggers(named) if is_first_process() else ()
 
 
 def _planned(

@@ -25,6 +25,7 @@ from compose.sweeping.search_queue import SearchQueue
 from compose.sweeping.search_space import SearchSpace
 from compose.sweeping.search_study import SearchStudy, SearchTrial
 from compose.sweeping.sweep_stopped import SweepStopped
+from compose.training.logging.loggers import check_loggers
 
 ON_VALIDATION = "evaluate.split=val"
 """What every trial has, so that the test examples take no part in the choice."""
@@ -82,6 +83,7 @@ def search_spec(
     out: str | PathLike[str] | None,
     jobs: int,
     device: str,
+    log: Sequence[str],
     say: Callable[[str], object],
 ) -> Search:
     """See :func:`compose.search`.
@@ -97,6 +99,7 @@ def search_spec(
         raise UsageError("a search starts its own processes; run it without torchrun, with --jobs")
     if not asked.axes:
         raise UsageError("there is nothing to search; expected --sweep, -v a,b or -s key=1e-4..1e-2")
+    check_loggers(log)
     base, space = asked.base, SearchSpace.of(asked.axes)
     grid = _on_validation(base)
     folder = Path(out) if out is not None else replace(base, sweep=base.sweep or "search").folder
@@ -111,7 +114,7 @@ def search_spec(
         trials,
         folder,
         searched.plan,
-        ChildOptions(devices_of(device, jobs), base.blocks),
+        ChildOptions(devices_of(device, jobs), base.blocks, log),
         is_begun=lambda run: standing(run.folder) != "new",
         value=searched.value,
         say=say,

@@ -20,6 +20,7 @@ from compose.sweeping.planned_run import PlannedRun
 from compose.sweeping.run_children import run_children
 from compose.sweeping.sweep_axes import SEED
 from compose.sweeping.sweep_stopped import SweepStopped
+from compose.training.logging.loggers import check_loggers
 
 Seeds = int | Sequence[int] | None
 """How many seeds, from 0; or which; None for the spec's own."""
@@ -63,6 +64,7 @@ def sweep_spec(
     out: str | PathLike[str] | None,
     jobs: int,
     device: str,
+    log: Sequence[str],
     dry_run: bool,
     say: Callable[[str], object],
 ) -> Sweep:
@@ -77,6 +79,7 @@ def sweep_spec(
         raise UsageError(f"--jobs {jobs}: expected 1 or more")
     if world_size() > 1:
         raise UsageError("a sweep starts its own processes; run it without torchrun, with --jobs")
+    check_loggers(log)
     folder = Path(out) if out is not None else grid.folder
     specs = grid.planned(seeds, folder)
     standings = standings_of(specs, folder)
@@ -90,7 +93,7 @@ def sweep_spec(
     grid.check()
     queue = GridQueue(
         standings,
-        ChildOptions(devices_of(device, jobs), grid.blocks),
+        ChildOptions(devices_of(device, jobs), grid.blocks, log),
         check=lambda run: checked_end(run, specs[run]),
         say=say,
     )

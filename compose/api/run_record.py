@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,13 +16,14 @@ from compose.spec.yaml.reader import load_file
 from compose.spec.yaml.tree import Tree, plain
 from compose.training.storage.find_run import LOCK
 from compose.training.storage.folder_lock import is_held
+from compose.training.storage.made_with import MadeWith
 from compose.training.storage.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from compose.evaluation.result import Result
 
 RunProgress = Literal["finished", "training", "interrupted", "failed", "damaged"]
-MADE, WITH = "# made by: ", "# with: "
+WITH = "# with: "
 
 
 class RunRecordError(ComposeError):
@@ -60,7 +59,7 @@ class RunRecord:
     def name(self) -> str:
         """The spec's name, without those of the variants that were laid over it."""
         name = str(self.values.get("name", self.folder.name))
-        return name.removesuffix("".join(f"-{plain_name(variant)}" for variant in self.variants))
+        return name.removesuffix("".join(f"-{plain_name(variant)}" for variant in self.made_with.variants))
 
     @property
     def seed(self) -> int:
@@ -79,25 +78,19 @@ class RunRecord:
         return figures_of(self.values)
 
     @cached_property
-    def _words(self) -> list[str]:
+    def made_with(self) -> MadeWith:
         """The command that made it."""
-        made = next((line for line in self._comments if line.startswith(MADE)), "")
-        return _split_command(made.removeprefix(MADE))
+        return MadeWith.of(self._comments)
 
     @property
     def spec(self) -> str:
         """The file that it was made from, as it was named; "" where that is not known."""
-        return next((word for word in self._words[2:3] if not word.startswith("-")), "")
+        return self.made_with.spec
 
     @property
     def changes(self) -> tuple[str, ...]:
         """The variants and overrides that were laid over it, without the seed."""
-        return tuple(text for text in _options(self._words, "-v ", "-s ") if not text.startswith("seed="))
-
-    @property
-    def variants(self) -> list[str]:
-        """The variants alone."""
-        return list(_options(self._words, "-v "))
+        return self.made_with.changes
 
     @property
     def version(self) -> str:
@@ -212,17 +205,3 @@ def values_of(tree: Tree) -> Mapping[str, Any]:
 def _paper(values: Mapping[str, Any]) -> Mapping[str, Any]:
     paper = values.get("paper")
     return paper if isinstance(paper, Mapping) else {}
-
-
-def _split_command(command: str) -> list[str]:
-    """The words of a command as a lock has it: a value behind ``-s`` may have blanks, and is not quoted."""
-    head, *options = re.split(r" (?=-[sv] |--blocks )", command)
-    try:
-        words = shlex.split(head)
-    except ValueError:
-        words = head.split()
-    return [*words, *options]
-
-
-def _options(words: list[str], *options: str) -> Iterator[str]:
-    yield from (word.partition(" ")[2].strip() for word in words if word.startswith(options))

@@ -54,4 +54,14 @@ Weights = Annotated[
     Literal["last", "best"] | None,
     typer.Option("--weights", help="Which weights of the run; by default those that training ended with."),
 ]
+Loggers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--log",
+        metavar="wandb|mlflow",
+        help="Log to W&B or MLflow beside TensorBoard; may be repeated. A run that goes on is logged as before; `none` "
+        "ends that.",
+        show_default=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from compose.cli.arguments.complete import spec_names
-from compose.cli.options import BlockFiles, Device, KeyValues, Variants
+from compose.cli.options import BlockFiles, Device, KeyValues, Loggers, Variants
 from compose.shown import printable
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def train(
             help="What each process that torchrun starts keeps of the weights: all (ddp), or a part (fsdp).",
         ),
     ] = "ddp",
+    log: Loggers = None,
     blocks: BlockFiles = None,
 ) -> None:
     """Train the model of a spec, evaluate it, and write a report."""
@@ -64,6 +65,7 @@ def train(
         device=device,
         strategy=strategy,
         resume=resume if resume else resume is not None,
+        log=log,
     )
     if is_first_process():
         _print(run)

@@ -22,15 +22,18 @@ class ChildOptions:
     Args:
         devices: the devices that the processes take in turn.
         blocks: the user's files.
+        loggers: the user's trackers that they are logged to.
     """
 
     devices: Sequence[str] = ("auto",)
     blocks: Sequence[Path] = ()
+    loggers: Sequence[str] = ()
 
     def words(self, run: PlannedRun, slot: int, *, resume: bool) -> list[str]:
         """The arguments of the ``compose`` that trains a run, as the process of a slot."""
         device = self.devices[slot % len(self.devices)]
-        return run.words(resume=resume, device=device, blocks=self.blocks)
+        logged = [word for name in self.loggers for word in ("--log", name)]
+        return [*run.words(resume=resume, device=device, blocks=self.blocks), *logged]
 
 
 class GridQueue:

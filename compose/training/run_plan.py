@@ -42,6 +42,7 @@ class RunPlan:
         fingerprint: what it is made of, which its checkpoints keep.
         data: what it is trained on; None in a process that writes no folder.
         changed: whether a run that goes on has something to do again, as options or data are others than before.
+        values: the resolved spec.
     """
 
     model: TrainableModel
@@ -57,6 +58,7 @@ class RunPlan:
     fingerprint: Mapping[str, Any] = field(default_factory=dict)
     data: DataRecord | None = None
     changed: bool = False
+    values: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -76,7 +78,7 @@ class RunPlan:
         from compose.training.storage.fingerprint import fingerprint
         from compose.training.storage.kept_blocks import kept_files
         from compose.training.storage.kept_data import kept_data
-        from compose.training.storage.lock import lock_text
+        from compose.training.storage.lock import lock_text, lock_values
 
         blocks = kept_files(made.spec.blocks)
         return cls(
@@ -92,6 +94,7 @@ class RunPlan:
             fingerprint=fingerprint(made.spec, blocks=blocks, data=data),
             data=data,
             changed=changed,
+            values=lock_values(made.spec),
             files=(*blocks, *(kept_data(made) if made.stages else ())),
         )
 

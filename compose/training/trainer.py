@@ -51,6 +51,7 @@ def train(
     strategy: StrategyName = "ddp",
     resume: bool = False,
     console: Terminal | None = None,
+    loggers: Sequence[str] = (),
 ) -> Outcome:
     """Run every stage, evaluate, and write the report.
 
@@ -61,6 +62,7 @@ def train(
         strategy: what each of several processes keeps of the weights.
         resume: go on from the newest checkpoint of the folder, whose lock the caller has.
         console: where progress is shown; None for nowhere.
+        loggers: the user's trackers that it is logged to, beside TensorBoard.
 
     Raises:
         TrainingError: the run cannot start or go on.
@@ -85,7 +87,8 @@ def train(
         if fabric.is_global_zero:
             remember_folder(folder.path)
         saved = load_state(plan, folder) if resume else None
-        outcome = _stored(plan, folder, fabric, saved, console) or _train(plan, folder, fabrics, fabric, saved, console)
+        outcome = _stored(plan, folder, fabric, saved, console)
+        outcome = outcome or _train(plan, folder, fabrics, fabric, saved, console, loggers)
     leave_processes()
     return outcome
 
@@ -97,6 +100,7 @@ def _train(
     fabric: Fabric,
     saved: dict[str, Any] | None,
     console: Terminal | None,
+    loggers: Sequence[str],
 ) -> Outcome:
     if isinstance(fabric.strategy, ModelParallelStrategy):
         shard_weights(plan.model.training, fabric.strategy.device_mesh["data_parallel"])
@@ -104,7 +108,7 @@ def _train(
         module.to(fabric.device)
     with Interrupt() as stop, _explained(folder):
         shares = Shares.of_run()
-        run = open_run(plan, folder, stop, saved, console=console, first=fabric.is_global_zero)
+        run = open_run(plan, folder, stop, saved, console=console, first=fabric.is_global_zero, loggers=loggers)
         try:
             _run_stages(plan, run, fabrics, folder, shares, saved["stage"] if saved else None)
             outcome = _finish(plan, run, fabric, folder, shares)
@@ -212,6 +216,7 @@ def _finish(plan: RunPlan, run: RunContext, fabric: Fabric, folder: RunFolder, s
                 run.log.modules(run.state, result.modules)
         write_report(plan, outcome, folder)
         run.checkpoints.prune(1)
+        run.log.ended()
     return outcome
 
 

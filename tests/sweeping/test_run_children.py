@@ -105,6 +105,13 @@ def test_what_another_process_trains_is_told_as_not_done() -> None:
     assert [*FakeQueue(["fine"], "training").failed.values()] == ["another process trains it"]
 
 
+def test_every_run_is_logged_as_the_sweep_says() -> None:
+    run = PlannedRun(Member("m"), 0, Path("o/m-0"), "m.yaml")
+    options = ChildOptions(loggers=["wandb", "mlflow"])
+    for resume in (True, False):
+        assert options.words(run, 0, resume=resume)[-4:] == ["--log", "wandb", "--log", "mlflow"]
+
+
 def test_the_cores_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     assert "OMP_NUM_THREADS" not in child_environment(1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from compose.cli.arguments.complete import sweep_names, variant_names
-from compose.cli.options import BlockFiles, SpecName
+from compose.cli.options import BlockFiles, Loggers, SpecName
 
 if TYPE_CHECKING:
     from compose import Sweep
@@ -87,6 +87,7 @@ def sweep(
             show_default=False,
         ),
     ] = None,
+    log: Loggers = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the runs, and train none.")] = False,
     blocks: BlockFiles = None,
 ) -> None:
@@ -107,6 +108,7 @@ def sweep(
         "out": out,
         "jobs": jobs,
         "device": device,
+        "log": log or (),
     }
     if search is not None or objective or storage:
         _search(spec, search, dry_run=dry_run, objective=objective, storage=storage, **options)

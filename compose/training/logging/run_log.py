@@ -1,12 +1,20 @@
-"""Everything a run tells of itself as it goes: JSON lines, TensorBoard, the terminal."""
+"""Everything a run tells of itself as it goes: JSON lines, TensorBoard, the terminal, the user's trackers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import TYPE_CHECKING, Any, TypedDict
 
+import numpy as np
+from jaxtyping import UInt8
+
 from compose.evaluation.module_usage import ModuleUsage
+from compose.training.logging.hyper_parameters import FlatValues, chosen_values, computed_values
+from compose.training.logging.loggers import begin_loggers
+from compose.training.logging.prediction_sheet import draw
 from compose.training.logging.progress import Reporter
+from compose.training.logging.run_logger import GuardedLogger
 from compose.training.logging.tensorboard_log import TensorBoardLog
 from compose.training.run_state import RunState
 from compose.training.storage.metrics_log import MetricsLog
@@ -59,11 +67,29 @@ class RunLog:
         kept: LogSizes = written or {"metrics": 0, "events": {}}
         self._log = MetricsLog(folder.metrics, size=kept["metrics"], step=step) if folder else None
         self._tensorboard = TensorBoardLog(folder.events, step=step, kept=kept["events"]) if folder else None
+        self._folder = folder
+        self._trackers: list[GuardedLogger] = []
+        self._chosen: FlatValues = {}
+        self._ended = False
         self._stage = ""
         self._reporter = Reporter(console if folder else None)
         if self._log and self._tensorboard:
             for loss in filter(None, [self._log.loss, *self._tensorboard.losses]):
                 self.note(f"note: {loss}")
+
+    def begin(self, values: Mapping[str, Any], lock: str, loggers: Sequence[str]) -> None:
+        """Say what runs.
+
+        Args:
+            values: the resolved spec.
+            lock: the text of its lock file.
+            loggers: the user's trackers.
+        """
+        if not (self._folder and self._tensorboard):
+            return
+        self._chosen = chosen_values(lock, values)
+        self._tensorboard.chosen(self._chosen)
+        self._trackers = begin_loggers(loggers, self._folder.loggers, computed_values(values), self.note)
 
     def sync(self) -> LogSizes:
         """See that everything is on the disk; returns how much that is."""
@@ -100,7 +126,7 @@ class RunLog:
         if self._tensorboard:
             predictions = work.predictions(PICTURES)
             if predictions:
-                self._tensorboard.predictions(state.step, predictions)
+                self._picture(state.step, "predictions", draw(predictions))
 
     def graph(self, model: GraphModule, shapes: Shapes) -> None:
         """The model's graph."""
@@ -123,7 +149,19 @@ class RunLog:
     def modules(self, state: RunState, usage: ModuleUsage) -> None:
         """Which labels use which attention module in the final evaluation."""
         if self._tensorboard:
-            self._tensorboard.modules(state.step, usage)
+            from compose.drawing.usage.usage_chart import usage_image
+
+            picture = np.asarray(usage_image(usage.counts, usage.names, usage.seen))
+            self._picture(state.step, "modules", picture)
+
+    def ended(self) -> None:
+        """The run has ended, and its report is written."""
+        if self._folder and self._tensorboard:
+            self._ended = True
+            self._tensorboard.ended(self._chosen)
+            files = (self._folder.lock, self._folder.report, self._folder.report_data)
+            for tracker, path in product(self._trackers, files):
+                tracker.file(path)
 
     def end_stage(self) -> None:
         """A stage is over, however it ended."""
@@ -135,11 +173,20 @@ class RunLog:
         if self._log and self._tensorboard:
             self._log.close()
             self._tensorboard.close()
+        for tracker in self._trackers:
+            tracker.close(ended=self._ended)
 
     def _write(self, place: Mapping[str, Any], values: Mapping[str, float]) -> None:
         if self._log and self._tensorboard:
             self._log.write({**place, **values})
             self._tensorboard.scalars(place["step"], values)
+        for tracker in self._trackers:
+            tracker.scalars(place["step"], values)
+
+    def _picture(self, step: int, tag: str, picture: UInt8[np.ndarray, "height width 3"]) -> None:
+        for log in (self._tensorboard, *self._trackers):
+            if log:
+                log.picture(step, tag, picture)
 
     def _place(self, kind: str, state: RunState) -> dict[str, Any]:
         return {"kind": kind, "stage": self._stage, "epoch": state.epoch + 1, "step": state.step}

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import UInt8
 
-from compose.evaluation.module_usage import ModuleUsage
 from compose.training.logging.event_files import cut_back, sizes
 from compose.training.logging.graph_def import Shapes, graph_def
-from compose.training.logging.prediction_sheet import Predictions, draw
+from compose.training.logging.hyper_parameters import FlatValues
 from compose.training.storage.writing import writing
 
 if TYPE_CHECKING:
     from torch.fx import GraphModule
+
+SESSION_START, SESSION_END = 1, 2
 
 
 class TensorBoardLog:
@@ -59,15 +60,19 @@ class TensorBoardLog:
             self._writer._get_file_writer().add_event(event)  # type: ignore[no-untyped-call]
             self._writer.flush()
 
-    def predictions(self, step: int, predictions: Predictions) -> None:
-        """Example predictions."""
-        self._image("predictions", draw(predictions), step)
+    def picture(self, step: int, tag: str, picture: UInt8[np.ndarray, "height width 3"]) -> None:
+        """A picture."""
+        with writing(self._folder):
+            self._writer.add_image(tag, picture, step, dataformats="HWC")
+            self._writer.flush()
 
-    def modules(self, step: int, usage: ModuleUsage) -> None:
-        """How often each attention module gives each label's score."""
-        from compose.drawing.usage.usage_chart import usage_image
+    def chosen(self, values: FlatValues) -> None:
+        """What tells this run from others of its spec, for the tab HPARAMS, which sets it beside the run's numbers."""
+        self._hyper_parameters(values, SESSION_START)
 
-        self._image("modules", np.asarray(usage_image(usage.counts, usage.names, usage.seen)), step)
+    def ended(self, values: FlatValues) -> None:
+        """The same of a run that has ended."""
+        self._hyper_parameters(values, SESSION_END)
 
     def text(self, tag: str, text: str) -> None:
         """A text in Markdown."""
@@ -86,7 +91,11 @@ class TensorBoardLog:
         with writing(self._folder):
             self._writer.close()
 
-    def _image(self, tag: str, picture: UInt8[np.ndarray, "height width 3"], step: int) -> None:
+    def _hyper_parameters(self, values: FlatValues, which: int) -> None:
+        """One of the three summaries of the tab; the first, of the experiment, is made from all runs that are shown."""
+        from torch.utils.tensorboard.summary import hparams
+
+        summary = hparams(dict(values), {})[which]  # type: ignore[no-untyped-call]
         with writing(self._folder):
-            self._writer.add_image(tag, picture, step, dataformats="HWC")
+            self._writer._get_file_writer().add_summary(summary)  # type: ignore[no-untyped-call]
             self._writer.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,7 @@ def open_run(
     *,
     console: Terminal | None,
     first: bool,
+    loggers: Sequence[str] = (),
 ) -> RunContext:
     """The run, standing at its start or where the state was saved.
 
@@ -85,6 +87,7 @@ def open_run(
         saved: the state that was saved, if any.
         console: the terminal.
         first: whether this is the process that writes.
+        loggers: the user's trackers that it is logged to.
     """
     state = RunState(**saved["state"]) if saved else RunState()
     written = saved["written"] if saved else None
@@ -104,6 +107,7 @@ def open_run(
         write_record(plan, folder)
     if plan.changed or saved is None:
         log.text("spec", markdown_code(plan.lock, "yaml"))
+    log.begin(plan.values, plan.lock, loggers)
     began = time.monotonic() - (saved["seconds"] if saved else 0.0)
     return RunContext(
         model=plan.model,

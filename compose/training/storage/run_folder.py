@@ -11,6 +11,7 @@ weights/         last.safetensors, best.safetensors: the model's weights alone
 prediction.safetensors   label names, vectors, graph and how pictures are read, by which it is asked without its data
 report.md        the result for people, report.json for tools
 results/         a CSV for each task: what the model reaches on each label
+loggers.json     the experiment trackers that it is logged to (`--log`), and what it is called there; wandb/ is W&B's
 modules.svg      how often each label uses each module, where the model tells; modules.csv for tools
 ```
 """
@@ -122,6 +123,11 @@ class RunFolder:
     def events(self) -> Path:
         """TensorBoard's folder."""
         return self.path / "events"
+
+    @property
+    def loggers(self) -> Path:
+        """The trackers that it is logged to, and what each needs to go on."""
+        return self.path / "loggers.json"
 
     @property
     def checkpoints(self) -> Path:
