@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from compose.data.normalisation import Normalisation
     from compose.data.picture_reader import PictureReader
     from compose.data.pictures.grey_range import GreyRange
+    from compose.data.publishers.publication import Publication
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
@@ -86,6 +87,8 @@ class DataSource(ABC):
     and how the files' pixels become the model's input. Results that differ in others are not compared."""
     example_protocol: str | None = None
     """Of examples of several labels each: how they are divided where the labels are."""
+    publication: ClassVar[Publication | None] = None
+    """What its publisher offers, where it reads files as published."""
 
     @property
     def name(self) -> str:
@@ -126,6 +129,11 @@ class DataSource(ABC):
     def notes(self) -> list[str]:
         """What else :meth:`check` found: it keeps nobody from training, but the user should know it. One line each."""
         return []
+
+    def published_counts(self) -> dict[str, int]:
+        """How many examples its files hold for each of the publisher's splits, whatever the options leave out; empty
+        where there is no publisher."""
+        return {}
 
     def content(self) -> str:
         """A digest of what its files hold, by which a run sees that they have changed; "" where it reads none.

@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32, Int8, Int64
 from numpy.typing import NDArray
 from torch import Tensor
 from torchvision.transforms.v2 import functional as transforms
@@ -19,7 +19,6 @@ from compose.data.classes.single_label import SingleLabelExamples
 from compose.data.counter_random import Dice
 from compose.data.multi_label import MultiLabelExamples, Positives
 from compose.data.normalisation import Normalisation
-from compose.data.pictures.annotations import Annotations
 from compose.data.pictures.boxes import Boxes
 from compose.data.pictures.picture import as_tensor, open_picture
 from compose.data.pictures.picture_view import View, view_picture
@@ -81,6 +80,26 @@ class Preparation:
         return picture, View(self.size, image.size, (left, top, across, down), at_least)
 
 
+class LabelledRows(Protocol):
+    """Which labels each of many pictures has."""
+
+    def targets(self, rows: NDArray[np.int64], columns: NDArray[np.int64], count: int) -> Int8[Tensor, "b l"]:
+        """Targets of some rows: 1 present, -1 absent, 0 unknown.
+
+        Args:
+            rows: the rows ``b``.
+            columns: the column of each label number, or -1 for a label that is not in the table.
+            count: labels in the table.
+        """
+        ...
+
+    def carried(
+        self, rows: NDArray[np.int64], columns: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The labels that are present in some rows: of each the row's place in ``rows``, and its column."""
+        ...
+
+
 class ImageExamples(Examples):
     """A split: a map from lists of indices to batches.
 
@@ -99,7 +118,7 @@ class ImageExamples(Examples):
     def __init__(
         self,
         paths: Sequence[Path],
-        annotations: Annotations,
+        annotations: LabelledRows,
         *,
         columns: NDArray[np.int64],
         labels: int,
