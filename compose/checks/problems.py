@@ -11,6 +11,7 @@ from compose.checks.batch_problems import batch_problems
 from compose.checks.episode_problems import episode_problems
 from compose.checks.fixes import with_fixes
 from compose.checks.gradient_problems import gradient_notes, gradient_problems
+from compose.checks.label_notes import label_notes
 from compose.checks.loss_notes import loss_notes
 from compose.checks.metric_problems import metric_problems
 from compose.checks.stage_notes import stage_notes
@@ -81,6 +82,7 @@ def notes(made: Prepared) -> list[str]:
         found.append(
             f"strict: {len(dropped)} seen labels are left out as unseen ones' other number: {', '.join(dropped)}"
         )
+    found += label_notes(made.space)
     found += unmeasured_notes(made)
     if made.stages or not made.spec.tree.get("train"):  # not where only what the scores need is left
         found += [*loss_notes(made), *stage_notes(made), *unused_notes(made)]

@@ -42,6 +42,15 @@ app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=F
 def root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error; for every command.")] = False,
+    data_root: Annotated[
+        str | None,
+        typer.Option(
+            "--data-root",
+            metavar="FOLDER",
+            help="The folder above those of published data sets, as COMPOSE_DATA; for every command.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Turn YAML specs into trained PyTorch models.
 

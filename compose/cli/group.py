@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -17,6 +18,7 @@ from compose.cli.printing.library_output import tamed_libraries
 from compose.errors import UsageError
 
 DEBUG = "--debug"
+DATA_ROOT = "--data-root"
 RESUME = "--resume"
 
 
@@ -35,7 +37,7 @@ class Commands(TyperGroup):
         debug = DEBUG in given
         try:
             check_not_empty(given)
-            words = with_resume_value([word for word in given if word != DEBUG])
+            words = with_resume_value(without_data_root([word for word in given if word != DEBUG]))
             with nullcontext() if debug else tamed_libraries():
                 code = super().main(words, *rest, **{**options, "standalone_mode": False})
                 sys.stdout.flush()
@@ -60,6 +62,25 @@ def check_not_empty(words: Sequence[str]) -> None:
             raise UsageError(f"argument {index + 1}{after} is empty; is a variable of the shell not set?")
         if option.startswith("--") and equals and not value.strip():
             raise UsageError(f"`{word}` has an empty value; is a variable of the shell not set?")
+
+
+def without_data_root(words: list[str]) -> list[str]:
+    """The arguments without ``--data-root FOLDER``, which is for every command: ``COMPOSE_DATA`` then names the folder.
+
+    Raises:
+        UsageError: no folder follows, or there is none of that name.
+    """
+    out, rest = [], iter(words)
+    for word in rest:
+        option, equals, value = word.partition("=")
+        if option != DATA_ROOT:
+            out.append(word)
+            continue
+        root = value if equals else next(rest, "")
+        if not root or not os.path.isdir(os.path.expanduser(root)):
+            raise UsageError(f"{DATA_ROOT}: expected the folder above those of data sets, got `{root}`")
+        os.environ["COMPOSE_DATA"] = os.path.abspath(os.path.expanduser(root))
+    return out
 
 
 def with_resume_value(words: list[str]) -> list[str]:

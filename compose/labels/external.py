@@ -9,8 +9,9 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from compose.data.source import LabelTable
-from compose.graphs.taxonomy.lookup import find_synset
-from compose.graphs.taxonomy.taxonomy import load_taxonomy
+from compose.graphs.taxonomy.lookup import find_lemma, find_synset
+from compose.graphs.taxonomy.taxonomy import Taxonomy, load_taxonomy
+from compose.labels.plural import plain_noun
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,27 @@ class ExternalClasses:
 
 
 def external_classes(external: LabelTable, labels: LabelTable, *, nodes: bool = True) -> ExternalClasses:
-    """Leave out the external classes that mean the same as a label, seen or unseen: the same synset, or name.
+    """Leave out the external classes that may be a label, seen or unseen: by synset, by name, or by a word for it.
+
+    A class is left out where its synset is a label's; where a label is called as the class is, or by another word of
+    the class's synset, as an unseen `microwave` is that was taken for the wave; or where the class is called by another
+    word of a label's synset.
 
     Args:
         external: all external classes.
         labels: all labels.
         nodes: whether any are nodes; if not, all are left out.
     """
-    taken = set(_meanings(labels))
-    keep = [nodes and meaning not in taken for meaning in _meanings(external)]
+    taxonomy = load_taxonomy()
+    taken = [_meaning(taxonomy, *label) for label in zip(labels.names, labels.synsets, strict=True)]
+    synsets = {meaning.synset for meaning in taken} - {None}
+    called = {name for meaning in taken for name in meaning.names}
+    words = {word for meaning in taken for word in meaning.words}
+    asked = [_meaning(taxonomy, *label) for label in zip(external.names, external.synsets, strict=True)]
+    keep = [
+        nodes and one.synset not in synsets and called.isdisjoint(one.names | one.words) and words.isdisjoint(one.names)
+        for one in asked
+    ]
     rows = [row for row, kept in enumerate(keep) if kept]
     places = torch.tensor(keep).cumsum(0) - 1
     return ExternalClasses(
@@ -51,9 +64,24 @@ def external_classes(external: LabelTable, labels: LabelTable, *, nodes: bool = 
     )
 
 
-def _meanings(table: LabelTable) -> list[int | str]:
-    """The synset of each label; its name where WordNet has none."""
-    taxonomy = load_taxonomy()
-    pairs = zip(table.names, table.synsets, strict=True)
-    found = [(name, find_synset(taxonomy, explicit or name)) for name, explicit in pairs]
-    return [name.lower() if synset is None else synset for name, synset in found]
+@dataclass(frozen=True)
+class _Meaning:
+    """What a label or a class may be taken for.
+
+    Args:
+        synset: its synset; None where WordNet has none.
+        names: what it is called, as written and in the singular.
+        words: the words of its synset.
+    """
+
+    synset: int | None
+    names: frozenset[str]
+    words: frozenset[str]
+
+
+def _meaning(taxonomy: Taxonomy, name: str, explicit: str | None) -> _Meaning:
+    synset = find_synset(taxonomy, explicit or name)
+    lemma = find_lemma(taxonomy, name)
+    words = taxonomy.synset_words(synset) if synset is not None else []
+    names = {plain_noun(spelling) for spelling in (name, lemma) if spelling}
+    return _Meaning(synset, frozenset(names), frozenset(map(plain_noun, words)))

@@ -21,7 +21,7 @@ class Nodes:
         seen: which of them may be trained on.
         external_names: the external classes that are no labels.
         external_synsets: their synsets.
-        dropped: how many external classes are labels.
+        dropped: the external classes that are labels, or are called as one.
     """
 
     names: tuple[str, ...]
@@ -29,7 +29,7 @@ class Nodes:
     seen: tuple[bool, ...]
     external_names: tuple[str, ...] = ()
     external_synsets: tuple[str | None, ...] = ()
-    dropped: int = 0
+    dropped: tuple[str, ...] = ()
 
     @property
     def arguments(self) -> tuple[Any, ...]:
@@ -55,4 +55,4 @@ def graph_nodes(options: LabelOptions, table: LabelTable) -> Nodes:
     if classes is None or not options.external_nodes:
         return Nodes(labels.names, labels.synsets, labels.seen)
     kept = classes.kept
-    return Nodes(labels.names, labels.synsets, labels.seen, kept.names, kept.synsets, len(classes.dropped))
+    return Nodes(labels.names, labels.synsets, labels.seen, kept.names, kept.synsets, classes.dropped)

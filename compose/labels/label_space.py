@@ -212,6 +212,19 @@ class LabelSpace:
         """Which relation each edge stands for, from 1; 0 for a loop. Raises as :meth:`edges` does."""
         return self._made_graph(self.label_set(labels))[1]
 
+    @property
+    def has_graph(self) -> bool:
+        """Whether a graph connects the labels."""
+        return self._graph is not None
+
+    @property
+    def isolated(self) -> tuple[str, ...]:
+        """The labels that nothing joins to another label or external node. Raises as :meth:`edges` does."""
+        every = self.label_set("all")
+        source, target = self._made_graph(every)[0]
+        joined = set(source[source != target].tolist()) | set(target[source != target].tolist())
+        return tuple(name for node, name in enumerate(every.names) if node not in joined)
+
     def _made_graph(self, in_use: LabelSet) -> tuple[Int64[Tensor, "2 edges"], Int64[Tensor, " edges"]]:
         assert self._graph is not None
         kept = self.classes.kept if self.classes else LabelTable((), (), ())

@@ -18,7 +18,7 @@ from compose.graphs.nearest import Nearest
 from compose.graphs.vectors.glove_file import GloveLayout, WordTable, read_layout, read_mean, read_words
 from compose.graphs.vectors.glued_words import known_parts, ranks_of
 from compose.graphs.vectors.label_vectors import LabelVectors, as_tensor
-from compose.graphs.vectors.label_words import Made, Words, forms, mean_of, split_words
+from compose.graphs.vectors.label_words import Made, Words, forms, mean_of, split_words, spoken
 from compose.graphs.vectors.vector_cache import cache_path, load_rows, save_rows
 
 FREQUENT = 10_000
@@ -110,7 +110,7 @@ class GloveVectors(LabelVectors):
 
     def _read(self, names: Sequence[str]) -> Words:
         layout = self._layout
-        wanted = {form for name in names for word in [name, *split_words(name)] for form in forms(word)}
+        wanted = {form for name in map(spoken, names) for word in [name, *split_words(name)] for form in forms(word)}
         cache = cache_path(self.path, wanted, how=self.missing)
         kept = load_rows(cache) if cache else None
         if kept is not None:

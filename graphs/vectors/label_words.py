@@ -10,6 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from compose.graphs.taxonomy.lookup import SYNSET_NAME
+
 WordRow = NDArray[np.float32]
 MARK = "\n"  # no word in a file of lines has it
 
@@ -42,6 +44,7 @@ class Words:
 
     def vector(self, label: str) -> WordRow:
         """``d``: a label's vector: that of the whole, else the mean of its words', else the mean."""
+        label = spoken(label)
         whole = self._row(label)
         if whole is not None:
             return whole
@@ -53,12 +56,14 @@ class Words:
 
     def missing(self, label: str) -> list[str]:
         """The words of a label that the file does not have."""
+        label = spoken(label)
         if self._row(label) is not None:
             return []
         return [word for word in split_words(label) or [label] if self._row(word) is None]
 
     def parts(self, label: str) -> list[str]:
         """The words that a label's vector is the mean of, where the file does not have the label as one word."""
+        label = spoken(label)
         words = split_words(label) or [label]
         parts = [(word,) if self._row(word) is not None else self._made(word) for word in words]
         return [part for some in parts for part in some]
@@ -92,6 +97,12 @@ class Words:
 def mean_of(rows: list[WordRow]) -> WordRow:
     """The mean of vectors."""
     return np.asarray(np.mean(rows, axis=0, dtype=np.float64), dtype=np.float32)
+
+
+def spoken(label: str) -> str:
+    """A label as people say it: of a synset's name, such as ``crane.n.04``, the word or words."""
+    named = SYNSET_NAME.fullmatch(label)
+    return named["lemma"].replace("_", " ") if named else label
 
 
 def split_words(label: str) -> list[str]:

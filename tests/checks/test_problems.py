@@ -116,7 +116,7 @@ evaluate: {tasks: [zsl, gzsl], metrics: [map]}
         ),
         ("train.second.examples=external", "`labels` reads `targets`, which the stage's examples (`external`) do not"),
         ("labels.external.size=48", "`image` is 3 × 48 × 48 there and 3 × 32 × 32 in `data`"),
-        ("labels.graph.threshold=1.0", "no two of the 286 nodes are joined"),
+        ("labels.graph.threshold=1.0", "no two of the 283 nodes are joined"),
     ],
 )
 def test_stages_on_external_examples(tmp_path: Path, override: str, message: str) -> None:

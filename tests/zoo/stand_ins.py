@@ -16,6 +16,7 @@ from torchvision.datasets import CIFAR100
 
 from compose.data.classes.cifar100 import meta_cifar100
 from compose.data.classes.imagenet_classes import ImageNetClasses
+from tests.data.publishers.published import coco_folder, nus_wide_folder, open_images_folder
 
 WORDS = [f"word{number}" for number in range(20)]
 TAGS = [f"tag{number}" for number in range(12)]
@@ -28,7 +29,6 @@ PHOTOGRAPHED = {
     "val": ("n01496331", "n01498041", "n01514668", "n01514859", "n01518878"),
     "test": ("n01530575", "n01531178", "n01532829", "n01534433", "n01537544"),
 }
-PICTURES = 60
 DIMS = {"glove.txt": 25, "glove.6B.300d.txt": 300}
 
 
@@ -96,37 +96,14 @@ def publish_cifar100(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def write_pictures(folder: Path) -> None:
-    """Folders as the variants `paper` want them, with enough pictures for every split to have some."""
-    labels = {f"{number:02}.jpg": ("cat;dog", "dog;horse")[number % 2] for number in range(PICTURES)}
-    for name in ("nus-wide", "coco"):
-        pictures = folder / name
-        pictures.mkdir()
-        for picture in labels:
-            Image.new("RGB", (32, 24), "green").save(pictures / picture)
-        rows = [f"{picture},{present}" for picture, present in labels.items()]
-        (pictures / "labels.csv").write_text("\n".join(["image,labels", *rows, ""]))
-        (pictures / "unseen.txt").write_text("horse\n")
-    _write_open_images(folder / "open-images")
-
-
-def _write_open_images(folder: Path) -> None:
-    """Pictures, their labels and their boxes, in the form of Open Images."""
-    folder.mkdir()
-    boxes = ["ImageID,LabelName,XMin,XMax,YMin,YMax"]
-    for part in ("train", "validation", "test"):
-        rows = ["ImageID,LabelName,Confidence"]
-        for number in range(8):
-            picture, present = f"{part}{number}", ("cat", "dog", "horse")[number % 3]
-            Image.new("RGB", (32, 24), "green").save(folder / f"{picture}.jpg")
-            rows += [f"{picture},{label},{int(label == present)}" for label in ("cat", "dog", "horse")]
-            boxes.append(f"{picture},{present},0.1,0.6,0.2,0.9")
-        (folder / f"{part}.csv").write_text("\n".join([*rows, ""]))
-    (folder / "test-boxes.csv").write_text("\n".join([*boxes[:1], *boxes[-8:], ""]))
-    (folder / "unseen.txt").write_text("horse\n")
+    """NUS-WIDE, COCO and Open Images in the publishers' layouts, with enough pictures for every split to have some."""
+    nus_wide_folder(folder / "nus-wide", train=40, test=16)
+    coco_folder(folder / "coco", train=40, test=16)
+    open_images_folder(folder / "open-images", train=20, held=8)
 
 
 def write_glove(folder: Path) -> None:
-    """Word vectors of the pictures' labels, of ImageNet's classes and of the tags."""
+    """Word vectors of some of ImageNet's classes and of the tags; other labels are made of them, or given the mean."""
     dice = Random(0)
     names = " ".join(ImageNetClasses().labels.names)
     words = sorted({"cat", "dog", "horse", *TAGS, *re.findall(r"[^ _-]+", names.lower())})

@@ -29,8 +29,11 @@ def print_graph(graph: LabelGraph, nodes: Nodes) -> None:
 
 
 def _external(nodes: Nodes) -> list[tuple[str, str]]:
-    kept, dropped = len(nodes.external_names), nodes.dropped
-    return [("external", f"{kept:,} of {kept + dropped:,} classes; {dropped:,} are labels")] if kept + dropped else []
+    kept, dropped = len(nodes.external_names), len(nodes.dropped)
+    if not kept + dropped:
+        return []
+    names = f": {', '.join(nodes.dropped)}" if dropped else ""
+    return [("external", f"{kept:,} of {kept + dropped:,} classes; {dropped:,} are labels{names}")]
 
 
 def _isolated(graph: LabelGraph, labels: int) -> list[tuple[str, str]]:

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from compose.data.folders import entries_of
 
+LARGE = 64 << 20
+"""Bytes of files from which on what is read out of them is kept; less is read in no time."""
 VERSION = 1
 """Of what the columns mean; another one makes all of them anew."""
 Columns = Mapping[str, NDArray[np.generic]]
@@ -31,7 +33,10 @@ def cached_columns(what: str, files: Iterable[Path], make: Callable[[], Columns]
         files: the files, or folders of files.
         make: reads them.
     """
-    folder = _cache() / f"{what}-{_key(what, files)}"
+    read = [path for file in files for path in _inside(file)]
+    if sum(path.stat().st_size for path in read) < LARGE:
+        return make()
+    folder = _cache() / f"{what}-{_key(what, read)}"
     kept = _load(folder)
     if kept is not None:
         return kept
@@ -45,17 +50,15 @@ def _cache() -> Path:
     return (Path(base) if base else Path("~/.cache").expanduser()) / "compose" / "publishers"
 
 
+def _inside(path: Path) -> list[Path]:
+    """A file, or the files in a folder."""
+    return entries_of(path) if path.is_dir() else [path]
+
+
 def _key(what: str, files: Iterable[Path]) -> str:
     """A digest of the files' places, sizes and times."""
-    states = [[str(path.resolve()), *_state(path)] for path in files]
+    states = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     return hashlib.sha256(json.dumps([VERSION, what, states]).encode()).hexdigest()[:32]
-
-
-def _state(path: Path) -> list[int]:
-    """Sizes and times of a file, or of the files in a folder."""
-    inside = entries_of(path) if path.is_dir() else [path]
-    states = [file.stat() for file in inside]
-    return [number for state in states for number in (state.st_size, state.st_mtime_ns)]
 
 
 def _load(folder: Path) -> Columns | None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from compose.block import BlockError
+from compose.data.publishers import column_cache
 from compose.data.publishers.nus_wide import NusWide
 
 from .published import CONCEPTS, TAGS, has_concept, has_tag, nus_wide_folder
@@ -118,16 +119,15 @@ def test_missing_pictures_are_problems_or_skipped(tmp_path: Path) -> None:
 
 def test_the_root_of_all_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COMPOSE_DATA", raising=False)
-    with pytest.raises(BlockError, match="where the data lies is not said"):
-        NusWide()
-    monkeypatch.setenv("COMPOSE_DATA", str(tmp_path))
-    with pytest.raises(BlockError, match="there is no folder"):
+    with pytest.raises(BlockError, match="there is no folder nus-wide; name it here, or the folder above `nus-wide`"):
         NusWide()
     nus_wide_folder(tmp_path / "nus-wide")
+    monkeypatch.setenv("COMPOSE_DATA", str(tmp_path))
     assert len(NusWide(size=16).split("test")) == 8
 
 
-def test_columns_are_kept_until_a_file_changes(tmp_path: Path, cache: Path) -> None:
+def test_columns_are_kept_until_a_file_changes(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(column_cache, "LARGE", 0)
     folder = nus_wide_folder(tmp_path / "nus-wide")
     first = NusWide(folder, size=16)
     kept = list((cache / "compose" / "publishers").iterdir())

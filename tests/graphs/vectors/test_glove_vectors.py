@@ -327,3 +327,10 @@ def test_real_files(shared_glove: Callable[[str], Path], name: str, dim: int, wo
     assert vectors.dim == dim
     torch.testing.assert_close(found[:3], expected)
     torch.testing.assert_close(found[3], expected[:2].mean(0))
+
+
+def test_the_name_of_a_synset_is_looked_up_as_its_word(tmp_path: Path) -> None:
+    path = tmp_path / "glove.txt"
+    path.write_text("crane 1 2\ngreat 1 0\nwhite 0 1\n")
+    vectors = GloveVectors(path)(["crane.n.04", "crane.n.05", "great_white.n.01", "crane"], [None] * 4)
+    assert vectors.tolist() == [[1, 2], [1, 2], [0.5, 0.5], [1, 2]]
