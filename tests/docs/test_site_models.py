@@ -13,13 +13,14 @@ import yaml
 
 from compose.registry.registry import registry
 from compose.spec.deviations import SECTIONS
-from compose.spec.layers.spec_files import zoo_names
+from compose.spec.layers.spec_files import table_names, zoo_names
 from tools.rooms import ROOT
 from tools.site.markdown import prose
-from tools.site.models import printed_tables
+from tools.site.models import result_pages
 from tools.site.models.graph_picture import graph_picture
 from tools.site.models.packaged_spec import PackagedSpec
 from tools.site.models.spec_page import spec_page
+from tools.site.models.table_page import packaged_tables, table_page
 
 PAPERS = ("desire-net", "lesa", "ml2p", "rgcn-posvae", "stanet")
 ABOUT = ("protocol", "tasks", "metric")
@@ -151,9 +152,20 @@ def test_the_graph_is_drawn_with_its_shapes(name: str) -> None:
 
 
 def test_the_pages_of_results_that_name_a_spec_are_linked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "docs" / "results").mkdir(parents=True)
-    (tmp_path / "docs" / "results" / "table-3.md").write_text("# Table 3\n\n`compose sweep zoo/ml2p.yaml`\n", "utf-8")
-    monkeypatch.setattr(printed_tables, "RESULTS", tmp_path / "docs" / "results")
-    monkeypatch.setattr(printed_tables, "ROOT", tmp_path)
+    (tmp_path / "table-3.md").write_text("# Table 3\n\n`compose sweep zoo/ml2p.yaml`\n", "utf-8")
+    monkeypatch.setattr(result_pages, "RESULTS", tmp_path)
     assert "\nOurs: [Table 3](../results/table-3.md).\n" in spec_page(PackagedSpec("zoo/ml2p.yaml"))
     assert "Ours:" not in spec_page(PackagedSpec("zoo/lesa.yaml"))
+
+
+@pytest.mark.parametrize("name", table_names())
+def test_every_table_has_a_page_with_its_rows_and_is_named_by_its_paper(name: str) -> None:
+    (found,) = (each for each in packaged_tables() if each.file == name)
+    page, file = table_page(found), written(name)
+    assert f"\ncompose sweep {name}" in page
+    for row, entry in file["rows"].items():
+        (line,) = (line for line in page.splitlines() if line.startswith(f"| {prose(row)} |"))
+        assert "left out" in line if "left_out" in entry else f"[`{entry.get('spec', file.get('spec'))}`](" in line
+        assert "printed" not in entry or f"| `{entry['printed']}` |" in line
+    if "paper" in file:
+        assert f"](tables/{Path(name).stem}.md)" in section(file["paper"], "Figures")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from posixpath import dirname, join, normpath, relpath
 
-from compose.spec.layers.spec_files import zoo_names
+from compose.spec.layers.spec_files import table_names, zoo_names
 from tools.rooms import ROOT
 from tools.site.markdown import fence
 
@@ -24,7 +24,7 @@ SHOWN_BY = {
     "compose/__init__.py": "reference/python.md",
     "compose/cli": "reference/commands/index.md",
     "compose/cli/app.py": "reference/commands/index.md",
-    **{name: str(Path(name).with_suffix(".md")) for name in zoo_names()},
+    **{name: str(Path(name).with_suffix(".md")) for name in (*zoo_names(), *table_names())},
 }
 """A file or folder of the project -> the page that is made from it."""
 ALWAYS = ("CONTRIBUTING.md", "CHANGELOG.md")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -63,13 +62,6 @@ class PackagedSpec:
     def figures(self) -> Any:
         """What its paper prints."""
         return figures_of(self.values)
-
-    @cached_property
-    def opening(self) -> tuple[str, ...]:
-        """The paragraphs of the comment that it opens with; lines that are set in keep their indent."""
-        lines = self.text.partition("\nname:")[0].partition("\nextends:")[0].splitlines()[1:]
-        said = "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines if line.startswith("#"))
-        return tuple(re.split(r"\n\s*\n", said.strip("\n")))
 
     @property
     def own_deviations(self) -> dict[str, str]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 from posixpath import dirname, relpath
 
 from compose.evaluation.comparison.printed_figures import PrintedFigure, PrintedFigures
 from compose.evaluation.comparison.printed_value import percent_text
-from tools.rooms import ROOT
+from compose.spec.layers.table_file import TableFile
 from tools.site.markdown import paragraphs, prose, table
 from tools.site.models.packaged_spec import PackagedSpec, packaged_specs
-
-RESULTS = ROOT / "docs" / "results"
+from tools.site.models.result_pages import result_links
+from tools.site.models.table_page import packaged_tables, page_of_table
 
 
 def printed_tables(spec: PackagedSpec) -> str:
@@ -23,9 +23,35 @@ def printed_tables(spec: PackagedSpec) -> str:
     for figure in PrintedFigures(spec.stem, spec.figures, others):
         tables[figure.paper, figure.table, figure.data].append(figure)
     printed = [_table(spec, *of, figures) for of, figures in tables.items()]
-    ours = [f"Ours: {', '.join(found)}." for found in [list(_ours(spec))] if found]
-    parts = ["In percent, as printed.", *ours, *printed] if printed else ours
-    return paragraphs("## Figures", *parts) if parts else ""
+    ours = result_links([spec.name], dirname(spec.page))
+    parts = [
+        "In percent, as printed." if printed else "",
+        f"Ours: {ours}." if ours else "",
+        *printed,
+        *_without_numbers(spec, {table for _, table, _ in tables}),
+    ]
+    return paragraphs("## Figures", *parts) if any(parts) else ""
+
+
+def _without_numbers(spec: PackagedSpec, printed: set[str]) -> Iterator[str]:
+    """What rebuilds those tables and figures of the paper of which no number is printed."""
+    for found in packaged_tables():
+        if found.paper == spec.name and _spaced(found.table) not in printed:
+            yield paragraphs(
+                f"### {_spaced(found.table).capitalize()}", "Without printed numbers.", _rebuilt(found, spec)
+            )
+
+
+def _rebuilt(found: TableFile, spec: PackagedSpec) -> str:
+    folder = dirname(spec.page)
+    ours = result_links([found.file], folder)
+    link = f"[{prose(found.title)}]({relpath(page_of_table(found), folder)})"
+    return f"Rebuilt by `compose sweep {found.file} --seeds 3`: {link}.{f' Ours: {ours}.' if ours else ''}"
+
+
+def _spaced(table: str) -> str:
+    """``table3`` as it is told: ``table 3``."""
+    return re.sub(r"(?<=[a-z])(?=\d)", " ", table)
 
 
 def _table(spec: PackagedSpec, paper: str, name: str, data: str, figures: list[PrintedFigure]) -> str:
@@ -37,7 +63,9 @@ def _table(spec: PackagedSpec, paper: str, name: str, data: str, figures: list[P
     title = ", ".join(part for part in (of.strip(), data) if part)
     head = ["", *(" ".join(column).strip() for column in columns)]
     cells = [[f"`{row}`", *(known.get(column, "") for column in columns)] for row, known in rows.items()]
-    return paragraphs(f"### {title}", *_protocol(figures[0]), table(head, cells, right=True))
+    rebuilt = [found for found in packaged_tables() if (found.paper, _spaced(found.table)) == (spec.name, name)]
+    again = "\n\n".join(_rebuilt(found, spec) for found in rebuilt if paper == spec.stem)
+    return paragraphs(f"### {title}", *_protocol(figures[0]), table(head, cells, right=True), again)
 
 
 def _protocol(figure: PrintedFigure) -> Iterator[str]:
@@ -45,17 +73,3 @@ def _protocol(figure: PrintedFigure) -> Iterator[str]:
     fields = [f"{key.replace('_', ' ')}: {value}" for key, value in figure.fields.items()]
     told = [prose(text) for text in (*figure.told, *fields)]
     yield f"Measured on: {'; '.join(told)}." if told else "Of how it was measured, the spec states nothing."
-
-
-def _ours(spec: PackagedSpec) -> Iterator[str]:
-    """Links to the pages of results that name the spec."""
-    for path in sorted(RESULTS.glob("*.md")):
-        text = path.read_text("utf-8")
-        if spec.name in text:
-            page = path.relative_to(ROOT / "docs").as_posix()
-            yield f"[{_title(text, path)}]({relpath(page, dirname(spec.page))})"
-
-
-def _title(text: str, path: Path) -> str:
-    first = text.lstrip().partition("\n")[0]
-    return first.removeprefix("# ") if first.startswith("# ") else path.stem

@@ -7,19 +7,21 @@ from collections.abc import Iterable
 from tools.site.markdown import fence, paragraphs, prose
 from tools.site.models.deviation_lists import deviation_lists
 from tools.site.models.node_tables import node_tables
+from tools.site.models.opening_comment import opening_comment
 from tools.site.models.packaged_spec import PackagedSpec
 from tools.site.models.printed_tables import printed_tables
 
 
 def spec_page(spec: PackagedSpec) -> str:
     """The page as Markdown."""
-    commands, texts = _opening(spec)
+    commands, said = opening_comment(spec.text)
+    titled = bool(spec.values.get("paper"))  # then the first paragraph is the paper's title
     return paragraphs(
         f"# {spec.stem}",
         _cited(spec),
         f"**{prose(spec.values['description'])}**",
         fence(commands, "sh"),
-        *map(prose, texts),
+        *map(prose, said[titled:]),
         _offered(spec),
         "## Graph",
         f"![The graph of {spec.stem}]({spec.stem}.svg)",
@@ -38,14 +40,6 @@ def _cited(spec: PackagedSpec) -> str:
     return prose(f"{paper['title']}, {paper['venue']}.") if "title" in paper else ""
 
 
-def _opening(spec: PackagedSpec) -> tuple[str, list[str]]:
-    """The commands of the opening comment, and what it says behind its first paragraph, which is the title."""
-    first, *rest = spec.opening
-    titled = bool(spec.values.get("paper"))
-    commands = [part for part in rest if part.startswith("  ")]
-    return "\n".join(map(_outdented, commands)), [*([] if titled else [first]), *(p for p in rest if p not in commands)]
-
-
 def _offered(spec: PackagedSpec) -> str:
     """The variants and sweeps by name."""
     found = {"Variants": spec.resolved.variants, "Sweeps": spec.resolved.sweeps}
@@ -54,7 +48,3 @@ def _offered(spec: PackagedSpec) -> str:
 
 def _names(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
-
-
-def _outdented(text: str) -> str:
-    return "\n".join(line.removeprefix("  ") for line in text.splitlines())
