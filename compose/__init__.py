@@ -131,7 +131,7 @@ def validate(
     Mistakes in the spec are returned and not raised; what is returned is true where there are none.
 
     Args:
-        spec: as for :func:`load`.
+        spec: as for :func:`load`; or a table file, every row of which is checked.
         variants: as for :func:`load`.
         overrides: as for :func:`load`.
         blocks: as for :func:`load`.
@@ -405,6 +405,7 @@ def compare(
     *runs: RunLike | StoredRun,
     variants: Names = (),
     overrides: Overrides = (),
+    blocks: Files = (),
     metrics: Names = (),
     printed: PrintedChoice = "own",
 ) -> Comparison:
@@ -421,6 +422,7 @@ def compare(
         variants: where a spec is named: only runs that were made with one of these variants; where a table is: variants
             that lie over all of its rows.
         overrides: where a table is named: values that are set in all of its rows, as :func:`sweep` was given them.
+        blocks: likewise.
         metrics: which columns: metrics (``map``), tasks (``zsl``), or both (``zsl/map``); all where none is named.
         printed: which figures of ``paper.figures`` stand beside them: of rows that bear the name of a compared model
             (``own``), of every row (``all``), or ``none``.
@@ -432,7 +434,7 @@ def compare(
     from compose.api.comparing import compare_runs
 
     chosen, asked = ([given] if isinstance(given, str) else list(given) for given in (variants, metrics))
-    return compare_runs(runs, variants=chosen, overrides=overrides, metrics=asked, printed=printed)
+    return compare_runs(runs, variants=chosen, overrides=overrides, blocks=blocks, metrics=asked, printed=printed)
 
 
 def predict(

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from compose.spec.layers.resolve import Resolved, resolve
-from compose.spec.layers.spec_files import zoo_names
+from compose.spec.layers.spec_files import table_names, zoo_names
+from compose.spec.layers.table_file import TableFile, read_table
 from compose.spec.yaml.tree import plain
 from tools.rooms import ROOT
 
@@ -30,12 +31,34 @@ SECTIONS = {
     "hybrids": ("Hybrids", "Parts of several papers in one model; none of them needs code."),
 }
 """A folder of the zoo -> the title of its section, and what stands under it."""
+TABLES = """## Tables
+
+The tables and figures of the papers, and hybrids beside their parents, as files of rows. `compose sweep TABLE
+--seeds 3` trains every row, goes on where it was stopped, and takes what another table has trained; `compose compare
+TABLE` shows the rows in the paper's order, with the paper's figures beside ours; `-o FILE.md` writes them as a page, of
+which `docs/results` is made. `-v paper -s data.folder=DIR` lies over every row. What a row has no blocks for, or a table
+no data, stands in the file. Table 3 of DESIRE-Net has formulas and no figures.
+"""
 COLUMNS = ("spec", "trains on", "with files of yours", "paper", "it also varies")
 
 
 def page() -> str:
     """The page as Markdown."""
-    return "\n".join([HEAD, *(_section(folder) for folder in SECTIONS)])
+    return "\n".join([HEAD, *(_section(folder) for folder in SECTIONS), TABLES, *_tables(), ""])
+
+
+def _tables() -> list[str]:
+    tables = [read_table(name) for name in table_names()]
+    rows = [
+        (f"[`{table.name}`](../{table.file}): {_cell(table.title)}", _rows(table), _cell(table.needs) or "none")
+        for table in tables
+    ]
+    heads = ("table", "rows", "needs")
+    return [f"| {' | '.join(row)} |" for row in (heads, ("---",) * len(heads), *rows)]
+
+
+def _rows(table: TableFile) -> str:
+    return str(sum(max(1, len(row.members)) for row in table.rows))
 
 
 def _section(folder: str) -> str:

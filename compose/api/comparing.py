@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compose.api.measuring import measured_runs
-from compose.api.reading import Overrides, check_choice, override_texts
+from compose.api.reading import Files, Overrides, check_choice, override_texts
 from compose.api.run_record import RunRecord, RunRecordError, figures_of, values_of
 from compose.api.stored_run import RunLike, StoredRun
 from compose.errors import UsageError, listed
@@ -17,6 +16,7 @@ from compose.spec.layers.table_file import is_table
 from compose.training.storage.find_run import LOCK, ROOT, find_run, runs_below
 
 if TYPE_CHECKING:
+    from compose.api.tables.table_grid import TableGrid
     from compose.evaluation.comparison.comparison import Comparison
     from compose.evaluation.comparison.comparison_cells import PrintedChoice
     from compose.evaluation.comparison.measured_run import MeasuredRun
@@ -27,15 +27,18 @@ def compare_runs(
     *,
     variants: Collection[str],
     overrides: Overrides = (),
+    blocks: Files = (),
     metrics: Collection[str],
     printed: PrintedChoice,
 ) -> Comparison:
     """See :func:`compose.compare`."""
+    from compose.api.tables.table_comparison import compare_table
     from compose.evaluation.comparison.compared import compared
 
     check_choice("printed", printed, ("own", "all", "none"))
     if any(is_named_table(one) for one in named):
-        return _compared_table(named, variants, overrides, metrics, printed)
+        table, below = _table_of(named, variants, overrides, blocks)
+        return compare_table(table, below, metrics=metrics, printed=printed)
     if override_texts(overrides):
         raise UsageError("-s: what is set in the rows of a table; expected a table among what is compared")
     folders, skipped = _folders(named, variants)
@@ -60,25 +63,23 @@ def is_named_table(one: object) -> bool:
     return path.suffix in (".yaml", ".yml") and path.name != LOCK and is_table(str(path))
 
 
-def _compared_table(
-    named: Sequence[RunLike | StoredRun],
-    variants: Collection[str],
-    overrides: Overrides,
-    metrics: Collection[str],
-    printed: PrintedChoice,
-) -> Comparison:
-    """A table from the runs that are named beside it, or those of its own folder."""
-    from compose.api.tables.table_comparison import compare_table
+def _table_of(
+    named: Sequence[RunLike | StoredRun], variants: Collection[str], overrides: Overrides, blocks: Files
+) -> tuple[TableGrid, list[Path]]:
+    """The table that is named, and the folders of the runs beside it, or its own.
+
+    Raises:
+        SpecErrors: the table or a spec of its has a mistake.
+        UsageError: there are several tables, or there is no such run.
+    """
     from compose.api.tables.table_grid import begin_table
 
     tables = [str(one) for one in named if is_named_table(one)]
     if len(tables) > 1:
         raise UsageError(f"expected one table, got {listed(tables)}")
-    grid, _ = begin_table(tables[0], variants=variants, overrides=overrides)
+    grid, _ = begin_table(tables[0], variants=variants, overrides=overrides, blocks=blocks)
     rest = [one for one in named if not is_named_table(one)]
-    folders, skipped = _folders(rest, ()) if rest else ([grid.folder], [])
-    found = compare_table(grid, folders, metrics=metrics, printed=printed)
-    return replace(found, skipped=(*skipped, *found.skipped))
+    return grid, _folders(rest, ())[0] if rest else [grid.folder]
 
 
 def _folders(named: Sequence[RunLike | StoredRun], variants: Collection[str]) -> tuple[list[Path], list[str]]:

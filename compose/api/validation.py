@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compose.api.reading import Files, Names, Overrides, SpecLike, known_with, named_spec, override_texts, read
-from compose.errors import Note, SpecError, SpecErrors, as_json, render_all
+from compose.errors import Note, SpecError, SpecErrors, UsageError, as_json, render_all
 from compose.shown import message_text
+from compose.spec.layers.table_file import is_table
 
 if TYPE_CHECKING:
     from compose.spec.layers.resolve import Resolved
@@ -80,6 +81,10 @@ def validate_spec(
         file = named if isinstance(named, str) else named.name
     except SpecErrors as error:
         return Validation("<dict>", error.errors)
+    if isinstance(named, str) and is_table(named):
+        if sweep is not None:
+            raise UsageError(f"{file} is a table, whose rows are the members; expected no sweep beside it")
+        return _table(named, variants, overrides, blocks, fast=fast)
 
     chosen, given = [variants] if isinstance(variants, str) else [*variants], override_texts(overrides)
 
@@ -138,6 +143,23 @@ def _sweep(file: str, resolved: Resolved, name: str, read_with: Callable[..., Sp
     facts = {"checked": "fast" if fast else "all", "sweep": name, "members": [member.name for member in members]}
     unchecked = UNCHECKED if fast else ""
     return Validation(file, errors, facts, f"{_counted(member=len(members))} of the sweep {name}{unchecked}")
+
+
+def _table(file: str, variants: Names, overrides: Overrides, blocks: Files, *, fast: bool) -> Validation:
+    """The rows of a table, and the mistakes of each."""
+    from compose.api.tables.table_grid import begin_table
+
+    try:
+        grid, _ = begin_table(file, variants=variants, overrides=overrides, blocks=blocks)
+        specs = grid.specs
+        if not fast:
+            grid.check()
+    except SpecErrors as error:
+        return Validation(file, error.errors)
+    facts = {"checked": "fast" if fast else "all", "rows": [row.label for row in grid.rows], "trained": len(specs)}
+    left = len(grid.rows) - len(specs)
+    text = f"{_counted(row=len(grid.rows))}{f', {left} of them left out' if left else ''}{UNCHECKED if fast else ''}"
+    return Validation(file, facts=facts, text=text, notes=[f"needs {grid.table.needs}"] if grid.table.needs else ())
 
 
 def _nothing_more(spec: Spec) -> list[SpecError]:

@@ -41,6 +41,7 @@ WHERE = {
     "sections": "at the top of a spec",
     "inputs": "in: ...",
     "zoo": "compose train ...",
+    "tables": "compose sweep ..., compose compare ...",
 }
 """The word for a kind -> where a spec names it."""
 
@@ -97,7 +98,7 @@ def kind_word(word: str) -> str:
     from compose.errors import UsageError, nearest
 
     singular: dict[str, str] = {kind: plural for plural, kind in PLURALS.items()}
-    known = {**singular, **dict(zip(WHERE, WHERE, strict=True)), "input": "inputs"}
+    known = {**singular, **dict(zip(WHERE, WHERE, strict=True)), "input": "inputs", "table": "tables"}
     if word in known:
         return known[word]
     close = nearest(word, (*WHERE, RUNS))
@@ -109,6 +110,8 @@ def summaries(word: str) -> dict[str, str]:
     """Name -> one line, for everything of a kind."""
     if word == "zoo":
         return zoo_summaries()
+    if word == "tables":
+        return table_summaries()
     if word == "inputs":
         from compose.spec.wiring.reserved import RESERVED
 
@@ -123,6 +126,18 @@ def zoo_summaries() -> dict[str, str]:
     from compose.spec.layers.spec_files import zoo_names
 
     return {name: spec_line(name) for name in zoo_names()}
+
+
+def table_summaries() -> dict[str, str]:
+    """The packaged tables, each with its title and what it needs."""
+    from compose.spec.layers.spec_files import table_names
+    from compose.spec.layers.table_file import read_table
+
+    found = {}
+    for name in table_names():
+        table = read_table(name)
+        found[name] = "; ".join(filter(None, [table.title, f"needs {table.needs}" if table.needs else ""]))
+    return found
 
 
 def spec_line(name: str) -> str:

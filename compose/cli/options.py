@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from compose.cli.arguments.complete import spec_names, variant_names
+from compose.cli.arguments.complete import spec_names, swept_names, variant_names
 
 SpecName = Annotated[
     str,
@@ -15,6 +15,15 @@ SpecName = Annotated[
         metavar="SPEC",
         help="A YAML file, a packaged spec such as zoo/ml2p.yaml (`compose list zoo`), or a run.",
         autocompletion=spec_names,
+        show_default=False,
+    ),
+]
+SweptName = Annotated[
+    str,
+    typer.Argument(
+        metavar="SPEC|TABLE",
+        help="A YAML file or a packaged spec (`compose list zoo`), or a table (`compose list tables`).",
+        autocompletion=swept_names,
         show_default=False,
     ),
 ]

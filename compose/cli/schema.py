@@ -12,7 +12,7 @@ from compose.cli.options import BlockFiles
 if TYPE_CHECKING:
     from compose.registry.registry import Registry
 
-SCHEMA, INDEX = "spec.schema.json", "blocks.json"
+SCHEMA, TABLES, INDEX = "spec.schema.json", "table.schema.json", "blocks.json"
 
 
 def schema(
@@ -24,7 +24,7 @@ def schema(
     ] = False,
     blocks: BlockFiles = None,
 ) -> None:
-    """Write spec.schema.json (for editors) and blocks.json (all blocks), also of your own with --blocks."""
+    """Write spec.schema.json and table.schema.json (for editors) and blocks.json, also of your blocks with --blocks."""
     from compose.cli.console import done
 
     texts = documents(live_registry(blocks))
@@ -56,10 +56,10 @@ def live_registry(blocks: list[Path] | None) -> Registry:
 
 
 def documents(registry: Registry) -> dict[str, str]:
-    """File name -> text of the two files."""
-    from compose.spec.schema.publish import index_text, schema_text
+    """File name -> text of each file."""
+    from compose.spec.schema.publish import index_text, schema_text, table_schema_text
 
-    return {SCHEMA: schema_text(registry), INDEX: index_text(registry.all())}
+    return {SCHEMA: schema_text(registry), TABLES: table_schema_text(), INDEX: index_text(registry.all())}
 
 
 def _read(path: Path) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from compose.cli.arguments.complete import spec_names, sweep_names
+from compose.cli.arguments.complete import sweep_names, swept_names
 from compose.cli.options import BlockFiles, KeyValues, Variants
 from compose.shown import printable
 
@@ -20,8 +20,8 @@ def validate(
         list[str],
         typer.Argument(
             metavar="SPEC...",
-            help="YAML files, packaged specs, or runs.",
-            autocompletion=spec_names,
+            help="YAML files, packaged specs or tables, or runs.",
+            autocompletion=swept_names,
             show_default=False,
         ),
     ],

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from compose.spec.layers.resolve import resolve
-from compose.spec.layers.spec_files import zoo_names
+from compose.spec.layers.spec_files import table_names, zoo_names
 from tools.list_zoo import PAGE, main, page
 
 
@@ -22,6 +22,12 @@ def test_the_page_is_that_of_the_specs(tmp_path: Path) -> None:
 def test_every_spec_has_a_row_with_the_command_that_trains_it(name: str) -> None:
     (row,) = (line for line in page().splitlines() if f"](../{name})" in line)
     assert f"`compose train {name}`" in row
+
+
+@pytest.mark.parametrize("name", table_names())
+def test_the_opening_comment_of_a_table_says_how_it_is_rebuilt(name: str) -> None:
+    text = files("compose.zoo").joinpath(name.removeprefix("zoo/")).read_text("utf-8")
+    assert f"\n#   compose sweep {name} --seeds 3\n#   compose compare {name}\ntitle:" in text
 
 
 @pytest.mark.parametrize("name", [name for name in zoo_names() if name != "zoo/starter.yaml"])

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from compose.api.run_record import figures_of, values_of
 from compose.errors import SpecError, listed, nearest
-from compose.evaluation.comparison.columns import is_metric
-from compose.evaluation.comparison.printed_figures import TASK, PrintedFigure, PrintedFigures, spaced
 from compose.spec.layers.resolve import resolve
 from compose.spec.layers.table_file import TableFile
 from compose.spec.yaml.tree import Scalar, Sequence
 
+if TYPE_CHECKING:
+    from compose.evaluation.comparison.printed_figures import PrintedFigure
+
 
 def source_of(table: TableFile) -> str:
     """Which table of which paper it is; "" where it is of none."""
-    return f"{resolve(table.paper).name}, {spaced(table.table)}" if table.paper else ""
+    from compose.evaluation.comparison.printed_figures import spaced
+
+    return f"{spaced(table.table)} of {resolve(table.paper).name}" if table.paper else ""
 
 
 def printed_rows(table: TableFile) -> dict[str, list[PrintedFigure]]:
     """The figures of the paper's table by its rows, in their order; of several data sets also by ``ROW, DATA``."""
+    from compose.evaluation.comparison.printed_figures import PrintedFigures, spaced
+
     if not table.paper:
         return {}
     resolved = resolve(table.paper)
@@ -35,8 +41,8 @@ def printed_rows(table: TableFile) -> dict[str, list[PrintedFigure]]:
 
 def printed_problems(table: TableFile) -> list[SpecError]:
     """Rows that name figures that the paper does not have, and columns that no metric is of."""
-    known = printed_rows(table)
-    named = [row.printed for row in table.rows if row.printed is not None]
+    named = [row.printed for row in table.rows if row.printed is not None and table.paper]
+    known = printed_rows(table) if named else {}
     unknown = [printed for printed in named if printed.value not in known]
     if unknown and not known:
         return [_no_figures(table), *_strange_metrics(table)]
@@ -46,19 +52,21 @@ def printed_problems(table: TableFile) -> list[SpecError]:
 def _no_figures(table: TableFile) -> SpecError:
     at = table.tree and table.tree.get("table")
     expected = "a table under `paper.figures`, or rows without `printed`"
-    return SpecError(
-        "unknown-table", f"{table.paper} states no figures of {spaced(table.table)}", at and at.place, expected
-    )
+    message = f"{table.paper} states no figures of `{table.table}`"
+    return SpecError("unknown-table", message, at and at.place, expected)
 
 
 def _no_row(table: TableFile, printed: Scalar, known: list[str]) -> SpecError:
     value = str(printed.value)
-    message = f"{spaced(table.table)} of {table.paper} has no row `{value}`"
+    message = f"`{table.table}` of {table.paper} has no row `{value}`"
     expected = f"one of {listed(known, most=20)}"
     return SpecError("unknown-row", message, printed.place, expected, nearest(value, known))
 
 
 def _strange_metrics(table: TableFile) -> Iterator[SpecError]:
+    from compose.evaluation.comparison.columns import is_metric
+    from compose.evaluation.comparison.printed_figures import TASK
+
     listed_metrics = table.tree and table.tree.get("metrics")
     for entry in listed_metrics.items if isinstance(listed_metrics, Sequence) else ():
         value = str(entry.value) if isinstance(entry, Scalar) else ""

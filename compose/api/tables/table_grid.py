@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
@@ -91,7 +91,10 @@ class TableGrid:
         Raises:
             SpecErrors: every mistake that can be seen without torch.
         """
-        return self._checked(trains_nothing)
+        found, errors = self.read()
+        if errors:
+            raise SpecErrors(_each_once(errors))
+        return found
 
     def check(self) -> None:
         """Check shapes and data of every row, too.
@@ -99,9 +102,18 @@ class TableGrid:
         Raises:
             SpecErrors: every mistake of every row.
         """
-        self._checked(MemberChecks().problems)
+        _, errors = self.read(MemberChecks().problems)
+        if errors:
+            raise SpecErrors(_each_once(errors))
 
-    def _checked(self, check: Callable[[Spec], Sequence[SpecError]]) -> dict[str, Spec]:
+    def read(
+        self, check: Callable[[Spec], Sequence[SpecError]] = trains_nothing
+    ) -> tuple[dict[str, Spec], list[SpecError]]:
+        """The specs of those rows that can be read, by their labels; and the mistakes of all.
+
+        Args:
+            check: the mistakes of a spec that was read.
+        """
         found: dict[str, Spec] = {}
         errors: list[SpecError] = []
         for row in self.trained:
@@ -110,9 +122,7 @@ class TableGrid:
             if row.member in specs:
                 found[row.label] = specs[row.member]
             errors += wrong
-        if errors:
-            raise SpecErrors({(one.code, one.message, str(one.place)): one for one in errors}.values())
-        return found
+        return found, errors
 
     @property
     def trained(self) -> Iterator[TrainedRow]:
@@ -153,6 +163,11 @@ class TableGrid:
         return " ".join(["compose train", row.grid.spec, *words])
 
 
+def _each_once(errors: Iterable[SpecError]) -> list[SpecError]:
+    """The mistakes, those of one place and in the same words once."""
+    return list({(one.code, one.message, str(one.place)): one for one in errors}.values())
+
+
 def _free(run: PlannedRun, taken: set[Path], spec: SpecIdentity) -> Path:
     """A folder that no other run of the table has."""
     if run.folder not in taken:
@@ -177,7 +192,7 @@ def begin_table(
         UsageError: a variant or an override has several values.
     """
     table = read_table(file)
-    errors = printed_problems(table)
+    errors = [*table.errors, *printed_problems(table)]
     flags = sweep_flags(name_texts(variants), override_texts(overrides), ())
     if flags.axes:
         raise UsageError(f"{file} is a table, whose rows are the members; expected one value for each -v and -s")
@@ -188,9 +203,10 @@ def begin_table(
             rows += _rows(row, flags.variants, flags.overrides, files)
         except SpecErrors as error:
             errors += error.errors
+    made = TableGrid(table, tuple(rows), flags.variants, flags.overrides, files)
     if errors:
-        raise SpecErrors({(one.code, one.message, str(one.place)): one for one in errors}.values())
-    return TableGrid(table, tuple(rows), flags.variants, flags.overrides, files), flags.seeds
+        raise SpecErrors(_each_once([*errors, *made.read()[1]]))
+    return made, flags.seeds
 
 
 def _rows(
@@ -199,6 +215,7 @@ def _rows(
     """A row, or one for each member of its sweep."""
     if row.left_out:
         yield TrainedRow(row.name, row)
+    if not row.members:
         return
     resolved = replace(resolve(row.spec, variants=variants, overrides=overrides), overrides=overrides)
     for member in row.members:

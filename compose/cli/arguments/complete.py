@@ -14,13 +14,24 @@ if TYPE_CHECKING:
 
 def spec_names(incomplete: str) -> list[str]:
     """YAML files beside what is typed so far, and the packaged specs."""
-    from pathlib import Path
-
     from compose.spec.layers.spec_files import zoo_names
+
+    return _files_and(zoo_names(), incomplete)
+
+
+def swept_names(incomplete: str) -> list[str]:
+    """YAML files beside what is typed so far, and the packaged specs and tables."""
+    from compose.spec.layers.spec_files import table_names, zoo_names
+
+    return _files_and([*zoo_names(), *table_names()], incomplete)
+
+
+def _files_and(packaged: Iterable[str], incomplete: str) -> list[str]:
+    from pathlib import Path
 
     folder = Path(incomplete).parent if "/" in incomplete else Path()
     found = [str(path) for path in sorted(folder.glob("*.y*ml"))] if folder.is_dir() else []
-    return [name for name in plain(dict.fromkeys([*found, *zoo_names()])) if name.startswith(incomplete)]
+    return [name for name in plain(dict.fromkeys([*found, *packaged])) if name.startswith(incomplete)]
 
 
 def plain(names: Iterable[str]) -> list[str]:

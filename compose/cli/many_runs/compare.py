@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from compose.cli.arguments.complete import spec_names
-from compose.cli.options import AsJson
+from compose.cli.arguments.complete import swept_names
+from compose.cli.options import AsJson, BlockFiles
 
 if TYPE_CHECKING:
     from compose import Comparison
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 Compared = Annotated[
     list[str],
     typer.Argument(
-        metavar="RUN…|SPEC…",
-        help="Folders of runs, folders that hold runs, or specs: all their runs in runs/ count.",
-        autocompletion=spec_names,
+        metavar="RUN…|SPEC…|TABLE",
+        help="Folders of runs, folders that hold runs, or specs: all their runs in runs/ count. Or a table of the zoo: "
+        "its rows, from the folders beside it or from runs/tables.",
+        autocompletion=swept_names,
         show_default=False,
     ),
 ]
@@ -29,6 +30,16 @@ def compare(
     variant: Annotated[
         list[str] | None,
         typer.Option("--variant", "-v", metavar="NAME", help="Of a spec only runs with this variant; may be repeated."),
+    ] = None,
+    override: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            "-s",
+            metavar="KEY=VALUE",
+            help="Of a table: as its sweep was given; -v likewise.",
+            show_default=False,
+        ),
     ] = None,
     metric: Annotated[
         list[str] | None,
@@ -48,19 +59,28 @@ def compare(
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw means and intervals into an .svg file.")
     ] = None,
+    blocks: BlockFiles = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare trained models: a row for each, the mean over seeds with its 95% interval, and the papers' figures.
 
     Results share a column only where their protocols agree; below the tables stands how others differ. A run that has
-    not ended, or cannot be read, is told and left out.
+    not ended, or cannot be read, is told and left out. A table (`compose list tables`) has the rows of a paper in its
+    order, and the paper's figures beside ours; -o FILE.md writes it as a page, with the command of each row.
     """
     from compose import compare as compare_runs
     from compose.cli.console import echo, echo_json, note, status
 
     _check(output, plot)
     with status("reading the runs"):
-        found = compare_runs(*runs, variants=variant or (), metrics=metric or (), printed=printed)
+        found = compare_runs(
+            *runs,
+            variants=variant or (),
+            overrides=override or (),
+            blocks=blocks or (),
+            metrics=metric or (),
+            printed=printed,
+        )
     for line in found.skipped:
         note(line)
     for path in (output, plot):

@@ -1,4 +1,4 @@
-"""``compose sweep SPEC``: every member of a grid, from several seeds."""
+"""``compose sweep SPEC|TABLE``: every member of a grid, or every row of a table, from several seeds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from compose.cli.arguments.complete import sweep_names, variant_names
-from compose.cli.options import BlockFiles, Loggers, SpecName
+from compose.cli.options import BlockFiles, Loggers, SweptName
 
 if TYPE_CHECKING:
     from compose import Sweep
@@ -18,7 +18,7 @@ HEADERS = ("run", "member", "seed", "state")
 
 
 def sweep(
-    spec: SpecName,
+    spec: SweptName,
     name: Annotated[
         str | None,
         typer.Option("--sweep", metavar="NAME", help="A sweep of the spec.", autocompletion=sweep_names),
@@ -52,7 +52,9 @@ def sweep(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="Where the runs lie; runs/NAME-SWEEP where not given."),
+        typer.Option(
+            "--out", metavar="DIR", help="Where the runs lie; runs/NAME-SWEEP where not given, of a table runs/tables."
+        ),
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", metavar="N", help="How many are trained side by side.")] = 1,
     device: Annotated[
@@ -91,7 +93,7 @@ def sweep(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the runs, and train none.")] = False,
     blocks: BlockFiles = None,
 ) -> None:
-    """Train every member of a grid from several seeds, and compare them.
+    """Train every member of a grid, or every row of a paper's table, from several seeds, and compare them.
 
     All members are checked first. A run that fails is told, and the others go on. What has ended is not trained again
     and what was stopped goes on, so that the same command finishes a sweep.

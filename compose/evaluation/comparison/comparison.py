@@ -86,7 +86,7 @@ class TablePage:
 
     Args:
         title: what it shows.
-        source: which table of which paper; "" where it is of none.
+        source: which table of which paper, ``table 2 of lesa``; "" where it is of none.
         file: the table file.
         needs: what its rows need that does not come along; "" for nothing.
         commands: row -> the command that trains it; "" where it is left out.
@@ -101,7 +101,8 @@ class TablePage:
     @property
     def heading(self) -> str:
         """Source and title in one line."""
-        return ": ".join(filter(None, [self.source, self.title]))
+        found = ": ".join(filter(None, [self.source, self.title]))
+        return f"{found[:1].upper()}{found[1:]}"
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,8 @@ def _draw(axes: Axes, comparison: Comparison, block: Block, column: int) -> None
     axes.set_visible(True)
     for place, row in enumerate(rows):
         cell = comparison.cells[row, column]
-        colour = MODULES[0] if comparison.rows[row].kind == "run" else MODULES[3]
+        is_ours = comparison.rows[row].kind == "run" and not comparison.columns[column].printed
+        colour = MODULES[0] if is_ours else MODULES[3]
         face = "white" if cell.half is None else colour
         axes.errorbar(
             [cell.value], [place], xerr=[cell.half or 0.0], fmt="o", ms=5, lw=1.5, capsize=3, color=colour, mfc=face,

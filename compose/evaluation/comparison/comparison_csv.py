@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from compose.evaluation.comparison.columns import OwnProtocol
-from compose.evaluation.comparison.comparison import Comparison
+from compose.evaluation.comparison.columns import PrintedProtocol
+from compose.evaluation.comparison.comparison import Comparison, Row
 from compose.shown import csv_cell
 
 HEADERS = ("model", "kind", "paper", "table", "task", "metric", "value", "interval", "best", "seeds", "parameters",
@@ -65,8 +65,11 @@ def records(comparison: Comparison) -> Iterator[Record]:
             row = comparison.rows[number]
             for place in ((number, column) for column in block.columns if (number, column) in comparison.cells):
                 cell, column = comparison.cells[place], comparison.columns[place[1]]
-                own = isinstance(column.protocol, OwnProtocol)
-                line = comparison.protocols[column.head[0]] if own else column.protocol.line()  # type: ignore[union-attr]
+                protocol = column.protocol
+                if isinstance(protocol, PrintedProtocol):  # it is no run's, although a run may stand in its row
+                    row, line = Row(row.label, "printed", protocol.paper), protocol.line()
+                else:
+                    row, line = comparison.rows[number], comparison.protocols[column.head[0]]
                 yield Record(
                     row.label, row.kind, row.paper, ", ".join(cell.tables), column.head[0], column.metric,
                     round(cell.value, 4), None if cell.half is None else round(cell.half, 4), place in best,

@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from compose.evaluation.comparison.comparison import Comparison
+from compose.evaluation.comparison.comparison import Comparison, TablePage
 from compose.evaluation.comparison.shown_block import ShownBlock, ShownCell, legend, remarks, shown_blocks
 from compose.shown import markdown_text
 
 
 def markdown(comparison: Comparison) -> str:
-    """A table for each block, then the protocols and the notes as a list."""
+    """A table for each block, then the protocols and the notes as a list; a paper's table is a whole page."""
     below = "\n".join(f"- {markdown_text(line)}" for line in remarks(comparison))
-    return "\n\n".join([*map(_table, shown_blocks(comparison)), below, legend(comparison)]) + "\n"
+    shown = [*map(_table, _untitled(shown_blocks(comparison), comparison.page)), below, legend(comparison)]
+    return "\n\n".join([*_head(comparison.page), *shown, *_commands(comparison.page)]) + "\n"
+
+
+def _untitled(blocks: Iterable[ShownBlock], page: TablePage | None) -> Iterator[ShownBlock]:
+    """The blocks; that of a page has its title as a heading."""
+    yield from (replace(block, title="") if page and block.title == page.heading else block for block in blocks)
+
+
+def _head(page: TablePage | None) -> list[str]:
+    if page is None:
+        return []
+    made = f"Trained by `compose sweep {page.file} --seeds 3`, written by `compose compare {page.file} -o FILE.md`."
+    printed = " Columns marked (paper) are as printed, on other data, and no results of ours." if page.source else ""
+    needs = [f"It needs {markdown_text(page.needs)}."] if page.needs else []
+    return [f"# {markdown_text(page.heading)}", f"{made}{printed}", *needs]
+
+
+def _commands(page: TablePage | None) -> list[str]:
+    """Each row by itself."""
+    if page is None:
+        return []
+    rows = [_row([markdown_text(label), f"`{command}`"]) for label, command in page.commands.items() if command]
+    return ["\n".join([_row(["row", "command"]), _row(["---", "---"]), *rows])]
 
 
 def _table(block: ShownBlock) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 
@@ -41,7 +40,7 @@ def other_orders(
     printed: Mapping[tuple[int, int], float],
     shown: Collection[int],
 ) -> Iterator[str]:
-    """The pairs of models that stand the other way round in a paper's table, a line for each paper and data set.
+    """The pairs of models that stand the other way round in a paper's table, a line for each column.
 
     Args:
         rows: the models.
@@ -50,17 +49,18 @@ def other_orders(
         printed: (row of a model, column of printed figures) -> what its paper prints of it.
         shown: the columns that are shown.
     """
-    found: dict[str, list[str]] = defaultdict(list)
     for at in dict.fromkeys(column for _, column in printed if column in shown):
         of_paper = {row: value for (row, column), value in printed.items() if column == at}
         for ours, column in enumerate(columns):
             if ours not in shown or column.printed or (column.task, column.metric) != _metric(columns[at]):
                 continue
-            pairs = list(_swapped(rows, cells, of_paper, ours))
-            found[columns[at].source or "printed"] += [f"{column.name} of {pair}" for pair in pairs]
-    for source, pairs in found.items():
-        if pairs:
-            yield f"the other way round than {source}: {listed(pairs, most=12, between='; ')}"
+            there = [row for row in sorted(of_paper) if (row, ours) in cells]
+            count = len(there) * (len(there) - 1) // 2
+            pairs = list(_swapped(rows, cells, of_paper, there, ours))
+            counted = f"{len(pairs)} of {count} {'pairs stand' if count > 1 else 'pair stands'}"
+            told = f"{column.name}: {counted} the other way round than {columns[at].source or 'printed'}"
+            if count:
+                yield f"{told}{': ' if pairs else ''}{listed(pairs, most=6, between='; ')}"
 
 
 def _metric(column: Column) -> tuple[str, str]:
@@ -68,10 +68,13 @@ def _metric(column: Column) -> tuple[str, str]:
 
 
 def _swapped(
-    rows: Sequence[Row], cells: Mapping[tuple[int, int], ReachedValue], printed: Mapping[int, float], column: int
+    rows: Sequence[Row],
+    cells: Mapping[tuple[int, int], ReachedValue],
+    printed: Mapping[int, float],
+    there: Sequence[int],
+    column: int,
 ) -> Iterator[str]:
     """The pairs of a column that are printed the other way round, the better here first."""
-    there = [row for row in sorted(printed) if (row, column) in cells]
     for one, other in combinations(there, 2):
         better, worse = sorted((one, other), key=lambda row: -cells[row, column].value)
         if cells[better, column].value > cells[worse, column].value and printed[better] < printed[worse]:

@@ -26,7 +26,7 @@ class TableRow:
     Args:
         name: what the paper calls it.
         spec: the spec that is trained, as it is found from the current folder; "" where it is left out.
-        members: what is laid over the spec: one member, or those of a sweep.
+        members: what is laid over the spec: one member, or those of a sweep; none where the spec cannot be read.
         printed: the row of ``paper.figures``; None where nothing is printed of it.
         left_out: why it is not trained; "" where it is.
         place: where the file has it.
@@ -53,6 +53,7 @@ class TableFile:
         metrics: the columns; all where there are none.
         needs: what the rows need that does not come along; "" for nothing.
         tree: what stands in the file, with its places.
+        errors: its mistakes; what has one is left out of the rest.
     """
 
     file: str
@@ -63,6 +64,7 @@ class TableFile:
     metrics: tuple[str, ...] = ()
     needs: str = ""
     tree: Mapping | None = field(default=None, repr=False)
+    errors: tuple[SpecError, ...] = ()
 
     @property
     def name(self) -> str:
@@ -89,7 +91,7 @@ def read_table(name: str) -> TableFile:
         name: its path, or its packaged name.
 
     Raises:
-        SpecErrors: every mistake of its own.
+        SpecErrors: it is of another form than a table.
     """
     path = find_spec(name)
     tree = load_file(path, name=name, folder=folder_of(path))
@@ -98,13 +100,11 @@ def read_table(name: str) -> TableFile:
         raise SpecErrors(found)
     reader = _Reader(path.parent, tree)
     rows = tuple(reader.rows())
-    if reader.errors:
-        raise SpecErrors(reader.errors)
     texts = {key: str(plain(value)) for key, value in tree.items.items() if isinstance(value, Scalar)}
     metrics = tree.get("metrics")
     return TableFile(
         name, " ".join(texts["title"].split()), rows, reader.paper, texts.get("table", ""),
-        tuple(plain(metrics)) if metrics else (), " ".join(texts.get("needs", "").split()), tree,
+        tuple(plain(metrics)) if metrics else (), " ".join(texts.get("needs", "").split()), tree, tuple(reader.errors),
     )  # fmt: skip
 
 
@@ -121,7 +121,8 @@ class _Reader:
         self._folder, self._tree = folder, tree
         self._known: dict[str, Resolved | None] = {}
         self._paired()
-        self.paper = self._spec(tree.get("paper"))
+        paper = self._spec(tree.get("paper"))
+        self.paper = paper if tree.get("table") is not None and self._known.get(paper) else ""
 
     def rows(self) -> Iterator[TableRow]:
         """Each row."""
@@ -155,7 +156,7 @@ class _Reader:
             self.errors.append(SpecError("missing-key", message, place, "`spec:` of the row or of the table"))
             return made
         spec = self._spec(named)
-        return replace(made, spec=spec, members=tuple(self._members(row, spec)))
+        return replace(made, spec=spec, members=tuple(self._members(row, spec)) if self._known[spec] else ())
 
     def _only_printed(self, name: str, row: Mapping) -> None:
         """A row that is left out trains nothing."""
@@ -186,7 +187,8 @@ class _Reader:
         """What is laid over the spec."""
         own = sum(self._laid(row), Member(""))
         named, resolved = row.get("sweep"), self._known[spec]
-        if named is None or resolved is None:
+        assert resolved is not None, "that of a spec that cannot be read is not asked for"
+        if named is None:
             yield own
             return
         name = str(plain(named))
