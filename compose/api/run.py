@@ -121,9 +121,9 @@ class Run(StoredRun):
     ) -> Result:
         """Measure the model again.
 
-        As the run itself is measured, it writes the results of single labels (``results/TASK.csv``) and the use of
-        attention modules into the run's folder. Measured otherwise, or where the data has changed, it leaves that as it
-        is.
+        As the run itself is measured, it writes the results of single labels (``results/TASK.csv``), what is got wrong
+        (``errors.html``) and the use of attention modules into the run's folder. Measured otherwise, or where the data
+        has changed, it leaves that as it is.
 
         Args:
             overrides: values of the spec to change: the protocol (``{"evaluate.images": "with_positives"}``), or the
@@ -154,7 +154,7 @@ class Run(StoredRun):
         own = None if otherwise or target else self.folder
         result = evaluate_run(made, self._found, weights=chosen, device=self.device, details=own)
         if target is not None and is_first_process():
-            write_result(result, target)
+            write_result(result, target, source=made.source, title=made.spec.resolved.name)
         for note in told_written(result, own or target):
             say(note)
         return result

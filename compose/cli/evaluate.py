@@ -28,7 +28,7 @@ def evaluate(
     as_json: AsJson = False,
     blocks: BlockFiles = None,
 ) -> None:
-    """Evaluate a trained model, and say what it reaches on each label: results/zsl.csv in the run's folder.
+    """Evaluate a trained model; say what it reaches on each label and what it gets wrong: results/, errors.html.
 
     The spec is the run's own. -s changes how it is evaluated: -s evaluate.images=with_positives; or on what:
     -s 'data={use: images, folder: photos, labels: labels.csv}'. Within the same data, null removes a key:

@@ -72,6 +72,10 @@ class Examples(ABC):
     def __getitem__(self, indices: Sequence[int]) -> dict[str, Tensor]:
         """The batch of these examples."""
 
+    def names(self, indices: Sequence[int]) -> list[str]:
+        """What each of these examples is called where it has a name, such as its file; "" for one without."""
+        return [""] * len(indices)
+
     def carried(self) -> Int64[np.ndarray, " k"] | None:
         """The labels that some example carries, as columns of the targets; None where only reading them would tell."""
         return None

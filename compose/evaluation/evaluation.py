@@ -203,7 +203,7 @@ class Evaluation:
             parts: the parts of a model of episodes, which make it faster.
             on_batch: told the number of images after each batch.
             shares: the processes that score, each its share; all of them get the result.
-            each_label: whether the result of each label is told, too.
+            each_label: whether the result of each label, and what is got wrong, is told, too.
 
         Raises:
             EvaluationError: a task has no labels, scores do not fit or are not finite, the data has no validation
@@ -227,6 +227,7 @@ class Evaluation:
                 device=device,
                 on_batch=on_batch,
                 shares=shares,
+                each_label=each_label,
             )
         return Result(results, found.unmeasured)
 

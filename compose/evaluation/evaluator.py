@@ -10,12 +10,15 @@ import torch
 from jaxtyping import Float, Float64, Int8, Int64
 from torch import Tensor
 
+from compose.data.source import Split
 from compose.evaluation.evaluation_error import EvaluationError
 from compose.evaluation.label_protocol import CountedImages, LabelContext, LabelProtocol, Task, labels_hash, looked_at
 from compose.evaluation.measurable import unmeasurable
 from compose.evaluation.metrics.box_hits import BoxHits
 from compose.evaluation.metrics.metric import Metric
 from compose.evaluation.metrics.rules import Rules
+from compose.evaluation.mistakes.find_mistakes import task_mistakes
+from compose.evaluation.mistakes.task_mistakes import TaskMistakes
 from compose.evaluation.module_usage import ModuleUsage
 from compose.evaluation.per_label import LabelResult, label_results
 from compose.evaluation.prior import class_prior
@@ -38,7 +41,7 @@ class Truth:
 
     targets: Int8[Tensor, "b l"]
     data: str
-    split: str
+    split: Split
     train_frequency: Float64[Tensor, " l"] | None = None
     label_context: LabelContext = "task"
 
@@ -66,7 +69,7 @@ def evaluate(
         images: all, or only those with a positive label of the task.
         box_hits: task -> where the model looks, for metrics of that; its labels are columns of the truth.
         usage: task -> how often each module gave a label's score, where the model has modules.
-        each_label: whether the result of each label is told, too.
+        each_label: whether the result of each label, and what is got wrong, is told, too.
 
     A task whose targets nothing can be measured on is left out, and the result says why.
 
@@ -92,6 +95,7 @@ def evaluate(
             _protocol(task, scored, truth, own, metrics, rules or Rules(), images),
             None if counts is None else ModuleUsage(counts, own.names, own.seen),
             label_results(scored, own.names, rules or Rules()) if each_label else (),
+            _mistakes(scored, truth, own, images) if each_label else None,
         )
     return Result(results, unmeasured)
 
@@ -124,6 +128,7 @@ def _measure(
     protocol: LabelProtocol,
     modules: ModuleUsage | None,
     labels: Sequence[LabelResult],
+    mistakes: TaskMistakes | None,
 ) -> TaskResult:
     measured = {metric: found for metric in metrics if (found := metric.measure(task, rules))}
     return TaskResult(
@@ -135,7 +140,13 @@ def _measure(
         undefined={metric.key: metric.undefined for metric, found in measured.items() if math.isnan(found.value)},
         modules=modules,
         labels=labels,
+        mistakes=mistakes,
     )
+
+
+def _mistakes(task: ScoredTask, truth: Truth, labels: LabelSet, images: CountedImages) -> TaskMistakes:
+    rows = counted(truth.targets[:, labels.index], images).nonzero()[:, 0]
+    return task_mistakes(task, rows, labels.names, truth.split)
 
 
 def _check(scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], task: Task) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compose.evaluation.episodes.episode_protocol import protocol_from_json
+from compose.evaluation.mistakes.task_mistakes import TaskMistakes
 from compose.evaluation.module_usage import ModuleUsage
 from compose.evaluation.per_label import LabelResult
 from compose.evaluation.result_protocol import ResultProtocol
@@ -32,6 +33,7 @@ class TaskResult:
             the JSON: a run keeps it in files of its own.
         labels: the result of each label, where that was asked for and the task has labels of the data. It is no part of
             the JSON either.
+        mistakes: what the model gets wrong, where that was asked for. It is no part of the JSON either.
     """
 
     metrics: Mapping[str, float]
@@ -44,6 +46,7 @@ class TaskResult:
     undefined: Mapping[str, str] = field(default_factory=dict)
     modules: ModuleUsage | None = field(default=None, compare=False)
     labels: Sequence[LabelResult] = field(default=(), compare=False, repr=False)
+    mistakes: TaskMistakes | None = field(default=None, compare=False, repr=False)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; NaN is null."""

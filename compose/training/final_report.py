@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from compose.processes.launched import world_size
 from compose.processes.shares import ALONE, Shares
 from compose.shown import markdown_text
-from compose.training.storage.label_results import forget_label_results
+from compose.training.storage.label_results import ERRORS, forget_label_results
 from compose.training.storage.run_folder import RunFolder, finite, write_text
 from compose.training.storage.written_result import write_details
 
@@ -113,7 +113,7 @@ def evaluate_run(
         result = final_evaluation(plan, target, shares)
     assert result is not None, "a prepared spec has an evaluation"
     if shares.first and details is not None:
-        write_details(result, details)
+        write_details(result, details, source=plan.source, title=plan.title)
     leave_processes()
     return result
 
@@ -160,7 +160,7 @@ def write_report(plan: RunPlan, outcome: Outcome, folder: RunFolder) -> None:
     write_text(folder.report, _markdown(plan, outcome))
     forget_label_results(folder.path)
     if outcome.result:
-        write_details(outcome.result, folder.path)
+        write_details(outcome.result, folder.path, source=plan.source, title=plan.title)
 
 
 def read_outcome(folder: RunFolder) -> Outcome | None:
@@ -189,4 +189,7 @@ def _markdown(plan: RunPlan, outcome: Outcome) -> str:
     facts = f"{outcome.steps:,} steps in {minutes} min {seconds} s on {outcome.device}, seed {plan.seed}."
     result = markdown(outcome.result) if outcome.result else "The spec asks for no evaluation.\n"
     lock = "The spec with all values and versions is in `spec.lock.yaml`."
-    return f"# {markdown_text(plan.title)}\n\n{facts} {lock}\n\n{result}"
+    known = outcome.result.tasks.values() if outcome.result else ()
+    errors = any(task.mistakes is not None for task in known)
+    page = f"\n[What it gets wrong]({ERRORS}): labels, pairs of labels and examples.\n" if errors else ""
+    return f"# {markdown_text(plan.title)}\n\n{facts} {lock}\n\n{result}{page}"

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 import compose
 from compose.cli.app import app
 from compose.errors import UsageError
+from compose.evaluation.mistakes.task_mistakes import MOST_EXAMPLES
 
 from .conftest import SMALL, TINY
 
@@ -46,6 +47,11 @@ def test_training_writes_them(run: compose.Run) -> None:
         known = [label.ap for label in labels if not math.isnan(label.ap)]
         assert sum(known) / len(known) == pytest.approx(run.results[task].metrics["map"])
     assert {label.seen for label in run.per_label("gzsl")} == {True, False}
+    page = (run.folder / "errors.html").read_text("utf-8")
+    assert page.count("Worst pictures") == page.count("Most confused pairs</h3>") == 2
+    assert page.count("data:image/jpeg") == 2 * MOST_EXAMPLES
+    assert len(page) < 400_000
+    assert "[What it gets wrong](errors.html)" in (run.folder / "report.md").read_text("utf-8")
 
 
 def test_a_task_that_the_run_does_not_have(run: compose.Run) -> None:
@@ -59,8 +65,14 @@ def test_measured_as_the_run_says_it_writes_them_anew(run: compose.Run) -> None:
     file.write_text("damaged")
     with pytest.raises(UsageError, match=r"zsl\.csv is damaged: expected the columns label, .*writes it anew"):
         run.per_label("zsl")
-    assert f"note: what is reached on each label: {file}" in evaluated(run).stderr
+    page = run.folder / "errors.html"
+    whole = page.read_text("utf-8")
+    page.unlink()
+    told = evaluated(run).stderr
+    assert f"note: what is reached on each label: {file}" in told
+    assert f"note: what is got wrong, to open in a browser: {page}" in told
     assert file.read_text() == before
+    assert page.read_text("utf-8") == whole
 
 
 def test_measured_otherwise_the_run_stays_as_it_is(run: compose.Run) -> None:
@@ -78,7 +90,8 @@ def test_an_output_is_all_that_is_written(run: compose.Run, overrides: dict[str,
     run.evaluate(overrides=overrides, out=tmp_path / "one.json")
     assert written(run) == before
     found = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
-    details = ["modules.csv", "modules.svg", "result.json", "result.md", "results/gzsl.csv", "results/zsl.csv"]
+    tables = ["modules.csv", "modules.svg", "result.json", "result.md", "results/gzsl.csv", "results/zsl.csv"]
+    details = ["errors.html", *tables]
     assert found == [*(f"all/{name}" for name in details), "one.json"]
     assert (tmp_path / "one.json").read_text() == (tmp_path / "all/result.json").read_text() == result.dumps()
     assert json.loads(result.dumps())["tasks"]["zsl"]["protocol"]["images"] == (

@@ -143,6 +143,10 @@ class ImageExamples(Examples):
         """The labels that some picture carries, as columns of the targets. No picture is read for it."""
         return np.unique(self.positives().columns)
 
+    def names(self, indices: Sequence[int]) -> list[str]:
+        """The files, each with the folder that it lies in."""
+        return ["/".join(self._paths[row].parts[-2:]) for row in self._rows[np.asarray(indices) % len(self)]]
+
     def __getitem__(self, indices: Sequence[int]) -> dict[str, Tensor]:
         """The batch of these examples: ``image``, ``targets`` and, where asked for, ``boxes`` and ``box_labels``.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import torch
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from compose.data.source import DataError, DataSource, Examples, Split
@@ -20,6 +20,8 @@ from compose.evaluation.evaluation_error import EvaluationError
 from compose.evaluation.label_protocol import labels_hash
 from compose.evaluation.metrics.metric import EpisodeMetric
 from compose.evaluation.metrics.rules import Rules
+from compose.evaluation.mistakes.find_mistakes import episode_mistakes
+from compose.evaluation.mistakes.task_mistakes import TaskMistakes
 from compose.evaluation.result import TaskResult
 from compose.evaluation.task_scores import ScoringModel
 from compose.processes.shares import ALONE, SharedRows, Shares
@@ -139,6 +141,7 @@ class EpisodeTest:
         device: torch.device | str = "cpu",
         on_batch: Callable[[int], None] | None = None,
         shares: Shares = ALONE,
+        each_label: bool = False,
     ) -> TaskResult:
         """Score the queries of every episode and measure; all episodes weigh alike.
 
@@ -156,6 +159,7 @@ class EpisodeTest:
             device: where the model is.
             on_batch: told the number of examples after each batch.
             shares: the processes that score, each its share of the episodes; all of them get the result.
+            each_label: whether it is told what is got wrong, too.
 
         Raises:
             DataError: see :meth:`draw`.
@@ -167,9 +171,9 @@ class EpisodeTest:
         if any(metric.tuned for metric in metrics):
             self.check_validation(source)
             chosen_on, score = self.validation._scoring(whole, source, parts, batch, shares)
-            validation = self.validation._scores(chosen_on, score, batch, on_batch, shares)
+            validation, _ = self.validation._scores(chosen_on, score, batch, on_batch, shares)
         episodes, score = self._scoring(whole, source, parts, batch, shares)
-        scores = self._scores(episodes, score, batch, on_batch, shares)
+        scores, classes = self._scores(episodes, score, batch, on_batch, shares)
         if not shares.first:
             return shares.broadcast(None)
         found = {metric.key: episode_mean(metric, scores, validation, rules) for metric in metrics}
@@ -187,8 +191,18 @@ class EpisodeTest:
             intervals={key: mean.interval for key, mean in found.items()},
             undefined={metric.key: metric.undefined for metric in metrics if math.isnan(found[metric.key].value)},
             all_positive={key: mean.all_positive for key, mean in found.items() if mean.all_positive is not None},
+            mistakes=self._mistakes(scores, classes, episodes, source) if each_label else None,
         )
         return shares.broadcast(result)
+
+    def _mistakes(
+        self, scores: EpisodeScores, classes: Int64[Tensor, "e n"], episodes: Episodes | LabelTasks, source: DataSource
+    ) -> TaskMistakes:
+        def query_rows(number: int) -> list[int]:
+            rows: list[int] = episodes.draw([number]).rows[0, self.shape.support :].tolist()
+            return rows
+
+        return episode_mistakes(scores, classes, query_rows, source.labels.names, self.split)
 
     def _together(self, batch: int) -> int:
         """How many episodes hold so many examples, but at least one."""
@@ -216,8 +230,8 @@ class EpisodeTest:
         batch: int,
         on_batch: Callable[[int], None] | None,
         shares: Shares,
-    ) -> EpisodeScores:
-        """The scores of all queries, beside the truth and the label prior."""
+    ) -> tuple[EpisodeScores, Int64[Tensor, "e n"]]:
+        """The scores of all queries, beside the truth and the label prior, and which classes each episode has."""
         scores, targets, labels = [], [], []
         rows = SharedRows(self.episodes, self._together(batch), shares)
         for numbers, count in rows:
@@ -231,7 +245,7 @@ class EpisodeTest:
                 on_batch(count * self.shape.pictures)
         parts = (rows.collect(torch.cat(part)) for part in (scores, targets, labels))
         all_scores, all_targets, all_labels = parts
-        return EpisodeScores(all_scores, all_targets, _frequency(episodes)[all_labels])
+        return EpisodeScores(all_scores, all_targets, _frequency(episodes)[all_labels]), all_labels
 
     def _protocol(
         self, source: DataSource, episodes: Episodes | LabelTasks, data: str, thresholds: Mapping[str, float]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from compose.evaluation.result import Result
 
 FOLDER = "results"
+ERRORS = "errors.html"
+"""The page of what a model gets wrong."""
 
 
 def write_label_results(result: Result, folder: Path) -> None:
@@ -44,7 +46,7 @@ def forget_label_results(folder: Path) -> None:
     Args:
         folder: the run's.
     """
-    for path in (folder / FOLDER).glob("*.csv"):
+    for path in (*(folder / FOLDER).glob("*.csv"), folder / ERRORS):
         with writing(path):
             path.unlink(missing_ok=True)
 

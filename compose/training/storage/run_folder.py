@@ -11,6 +11,7 @@ weights/         last.safetensors, best.safetensors: the model's weights alone
 prediction.safetensors   label names, vectors, graph and how pictures are read, by which it is asked without its data
 report.md        the result for people, report.json for tools
 results/         a CSV for each task: what the model reaches on each label
+errors.html      the labels, pairs of labels and examples that it gets wrong most, to open in a browser
 loggers.json     the experiment trackers that it is logged to (`--log`), and what it is called there; wandb/ is W&B's
 modules.svg      how often each label uses each module, where the model tells; modules.csv for tools
 ```

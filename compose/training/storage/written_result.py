@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from compose.errors import UsageError
 from compose.training.storage.find_run import LOCK
-from compose.training.storage.label_results import label_files, write_label_results
+from compose.training.storage.label_results import ERRORS, label_files, write_label_results
 from compose.training.storage.run_folder import write_text
 from compose.training.storage.writing import writing
 
 if TYPE_CHECKING:
+    from compose.data.source import DataSource
     from compose.evaluation.result import Result
 
 RESULT = "result"
@@ -42,12 +43,14 @@ def is_file_form(out: Path) -> bool:
     return out.suffix in FORMS and not out.is_dir()
 
 
-def write_result(result: Result, out: Path) -> None:
+def write_result(result: Result, out: Path, *, source: DataSource, title: str) -> None:
     """Write a result into a file, or into a folder for tools and for people, with what :func:`write_details` writes.
 
     Args:
         result: what was measured.
         out: the file, or the folder, which is made where it is not there.
+        source: the data.
+        title: the model's name.
 
     Raises:
         StorageError: it cannot be written.
@@ -62,7 +65,7 @@ def write_result(result: Result, out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
     for suffix, text in texts.items():
         write_text(out / f"{RESULT}{suffix}", text)
-    write_details(result, out)
+    write_details(result, out, source=source, title=title)
 
 
 def told_written(result: Result, out: Path | None) -> list[str]:
@@ -72,29 +75,37 @@ def told_written(result: Result, out: Path | None) -> list[str]:
         result: what was measured.
         out: the run's folder, or what the user named; None for nowhere.
     """
-    files = label_files(result, out or Path())
+    folder = out or Path()
+    files = label_files(result, folder)
+    errors = [task for task in result.tasks.values() if task.mistakes is not None]
     if out is None and files:
         return ["measured otherwise than the run's report: `-o FOLDER` also writes what is reached on each label"]
-    if out is None or is_file_form(out) or not files:
+    if out is None or is_file_form(out):
         return []
-    return [f"what is reached on each label: {', '.join(map(str, files))}"]
+    told = [f"what is reached on each label: {', '.join(map(str, files))}"] if files else []
+    return [*told, f"what is got wrong, to open in a browser: {folder / ERRORS}"] if errors else told
 
 
-def write_details(result: Result, folder: Path) -> None:
-    """Write the results of single labels, and the table and the chart of how often each label uses each attention
-    module, where the model has such.
+def write_details(result: Result, folder: Path, *, source: DataSource, title: str) -> None:
+    """Write the results of single labels, the page of what is got wrong, and the table and the chart of how often each
+    label uses each attention module, where the model has such.
 
     Args:
         result: what was measured.
         folder: where they are written.
+        source: the data, whose examples the page shows.
+        title: the model's name.
 
     Raises:
         StorageError: it cannot be written.
     """
     from compose.drawing.usage.usage_chart import usage_chart
     from compose.drawing.usage.usage_table import usage_table
+    from compose.evaluation.mistakes.error_page import error_page
 
     write_label_results(result, folder)
+    if page := error_page(result, source, title):
+        write_text(folder / ERRORS, page)
     usage = result.modules
     if usage is not None:
         write_text(folder / "modules.csv", usage_table(usage.counts, usage.names, usage.seen))

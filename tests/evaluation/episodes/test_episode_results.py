@@ -153,3 +153,17 @@ def test_table_at_80_columns() -> None:
     half, mean = 100 * run().intervals["accuracy"], 100 * run().metrics["accuracy"]
     (row,) = (line.split() for line in lines if "2-shot" in line and "±" in line)
     assert row == ["4-way", "2-shot", "accuracy", f"{mean:.2f}", "±", f"{half:.2f}", "25.0", "25.0"]
+
+
+def test_mistakes_are_told_where_they_are_asked_for() -> None:
+    assert run().mistakes is None
+    told = run(each_label=True).mistakes
+    assert told is not None
+    assert told.examples
+    classes = Blobs().task_examples("test").classes()  # type: ignore[attr-defined]
+    for example in told.examples:
+        assert [one.label for one in example.shows] == [f"c{classes[example.row]}"]
+        assert example.best[0].present is False
+    assert sum(one.asked for one in told.classes) == 30 * 4 * 3
+    accuracy = sum(one.right for one in told.classes) / (30 * 4 * 3)
+    assert accuracy == pytest.approx(run().metrics["accuracy"])

@@ -303,3 +303,19 @@ def test_table_at_80_columns() -> None:
         ["task", "metric", "result", "chance", "class", "all"],
     )
     assert any("micro-F1 (tuned)" in line for line in lines)
+
+
+def test_mistakes_name_the_labels_of_their_examples() -> None:
+    source = Notes()
+    space = GivenSpace(source.labels)
+    options: dict[str, Any] = {"ways": 3, "shots": 2, "queries": 8, "episodes": 25, "seed": 1}
+    section = Evaluation(tasks=("episodes",), metrics=METRICS[:2], **options)
+    model = lambda inputs: {"scores": torch.randn(inputs["support_targets"].shape[0], 24, 3)}  # noqa: E731
+    (task,) = section.run(model, source, space, data="notes", each_label=True).tasks.values()
+    assert task.mistakes is not None
+    assert task.mistakes.examples
+    examples = source.task_examples("test")
+    for example in task.mistakes.examples:
+        targets = examples[[example.row]]["targets"][0]
+        for one in (*example.shows, *example.best):
+            assert (targets[int(one.label.removeprefix("l"))] > 0) == one.present

@@ -102,6 +102,7 @@ def test_a_run_learns_and_leaves_its_folder(tmp_path):
         "report.md",
         "report.json",
         "results",
+        "errors.html",
     }
     assert folder.lock.read_text() == "name: toy\n"
     assert "| gzsl | mAP |" in folder.report.read_text()
