@@ -90,8 +90,8 @@ def test_confused_pairs_are_those_that_loops_count(small_chunks: None, most: int
 
 def test_no_pairs() -> None:
     scores, targets = drawn()
-    assert confused_pairs(scores, targets.clamp(min=0), 5).count.tolist() == []
-    assert confused_pairs(targets.float(), targets, 5).count.tolist() == []
+    assert confused_pairs(scores, targets.clamp(min=0), 5).times.tolist() == []
+    assert confused_pairs(targets.float(), targets, 5).times.tolist() == []
 
 
 @pytest.mark.parametrize("most", [5, 1000])

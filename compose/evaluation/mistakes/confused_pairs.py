@@ -18,13 +18,13 @@ class PairCounts(NamedTuple):
     Attributes:
         shown: the label that examples show.
         above: the label that they do not show, and that is scored above it.
-        count: in how many examples.
+        times: in how many examples.
         of: examples that show the one and not the other.
     """
 
     shown: Int64[Tensor, " p"]
     above: Int64[Tensor, " p"]
-    count: Int64[Tensor, " p"]
+    times: Int64[Tensor, " p"]
     of: Int64[Tensor, " p"]
 
 
@@ -46,14 +46,14 @@ def confused_pairs(scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], m
     for low, high in _blocks(labels):
         own = slice(*torch.searchsorted(shown, torch.tensor([low, high])).tolist())
         counts = torch.zeros(high - low, labels, dtype=torch.int32)
-        for some, label in zip(*(part[own].split(_step(labels)) for part in (rows, shown)), strict=True):
+        for some, label in zip(*(torch.split(part[own], _step(labels)) for part in (rows, shown)), strict=True):
             wrong = (scores[some] > scores[some, label][:, None]) & (targets[some] < 0)  # k l
             counts.index_add_(0, label - low, wrong.int())
         places = counts.nonzero()
         found.append(_most(torch.stack([places[:, 0] + low, places[:, 1], counts[*places.T].long()]), most))
     best = _most(torch.cat(found, 1), most)
     of = [int(((targets[:, a] > 0) & (targets[:, b] < 0)).sum()) for a, b in best[:2].T.tolist()]
-    return PairCounts(*best, torch.tensor(of, dtype=torch.int64))
+    return PairCounts(best[0], best[1], best[2], torch.tensor(of, dtype=torch.int64))
 
 
 def confused_classes(
@@ -70,7 +70,7 @@ def confused_classes(
     episodes, queries, ways = scores.shape
     size = int(classes.max()) + 1 if classes.numel() else 1
     tallies = []
-    for some in torch.arange(episodes).split(_step(queries * ways * ways)):
+    for some in torch.split(torch.arange(episodes), _step(queries * ways * ways)):
         asked = (targets[some] > 0)[..., :, None] & (targets[some] < 0)[..., None, :]  # e q n n
         wrong = asked & (scores[some][..., None, :] > scores[some][..., :, None])
         pairs = classes[some][:, :, None] * size + classes[some][:, None, :]  # e n n
@@ -80,7 +80,7 @@ def confused_classes(
     sums = torch.zeros(2, len(once), dtype=torch.int64).index_add_(1, place, torch.stack([numbers, of]))
     kept = sums[0] > 0
     best = _most(torch.stack([once[kept] // size, once[kept] % size, sums[0, kept], sums[1, kept]]), most)
-    return PairCounts(*best)
+    return PairCounts(best[0], best[1], best[2], best[3])
 
 
 def _most(pairs: Int64[Tensor, "k p"], most: int) -> Int64[Tensor, "k most"]:

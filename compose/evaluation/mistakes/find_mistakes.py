@@ -81,18 +81,14 @@ def episode_mistakes(
 def _worst_classes(found: EpisodeScores, classes: Int64[Tensor, "e n"], names: Sequence[str]) -> list[ClassResult]:
     """The classes that are right least often; of equal ones those that are asked most."""
     asked, right = (torch.zeros(len(names), dtype=torch.int64) for _ in range(2))
-    for part, own in zip(found.parts(), _alike(found, classes), strict=True):
+    sizes = [len(part.scores) for part in found.parts()]
+    for part, own in zip(found.parts(), torch.split_with_sizes(classes, sizes), strict=True):
         present = part.targets > 0
         wrong = part.scores.masked_fill(part.targets >= 0, -torch.inf).amax(-1, keepdim=True)  # e q 1
         asked.index_add_(0, own.flatten(), present.sum(1).flatten())
         right.index_add_(0, own.flatten(), (present & (part.scores > wrong)).sum(1).flatten())
     results = [ClassResult(*row) for row in zip(names, asked.tolist(), right.tolist(), strict=True) if row[1]]
     return sorted(results, key=lambda one: (one.right / one.asked, -one.asked))[:MOST_LABELS]
-
-
-def _alike(found: EpisodeScores, classes: Int64[Tensor, "e n"]) -> tuple[Int64[Tensor, "e n"], ...]:
-    """The classes in the parts in which the scores come."""
-    return classes.split([len(part.scores) for part in found.parts()])
 
 
 def _wrong(
