@@ -19,6 +19,7 @@ from compose.cli.many_runs.compare import compare
 from compose.cli.many_runs.run_sweep import sweep
 from compose.cli.new import new
 from compose.cli.predict import predict
+from compose.cli.published.data_group import data
 from compose.cli.schema import schema
 from compose.cli.show import show
 from compose.cli.train import train
@@ -32,7 +33,7 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
     "Look inside a spec": {"show": show, "graph": graph, "code": code, "diff": diff},
 }
 
-GROUPS: dict[str, dict[str, typer.Typer]] = {"Prepare": {"wordnet": wordnet}}
+GROUPS: dict[str, dict[str, typer.Typer]] = {"Prepare": {"data": data, "wordnet": wordnet}}
 """Commands that have commands of their own."""
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False)

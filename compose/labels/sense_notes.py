@@ -22,7 +22,7 @@ MOST_SENSES = 12
 
 
 @dataclass(frozen=True)
-class Guess:
+class DoubtfulSense:
     """A label that is looked up by its name, and a sense of it that is nearer to the other labels than the first.
 
     Args:
@@ -59,7 +59,7 @@ def sense_notes(table: LabelTable, isolated: Sequence[str]) -> list[str]:
     return found
 
 
-def nearer_senses(table: LabelTable) -> list[Guess]:
+def nearer_senses(table: LabelTable) -> list[DoubtfulSense]:
     """The labels whose synset is guessed, and of which another sense is far nearer to the other labels."""
     taxonomy = load_taxonomy()
     pairs = list(zip(table.names, table.synsets, strict=True))
@@ -77,7 +77,7 @@ def nearer_senses(table: LabelTable) -> list[Guess]:
         best = int(of_label.argmax())
         if of_label[best] - of_label[0] >= FAR:
             names = (taxonomy.name(senses[place][sense]) for sense in (0, best))
-            found.append(Guess(table.names[place], *names))
+            found.append(DoubtfulSense(table.names[place], *names))
         at += len(of_label)
     return found
 

@@ -18,6 +18,8 @@ from compose.data.classes.photographs import Move, Photographs
 from compose.data.classes.single_label import ClassSource, ClassTable, too_few
 from compose.data.normalisation import NORMALISATIONS, NormalisationName
 from compose.data.picture_reader import PictureReader
+from compose.data.publishers.data_root import data_folder
+from compose.data.publishers.publication import Publication, PublishedFile
 from compose.data.source import DataError, Split
 
 if TYPE_CHECKING:
@@ -45,7 +47,8 @@ class Cifar100(ClassSource):
     Deviates: the paper does not name its classes; those in `cifar100.tsv` were drawn by its rules.
 
     Args:
-        folder: where the folder `cifar-100-python` is, or that folder.
+        folder: where the folder `cifar-100-python` is, or that folder; where not given, `cifar-100` in the folder that
+            `COMPOSE_DATA` or `--data-root` names.
         difficulty: which classes are kept from training.
         validation: whether validation has classes of its own; if not, they are trained on, as in the paper.
         augment: training pictures are moved by up to 4 pixels and flipped at random, flipped only, or as they are.
@@ -57,10 +60,21 @@ class Cifar100(ClassSource):
     gives = ("image", "parents.targets")
 
     beside_test = frozenset({"augment", "normalisation"})
+    publication = Publication(
+        title="CIFAR-100",
+        folder="cifar-100",
+        page="The CIFAR-10 dataset, Alex Krizhevsky's page at the University of Toronto (the python version)",
+        files=(
+            PublishedFile(("cifar-100-python/train", "train"), "50,000 pictures", 155),
+            PublishedFile(("cifar-100-python/test", "test"), "10,000 pictures", 31),
+            PublishedFile(("cifar-100-python/meta", "meta"), "the names of the classes", 0.001),
+        ),
+        counts={"labels": 100, "seen": 64, "unseen": 36, "train": 38_400, "val": 9_600, "test": 12_000},
+    )
 
     def __init__(
         self,
-        folder: Path,
+        folder: Path | None = None,
         *,
         difficulty: Difficulty = "easy",
         validation: bool = True,
@@ -68,7 +82,8 @@ class Cifar100(ClassSource):
         normalisation: NormalisationName = "half",
         seed: int = 0,
     ) -> None:
-        self._folder = _checked(Path(folder).expanduser())
+        where = data_folder(None, self.publication.folder) if folder is None else Path(folder).expanduser()
+        self._folder = _checked(where)
         self._table = meta_cifar100(difficulty, validation=validation)
         self.normalisation, self._augment, self._seed = NORMALISATIONS[normalisation], augment, seed
 

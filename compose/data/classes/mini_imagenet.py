@@ -25,6 +25,8 @@ from compose.data.pictures.image_examples import Augment, Fit, Preparation
 from compose.data.pictures.image_files import PicturePaths, folder_of_images
 from compose.data.pictures.picture_check import check_pictures
 from compose.data.pictures.picture_identity import identities
+from compose.data.publishers.data_root import data_folder
+from compose.data.publishers.publication import Publication, PublishedFile
 from compose.data.quoted import titles_text
 from compose.data.source import SPLITS, Split
 from compose.graphs.taxonomy.taxonomy import load_taxonomy
@@ -40,7 +42,8 @@ class MiniImageNet(ClassSource):
     `filename` and `label`. Any other pictures listed so serve as well, as long as no class is in two of the files.
 
     Args:
-        folder: where the pictures are.
+        folder: where the pictures are; where not given, `mini-imagenet` in the folder that `COMPOSE_DATA` or
+            `--data-root` names.
         lists: where the three lists are; if not given, with the pictures or in the folder above.
         size: height and width of the pictures as the model gets them.
         augment: training pictures are cropped and flipped at random, flipped only, or taken as in evaluation.
@@ -52,10 +55,21 @@ class MiniImageNet(ClassSource):
     """
 
     beside_test = frozenset({"size", "augment", "crop", "fit", "normalisation"})
+    publication = Publication(
+        title="MiniImageNet",
+        folder="mini-imagenet",
+        page="ImageNet's site (the pictures), and the code of Ravi and Larochelle's meta-learner LSTM (the lists)",
+        files=(
+            PublishedFile(("train.csv", "../train.csv"), "the list of 38,400 training pictures", 1.3),
+            PublishedFile(("val.csv", "../val.csv"), "the list of 9,600 validation pictures", 0.3),
+            PublishedFile(("test.csv", "../test.csv"), "the list of 12,000 test pictures", 0.4),
+        ),
+        counts={"labels": 100, "seen": 64, "unseen": 36, "train": 38_400, "val": 9_600, "test": 12_000},
+    )
 
     def __init__(
         self,
-        folder: Path,
+        folder: Path | None = None,
         *,
         lists: Path | None = None,
         size: Annotated[int, Field(ge=16, le=512)] = 84,
@@ -67,7 +81,7 @@ class MiniImageNet(ClassSource):
     ) -> None:
         if not 0 < crop[0] <= crop[1] <= 1:
             raise BlockError(f"expected two shares above 0, the lesser first, got {list(crop)}", parameter="crop")
-        self._folder = folder_of_images(folder)
+        self._folder = folder_of_images(data_folder(None, self.publication.folder) if folder is None else folder)
         self._lists = {split: read_list(path) for split, path in list_files(self._folder, lists).items()}
         self._ids, self._table = listed_classes(self._lists)
         self.normalisation, self._seed = NORMALISATIONS[normalisation], seed

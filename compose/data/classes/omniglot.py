@@ -27,6 +27,8 @@ from compose.data.counter_random import by_lot
 from compose.data.folders import entries_of
 from compose.data.ink import INK, read_ink
 from compose.data.picture_reader import PictureReader
+from compose.data.publishers.data_root import data_folder
+from compose.data.publishers.publication import Publication, PublishedFile
 from compose.data.source import Count, DataError, Split
 
 _MIXED = 1
@@ -44,7 +46,8 @@ class Omniglot(ClassSource):
     in memory.
 
     Args:
-        folder: where the two halves are.
+        folder: where the two halves are; where not given, `omniglot` in the folder that `COMPOSE_DATA` or `--data-root`
+            names.
         size: the side of the pictures in pixels; the files have 105.
         rotations: whether each character turned by 90, 180 and 270 degrees is a class of its own, as is usual.
         val_alphabets: the alphabets of the background for validation: names, or how many to draw by `seed`.
@@ -58,10 +61,29 @@ class Omniglot(ClassSource):
 
     normalisation = INK
     gives = ("image", "parents.targets")
+    publication = Publication(
+        title="Omniglot",
+        folder="omniglot",
+        page="the repository omniglot of Brenden Lake, folder python",
+        files=(
+            PublishedFile(
+                ("images_background.zip", "images_background", "omniglot-py/images_background"),
+                "964 characters of 30 alphabets, 20 drawings of each",
+                9,
+            ),
+            PublishedFile(
+                ("images_evaluation.zip", "images_evaluation", "omniglot-py/images_evaluation"),
+                "659 characters of 20 alphabets, 20 drawings of each",
+                6,
+                optional="the test",
+            ),
+        ),
+        counts={"labels": 6_492, "test": 52_720},
+    )
 
     def __init__(
         self,
-        folder: Path,
+        folder: Path | None = None,
         *,
         size: Annotated[int, Field(ge=16, le=105)] = 28,
         rotations: bool = True,
@@ -73,7 +95,7 @@ class Omniglot(ClassSource):
     ) -> None:
         self._size, self._turns = size, len(_TURNS) if rotations else 1
         self._distort, self._seed = distort, seed
-        folder = Path(folder).expanduser()
+        folder = data_folder(None, self.publication.folder) if folder is None else Path(folder).expanduser()
         division = (
             _by_alphabet(folder, val_alphabets, test_alphabets, seed)
             if train_characters is None

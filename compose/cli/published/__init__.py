@@ -1,0 +1,1 @@
+"""Commands about the data sets that publishers offer."""
