@@ -18,7 +18,7 @@ def node_tables(spec: PackagedSpec) -> str:
     plan = spec.spec.plan
     folder = dirname(spec.page)
     nodes = dict(_nodes(plan.steps))
-    terms = {term.name: term.step and term.step.declaration for term in plan.terms}
+    terms = {term.name: term.step.declaration if term.step else None for term in plan.terms}
     weights = {term.name: f"{term.weight:g}" for term in plan.terms}
     return paragraphs(
         "## Equations",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from compose.registry.declaration import Declaration
@@ -11,7 +11,7 @@ from compose.spec.deviations import SECTIONS
 from compose.spec.schema.node_keys import selector
 
 
-def used_classes(values: dict[str, Any]) -> list[Declaration]:
+def used_classes(values: Mapping[str, Any]) -> list[Declaration]:
     """Each once, in the order of the spec.
 
     Args:

@@ -21,15 +21,19 @@ def command_pages() -> dict[str, str]:
 def _commands() -> Iterator[tuple[str, Any]]:
     """Every command of the app, in the order of its help."""
     known: Any = get_command(app)
-    for panel in (*PANELS.values(), *GROUPS.values()):
-        yield from ((name, known.commands[name]) for name in panel)
+    yield from ((name, known.commands[name]) for names in _panels().values() for name in names)
+
+
+def _panels() -> dict[str, list[str]]:
+    """The panels of the app's help, each with the names of its commands."""
+    return {title: list(panel) for title, panel in (*PANELS.items(), *GROUPS.items())}
 
 
 def _index() -> str:
     known = dict(_commands())
     parts = []
-    for title, panel in {**PANELS, **GROUPS}.items():
-        rows = [(f"[`compose {name}`]({name}.md)", prose(known[name].get_short_help_str(limit=200))) for name in panel]
+    for title, names in _panels().items():
+        rows = [(f"[`compose {name}`]({name}.md)", prose(known[name].get_short_help_str(limit=200))) for name in names]
         parts += [f"## {title}", table(("command", ""), rows)]
     return paragraphs("# Commands", "`compose COMMAND --help` says the same.", *parts)
 
