@@ -26,7 +26,8 @@ def _commands() -> Iterator[tuple[str, Any]]:
 
 def _panels() -> dict[str, list[str]]:
     """The panels of the app's help, each with the names of its commands."""
-    return {title: list(panel) for title, panel in (*PANELS.items(), *GROUPS.items())}
+    panels = {title: list(commands) for title, commands in PANELS.items()}
+    return panels | {title: list(groups) for title, groups in GROUPS.items()}
 
 
 def _index() -> str:
