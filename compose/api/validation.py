@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from compose.api.reading import Files, Names, Overrides, SpecLike, known_with, named_spec, override_texts, read
 from compose.errors import Note, SpecError, SpecErrors, UsageError, as_json, render_all
 from compose.shown import message_text
-from compose.spec.layers.table_file import is_table
 
 if TYPE_CHECKING:
     from compose.spec.layers.resolve import Resolved
@@ -74,6 +73,7 @@ def validate_spec(
 ) -> Validation:
     """See :func:`compose.validate`."""
     from compose.api.begin_run import kept_notes
+    from compose.spec.layers.table_file import is_table
 
     files = [blocks] if isinstance(blocks, str | PathLike) else list(blocks)
     try:
