@@ -35,9 +35,9 @@ TABLES = """## Tables
 
 The tables and figures of the papers, and hybrids beside their parents, as files of rows. `compose sweep TABLE
 --seeds 3` trains every row, goes on where it was stopped, and takes what another table has trained; `compose compare
-TABLE` shows the rows in the paper's order, with the paper's figures beside ours; `-o FILE.md` writes them as a page, of
-which `docs/results` is made. `-v paper -s data.folder=DIR` lies over every row. What a row has no blocks for, or a
-table no data, stands in the file. Table 3 of DESIRE-Net has formulas and no figures.
+TABLE` shows the rows in the paper's order, with the paper's figures beside ours; `-o FILE.md` writes them as a page.
+`-v paper -s data.folder=DIR` lies over every row. What a row has no blocks for, or a table no data, stands in the file.
+Table 3 of DESIRE-Net has formulas and no figures.
 """
 COLUMNS = ("spec", "trains on", "with files of yours", "paper", "it also varies")
 

@@ -21,7 +21,7 @@ from compose.checks.unused_notes import unused_notes
 from compose.data.source import DataError, DataSource
 from compose.errors import ComposeError, Note, SpecError, SpecErrors
 from compose.evaluation.metrics.metric_entries import make_metric
-from compose.evaluation.task_labels import task_labels
+from compose.evaluation.task_labels import named_labels, task_labels
 from compose.registry.contract import home
 from compose.spec.yaml.tree import Path
 from compose.training.prepare import Prepared
@@ -111,6 +111,10 @@ def _tasks(made: Prepared) -> Iterator[SpecError]:
         task_labels(made.table, made.evaluation.tasks)
     except ComposeError as error:
         yield at(made, ("evaluate", "tasks"), "labels", str(error))
+    try:
+        named_labels(made.table, made.evaluation.images)
+    except ComposeError as error:
+        yield at(made, ("evaluate", "images"), "labels", str(error))
 
 
 def _looks(made: Prepared) -> Iterator[SpecError]:

@@ -19,7 +19,7 @@ from compose.evaluation.metrics.metric import EpisodeMetric
 from compose.evaluation.metrics.metric_entries import make_metric, make_metrics, sets_parameters
 from compose.evaluation.metrics.rules import NoPositives, Rules, Ties
 from compose.evaluation.result import Result
-from compose.evaluation.task_labels import task_labels
+from compose.evaluation.task_labels import NAMED, named_labels, task_labels
 from compose.evaluation.task_scores import ScoringModel, score
 from compose.labels.label_set import training_labels
 from compose.labels.label_space import LabelSpace
@@ -55,7 +55,8 @@ class Evaluation:
         seed: another seed draws other episodes.
         label_context: which labels are in use while a task's are scored: its own alone, or all, seen and unseen; it
             matters where labels speak to one another, as in a graph.
-        images: all images of the split, or only those with a positive label of the task; published figures differ here.
+        images: all images of the split; only those with a positive label of the task (with_positives); or, whatever the
+            task scores, only those with a seen, an unseen or any label; published figures differ here.
         no_positives: whether a label without positives is left out of a mean over labels (skip), or counts as 0 (zero)
             or as 1 (one).
         ties: the order of equal scores; grouped is scikit-learn's, stable takes the earlier image or label first, worst
@@ -146,13 +147,15 @@ class Evaluation:
     def validating(self, metrics: Iterable[MetricLike], **options: Any) -> Evaluation:
         """The same evaluation, for the validation of a stage of training: on the split ``val``, by the same protocol.
 
-        Options that no task of it has are left out.
+        Options that no task of it has are left out; and no image must show one of a named set of labels, as validation
+        may be of others.
 
         Args:
             metrics: the entries of what is measured.
             options: what differs, such as the tasks, by the names of this class's options.
         """
-        made = {**self._options, "split": "val", **options, "metrics": tuple(metrics)}
+        images = "all" if self.images in NAMED else self.images
+        made = {**self._options, "split": "val", "images": images, **options, "metrics": tuple(metrics)}
         if "episodes" not in made["tasks"]:
             made |= dict.fromkeys(OF_ADAPTATION)
         return Evaluation(**made)
@@ -245,6 +248,7 @@ class Evaluation:
     ) -> Result:
         """The tasks that score labels."""
         labels = task_labels(space.table, self.tasks, dropped=space.dropped)
+        named = named_labels(space.table, self.images, dropped=space.dropped)
         examples = source.split(self.split)
         found = score(
             model,
@@ -253,6 +257,7 @@ class Evaluation:
             space.inputs,
             context=space.label_set("all") if self.label_context == "all" else None,
             images=self.images,
+            named=named,
             looks=self.looks,
             batch=self.batch,
             device=device,
@@ -269,6 +274,7 @@ class Evaluation:
             self.metrics,
             rules=self.rules,
             images=self.images,
+            named=named,
             box_hits=found.box_hits,
             usage=found.usage,
             each_label=each_label,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Float64, Int8, Int64
+from jaxtyping import Bool, Float, Float64, Int8, Int64
 from torch import Tensor
 
 from compose.data.source import Split
@@ -54,6 +54,7 @@ def evaluate(
     *,
     rules: Rules | None = None,
     images: CountedImages = "all",
+    named: LabelSet | None = None,
     box_hits: Mapping[Task, BoxHits] | None = None,
     usage: Mapping[Task, Int64[Tensor, "l m"]] | None = None,
     each_label: bool = False,
@@ -66,7 +67,8 @@ def evaluate(
         labels: the labels of each task.
         metrics: what is measured.
         rules: the order of ties, and what a label without positives counts.
-        images: all, or only those with a positive label of the task.
+        images: all, or only those with a positive label of the task, or of a named set.
+        named: the labels of that set.
         box_hits: task -> where the model looks, for metrics of that; its labels are columns of the truth.
         usage: task -> how often each module gave a label's score, where the model has modules.
         each_label: whether the result of each label, and what is got wrong, is told, too.
@@ -83,10 +85,11 @@ def evaluate(
             got = ", ".join(scores) or "none"
             raise EvaluationError(f"expected scores of this task, got those of {got}", task=task)
         _check(scores[task], truth.targets[:, own.index], task)
-        if why := unmeasurable(truth.targets[:, own.index]):
+        targets, kept = truth.targets[:, own.index], counted(truth.targets, own, images, named)
+        if why := unmeasurable(targets) or unmeasurable(targets[kept]):
             unmeasured[task] = why
             continue
-        scored = _scored(task, scores[task], truth, own, images, (box_hits or {}).get(task))
+        scored = _scored(scores[task], truth, own, kept, (box_hits or {}).get(task))
         counts = (usage or {}).get(task)
         results[task] = _measure(
             scored,
@@ -101,17 +104,15 @@ def evaluate(
 
 
 def _scored(
-    task: Task,
     scores: Float[Tensor, "b l"],
     truth: Truth,
     labels: LabelSet,
-    images: CountedImages,
+    kept: Bool[Tensor, " b"],
     box_hits: BoxHits | None,
 ) -> ScoredTask:
     """What counts for a task."""
     targets = truth.targets[:, labels.index]
-    kept = counted(targets, images)
-    if images != "all":
+    if not kept.all():
         scores, targets = scores[kept], targets[kept]
     if scores.dtype not in (torch.float32, torch.float64):
         scores = scores.float()

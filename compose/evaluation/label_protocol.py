@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -12,7 +12,7 @@ from compose.evaluation.metrics.rules import NoPositives, Ties
 from compose.evaluation.result_protocol import ResultProtocol, number_of
 
 Task = Literal["zsl", "gzsl", "seen"]
-CountedImages = Literal["all", "with_positives"]
+CountedImages = Literal["all", "with_positives", "with_seen", "with_unseen", "with_any"]
 LabelContext = Literal["task", "all"]
 
 
@@ -33,6 +33,14 @@ WORDS = {
     "localisation": "what counts as looking at a label",
     "boxed": "the targets that are present and have a box",
 }
+IMAGES: Mapping[str, str] = {
+    "all": "all {}",
+    "with_positives": "{} with positives",
+    "with_seen": "{} with a seen label",
+    "with_unseen": "{} with an unseen label",
+    "with_any": "{} with any label",
+}
+"""Which images count -> how a line says it of so many images."""
 EMPTY_LABELS = {
     "skip": "empty labels left out",
     "zero": "empty labels count 0",
@@ -51,7 +59,8 @@ class LabelProtocol(ResultProtocol):
         task: which labels are scored against one another: unseen, all, or seen.
         data: the data source.
         split: its split.
-        images: ``all``, or only those ``with_positives`` of the task.
+        images: ``all``; only those ``with_positives`` of the task; or of a named label set, whichever the task scores:
+            ``with_seen``, ``with_unseen`` or ``with_any`` label.
         num_images: how many those are.
         num_labels: how many labels are scored.
         label_context: which labels are in use while these are scored: the ``task``'s, or ``all``.
@@ -100,7 +109,7 @@ class LabelProtocol(ResultProtocol):
         boxed = number_of(self.boxed, "boxed target", "boxed targets")
         parts = [
             f"{self.data} {self.split}".strip(),
-            f"all {images}" if self.images == "all" else f"{images} with positives",
+            IMAGES[self.images].format(images),
             f"{number_of(self.num_labels, 'label', 'labels')}{' among all' if self.label_context == 'all' else ''}",
             EMPTY_LABELS[self.no_positives],
             f"ties {self.ties}" if self.ties else "",

@@ -25,17 +25,26 @@ class LabelScores:
         labels: the labels in use, those of the tasks among them.
         rows: the images, and which of them come here.
         images: which images count where modules are counted.
+        named: the labels of which an image must show one, where ``images`` names a set.
         looks: whether places are compared with boxes.
     """
 
     def __init__(
-        self, tasks: Mapping[Task, LabelSet], labels: LabelSet, rows: SharedRows, *, images: CountedImages, looks: bool
+        self,
+        tasks: Mapping[Task, LabelSet],
+        labels: LabelSet,
+        rows: SharedRows,
+        *,
+        images: CountedImages,
+        named: LabelSet | None,
+        looks: bool,
     ) -> None:
         self.tasks, self.labels, self._rows = tasks, labels, rows
         self.usage: dict[Task, Int64[Tensor, "l m"]] = {}
         self.locator = Locator(labels.columns, rows.shares) if looks else None
         self._accumulator = Accumulator(rows.own, len(labels.columns), task=next(iter(tasks)))
         self._images: CountedImages = images
+        self._named = named
         column = {label: column for column, label in enumerate(labels.columns)}
         self._columns = {task: [column[label] for label in own.columns] for task, own in tasks.items()}
 
@@ -58,7 +67,7 @@ class LabelScores:
 
     def _count(self, winner: Int64[Tensor, "b k"], modules: int, targets: Int8[Tensor, "b l"]) -> None:
         for task, own in self.tasks.items():
-            kept = counted(targets[:, own.columns], self._images)
+            kept = counted(targets, own, self._images, self._named)
             counts = count_modules(winner[kept][:, self._columns[task]], modules)
             so_far = self.usage.get(task)
             self.usage[task] = counts if so_far is None else so_far + counts

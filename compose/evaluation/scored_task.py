@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, Int8
 from torch import Tensor
 
 from compose.evaluation.label_protocol import CountedImages
+from compose.labels.label_set import LabelSet
 
 if TYPE_CHECKING:
     from compose.evaluation.metrics.box_hits import BoxHits
@@ -51,6 +52,17 @@ class Measured(NamedTuple):
     prior: float
 
 
-def counted(targets: Int8[Tensor, "b l"], images: CountedImages) -> Bool[Tensor, " b"]:
-    """Which images count for a task, by its targets."""
-    return (targets > 0).any(1) if images == "with_positives" else targets.new_ones(len(targets), dtype=torch.bool)
+def counted(
+    targets: Int8[Tensor, "b l"], own: LabelSet, images: CountedImages, named: LabelSet | None = None
+) -> Bool[Tensor, " b"]:
+    """Which images count for a task.
+
+    Args:
+        targets: the truth over all labels of the data.
+        own: the labels of the task.
+        images: all, or those that show one of some labels.
+        named: those labels, where ``images`` names a set; the task's own where not given.
+    """
+    if images == "all":
+        return targets.new_ones(len(targets), dtype=torch.bool)
+    return (targets[:, (named or own).index] > 0).any(1)

@@ -58,6 +58,7 @@ def score(
     *,
     context: LabelSet | None = None,
     images: CountedImages = "all",
+    named: LabelSet | None = None,
     looks: bool = False,
     batch: int = 256,
     device: torch.device | str = "cpu",
@@ -77,6 +78,7 @@ def score(
         label_inputs: what the label space gives for a label set.
         context: the labels that are in use for every task; each task's own where not given.
         images: which images count where modules are counted.
+        named: the labels of which an image must show one, where ``images`` names a set.
         looks: whether the places where the model looks are compared with the boxes of the examples.
         batch: images at a time.
         device: where the model is.
@@ -91,7 +93,7 @@ def score(
         raise EvaluationError("expected images to evaluate, but the split is empty")
     rows = SharedRows(len(examples), batch, shares)
     sets = [
-        LabelScores(tasks, context or next(iter(tasks.values())), rows, images=images, looks=looks)
+        LabelScores(tasks, context or next(iter(tasks.values())), rows, images=images, named=named, looks=looks)
         for tasks in _together(labels, context)
     ]
     inputs = [_on(device, label_inputs(one.labels.which)) for one in sets]

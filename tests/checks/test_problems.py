@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compose import load
+from compose import load, validate
 from compose.checks.problems import LISTED, notes, problems
 
 SPEC = """
@@ -75,6 +75,13 @@ def test_tasks_without_labels(folder: Path) -> None:
     _labels(folder, ["cat", "dog"], 4)
     found = problems(load("small.yaml", overrides=["data.unseen=[]"]), data=False)
     assert "zsl: expected unseen labels" in " ".join(error.message for error in found)
+
+
+def test_images_with_one_of_no_labels() -> None:
+    found = validate("zoo/ml2p.yaml", variants=["multi-label"], overrides={"evaluate.images": "with_unseen"})
+    (error,) = found.errors
+    assert error.message == "images: with_unseen counts no image, as all 161 are seen"
+    assert str(error.place).startswith("command line:1:")
 
 
 def test_a_good_spec_has_none(folder: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -15,7 +16,8 @@ from compose.evaluation.label_scores import Accumulator
 from compose.evaluation.metrics.metric_entries import make_metrics
 from compose.evaluation.metrics.rules import Rules
 from compose.evaluation.result import Result
-from compose.evaluation.task_labels import task_labels
+from compose.evaluation.task_labels import named_labels, task_labels
+from compose.labels.label_set import Labels, label_set
 
 TABLE = LabelTable(("ant", "bee", "cat", "dog"), (True, False, True, False), (None,) * 4)
 TARGETS = torch.tensor([[1, -1, -1, 1], [-1, 1, -1, -1], [1, -1, -1, -1], [-1, 0, -1, -1]], dtype=torch.int8)
@@ -42,6 +44,45 @@ def test_with_positives_drops_images_for_each_task() -> None:
     assert result["zsl"].protocol.num_images == 2
     assert result["gzsl"].protocol.num_images == 3
     assert result["zsl"].metrics["f1@1"] == pytest.approx(2 * 1 / (2 + 2))
+
+
+@pytest.mark.parametrize(("images", "which"), [("with_seen", "seen"), ("with_unseen", "unseen"), ("with_any", "all")])
+@pytest.mark.parametrize("seed", range(3))
+def test_images_with_a_label_of_a_named_set(images: str, which: Labels, seed: int) -> None:
+    """The metrics of a table without the other images, one image after the other."""
+    drawn = torch.Generator().manual_seed(seed)
+    scores = torch.rand(40, 4, generator=drawn)
+    targets = torch.randint(-1, 2, (40, 4), generator=drawn).to(torch.int8)
+    targets[torch.rand(40, generator=drawn) < 0.5] = -1
+    named = named_labels(TABLE, images)  # type: ignore[arg-type]
+    assert named == label_set(TABLE, which)
+    columns = [column for column, seen in enumerate(TABLE.seen) if which == "all" or seen == (which == "seen")]
+    kept = [row for row in range(40) if any(targets[row, column] == 1 for column in columns)]
+    assert 0 < len(kept) < 40
+    labels, metrics = task_labels(TABLE, ["zsl", "gzsl", "seen"]), make_metrics(["map", "f1@1"])
+
+    def measured(rows: list[int], **options: object) -> Result:
+        by_task = {task: scores[rows][:, own.index] for task, own in labels.items()}
+        return evaluate(by_task, Truth(targets[rows], "toy", "test"), labels, metrics, **options)  # type: ignore[arg-type]
+
+    found, slow = measured(list(range(40)), images=images, named=named), measured(kept)
+    for task in labels:
+        assert found[task].metrics == slow[task].metrics
+        assert found[task].protocol.num_images == len(kept)
+        assert found[task].protocol.positives == slow[task].protocol.positives
+        assert found[task].protocol.images == images
+        assert f"{len(kept)} images with a" in found[task].protocol.line()
+        assert "which images: with_" in found[task].protocol.agrees(slow[task].protocol)[0]
+
+
+def test_a_named_set_without_labels_and_without_images() -> None:
+    with pytest.raises(EvaluationError, match="images: with_unseen counts no image, as all 1 are seen"):
+        named_labels(LabelTable(("ant",), (True,), (None,)), "with_unseen")
+    truth = Truth(torch.tensor([[1, -1, -1, -1]], dtype=torch.int8), "toy", "test")
+    named = named_labels(TABLE, "with_unseen")
+    options: dict[str, Any] = {"images": "with_unseen", "named": named}
+    found = evaluate({"gzsl": SCORES[:1]}, truth, task_labels(TABLE, ["gzsl"]), make_metrics(["map"]), **options)
+    assert found.unmeasured == {"gzsl": "none of 0 images carries any of its labels"}
 
 
 def test_empty_labels_left_out_or_zero() -> None:

@@ -70,7 +70,9 @@ def test_every_field_is_compared() -> None:
 
 def test_line() -> None:
     assert PLAIN.line() == "nus_wide test, all 107,859 images, 81 labels, empty labels left out, ties grouped"
-    assert "1 image with positives, 1 label," in replace(FULL, num_images=1, num_labels=1, images="positive").line()
+    assert (
+        "1 image with positives, 1 label," in replace(FULL, num_images=1, num_labels=1, images="with_positives").line()
+    )
     assert "81 labels among all" in replace(FULL, label_context="all").line()
     short = LabelProtocol(task="zsl", data="nus_wide", split="", images="with_positives")
     assert short.line() == "nus_wide, images with positives, labels"

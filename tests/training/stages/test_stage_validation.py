@@ -49,6 +49,12 @@ def test_every_stage_follows_every_option(stage: Stage, option: str) -> None:
     assert after["split"] == "val"
 
 
+def test_no_image_of_validation_must_show_one_of_a_named_set_of_labels() -> None:
+    """Those of training are not asked for unseen labels."""
+    assert Supervised().validation(Evaluation(images="with_unseen")).evaluation.images == "all"
+    assert Supervised().validation(Evaluation(images="with_positives")).evaluation.images == "with_positives"
+
+
 @pytest.mark.parametrize("option", OF_ADAPTATION)
 def test_labels_are_validated_without_adaptation(option: str) -> None:
     value: Any = {"adapt": ["head"], "inner_steps": 2, "inner_lr": 0.1}[option]
