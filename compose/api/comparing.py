@@ -7,6 +7,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from compose.api.evaluated_record import record_of, results_below
 from compose.api.measuring import measured_runs
 from compose.api.reading import Files, Overrides, check_choice, override_texts
 from compose.api.run_record import RunRecord, RunRecordError, figures_of, values_of
@@ -42,7 +43,7 @@ def compare_runs(
     if override_texts(overrides):
         raise UsageError("-s: what is set in the rows of a table; expected a table among what is compared")
     folders, skipped = _folders(named, variants)
-    found, unmeasured = measured_runs(map(RunRecord, folders))
+    found, unmeasured = measured_runs(map(record_of, folders))
     runs, skipped = list(found.values()), [*skipped, *unmeasured]
     if not runs:
         raise UsageError("\n".join(["there is no run to compare", *skipped]))
@@ -107,7 +108,7 @@ def _of_one(one: RunLike | StoredRun, variants: Collection[str], skipped: list[s
     if path.suffix in (".yaml", ".yml") and path.name != LOCK:
         yield from _of_spec(str(path), variants)
     elif path.is_dir() and not (path / LOCK).is_file():
-        below = runs_below(path)
+        below = results_below(path)
         skipped += [] if below else [f"{path} is left out: it is no run, and there is none in it"]
         yield from below
     elif path.exists() and path.suffix != ".safetensors" and path.name != LOCK and not path.is_dir():

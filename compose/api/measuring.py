@@ -49,7 +49,7 @@ def measured(record: RunRecord) -> MeasuredRun:
         begun=record.begun,
         result=result,
         spec=record.computed,
-        data=_data(record.folder, values["data"]),
+        data=_data(record.data_folder, values["data"]),
         figures=_figures(record),
         seconds=seconds if isinstance(seconds, int | float) else None,
         parameters=parameters if isinstance(parameters, int) else None,

@@ -154,10 +154,22 @@ class Run(StoredRun):
         own = None if otherwise or target else self.folder
         result = evaluate_run(made, self._found, weights=chosen, device=self.device, details=own)
         if target is not None and is_first_process():
-            write_result(result, target, source=made.source, title=made.spec.resolved.name)
+            spec = self._evaluated_spec(made, chosen, override_texts(overrides))
+            write_result(result, target, source=made.source, title=made.spec.resolved.name, spec=spec)
         for note in told_written(result, own or target):
             say(note)
         return result
+
+    def _evaluated_spec(self, made: Prepared, weights: WeightChoice | None, changes: list[str]) -> str:
+        """The spec as it was measured, for a folder of its result."""
+        from compose.api.evaluated_record import evaluated_text
+        from compose.api.run_record import RunRecord
+        from compose.training.storage.lock import lock_text
+
+        named = self._found.weights
+        which = weights or (str(named.relative_to(self.folder)) if named else "")
+        told = "" if which == "last" else which
+        return evaluated_text(RunRecord(self.folder), lock_text(made.spec), weights=told, changes=changes)
 
     def predict(
         self,

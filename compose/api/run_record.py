@@ -16,6 +16,7 @@ from compose.spec.yaml.reader import load_file
 from compose.spec.yaml.tree import Tree, plain
 from compose.training.storage.find_run import LOCK
 from compose.training.storage.folder_lock import is_held
+from compose.training.storage.kept_blocks import kept_hashes
 from compose.training.storage.made_with import MadeWith
 from compose.training.storage.run_folder import RunFolder
 
@@ -40,6 +41,26 @@ class RunRecord:
 
     folder: Path
 
+    @property
+    def lock(self) -> Path:
+        """The file with its spec."""
+        return self.folder / LOCK
+
+    @property
+    def data_folder(self) -> Path:
+        """The run that tells what the files of its data hold."""
+        return self.folder
+
+    @property
+    def result_file(self) -> Path:
+        """The file with what it reached."""
+        return RunFolder(self.folder).report_data
+
+    @property
+    def blocks(self) -> frozenset[str]:
+        """The hashes of the user's files that it keeps."""
+        return frozenset(kept_hashes(self.lock).values())
+
     @cached_property
     def values(self) -> Mapping[str, Any]:
         """The spec in its lock file.
@@ -48,11 +69,11 @@ class RunRecord:
             RunRecordError: it cannot be read.
         """
         try:
-            found = values_of(load_file(self.folder / LOCK))
+            found = values_of(load_file(self.lock))
         except ComposeError:
             found = {}
         if not isinstance(found.get("data"), dict):
-            raise RunRecordError(f"its {LOCK} is damaged")
+            raise RunRecordError(f"its {self.lock.name} is damaged")
         return found
 
     @property
@@ -76,6 +97,11 @@ class RunRecord:
     def figures(self) -> Mapping[str, Any]:
         """What its paper prints."""
         return figures_of(self.values)
+
+    @property
+    def made(self) -> str:
+        """The command that made it; "" where that is not known."""
+        return " ".join(self.made_with.words)
 
     @cached_property
     def made_with(self) -> MadeWith:
@@ -102,12 +128,12 @@ class RunRecord:
     @property
     def begun(self) -> float:
         """When it was begun, in seconds."""
-        return (self.folder / LOCK).stat().st_mtime
+        return self.lock.stat().st_mtime
 
     @property
     def state(self) -> RunProgress:
         """How far it has come: what has no report is being trained, can go on from a checkpoint, or has failed."""
-        if RunFolder(self.folder).report_data.is_file():
+        if self.result_file.is_file():
             return "finished" if self._report is not None else "damaged"
         if is_held(self.folder):
             return "training"
@@ -124,7 +150,7 @@ class RunRecord:
             "training": "it is still being trained",
             "interrupted": f"it has not ended; go on with: compose train --resume {self.folder}",
             "failed": "it has ended without a result and without a checkpoint; train it again",
-            "damaged": "its report.json is damaged",
+            "damaged": f"its {self.result_file.name} is damaged",
         }
         state = self.state
         if state in told:
@@ -171,7 +197,7 @@ class RunRecord:
     @cached_property
     def _report(self) -> Mapping[str, Any] | None:
         try:
-            found = json.loads(RunFolder(self.folder).report_data.read_text("utf-8"))
+            found = json.loads(self.result_file.read_text("utf-8"))
         except (OSError, ValueError):
             return None
         return found if isinstance(found, dict) and "result" in found else None
@@ -179,7 +205,7 @@ class RunRecord:
     @cached_property
     def _comments(self) -> list[str]:
         try:
-            lines = (self.folder / LOCK).read_text("utf-8").splitlines()
+            lines = self.lock.read_text("utf-8").splitlines()
         except (OSError, ValueError):
             return []
         return [line for line in lines[:50] if line.startswith("#")]

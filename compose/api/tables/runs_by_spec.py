@@ -9,10 +9,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from compose.api.evaluated_record import EvaluatedRecord, record_of, results_below
 from compose.api.run_record import RunRecord, RunRecordError
 from compose.spec.schema.document import ABOUT
-from compose.training.storage.find_run import LOCK, runs_below
-from compose.training.storage.kept_blocks import kept_files, kept_hashes
+from compose.training.storage.kept_blocks import kept_files
 
 if TYPE_CHECKING:
     from compose.spec.read import Spec
@@ -46,10 +46,10 @@ class RunsBySpec:
         from compose.evaluation.comparison.measured_run import canonical
 
         found: dict[SpecIdentity, list[RunRecord]] = defaultdict(list)
-        for run_folder in dict.fromkeys(run for folder in folders for run in _runs(folder)):
-            record = RunRecord(run_folder)
+        for run_folder in dict.fromkeys(run for folder in folders for run in results_below(folder)):
+            record = record_of(run_folder)
             try:
-                key = canonical(record.computed), frozenset(kept_hashes(run_folder / LOCK).values())
+                key = canonical(record.computed), record.blocks
             except RunRecordError:
                 continue
             found[key].append(record)
@@ -60,11 +60,8 @@ class RunsBySpec:
         return self.found.get(identity_of(spec), [])
 
     def folder(self, spec: SpecIdentity, seed: int) -> Path | None:
-        """The folder of a run; of several the one that has ended, or the first."""
-        there = [record for record in self.found.get(spec, []) if record.seed == seed]
+        """The folder of a run; of several the one that has ended, or the first. What was measured again is no run."""
+        known = self.found.get(spec, [])
+        there = [one for one in known if one.seed == seed and not isinstance(one, EvaluatedRecord)]
         there.sort(key=lambda record: (record.state != "finished", str(record.folder)))
         return there[0].folder if there else None
-
-
-def _runs(folder: Path) -> list[Path]:
-    return [folder] if (folder / LOCK).is_file() else runs_below(folder)

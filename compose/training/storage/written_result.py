@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from compose.evaluation.result import Result
 
 RESULT = "result"
+EVALUATED = "evaluated.yaml"
+"""The spec as it was measured, in a folder of a result."""
 FORMS = (".json", ".md")
 
 
@@ -43,7 +45,7 @@ def is_file_form(out: Path) -> bool:
     return out.suffix in FORMS and not out.is_dir()
 
 
-def write_result(result: Result, out: Path, *, source: DataSource, title: str) -> None:
+def write_result(result: Result, out: Path, *, source: DataSource, title: str, spec: str = "") -> None:
     """Write a result into a file, or into a folder for tools and for people, with what :func:`write_details` writes.
 
     Args:
@@ -51,6 +53,7 @@ def write_result(result: Result, out: Path, *, source: DataSource, title: str) -
         out: the file, or the folder, which is made where it is not there.
         source: the data.
         title: the model's name.
+        spec: the text of the spec as it was measured, which a folder keeps, so that it can be compared.
 
     Raises:
         StorageError: it cannot be written.
@@ -66,6 +69,8 @@ def write_result(result: Result, out: Path, *, source: DataSource, title: str) -
     for suffix, text in texts.items():
         write_text(out / f"{RESULT}{suffix}", text)
     write_details(result, out, source=source, title=title)
+    if spec:
+        write_text(out / EVALUATED, spec)
 
 
 def told_written(result: Result, out: Path | None) -> list[str]:
