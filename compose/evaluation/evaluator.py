@@ -98,7 +98,7 @@ def evaluate(
             _protocol(task, scored, truth, own, metrics, rules or Rules(), images),
             None if counts is None else ModuleUsage(counts, own.names, own.seen),
             label_results(scored, own.names, rules or Rules()) if each_label else (),
-            _mistakes(scored, truth, own, images) if each_label else None,
+            _mistakes(scored, truth, own, kept) if each_label else None,
         )
     return Result(results, unmeasured)
 
@@ -145,9 +145,8 @@ def _measure(
     )
 
 
-def _mistakes(task: ScoredTask, truth: Truth, labels: LabelSet, images: CountedImages) -> TaskMistakes:
-    rows = counted(truth.targets[:, labels.index], images).nonzero()[:, 0]
-    return task_mistakes(task, rows, labels.names, truth.split)
+def _mistakes(task: ScoredTask, truth: Truth, labels: LabelSet, kept: Bool[Tensor, " b"]) -> TaskMistakes:
+    return task_mistakes(task, kept.nonzero()[:, 0], labels.names, truth.split)
 
 
 def _check(scores: Float[Tensor, "b l"], targets: Int8[Tensor, "b l"], task: Task) -> None:

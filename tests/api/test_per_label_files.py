@@ -91,7 +91,7 @@ def test_an_output_is_all_that_is_written(run: compose.Run, overrides: dict[str,
     assert written(run) == before
     found = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
     tables = ["modules.csv", "modules.svg", "result.json", "result.md", "results/gzsl.csv", "results/zsl.csv"]
-    details = ["errors.html", *tables]
+    details = ["errors.html", "evaluated.yaml", *tables]
     assert found == [*(f"all/{name}" for name in details), "one.json"]
     assert (tmp_path / "one.json").read_text() == (tmp_path / "all/result.json").read_text() == result.dumps()
     assert json.loads(result.dumps())["tasks"]["zsl"]["protocol"]["images"] == (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
 from compose.errors import UsageError, listed, nearest
 from compose.evaluation.comparison.blocks import blocks
-from compose.evaluation.comparison.columns import Column
+from compose.evaluation.comparison.columns import Column, OwnProtocol
 from compose.evaluation.comparison.comparison import Block, Comparison, ReachedValue, Row
 from compose.evaluation.comparison.comparison_cells import ComparisonCells, PrintedChoice
 from compose.evaluation.comparison.comparison_notes import left_out, of_one_seed, of_versions, printed_apart
@@ -78,7 +79,13 @@ def asked_columns(columns: Sequence[Column], metrics: Collection[str]) -> set[in
 
 
 def finished(
-    making: ComparisonCells, kept: set[int], notes: Sequence[str], skipped: Iterable[str], *, arrange: Arrange
+    making: ComparisonCells,
+    kept: set[int],
+    notes: Sequence[str],
+    skipped: Iterable[str],
+    *,
+    arrange: Arrange,
+    together: bool = False,
 ) -> Comparison:
     """The comparison, with what is told below it.
 
@@ -88,14 +95,16 @@ def finished(
         notes: what was told of runs and figures.
         skipped: what could not be compared, and why.
         arrange: columns and cells -> the blocks in which they are shown.
+        together: whether a block holds results of several protocols, so that each task's are numbered.
     """
     cells = {place: cell for place, cell in making.cells.items() if place[1] in kept}
     found = arrange(making.columns, cells)
-    shown = marked([[making.columns[number] for number in block.columns] for block in found])
+    groups = [group for block in found for group in (_by_protocol(making, block) if together else [block.columns])]
+    shown = marked([[making.columns[number] for number in group] for group in groups])
     marked_columns = {
         number: column
-        for block, of_block in zip(found, shown, strict=True)
-        for number, column in zip(block.columns, of_block, strict=True)
+        for group, of_group in zip(groups, shown, strict=True)
+        for number, column in zip(group, of_group, strict=True)
     }
     columns = [marked_columns.get(number, column) for number, column in enumerate(making.columns)]
     rows = list(making.rows)
@@ -112,6 +121,22 @@ def finished(
     return Comparison(
         tuple(rows), tuple(columns), cells, tuple(found), lines, (*told, *dict.fromkeys(notes)), tuple(skipped)
     )
+
+
+def _by_protocol(making: ComparisonCells, block: Block) -> list[list[int]]:
+    """The columns of a block with the first protocol of their task, with the second, and so on."""
+    known: dict[str, list[str]] = defaultdict(list)
+    groups: dict[int, list[int]] = defaultdict(list)
+    for number in block.columns:
+        column = making.columns[number]
+        if isinstance(column.protocol, OwnProtocol):
+            identity = column.protocol.identity(places=False)
+            if identity not in known[column.task]:
+                known[column.task].append(identity)
+            groups[known[column.task].index(identity)].append(number)
+        else:
+            groups[0].append(number)
+    return [groups[place] for place in sorted(groups)]
 
 
 def _baselines(

@@ -68,7 +68,7 @@ def tabled(
         there = [number for number in _in_order(columns, asked) if any(column == number for _, column in cells)]
         return [Block(page.heading, tuple(range(len(lines))), tuple(there))]
 
-    return replace(finished(making, shown, told, skipped, arrange=one_block), page=page)
+    return replace(finished(making, shown, told, skipped, arrange=one_block, together=True), page=page)
 
 
 def _in_order(columns: Sequence[Column], metrics: Sequence[str]) -> list[int]:
