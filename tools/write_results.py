@@ -3,8 +3,8 @@
     compose sweep zoo/tables/lesa-table2.yaml --seeds 3
     python -m tools.write_results [RUNS]
 
-RUNS is the folder of the runs, ``runs/tables`` where not given. A page is what ``compose compare TABLE RUNS -o FILE.md``
-writes; a table of which less than half was run has none.
+RUNS is the folder of the runs, ``runs/tables`` where not given. A page is what ``compose compare TABLE RUNS -o
+FILE.md`` writes; a table of which less than half was run has none.
 """
 
 from __future__ import annotations

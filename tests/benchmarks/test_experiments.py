@@ -1,4 +1,4 @@
-"""The zoo's table, and the search on held-out labels: what is trained, what is read, and what never takes part."""
+"""The search on held-out labels, and experiments on rows of the papers: what is trained, and what takes no part."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import compose
-from benchmarks import loss_rows, posvae, search_zoo, zoo
+from benchmarks import loss_rows, posvae, search_zoo
 from benchmarks.held_out_labels import FOLDS, HeldOutGlyphScenes, held_out_table
 from compose.data.drawn.glyph_table import glyph_table
 
@@ -27,35 +27,6 @@ sweeps: {{branch: {{variants: [[], context]}}, network: null, label_side: null, 
 def called(monkeypatch: pytest.MonkeyPatch, *options: str) -> None:
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(sys, "argv", ["benchmark", *options])
-
-
-def test_the_zoo_trains_what_is_not_there_and_reads_the_rest(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    short = [*TINY, "train.pretext=null", "train.main.epochs=1"]
-    called(monkeypatch, str(tmp_path), ":".join(["zoo/hybrids/two-branch.yaml", *short]), "--seeds", "0", "1")
-    zoo.main()
-    table = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
-    cells = [cell.strip() for cell in table[2].strip("|").split("|")]
-    assert cells[0].startswith("two-branch + data.train=32 + ")
-    assert "±" in cells[1]
-    assert cells[-1] == "2"
-    assert float(cells[1].strip("*").split(" ± ")[0]) > 0
-    monkeypatch.setattr(compose, "train", None)
-    zoo.main()
-    again = capsys.readouterr()
-    assert again.out.splitlines()[: len(table)] == table
-    assert again.err == "not run: none\n"
-
-
-def test_a_run_of_another_spec_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    quick = {"data.train": 32, "data.val": 16, "data.test": 300, "train.pretext": None, "train.main.epochs": 1}
-    compose.train("zoo/ml2p.yaml", overrides=quick, out=tmp_path / "ml2p-0", progress=False)
-    called(monkeypatch, str(tmp_path), "zoo/ml2p.yaml", "--seeds", "0")
-    zoo.main()
-    assert f"{tmp_path / 'ml2p-0'} was made from another spec than zoo/ml2p.yaml is now" in capsys.readouterr().err
 
 
 def test_the_search_trains_the_best_of_the_short_runs_in_full(
