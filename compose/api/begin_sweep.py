@@ -88,6 +88,8 @@ def sweep_spec(
         return _swept(grid, folder, standings, {})
     for line in _told(standings):
         say(line)
+    if isinstance(grid, TableGrid) and grid.table.needs and waiting:
+        say(f"{grid.table.file} needs {grid.table.needs}")
     if not waiting:
         return _swept(grid, folder, standings, {})
     grid.check()

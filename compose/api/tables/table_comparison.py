@@ -67,7 +67,8 @@ def _not_run(grid: TableGrid, lines: Sequence[TableLine]) -> Iterator[str]:
     trained = {row.label for row in grid.trained}
     missing = [line.label for line in lines if line.label in trained and not line.runs]
     if missing:
-        yield f"not run: {listed(missing, most=MOST)}"
+        needs = f"; the table needs {grid.table.needs}" if grid.table.needs else ""
+        yield f"not run: {listed(missing, most=MOST)}{needs}"
 
 
 def _left_out(grid: TableGrid) -> Iterator[str]:

@@ -142,16 +142,20 @@ class TableGrid:
         there = RunsBySpec.in_folders([out])
         planned: dict[tuple[SpecIdentity, int], tuple[PlannedRun, Spec]] = {}
         taken: set[Path] = set()
+        for run, spec in self._runs(seeds, out):
+            key = identity_of(spec), run.seed
+            if key not in planned:
+                folder = there.folder(*key) or _free(run, taken, key[0])
+                planned[key] = replace(run, folder=folder), spec
+                taken.add(folder)
+        return dict(planned.values())
+
+    def _runs(self, seeds: Sequence[int], out: Path) -> Iterator[tuple[PlannedRun, Spec]]:
+        """The runs of every row, seed after seed, so that a part of them makes a table early."""
         for seed in [[seed] for seed in seeds] or [[]]:
             for row in self.trained:
                 spec = self.specs[row.label]
-                for run in row.runs(spec, seed, out):
-                    key = identity_of(spec), run.seed
-                    if key not in planned:
-                        folder = there.folder(*key) or _free(run, taken, key[0])
-                        planned[key] = replace(run, folder=folder), spec
-                        taken.add(folder)
-        return dict(planned.values())
+                yield from ((run, spec) for run in row.runs(spec, seed, out))
 
     def command(self, row: TrainedRow) -> str:
         """The command that trains a row alone."""

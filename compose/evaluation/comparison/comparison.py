@@ -176,10 +176,12 @@ class Comparison:
         return csv_text(self)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data: the lines of :meth:`csv` with the values of every seed, the protocols and the notes."""
+        """Plain data: the lines of :meth:`csv` with the values of every seed, the protocols and the notes; of a paper's
+        table its title and the command of each row."""
         from compose.evaluation.comparison.comparison_csv import records
 
         return {
+            **({"title": self.page.heading, "commands": dict(self.page.commands)} if self.page else {}),
             "values": [record.to_json() for record in records(self)],
             "protocols": dict(self.protocols),
             "notes": list(self.notes),
