@@ -24,8 +24,8 @@ HEAD = """# Results
 
 What the zoo reaches on the data that comes along, each figure with the protocol it was measured by. The pages of tables
 are those of the papers, in the papers' order and beside the papers' figures; they are written by `python -m
-tools.write_results` from what `compose sweep zoo/tables/NAME.yaml` has trained, and not by hand. Times are those of the
-clock, of one CPU thread beside other work, and tell the order of size.
+tools.write_results` from what `compose sweep TABLE` has trained, and not by hand. Times are those of the clock, of one
+CPU thread beside other work, and tell the order of size.
 """
 
 
