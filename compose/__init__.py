@@ -246,8 +246,9 @@ def sweep(
     overrides: Overrides = (),
     blocks: Files = (),
     out: str | PathLike[str] | None = None,
-    jobs: int = 1,
+    jobs: int | None = None,
     device: str = "auto",
+    ray: str | None = None,
     log: Names = (),
     dry_run: bool = False,
     progress: bool = True,
@@ -268,8 +269,12 @@ def sweep(
         blocks: as for :func:`load`.
         out: where the runs lie, each in ``NAME-MEMBER-SEED``; ``runs/NAME-SWEEP`` where not given,
             and of a table ``runs/tables``, where tables share what they have in common.
-        jobs: how many runs are trained side by side; they share the machine's cores.
+        jobs: how many runs are trained side by side, one where not given; they share the machine's cores. On a Ray
+            cluster, where not given, one for each of its GPUs, or for each core.
         device: where to compute; ``cuda:0,cuda:1`` are taken in turn, and all GPUs are where nothing is named.
+        ray: the address of a Ray cluster that trains the runs (``HOST:6379``, ``ray://HOST:10001``, ``auto``), or
+            ``local`` to start one here. Its machines have this compose, and share the current folder with this one, and
+            the data under the same paths.
         log: as for :func:`train`, of every run.
         dry_run: train nothing: only which runs there are, and how far each has come.
         progress: print what the runs print.
@@ -291,6 +296,7 @@ def sweep(
         out=out,
         jobs=jobs,
         device=device,
+        ray=ray,
         log=[log] if isinstance(log, str) else list(log),
         dry_run=dry_run,
         say=progress_console().print if progress else lambda line: None,
@@ -311,8 +317,9 @@ def search(
     overrides: Overrides = (),
     blocks: Files = (),
     out: str | PathLike[str] | None = None,
-    jobs: int = 1,
+    jobs: int | None = None,
     device: str = "auto",
+    ray: str | None = None,
     log: Names = (),
     progress: bool = True,
 ) -> Search:
@@ -338,6 +345,7 @@ def search(
         out: as for :func:`sweep`; ``runs/NAME-search`` where not given.
         jobs: as for :func:`sweep`; what several find depends on which of them ends first.
         device: as for :func:`sweep`.
+        ray: as for :func:`sweep`.
         log: as for :func:`sweep`.
         progress: print what the runs print.
 
@@ -362,6 +370,7 @@ def search(
         out=out,
         jobs=jobs,
         device=device,
+        ray=ray,
         log=[log] if isinstance(log, str) else list(log),
         say=progress_console().print if progress else lambda line: None,
     )

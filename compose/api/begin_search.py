@@ -10,7 +10,6 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-from compose.api.begin_sweep import devices_of
 from compose.api.run_standing import checked_end, standing
 from compose.api.same_spec import otherwise
 from compose.api.search_objective import SearchObjective
@@ -25,6 +24,7 @@ from compose.sweeping.search_queue import SearchQueue
 from compose.sweeping.search_space import SearchSpace
 from compose.sweeping.search_study import SearchStudy, SearchTrial
 from compose.sweeping.sweep_stopped import SweepStopped
+from compose.sweeping.workplace import check_workplace, workplace
 from compose.training.logging.loggers import check_loggers
 
 ON_VALIDATION = "evaluate.split=val"
@@ -81,8 +81,9 @@ def search_spec(
     search_seed: int,
     seeds: Sequence[int],
     out: str | PathLike[str] | None,
-    jobs: int,
+    jobs: int | None,
     device: str,
+    ray: str | None,
     log: Sequence[str],
     say: Callable[[str], object],
 ) -> Search:
@@ -93,8 +94,9 @@ def search_spec(
         UsageError: there is nothing to search.
         SweepStopped: the user stopped it.
     """
-    if trials < 1 or jobs < 1:
-        raise UsageError(f"expected 1 or more trials and jobs; got {trials} and {jobs}")
+    if trials < 1:
+        raise UsageError(f"expected 1 or more trials; got {trials}")
+    check_workplace(ray=ray, jobs=jobs, device=device)
     if world_size() > 1:
         raise UsageError("a search starts its own processes; run it without torchrun, with --jobs")
     if not asked.axes:
@@ -109,18 +111,19 @@ def search_spec(
     study = SearchStudy(space, name=_study_name(grid, space, chosen, seeds), storage=kept, seed=search_seed)
     say(f"searching by {chosen.key}: {space}")
     searched = _Searched(grid, seeds, folder, chosen)
-    queue = SearchQueue(
-        study,
-        trials,
-        folder,
-        searched.plan,
-        ChildOptions(devices_of(device, jobs), base.blocks, log),
-        is_begun=lambda run: standing(run.folder) != "new",
-        value=searched.value,
-        say=say,
-    )
-    if not run_children(queue, jobs=jobs, say=say):
-        raise SweepStopped(folder, left=queue.left)
+    with workplace(ray=ray, jobs=jobs, device=device) as place:
+        queue = SearchQueue(
+            study,
+            trials,
+            folder,
+            searched.plan,
+            ChildOptions(place.devices, base.blocks, log),
+            is_begun=lambda run: standing(run.folder) != "new",
+            value=searched.value,
+            say=say,
+        )
+        if not run_children(queue, jobs=place.jobs, say=say, start=place.start):
+            raise SweepStopped(folder, left=queue.left)
     found = sorted(study.trials, key=lambda trial: (trial.value is None, -(trial.value or 0), trial.number))
     return Search(folder, chosen.key, tuple(found), _words(base))
 

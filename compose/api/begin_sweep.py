@@ -20,6 +20,7 @@ from compose.sweeping.planned_run import PlannedRun
 from compose.sweeping.run_children import run_children
 from compose.sweeping.sweep_axes import SEED
 from compose.sweeping.sweep_stopped import SweepStopped
+from compose.sweeping.workplace import check_workplace, workplace
 from compose.training.logging.loggers import check_loggers
 
 Seeds = int | Sequence[int] | None
@@ -62,8 +63,9 @@ def sweep_spec(
     *,
     seeds: Sequence[int],
     out: str | PathLike[str] | None,
-    jobs: int,
+    jobs: int | None,
     device: str,
+    ray: str | None,
     log: Sequence[str],
     dry_run: bool,
     say: Callable[[str], object],
@@ -75,8 +77,7 @@ def sweep_spec(
         UsageError: a folder has a run of another spec.
         SweepStopped: the user stopped it.
     """
-    if jobs < 1:
-        raise UsageError(f"--jobs {jobs}: expected 1 or more")
+    check_workplace(ray=ray, jobs=jobs, device=device)
     if world_size() > 1:
         raise UsageError("a sweep starts its own processes; run it without torchrun, with --jobs")
     check_loggers(log)
@@ -93,14 +94,15 @@ def sweep_spec(
     if not waiting:
         return _swept(grid, folder, standings, {})
     grid.check()
-    queue = GridQueue(
-        standings,
-        ChildOptions(devices_of(device, jobs), grid.blocks, log),
-        check=lambda run: checked_end(run, specs[run]),
-        say=say,
-    )
-    if not run_children(queue, jobs=jobs, say=say):
-        raise SweepStopped(folder, left=queue.left)
+    with workplace(ray=ray, jobs=jobs, device=device) as place:
+        queue = GridQueue(
+            standings,
+            ChildOptions(place.devices, grid.blocks, log),
+            check=lambda run: checked_end(run, specs[run]),
+            say=say,
+        )
+        if not run_children(queue, jobs=place.jobs, say=say, start=place.start):
+            raise SweepStopped(folder, left=queue.left)
     return _swept(grid, folder, {run: standing(run.folder) for run in specs}, queue.failed)
 
 
@@ -122,17 +124,6 @@ def seeds_of(seeds: Seeds, named: Sequence[int]) -> tuple[int, ...]:
     if not found or min(found) < 0:
         raise UsageError(f"seeds: expected 1 or more seeds, none below 0; got {seeds}")
     return found
-
-
-def devices_of(device: str, jobs: int) -> list[str]:
-    """The devices that several processes take in turn: those that are named, or every GPU."""
-    named = [part.strip() for part in device.split(",") if part.strip()]
-    if named == ["auto"] and jobs > 1:
-        import torch
-
-        count = torch.cuda.device_count()
-        return [f"cuda:{number}" for number in range(count)] if count > 1 else named
-    return named or ["auto"]
 
 
 def _told(standings: Mapping[PlannedRun, Standing]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
 COMPOSE = (sys.executable, "-P", "-m", "compose")
 """The program that a child runs; ``-P`` keeps what lies in the working folder from being imported."""
@@ -31,17 +32,40 @@ class Ending:
     reason: str = ""
 
 
+class Child(Protocol):
+    """A process at work, on this machine or another."""
+
+    def interrupt(self) -> None:
+        """Let it save its state and end."""
+
+    def kill(self) -> None:
+        """End it at once, and wait until it has ended."""
+
+    def ending(self) -> Ending:
+        """How it ended; is asked once it has."""
+
+
+ChildStarter: TypeAlias = Callable[[Sequence[str], Callable[[str | None], None]], Child]
+"""Begins a command; what it is given is called with each line that the process prints, and with None at its end."""
+
+
 class ChildRun:
-    """A process at work.
+    """A process at work on this machine.
 
     Args:
         command: the program and its arguments.
         tell: is called with each line that it prints, and with None when it has ended, from another thread.
         environment: its environment variables.
+        folder: its working folder; this process's where None.
     """
 
     def __init__(
-        self, command: Sequence[str], tell: Callable[[str | None], None], environment: Mapping[str, str]
+        self,
+        command: Sequence[str],
+        tell: Callable[[str | None], None],
+        environment: Mapping[str, str],
+        *,
+        folder: str | None = None,
     ) -> None:
         self._tail: deque[str] = deque(maxlen=TAIL)
         self._tell = tell
@@ -54,6 +78,7 @@ class ChildRun:
             encoding="utf-8",
             errors="replace",
             env=environment,
+            cwd=folder,
             start_new_session=True,  # Ctrl-C of the terminal reaches the sweep alone, which hands it on once
         )
         threading.Thread(target=self._listen, daemon=True).start()
@@ -61,6 +86,10 @@ class ChildRun:
     def interrupt(self) -> None:
         """Let it save its state and end."""
         self._signal(signal.SIGINT)
+
+    def terminate(self) -> None:
+        """The same where SIGINT is blocked, as below Ray; the processes that it has started end with it."""
+        self._process.terminate()
 
     def kill(self) -> None:
         """End it at once, and wait until it has ended."""
@@ -111,9 +140,10 @@ def child_environment(jobs: int) -> dict[str, str]:
     """
     found = dict(os.environ)
     if jobs > 1:
-        found.setdefault("OMP_NUM_THREADS", str(max(1, _cores() // jobs)))
+        found.setdefault("OMP_NUM_THREADS", str(max(1, cores() // jobs)))
     return found
 
 
-def _cores() -> int:
+def cores() -> int:
+    """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

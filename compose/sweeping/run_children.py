@@ -7,7 +7,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from compose.sweeping.child_run import COMPOSE, ChildRun, Ending, child_environment
+from compose.sweeping.child_run import COMPOSE, Child, ChildRun, ChildStarter, Ending, child_environment
 from compose.sweeping.planned_run import PlannedRun
 from compose.training.interrupt import Interrupt
 
@@ -29,7 +29,14 @@ class RunQueue(Protocol):
         """Take note of how a run ended."""
 
 
-def run_children(queue: RunQueue, *, jobs: int, say: Callable[[str], object], program: Sequence[str] = COMPOSE) -> bool:
+def run_children(
+    queue: RunQueue,
+    *,
+    jobs: int,
+    say: Callable[[str], object],
+    program: Sequence[str] = COMPOSE,
+    start: ChildStarter | None = None,
+) -> bool:
     """Train what a queue holds. Returns whether all of it was, and False where the user stopped it.
 
     Args:
@@ -37,10 +44,11 @@ def run_children(queue: RunQueue, *, jobs: int, say: Callable[[str], object], pr
         jobs: how many are trained side by side.
         say: is called with each line that is told.
         program: what each process runs.
+        start: what begins each process, where it is not of this machine.
     """
     events: SimpleQueue[tuple[int, str | None]] = SimpleQueue()
-    running: dict[int, tuple[PlannedRun, ChildRun]] = {}
-    environment, told = child_environment(jobs), False
+    running: dict[int, tuple[PlannedRun, Child]] = {}
+    begin, told = start or partial(ChildRun, environment=child_environment(jobs)), False
     with Interrupt() as stop:
         try:
             while True:
@@ -48,7 +56,7 @@ def run_children(queue: RunQueue, *, jobs: int, say: Callable[[str], object], pr
                     run = None if stop.requested else queue.next()
                     if run is not None:
                         command = [*program, *queue.words(run, slot)]
-                        running[slot] = run, ChildRun(command, partial(_put, events, slot), environment)
+                        running[slot] = run, begin(command, partial(_put, events, slot))
                 if not running:
                     return not stop.requested
                 if stop.requested and not told:
@@ -68,7 +76,7 @@ def _put(events: SimpleQueue[tuple[int, str | None]], slot: int, line: str | Non
 
 def _take(
     events: SimpleQueue[tuple[int, str | None]],
-    running: dict[int, tuple[PlannedRun, ChildRun]],
+    running: dict[int, tuple[PlannedRun, Child]],
     queue: RunQueue,
     say: Callable[[str], object],
 ) -> None:

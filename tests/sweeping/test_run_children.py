@@ -25,11 +25,15 @@ if what == "fails":
     tell("m.yaml:1:2: error: it is wrong [wrong]"); tell("    1 | x"); sys.exit(2)
 if what == "killed":
     os.kill(os.getpid(), signal.SIGKILL)
+if what == "orphaned":
+    os.kill(os.getppid(), signal.SIGKILL)
 if what == "waits":
-    signal.signal(signal.SIGINT, lambda *_: (tell("saved"), sys.exit(130)))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: (tell("saved"), sys.exit(130)))
     tell("at work"); time.sleep(60)
 if what == "stubborn":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     tell("at work"); time.sleep(60)
 tell("epoch 1")
 """
@@ -74,7 +78,7 @@ def test_one_that_fails_stops_no_other() -> None:
 
 def test_several_run_side_by_side() -> None:
     queue = FakeQueue(["waits", "fine", "last"])
-    timer = _signal_when(queue, "last has ended")
+    timer = signal_when(queue, "last has ended")
     assert not run_children(queue, jobs=2, say=queue.lines.append, program=PROGRAM)
     timer.join()
     assert queue.endings["waits"].code == 130
@@ -86,8 +90,8 @@ def test_several_run_side_by_side() -> None:
 
 def test_a_second_signal_ends_at_once() -> None:
     queue = FakeQueue(["stubborn", "fine"])
-    first = _signal_when(queue, "stubborn | at work")
-    second = _signal_when(queue, "stopping: ")
+    first = signal_when(queue, "stubborn | at work")
+    second = signal_when(queue, "stopping: ")
     with pytest.raises(KeyboardInterrupt):
         run_children(queue, jobs=1, say=queue.lines.append, program=PROGRAM)
     first.join()
@@ -120,14 +124,21 @@ def test_the_cores_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
     assert child_environment(2)["OMP_NUM_THREADS"] == "7"
 
 
-def _signal_when(queue: FakeQueue, line: str) -> threading.Thread:
+def signal_when(queue: FakeQueue, line: str) -> threading.Thread:
     """Send Ctrl-C to this process when a line was told."""
 
     def wait() -> None:
-        while not any(told.startswith(line) for told in queue.lines):
-            threading.Event().wait(0.02)
+        wait_for(queue, line)
         os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=wait)
     thread.start()
     return thread
+
+
+def wait_for(queue: FakeQueue, line: str) -> None:
+    """Wait until a line was told, at most a minute."""
+    for _ in range(3000):
+        if any(told.startswith(line) for told in queue.lines):
+            break
+        threading.Event().wait(0.02)

@@ -56,7 +56,10 @@ def sweep(
             "--out", metavar="DIR", help="Where the runs lie; runs/NAME-SWEEP where not given, of a table runs/tables."
         ),
     ] = None,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", metavar="N", help="How many are trained side by side.")] = 1,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", "-j", metavar="N", help="How many are trained side by side; one by default."),
+    ] = None,
     device: Annotated[
         str,
         typer.Option("--device", metavar="auto|cpu|cuda", help="Where to compute; cuda:0,cuda:1 are taken in turn."),
@@ -89,6 +92,17 @@ def sweep(
             show_default=False,
         ),
     ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            "--ray",
+            metavar="ADDRESS",
+            help="Train on a Ray cluster: HOST:6379, ray://HOST:10001, auto, or local to start one here. Its machines "
+            "have this compose, share the current folder (spec, block files, runs), and see the data under the same "
+            "paths. By default one run for each GPU of the cluster, or for each core.",
+            show_default=False,
+        ),
+    ] = None,
     log: Loggers = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the runs, and train none.")] = False,
     blocks: BlockFiles = None,
@@ -110,6 +124,7 @@ def sweep(
         "out": out,
         "jobs": jobs,
         "device": device,
+        "ray": ray,
         "log": log or (),
     }
     if search is not None or objective or storage:
