@@ -55,6 +55,17 @@ def test_a_source(folder: Path) -> None:
     assert (batch["targets"].shape, batch["targets"].dtype) == ((4, 3), torch.int8)
 
 
+def test_examples_are_called_by_their_files(folder: Path) -> None:
+    source = images(folder, unseen=["dog"])
+    for split in ("train", "test"):
+        examples = source.split(split)  # type: ignore[arg-type]
+        names = examples.names(range(len(examples)))
+        for name, row in zip(names, examples[range(len(examples))]["targets"], strict=True):
+            assert (folder.parent / name).is_file()
+            shown = {source.labels.names[label] for label in (row > 0).nonzero().flatten()}
+            assert shown == {*labels_of(int(Path(name).stem))}
+
+
 def test_all_seen_holds_nothing_back(folder: Path) -> None:
     source = images(folder, unseen=["dog"], all_seen=True)
     assert (source.labels.names, source.labels.seen) == (("bird", "cat", "dog"), (True, True, True))
