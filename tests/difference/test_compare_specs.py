@@ -297,7 +297,7 @@ def test_data_that_is_not_there_is_no_mistake() -> None:
     found = compose.diff("zoo/ml2p.yaml", variants=["paper"])
     assert found.totals is None
     assert found.notes[0].startswith("what zoo/ml2p.yaml -v paper costs is not known: ")
-    assert "~ glyph_scenes → images" in found.text
+    assert "~ glyph_scenes → nus_wide" in found.text
 
 
 def test_two_variants_of_one_spec() -> None:

@@ -94,8 +94,8 @@ def test_each_layer_starts_in_its_own_folder(folder: Path) -> None:
 
 def test_texts_and_packaged_specs_start_in_the_current_folder(folder: Path) -> None:
     assert values(SPEC)["data"]["labels"] == str(folder / "here" / "labels.csv")
-    found = values("zoo/ml2p.yaml", variants="paper")
-    assert found["data"]["labels"] == str(folder / "here" / "nus-wide/labels.csv")
+    found = values("zoo/hybrids/desire-pictures.yaml", variants="photos")
+    assert found["data"]["labels"] == str(folder / "here" / "photos/labels.csv")
 
 
 @pytest.mark.parametrize(

@@ -73,9 +73,8 @@ def label_files(labels: Path | None, splits: Mapping[str, Path | None]) -> dict[
         given = {"labels": ("", labels)}
     files = {parameter: (split, Path(path).expanduser()) for parameter, (split, path) in given.items()}
     for parameter, (_, path) in files.items():
-        if not os.path.isfile(path):
-            what = "a folder, not a label file:" if os.path.isdir(path) else "there is no label file"
-            raise BlockError(f"{what} {path}{_there(path, folders=False)}", parameter=parameter)
+        if not os.path.exists(path):
+            raise BlockError(f"there is no label file {path}{_there(path, folders=False)}", parameter=parameter)
     return files
 
 

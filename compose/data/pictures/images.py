@@ -1,4 +1,4 @@
-"""The data source ``images``: the user's own pictures, with a CSV or JSON-lines file of labels."""
+"""The data source ``images``: the user's own pictures, with their labels in any of the usual forms."""
 
 from __future__ import annotations
 
@@ -43,15 +43,21 @@ from compose.data.vectors.label_division import Part
 
 @data
 class Images(PictureSource):
-    """Your own pictures: a folder, and CSV or JSON-lines files that say which labels each picture has.
+    """Your own pictures: a folder, and files that say which labels each picture has, in any of the usual forms.
 
     A CSV file has a header with a column `image`, and one of three forms. A column `labels` (`cat;dog`, or a list as
     Python writes it) and perhaps `absent`. A column `label` and a row for each label of a picture, perhaps with a
     `confidence` of 1 = present or 0 = absent, as Open Images' `ImageID,LabelName,Confidence`. A column for each label
-    with 1 or True = present, 0, False or -1 = absent, empty = unknown; columns of text are left out. A JSON-lines file
-    has one object a line: `{"image": "a.jpg", "labels": ["cat"], "absent": ["dog"]}`. A column or key `split` may say
-    train, val or test. Pictures may be in any format, colour mode and orientation that PIL knows, and be named with or
-    without their extension.
+    with 1, True or yes = present, 0, False, no or -1 = absent, empty = unknown; columns of text are left out. A JSON
+    file has objects `{"image": "a.jpg", "labels": ["cat"], "absent": ["dog"]}`, one a line or in a list, or is one
+    object `{"a.jpg": ["cat"]}`. A column or key `split` may say train, val or test. Parquet is read as CSV is.
+
+    Annotations are read for their labels: COCO's and LVIS's JSON, Pascal VOC's folder of XML, YOLO's folder of text
+    files with `data.yaml` or `classes.txt` near it, and a folder that Hugging Face's `datasets` saved, whose pictures
+    are written to the user's cache. Parquet and the last need the extra `data`.
+
+    Pictures may be in any format, colour mode and orientation that PIL knows, and be named with or without their
+    extension.
 
     Without a label file each folder in `folder` is a label, and has its pictures; or there are such folders in `train`,
     `val` and `test`, and classes that `train` lacks are unseen. Hidden files and folders are left out.
@@ -150,7 +156,7 @@ class Images(PictureSource):
         given = label_files(labels, {"train": train, "val": val, "test": test})
         known = None if vocabulary is None else read_label_list(vocabulary, parameter="vocabulary")
         if given:
-            self._annotations = read_annotations(given, LabelReading(separator, ignore or (), known))
+            self._annotations = read_annotations(given, LabelReading(separator, ignore or (), known, folder))
         else:
             self._annotations = annotations_of_folders(folder)
             unseen = without_training(self._annotations) if unseen is None else unseen

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compose.block import data
+from compose.data.json_items import read_object_text
 from compose.data.pictures.annotations import ABSENT
 from compose.data.pictures.boxes import Boxes, gather_boxes
-from compose.data.publishers.coco_files import read_categories, read_coco, read_text
+from compose.data.publishers.coco_files import read_categories, read_coco
 from compose.data.publishers.column_cache import Columns, cached_columns
 from compose.data.publishers.label_set_table import label_set_table, seen_but, synsets_of
 from compose.data.publishers.publication import Publication, PublishedFile
@@ -124,7 +125,7 @@ class Coco(PublishedSource):
         splits = list(zip(("train", "test"), files, folders, strict=True))
 
         def read() -> Columns:
-            categories = read_categories(files[1], read_text(files[1]))
+            categories = read_categories(files[1], read_object_text(files[1]))
             names = np.frombuffer("\n".join(categories).encode(), np.uint8)
             return {**read_coco(splits, list(categories.values())), "category_names": names}
 

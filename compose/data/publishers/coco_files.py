@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from compose.data.json_items import items_of, read_object_text, value_of
 from compose.data.pictures.annotations import PRESENT
 from compose.data.publishers.column_cache import Columns
 from compose.data.source import DataError
-
-_BLANKS = " \t\r\n"
-_DECODER = json.JSONDecoder()
 
 
 @dataclass
@@ -45,24 +42,24 @@ def read_coco(files: Sequence[tuple[str, Path, str]], categories: Sequence[int])
     number = {category: place for place, category in enumerate(categories)}
     for split, path, folder in files:
         first = len(found.images)
-        text = read_text(path)
+        text = read_object_text(path)
         found.row.clear()
-        for image in items(path, text, "images"):
-            found.row[_of(path, image, "id")] = len(found.images)
-            found.images.append(f"{folder}/{_of(path, image, 'file_name')}".encode())
-        for annotation in items(path, text, "annotations"):
+        for image in items_of(path, text, "images"):
+            found.row[value_of(path, image, "id")] = len(found.images)
+            found.images.append(f"{folder}/{value_of(path, image, 'file_name')}".encode())
+        for annotation in items_of(path, text, "annotations"):
             _add(path, annotation, number, found)
         splits[split] = np.arange(first, len(found.images))
     return {"images": np.array(found.images), **_labels(found), **splits}
 
 
 def _add(path: Path, annotation: Any, number: dict[int, int], found: _Gathered) -> None:
-    row = found.row.get(_of(path, annotation, "image_id"))
-    label = number.get(_of(path, annotation, "category_id"))
+    row = found.row.get(value_of(path, annotation, "image_id"))
+    label = number.get(value_of(path, annotation, "category_id"))
     if row is None or label is None:
         what = "picture" if row is None else "category"
         raise DataError(f"{path}: annotation {annotation.get('id')} is of a {what} that the file does not list")
-    left, top, width, height = _of(path, annotation, "bbox")
+    left, top, width, height = value_of(path, annotation, "bbox")
     found.rows.append(row)
     found.numbers.append(label)
     found.sides.extend((left, top, left + width, top + height))
@@ -91,90 +88,8 @@ def read_categories(path: Path, text: str) -> dict[str, int]:
     Raises:
         DataError: there are none.
     """
-    found = {str(_of(path, entry, "name")): int(_of(path, entry, "id")) for entry in items(path, text, "categories")}
+    entries = list(items_of(path, text, "categories"))
+    found = {str(value_of(path, entry, "name")): int(value_of(path, entry, "id")) for entry in entries}
     if not found:
         raise DataError(f"{path}: expected categories, got none")
     return dict(sorted(found.items(), key=lambda entry: entry[1]))
-
-
-def read_text(path: Path) -> str:
-    """The text of a file.
-
-    Raises:
-        DataError: it is no text, or ends before its object does.
-    """
-    try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise DataError(f"{path}: expected JSON in UTF-8") from None
-    if not text.lstrip().startswith("{"):
-        raise DataError(f"{path}: expected one JSON object with `images`, `annotations` and `categories`")
-    if not text.rstrip().endswith("}"):
-        raise DataError(f"{path}: the file is cut off: the JSON object in it does not end")
-    return text
-
-
-def items(path: Path, text: str, key: str) -> Iterator[Any]:
-    """The objects of a list in the one object of a file, one after the other: the whole is never in memory at once.
-
-    Raises:
-        DataError: there is no such list, or what is in it is damaged.
-    """
-    at = _list_start(path, text, key)
-    while True:
-        at = _skip(text, at)
-        if text[at : at + 1] == "]":
-            return
-        item, at = _decoded(path, text, at)
-        yield item
-        at = _skip(text, at)
-        if text[at : at + 1] == ",":
-            at += 1
-        elif text[at : at + 1] != "]":
-            raise DataError(f"{path}: the list `{key}` is damaged at character {at:,}")
-
-
-def _list_start(path: Path, text: str, key: str) -> int:
-    """Where the first entry of the list under a key of the outermost object stands."""
-    at = _skip(text, text.index("{") + 1)
-    while text[at : at + 1] == '"':
-        name, at = _decoded(path, text, at)
-        at = _skip(text, at)
-        at = _skip(text, at + 1)  # the colon
-        if name == key and text[at : at + 1] == "[":
-            return at + 1
-        at = _skip(text, _end(path, text, at))
-        at = _skip(text, at + 1) if text[at : at + 1] == "," else at
-    raise DataError(f"{path}: expected a list `{key}`, as in COCO's files of instances")
-
-
-def _end(path: Path, text: str, at: int) -> int:
-    """Where the value that begins at a place ends; of a list each entry is decoded by itself."""
-    if text[at : at + 1] != "[":
-        return _decoded(path, text, at)[1]
-    at = _skip(text, at + 1)
-    while text[at : at + 1] != "]":
-        at = _skip(text, _decoded(path, text, at)[1])
-        at = _skip(text, at + 1) if text[at : at + 1] == "," else at
-    return at + 1
-
-
-def _skip(text: str, at: int) -> int:
-    while text[at : at + 1] in _BLANKS and at < len(text):
-        at += 1
-    return at
-
-
-def _decoded(path: Path, text: str, at: int) -> tuple[Any, int]:
-    try:
-        return _DECODER.raw_decode(text, at)
-    except (ValueError, RecursionError):
-        line = text.count("\n", 0, at) + 1
-        raise DataError(f"{path}:{line}: expected JSON, got something else; the file may be cut off") from None
-
-
-def _of(path: Path, entry: Any, key: str) -> Any:
-    try:
-        return entry[key]
-    except (KeyError, TypeError):
-        raise DataError(f"{path}: expected `{key}` in every entry, as in COCO's files of instances") from None

@@ -257,7 +257,7 @@ def test_refused_paths(folder: Path) -> None:
     message = f"`train`, `val` and `test`, or folders of pictures in {folder}, one for each class"
     assert refusal(folder, labels=None) == (None, f"expected a label file, `labels` or {message}")
     assert refusal(folder, train=folder / "labels.csv")[0] == "labels"
-    assert refusal(folder, labels=folder)[1].startswith("a folder, not a label file")
+    assert "in a form that is read, got another folder" in refusal(folder, labels=folder)[1]
 
 
 def test_refused_labels(folder: Path) -> None:

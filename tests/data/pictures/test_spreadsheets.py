@@ -134,13 +134,13 @@ def test_columns_of_text_are_left_out_and_named(source: Callable[..., Images]) -
 
 
 def test_a_column_of_marks_or_with_some_value_is_one_of_a_label(tmp_path: Path) -> None:
-    text = "image,cat,dog,bird\na,1,yes,\nb,0,no,2\nc,0,no,0\n"
+    text = "image,cat,dog,bird\na,1,y,\nb,0,n,2\nc,0,n,0\n"
     annotations = read(tmp_path, text)
     assert list(annotations.names) == ["cat", "dog", "bird"]
     assert problems(annotations) == [
-        "2: expected 1, 0, -1 or nothing for `dog`, got `yes`; if it is no label: `ignore: [dog]`",
-        "3: expected 1, 0, -1 or nothing for `dog`, got `no`",
-        "4: expected 1, 0, -1 or nothing for `dog`, got `no`",
+        "2: expected 1, 0, -1 or nothing for `dog`, got `y`; if it is no label: `ignore: [dog]`",
+        "3: expected 1, 0, -1 or nothing for `dog`, got `n`",
+        "4: expected 1, 0, -1 or nothing for `dog`, got `n`",
     ]
 
 

@@ -11,14 +11,18 @@ from compose.data.quoted import short
 
 EMPTY = 9
 _NUMBERS = {"": EMPTY, "1": PRESENT, "-1": MINUS, "0": ZERO, "1.0": PRESENT, "-1.0": MINUS, "0.0": ZERO}
-_WORDS = {"true": PRESENT, "false": ZERO, **dict.fromkeys(("nan", "na", "n/a", "null", "none"), EMPTY)}
+_WORDS = {
+    **dict.fromkeys(("true", "yes"), PRESENT),
+    **dict.fromkeys(("false", "no"), ZERO),
+    **dict.fromkeys(("nan", "na", "n/a", "null", "none"), EMPTY),
+}
 VALUES = {
     **_NUMBERS,
     **{form: value for word, value in _WORDS.items() for form in (word, word.upper(), word.capitalize())},
     "NaN": EMPTY,
 }
 """What a cell of a label's column means, as written."""
-_MARKS = frozenset({"yes", "no", "y", "n", "t", "f", "x", "+", "-"})
+_MARKS = frozenset({"y", "n", "t", "f", "x", "+", "-"})
 """Words by which people mark labels: a column of them is one of labels, if not in a form that is read."""
 _NAMELESS = re.compile(r"(Unnamed: \d+(\.\d+)?)?")
 _LIST = re.compile(r"""[\[({]\s*((?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?:\s*,\s*|\s+|\s*(?=[\])}])))*[\])}]""")

@@ -41,6 +41,7 @@ class LabelReading:
         separator: the characters that separate labels in a cell; None for those that are usual.
         ignore: columns that are no labels.
         vocabulary: the labels; other columns are then none. None where any column may be a label.
+        folder: where the pictures are; None where that is not known.
 
     Attributes:
         columns: those that the files have of which each may be a label.
@@ -49,6 +50,7 @@ class LabelReading:
     separator: str | None = None
     ignore: Collection[str] = ()
     vocabulary: Collection[str] | None = None
+    folder: Path | None = None
     columns: set[str] = field(default_factory=set)
 
 
@@ -56,7 +58,7 @@ def read_label_file(path: Path, into: Annotations, how: LabelReading, *, split: 
     """Add the rows of a file.
 
     Args:
-        path: a CSV file, or JSON lines if its name ends so.
+        path: a file or folder in one of the forms that are read; a text is CSV, or JSON if its name ends so.
         into: where rows and problems go.
         how: how it is to be read.
         split: the split of all rows; if empty, each row's own ``split``.
@@ -64,19 +66,29 @@ def read_label_file(path: Path, into: Annotations, how: LabelReading, *, split: 
     Raises:
         DataError: nothing in the file can be used.
     """
-    from compose.data.pictures.labels.label_csv import read_csv
-    from compose.data.pictures.labels.label_json import read_json_lines
+    from compose.data.pictures.forms.form_of import form_of
 
     into.files.append(path)
     before = len(into), len(into.problems)
-    text, spoilt = _text(path, into)
     rows = RowWriter(into, split)
-    if path.suffix.lower() in JSON_LINES:
-        read_json_lines(path, text, spoilt, rows)
+    form = form_of(path)
+    if form is not None:
+        form(path, rows, how)
     else:
-        read_csv(path, text, spoilt, rows, how)
+        _read_text(path, rows, how)
     if before == (len(into), len(into.problems)):
         raise DataError(f"{path}: expected pictures with their labels, got none")
+
+
+def _read_text(path: Path, rows: RowWriter, how: LabelReading) -> None:
+    from compose.data.pictures.labels.label_csv import read_csv
+    from compose.data.pictures.labels.label_json import read_json
+
+    text, spoilt = _text(path, rows.into)
+    if path.suffix.lower() in JSON_LINES:
+        read_json(path, text, spoilt, rows)
+    else:
+        read_csv(path, text, spoilt, rows, how)
 
 
 def _text(path: Path, into: Annotations) -> tuple[str, set[int]]:

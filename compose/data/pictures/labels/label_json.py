@@ -1,4 +1,5 @@
-"""Label files in JSON lines: ``{"image": "a.jpg", "labels": ["cat"], "absent": ["dog"], "split": "train"}``.
+"""Label files in JSON: objects ``{"image": "a.jpg", "labels": ["cat"], "absent": ["dog"], "split": "train"}``, one on
+each line or in a list; one object ``{"a.jpg": ["cat"]}``; or COCO's.
 
 Other keys are passed over.
 """
@@ -10,17 +11,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from compose.data.pictures.forms.instances_json import KEYS, read_instances
 from compose.data.pictures.labels.label_file import IMAGE_KEYS, LABEL_KEYS, RowWriter, label_name
 from compose.data.quoted import keys_text
 from compose.data.source import DataError
+from compose.data.text_file import json_of
 from compose.errors import nearest
 
-COCO = ("images", "annotations", "categories")
-"""The keys of the one object that COCO's JSON files hold."""
 
-
-def read_json_lines(path: Path, text: str, spoilt: set[int], rows: RowWriter) -> None:
-    """Write the rows of a JSON-lines file.
+def read_json(path: Path, text: str, spoilt: set[int], rows: RowWriter) -> None:
+    """Write the rows of a file of JSON lines, of one list of objects, of one object of pictures, or as COCO's.
 
     Args:
         path: the file, for messages.
@@ -29,42 +29,96 @@ def read_json_lines(path: Path, text: str, spoilt: set[int], rows: RowWriter) ->
         rows: where rows go.
 
     Raises:
-        DataError: it is one JSON array.
+        DataError: it is another form of JSON.
     """
     if text.lstrip().startswith("["):
-        raise DataError(f"{path}: expected JSON lines (an object on each line), got one JSON array")
-    _refuse_coco(path, text)
+        _write_list(path, _whole(path, text), rows)
+        return
+    if not _is_lines(text):
+        if all(f'"{key}"' in text for key in KEYS):
+            read_instances(path, text, rows)
+        else:
+            _write_mapping(path, _whole(path, text), rows)
+        return
     for line, content in enumerate(text.split("\n"), 1):
         if content.strip() and line not in spoilt:
             try:
-                _row(line, content, rows)
+                _row(line, _decoded(content), rows)
             except _Wrong as error:
                 rows.into.problem(line, str(error))
 
 
-def _refuse_coco(path: Path, text: str) -> None:
-    if not all(f'"{key}"' in text for key in COCO):
-        return
+def _is_lines(text: str) -> bool:
+    """Whether a file has objects on lines of their own, and is not one object."""
+    first = next((line for line in text.split("\n") if line.strip()), "").strip()
     try:
-        whole = json.loads(text)
+        found = json.loads(first.removesuffix(","))
     except (ValueError, RecursionError):
-        return
-    if isinstance(whole, dict) and all(isinstance(whole.get(key), list) for key in COCO):
-        form = '{"image": "a.jpg", "labels": ["cat"]}'
-        raise DataError(f"{path}: expected JSON lines (an object such as {form} on each line), got COCO's JSON")
+        return first != "{" and not all(f'"{key}"' in text for key in KEYS) and not _is_object(text)
+    return not isinstance(found, dict) or not _is_whole(found)
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json_of(text), dict)
+    except json.JSONDecodeError:
+        return False
+
+
+def _is_whole(found: dict[str, Any]) -> bool:
+    """Whether one object is all of a file: COCO's lists, or pictures with their labels."""
+    if all(isinstance(found.get(key), list) for key in KEYS):
+        return True
+    return bool(found) and not set(found) & {*IMAGE_KEYS} and all(_is_names(value) for value in found.values())
+
+
+def _is_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
+def _whole(path: Path, text: str) -> Any:
+    try:
+        return json_of(text)
+    except json.JSONDecodeError as error:
+        raise DataError(f"{path}:{error.lineno}: not JSON ({error.msg}); the file may be cut off") from None
+
+
+def _write_list(path: Path, found: list[Any], rows: RowWriter) -> None:
+    """Write the rows of a list of objects such as ``{"image": "a.jpg", "labels": ["cat"]}``."""
+    for number, row in enumerate(found, 1):
+        try:
+            _row(0, row, rows)
+        except _Wrong as error:
+            rows.into.problem(0, f"entry {number:,}: {error}")
+
+
+def _write_mapping(path: Path, found: Any, rows: RowWriter) -> None:
+    """Write the rows of an object such as ``{"a.jpg": ["cat"], "b.jpg": []}``.
+
+    Raises:
+        DataError: it is another object.
+    """
+    if not isinstance(found, dict) or not found or not all(_is_names(value) for value in found.values()):
+        forms = '{"image": "a.jpg", "labels": ["cat"]} on each line or in a list, {"a.jpg": ["cat"]}, COCO\'s JSON'
+        raise DataError(f"{path}: expected pictures with their labels in JSON ({forms}), got another object")
+    for image, names in found.items():
+        rows.lists(0, image, [label_name(name) for name in names if name.strip()], [], rows.fixed_split)
 
 
 class _Wrong(Exception):
     """Why a line cannot be used."""
 
 
-def _row(line: int, content: str, rows: RowWriter) -> None:
+def _decoded(content: str) -> Any:
     try:
-        row = json.loads(content)
+        return json.loads(content)
     except (ValueError, RecursionError) as error:
         comma = content.rstrip().endswith(",")
         why = "a comma stands at the end of the line, and nothing may stand between the lines" if comma else error
         raise _Wrong(f"not JSON: {why}") from None
+
+
+def _row(line: int, row: Any, rows: RowWriter) -> None:
     if not isinstance(row, dict):
         raise _Wrong(f"expected an object, got {'a list' if isinstance(row, list) else 'a single value'}")
     image = row[_key(row, IMAGE_KEYS)]
