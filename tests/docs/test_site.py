@@ -95,12 +95,21 @@ def test_nothing_that_is_made_is_kept() -> None:
 
 
 def test_patterns_of_the_navigation_stand_for_pages() -> None:
-    pages = ["index.md", "zoo.md", "a/one.md", "a/two.md", "a/b/deep.md"]
-    entries = ["index.md", {"A": "a/*.md"}, {"None": "none/*.md"}, {"Deep": ["a/b/*.md", {"X": ["zoo.md"]}]}, "*.md"]
+    pages = ["index.md", "zoo.md", "language.md", "other.md", "a/one.md", "a/two.md", "a/b/deep.md"]
+    entries = [
+        "index.md",
+        {"A": "a/*.md"},
+        {"None": "none/*.md"},
+        {"Deep": ["a/b/*.md", {"X": ["zoo.md"]}]},
+        "la*.md",
+        "*.md",
+    ]
     assert expanded(entries, pages) == [
         "index.md",
         {"A": ["a/one.md", "a/two.md"]},
         {"Deep": ["a/b/deep.md", {"X": ["zoo.md"]}]},
+        "language.md",
+        "other.md",
     ]
 
 
@@ -137,7 +146,7 @@ def test_links_in_code_and_of_made_pages_stay() -> None:
 
 
 def test_pieces_of_markdown() -> None:
-    assert prose("``a_b`` of *d < W_I [x]") == r"`a_b` of \*d \< W\_I \[x\]"
+    assert prose("``a_b`` of *d < W_I [x]") == r"`a_b` of \*d &lt; W\_I \[x\]"
     assert table(("", "n"), [("`a|b`", "1 | 2")], right=True) == "|  | n |\n|---|--:|\n| `a|b` | 1 \\| 2 |"
 
 

@@ -23,8 +23,10 @@ from compose.spec.yaml.reader import load_text
 from compose.spec.yaml.tree import Mapping, plain
 from compose.spec.yaml.writer import flow
 from tools.site.markdown import prose
+from tools.site.reference.class_code import module_file
 from tools.site.reference.command_pages import command_pages
 from tools.site.reference.declaration_pages import declaration_pages, page_of
+from tools.site.reference.equation_lines import equation_lines
 from tools.site.reference.inputs_page import inputs_page
 from tools.site.reference.overview import overview
 from tools.site.reference.python_page import python_page
@@ -32,6 +34,7 @@ from tools.site.reference.python_page import python_page
 DECLARATIONS = registry().all()
 EACH = pytest.mark.parametrize("declaration", DECLARATIONS, ids=lambda d: f"{d.kind}-{d.name}")
 PAGES = declaration_pages()
+OVERVIEW = overview()
 
 
 def entry(declaration: Declaration) -> str:
@@ -73,7 +76,7 @@ def test_what_it_does_where_it_comes_from_and_where_it_departs_from_that(declara
     for said in (declaration.summary, declaration.doc, declaration.reference, declaration.deviates):
         assert prose(said) in text
     assert all(f"`{name}`" in text for name in declaration.gives)
-    assert f"`{declaration.name}`]({page_of(declaration).removeprefix('reference/')}#" in overview()
+    assert f"`{declaration.name}`]({page_of(declaration).removeprefix('reference/')}#" in OVERVIEW
 
 
 @pytest.mark.parametrize("declaration", [d for d in DECLARATIONS if d.kind in ("block", "loss", "metric", "composite")])
@@ -141,3 +144,23 @@ def test_every_command_has_a_page_with_its_options(name: str) -> None:
 
 def test_the_python_page_has_everything_that_is_exported() -> None:
     assert sorted(re.findall(r"^::: compose\.(\w+)$", python_page(), re.MULTILINE)) == sorted(compose.__all__)
+
+
+def test_the_lines_that_compute_equations_stand_beside_their_numbers() -> None:
+    blocks = {d.name: d for d in DECLARATIONS if d.kind == "block"}
+    assert [line.equation for line in equation_lines(blocks["group_attention"])] == ["eq. 6", "eq. 7"]
+    encoder = equation_lines(blocks["ml2p_encoder"])  # in the modules that it is made of
+    assert [line.equation for line in encoder] == ["eq. 1", "eq. 2", "eq. 3", "eq. 4", "eq. 5"]
+    assert f"| eq. 2 | `{encoder[1].code}` |" in entry(blocks["ml2p_encoder"])
+    assert "enhanced = " in encoder[1].code
+    assert equation_lines(blocks["linear"]) == []
+
+
+@EACH
+def test_no_equation_in_the_code_of_a_block_is_left_out(declaration: Declaration) -> None:
+    file = module_file(declaration.module)
+    numbers = (
+        re.findall(r"  # .*(eq\. \d+(?:-\d+)?)", file.read_text("utf-8")) if declaration.kind != "composite" else []
+    )
+    assert not numbers or declaration.kind in ("block", "loss")
+    assert all(f"| {number} | `" in entry(declaration) for number in numbers)

@@ -33,7 +33,11 @@ def fence(text: str, language: str) -> str:
 def prose(text: str) -> str:
     """Text of a docstring or a spec: what stands in quotes stays code, and nothing else is Markdown."""
     parts = CODE.split(text.replace("``", "`"))
-    return "".join(part if part.startswith("`") else re.sub(r"([\\*_<\[\]#])", r"\\\1", part) for part in parts)
+    return "".join(part if part.startswith("`") else _plain(part) for part in parts)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"([\\*_\[\]#])", r"\\\1", text).replace("<", "&lt;")
 
 
 def paragraphs(*parts: str) -> str:

@@ -12,7 +12,8 @@ def expanded(entries: Sequence[Any], pages: Sequence[str]) -> list[Any]:
 
     Args:
         entries: of ``mkdocs.yml``: pages, patterns, and mappings of one title to such.
-        pages: the site's pages in order. What an entry names by itself, no pattern stands for.
+        pages: the site's pages in order. What an entry names by itself, no pattern stands for, and of several patterns
+            that fit a page the first does.
     """
     free = [page for page in pages if page not in named(entries)]
     return list(_expanded(entries, free))
@@ -26,19 +27,22 @@ def named(entries: Any) -> set[str]:
     return set().union(*map(named, inner))
 
 
-def _expanded(entries: Sequence[Any], pages: Sequence[str]) -> Iterator[Any]:
+def _expanded(entries: Sequence[Any], free: list[str]) -> Iterator[Any]:
+    """The entries with pages, which are then no longer free."""
     for entry in entries:
         if isinstance(entry, dict):
-            yield from _section(entry, pages)
+            yield from _section(entry, free)
         elif "*" in entry:
-            yield from (page for page in pages if _fits(page, entry))
+            found = [page for page in free if _fits(page, entry)]
+            free[:] = [page for page in free if page not in found]
+            yield from found
         else:
             yield entry
 
 
-def _section(entry: dict[str, Any], pages: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _section(entry: dict[str, Any], free: list[str]) -> Iterator[dict[str, Any]]:
     ((title, inner),) = entry.items()
-    found = list(_expanded([inner] if isinstance(inner, str) else inner, pages))
+    found = list(_expanded([inner] if isinstance(inner, str) else inner, free))
     if found:
         yield {title: found[0] if isinstance(inner, str) and found == [inner] else found}
 

@@ -10,6 +10,7 @@ from compose.registry.registry import registry
 from compose.spec.wiring.plan import Step
 from tools.site.markdown import paragraphs, prose, table
 from tools.site.models.packaged_spec import PackagedSpec
+from tools.site.reference.equation_lines import equation_lines
 from tools.site.reference.overview import link
 
 
@@ -29,7 +30,18 @@ def node_tables(spec: PackagedSpec) -> str:
             [(f"`{name}`", weights[name], *_said(used, folder)) for name, used in terms.items()],
         ),
         _of_variants(spec, folder),
+        _lines(spec, folder),
     )
+
+
+def _lines(spec: PackagedSpec, folder: str) -> str:
+    """The lines of code that compute equations."""
+    rows = [
+        (f"{prose(used.reference.partition(',')[0])}, {line.equation}", link(used, folder), f"`{line.code}`")
+        for used, _ in spec.used.values()
+        for line in equation_lines(used)
+    ]
+    return table(("equation", "block", "line of code"), rows) if rows else ""
 
 
 def _of_variants(spec: PackagedSpec, folder: str) -> str:

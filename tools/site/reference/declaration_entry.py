@@ -14,6 +14,7 @@ from compose.spec.yaml.writer import flow
 from tools.site.markdown import fence, paragraphs, prose, table
 from tools.site.models.using_specs import using_specs
 from tools.site.reference.class_code import class_code
+from tools.site.reference.equation_lines import equation_lines
 
 
 def declaration_entry(declaration: Declaration, folder: str) -> str:
@@ -28,6 +29,7 @@ def declaration_entry(declaration: Declaration, folder: str) -> str:
         prose(declaration.summary),
         prose(declaration.doc),
         _source(declaration),
+        _equations(declaration),
         _ports("in", declaration.inputs),
         _ports("out", declaration.outputs),
         _gives(declaration),
@@ -42,6 +44,11 @@ def _source(declaration: Declaration) -> str:
     """The paper and the equation, and what is otherwise here."""
     told = {"Reference": declaration.reference, "Deviates": declaration.deviates}
     return "\n\n".join(f"**{title}:** {prose(text)}" for title, text in told.items() if text)
+
+
+def _equations(declaration: Declaration) -> str:
+    rows = [(line.equation, f"`{line.code}`", prose(line.note)) for line in equation_lines(declaration)]
+    return table(("equation", "code", ""), rows) if rows else ""
 
 
 def _ports(title: str, ports: Iterable[Port]) -> str:

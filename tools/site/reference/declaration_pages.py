@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from posixpath import dirname
 
 from compose.cli.list import PLURALS, WHERE
@@ -33,11 +32,15 @@ ROOM_OF = {"core": "core/layers"}
 
 def declaration_pages() -> dict[str, str]:
     """Each page by its place in the site."""
-    by_page = defaultdict(list)
-    for declaration in registry().all():
-        by_page[page_of(declaration)].append(declaration)
-    order = sorted(by_page, key=lambda page: ("/blocks/" not in page, page if "/blocks/" in page else _place(page)))
-    return {page: _page(by_page[page], dirname(page)) for page in order}
+    return {page: _page(declarations, dirname(page)) for page, declarations in by_page().items()}
+
+
+def by_page() -> dict[str, list[Declaration]]:
+    """What stands on each page, in the order of the navigation."""
+    found: dict[str, list[Declaration]] = {}
+    for declaration in sorted(registry().all(), key=_place):
+        found.setdefault(page_of(declaration), []).append(declaration)
+    return found
 
 
 def page_of(declaration: Declaration) -> str:
@@ -47,22 +50,29 @@ def page_of(declaration: Declaration) -> str:
     return f"reference/{WORDS[declaration.kind]}.md"
 
 
+def title_of(declaration: Declaration) -> str:
+    """The title of that page."""
+    if declaration.kind == "block":
+        room, _, part = _room(declaration).partition("/")
+        return f"{room.capitalize()} blocks{f': {part}' if part else ''}"
+    return TITLES[WORDS[declaration.kind]]
+
+
 def _room(declaration: Declaration) -> str:
     inner = "/".join(declaration.module.split(".")[2:-1])
     return ROOM_OF.get(inner, inner)
 
 
-def _place(page: str) -> int:
-    return list(TITLES).index(page.removeprefix("reference/").removesuffix(".md"))
+def _place(declaration: Declaration) -> tuple[int, str]:
+    """Blocks come first, room by room, and then the other kinds."""
+    if declaration.kind == "block":
+        return -1, _room(declaration)
+    return list(TITLES).index(WORDS[declaration.kind]), ""
 
 
 def _page(declarations: list[Declaration], folder: str) -> str:
     first = declarations[0]
-    if first.kind == "block":
-        room = _room(first)
-        title, says = room.replace("/", ": ").capitalize(), package_line(ROOT / "blocks" / room)
-    else:
-        title, says = TITLES[WORDS[first.kind]], ""
+    says = package_line(ROOT / "blocks" / _room(first)) if first.kind == "block" else ""
     where = f"In a spec: `{WHERE[WORDS[first.kind]]}`"
     entries = (declaration_entry(declaration, folder) for declaration in declarations)
-    return paragraphs(f"# {title}", says, where, *entries)
+    return paragraphs(f"# {title_of(first)}", says, where, *entries)

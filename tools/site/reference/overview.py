@@ -6,9 +6,8 @@ from posixpath import relpath
 
 from compose.cli.list import WHERE
 from compose.registry.declaration import Declaration
-from compose.registry.registry import registry
 from tools.site.markdown import paragraphs, prose, table
-from tools.site.reference.declaration_pages import TITLES, WORDS, page_of
+from tools.site.reference.declaration_pages import WORDS, by_page, page_of, title_of
 
 INTRODUCTION = """What a spec may name, as the project's code declares it: `compose list` and `compose describe NAME`
 say the same in a terminal. Shapes are written in letters: `b` batch, `c` channels, `h w` space, `r` regions, `m`
@@ -21,13 +20,14 @@ Besides: the [inputs](inputs.md) that data and labels give, the [commands](comma
 
 def overview() -> str:
     """The page as Markdown."""
-    titles = {"blocks": "Blocks", **TITLES}
-    return paragraphs("# Reference", INTRODUCTION, *(_section(word, title) for word, title in titles.items()))
+    return paragraphs("# Reference", INTRODUCTION, *map(_section, by_page().values()))
 
 
-def _section(word: str, title: str) -> str:
-    rows = [(link(d, "reference"), prose(d.summary)) for d in registry().all() if WORDS[d.kind] == word]
-    return paragraphs(f"## {title}", f"`{WHERE[word]}`", table(("name", ""), rows))
+def _section(declarations: list[Declaration]) -> str:
+    """What stands on one page."""
+    first = declarations[0]
+    rows = [(link(declaration, "reference"), prose(declaration.summary)) for declaration in declarations]
+    return paragraphs(f"## {title_of(first)}", f"`{WHERE[WORDS[first.kind]]}`", table(("name", ""), rows))
 
 
 def link(declaration: Declaration, folder: str) -> str:
