@@ -53,7 +53,7 @@ def _no_figures(table: TableFile) -> SpecError:
     at = table.tree and table.tree.get("table")
     expected = "a table under `paper.figures`, or rows without `printed`"
     message = f"{table.paper} states no figures of `{table.table}`"
-    return SpecError("unknown-table", message, at and at.place, expected)
+    return SpecError("unknown-table", message, at.place if at else None, expected)
 
 
 def _no_row(table: TableFile, printed: Scalar, known: list[str]) -> SpecError:
