@@ -22,6 +22,8 @@ HERE = "local"
 """The address that starts a cluster on this machine, for as long as the sweep lasts."""
 PASSED_ON = ("WANDB_", "MLFLOW_")
 """How the environment variables begin that a run has from the machine that asks."""
+ATTEMPTS = ("RAY_gcs_server_port_wait_time_s", "1")
+"""How often a cluster that does not answer is asked, half a minute each time; Ray itself would ask for ten minutes."""
 THREADS = 4
 """Calls that a worker answers at a time: it tells what is printed, and can be stopped meanwhile."""
 GRACE = 10.0
@@ -83,6 +85,8 @@ def ray_cluster(address: str) -> Iterator[RayCluster]:
     mine = not ray.is_initialized()
     if mine:
         own = {"num_cpus": cores(), "include_dashboard": False} if address == HERE else {}
+        if address != HERE:
+            os.environ.setdefault(*ATTEMPTS)
         try:
             ray.init(address, log_to_driver=False, configure_logging=False, **own)
         except Exception as error:  # of Ray, of its client or of the network
