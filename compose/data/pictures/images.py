@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -33,7 +34,7 @@ from compose.data.pictures.image_parameters import (
 )
 from compose.data.pictures.image_report import ImageReport
 from compose.data.pictures.image_splits import divide
-from compose.data.pictures.labels.class_folders import without_training
+from compose.data.pictures.labels.class_folders import shows_several, without_training
 from compose.data.pictures.labels.label_file import LabelReading
 from compose.data.pictures.picture_identity import identities
 from compose.data.source import DataError, LabelTable, PictureSource, Share, Split
@@ -160,6 +161,7 @@ class Images(PictureSource):
         else:
             self._annotations = annotations_of_folders(folder)
             unseen = without_training(self._annotations) if unseen is None else unseen
+        undivided = unseen is None and split is None and "train" in self._annotations.splits
         ids = {} if label_names is None else read_class_names(label_names, parameter="label_names")
         try:
             self._annotations.rename(ids)
@@ -175,6 +177,9 @@ class Images(PictureSource):
         except BlockError:
             refuse_unreadable(self._annotations, parameter=next(iter(given), None))
             raise
+        if undivided and not shows_several(self._annotations):
+            apart = without_training(self._annotations)
+            self._labels = replace(self._labels, seen=tuple(name not in apart for name in self._labels.names))
         if all_seen:
             self._labels = replace(self._labels, seen=(True,) * len(self._labels.names))
         self._divided = split is not None
@@ -222,9 +227,21 @@ class Images(PictureSource):
             rows=rows,
             preparation=self._preparation,
             seed=self._seed if name == "train" and self._preparation.augment != "none" else None,
-            own=self._tasks.columns(name) if self._several or self._divided else None,
+            own=self._tasks.columns(name) if self._several or self._divided else self._own_classes[name],
             boxes=None if self._boxes is None else self._boxes.boxes,
         )
+
+    @cached_property
+    def _own_classes(self) -> Mapping[Split, NDArray[np.int64]]:
+        """The classes of each split's tasks where nothing divides them: seen ones for training, unseen ones for the
+        test, and for validation those unseen ones of which the test has no picture."""
+        shown = {
+            split: np.unique(self._annotations.carried(rows, self._columns)[1])
+            for split, rows in self._division.rows.items()
+        }
+        seen = np.array(self._labels.seen)
+        test, val = (shown[split][~seen[shown[split]]] for split in ("test", "val"))
+        return {"train": np.flatnonzero(seen), "val": np.setdiff1d(val, test), "test": test}
 
     @cached_property
     def _columns(self) -> NDArray[np.int64]:

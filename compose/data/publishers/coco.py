@@ -143,7 +143,7 @@ class Coco(PublishedSource):
         column = self._number_columns[np.asarray(self._columns["box_numbers"])]
         known = np.flatnonzero(column >= 0)
         return gather_boxes(
-            np.asarray(self._columns["box_rows"])[known],
+            np.asarray(self._columns["box_rows"], np.int64)[known],
             column[known],
             np.asarray(self._columns["box_sides"], np.float32)[known],
             np.arange(len(known), dtype=np.int32),

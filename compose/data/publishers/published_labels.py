@@ -38,7 +38,13 @@ class PublishedLabels:
     @classmethod
     def of(cls, columns: Columns, *, rest: int) -> PublishedLabels:
         """From columns as they are kept."""
-        return cls(*(np.asarray(columns[name]) for name in ("images", "starts", "numbers", "values")), rest)  # type: ignore[arg-type]
+        return cls(
+            np.asarray(columns["images"], np.bytes_),
+            np.asarray(columns["starts"], np.int64),
+            np.asarray(columns["numbers"], np.int32),
+            np.asarray(columns["values"], np.int8),
+            rest,
+        )
 
     def __len__(self) -> int:
         return len(self.images)

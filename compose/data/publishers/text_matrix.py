@@ -93,7 +93,8 @@ def _ones(path: Path, block: bytes, line: int, width: int) -> NDArray[np.bool_]:
     values = data[digit]
     if len(values) != len(ends) * width or not (digit | np.isin(data, _BLANKS)).all():
         raise _wrong(path, block, line, width)
-    return (values == ord("1")).reshape(-1, width)
+    ones: NDArray[np.bool_] = values == ord("1")
+    return ones.reshape(-1, width)
 
 
 def _wrong(path: Path, block: bytes, line: int, width: int) -> DataError:

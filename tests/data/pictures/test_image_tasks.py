@@ -120,7 +120,24 @@ def test_classes_may_be_divided_too(folder: Path) -> None:
     with pytest.raises(PoolError, match=r"`val` has no classes of its own to draw tasks by: `split: \{val: N\}`"):
         task_pool(scenes(folder, "one", split={"test": 2}), "val")
     source = scenes(folder, "one", split=None, unseen=["cat", "dog"])
-    assert [task_pool(source, split).names for split in ("val", "test")] == [["cat", "dog"]] * 2
+    assert task_pool(source, "test").names == ["cat", "dog"]
+    with pytest.raises(PoolError, match="`val` has no classes of its own"):  # and takes none of the test's
+        task_pool(source, "val")
+
+
+def test_a_column_of_splits_keeps_classes_apart(folder: Path) -> None:
+    split = dict(zip(NAMES[:6], ("train", "train", "val", "val", "test", "test"), strict=True))
+    rows = [f"{i}.png,{NAMES[i % 6]},{split[NAMES[i % 6]]}" for i in range(COUNT)]
+    (folder / "apart.csv").write_text("\n".join(["image,labels,split", *rows, ""]))
+    source = scenes(folder, "apart", split=None)
+    assert [task_pool(source, split).names for split in SPLITS] == [list(NAMES[i : i + 2]) for i in (0, 2, 4)]
+
+
+def test_tasks_of_the_test_are_of_no_class_that_is_trained_on(folder: Path) -> None:
+    rows = [f"{i}.png,{NAMES[i % 6]},{split_of(i)}" for i in range(COUNT)]
+    (folder / "one.csv").write_text("\n".join(["image,labels,split", *rows, ""]))
+    with pytest.raises(PoolError, match=r"`test` has no classes of its own to draw tasks by: `split: \{test: N\}`"):
+        task_pool(scenes(folder, "one", split=None), "test")
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ _MAGIC = {
 class LabelForm(Protocol):
     """Reads labels that lie somewhere."""
 
-    def __call__(self, path: Path, rows: RowWriter, how: LabelReading) -> None:
+    def __call__(self, path: Path, rows: RowWriter, how: LabelReading, /) -> None:
         """Write the rows."""
         ...
 

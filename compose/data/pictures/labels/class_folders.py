@@ -60,6 +60,11 @@ def _add(found: Annotations, walk: PictureWalk, folder: Path, inside: Path, *, s
     return bool(pictures)
 
 
+def shows_several(annotations: Annotations) -> bool:
+    """Whether some picture shows several labels."""
+    return bool((annotations.present(np.arange(len(annotations)))[1] > 1).any())
+
+
 def without_training(annotations: Annotations) -> list[str]:
     """The labels of no training picture, where pictures have splits: as the classes of few-shot data."""
     if not any(annotations.splits):
