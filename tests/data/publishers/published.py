@@ -162,3 +162,22 @@ def _write(path: Path, lines: object) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     assert isinstance(lines, (list, tuple))
     path.write_text("\n".join(lines) + "\n")
+
+
+def delicious_folder(folder: Path, *, pages: int = 700) -> Path:
+    """Delicious in Mulan's layout: its 983 tags, 8 of punctuation among them, and 500 words."""
+    folder.mkdir(parents=True)
+    tags = [f"TAG_{name}" for name in ("??", "???", "????", "!", "$", "&", "+", "-")]
+    tags += [f"TAG_tag{number}" for number in range(975)]
+    header = [f"@attribute {name} {{0,1}}" for name in [*(f"word{number}" for number in range(500)), *tags]]
+    for part, first in (("train", 0), ("test", 1)):
+        rows = []
+        for page in range(pages):
+            carried = {500 + (37 * page + 13 * place * place + 491 * first) % 983 for place in range(24)}
+            columns = sorted({(7 * page) % 500, (11 * page + 3) % 500} | carried)
+            rows.append("{" + ",".join(f"{column} 1" for column in columns) + "}")
+        _write(folder / f"delicious-{part}.arff", ["@relation delicious", "", *header, "", "@data", *rows])
+    labels = "\n".join(f'<label name="{tag.replace("&", "&amp;")}"></label>' for tag in tags)
+    text = f'<?xml version="1.0" encoding="utf-8"?>\n<labels xmlns="http://mulan.sourceforge.net/labels">\n{labels}\n'
+    (folder / "delicious.xml").write_text(f"{text}</labels>\n")
+    return folder
