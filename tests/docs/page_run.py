@@ -127,7 +127,7 @@ class PageRun:
         return self._latest
 
     def _compose(self, words: list[str], fails: bool = False) -> str:
-        toy = toy_size(words) if words[0] in ("train", "sweep") else []
+        toy = toy_size(words)
         self._added |= {*toy[1::2]}
         device = ["--device", "cpu"] if words[0] in COMPUTES else []
         registry.cache_clear()
@@ -150,7 +150,7 @@ class PageRun:
         if name in self._done:
             return
         own[own.index("--nproc-per-node") + 1] = "2" if inner[0] == "train" else "1"
-        toy = toy_size(inner) if inner[0] == "train" else []
+        toy = toy_size(inner)
         program = [str(Path(sys.executable).with_name("compose")), *inner, *toy, "--device", "cpu"]
         torchrun(["--standalone", *own, *program])
         self._done[name] = []

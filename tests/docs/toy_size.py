@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+import yaml
+
 import compose
+from tests.docs.pages import ROOT
 
 DATA = {
     "glyph_symbols": {"train": 24, "val": 12, "test": 12},
@@ -22,21 +25,29 @@ EPISODES = {"episodes": 2, "batch": 2}
 
 
 def toy_size(words: Sequence[str]) -> list[str]:
-    """The words to add to ``compose train`` or ``compose sweep``.
+    """The words to add to a command, which trains small by them, or compares what has been trained so.
 
     Args:
         words: of the command, from ``train`` on.
     """
+    if words[0] == "train":
+        return _settings(words)
     if words[0] == "sweep":
         found = [*_settings(words), "--seeds", "1"]
         return [*found, "--search", "2"] if "--search" in words else found
-    return _settings(words)
+    return _settings(words) if words[0] == "compare" and _is_table(words[1]) else []
+
+
+def _is_table(name: str) -> bool:
+    return name.startswith("zoo/tables/")
 
 
 def _settings(words: Sequence[str]) -> list[str]:
     spec, *options = words[1:]
     if spec.startswith("runs/"):  # a run to repeat is as small as it was
         return []
+    if _is_table(spec):
+        spec = yaml.safe_load((ROOT / spec).read_text("utf-8"))["spec"]
     settings = _values_of("-s", options)
     values = compose.load(
         spec,
