@@ -58,7 +58,8 @@ def fenced(page: Path) -> Iterator[Fenced]:
     """The blocks of a page."""
     text = page.read_text("utf-8")
     for found in FENCE.finditer(text):
-        place = f"{page.relative_to(ROOT)}:{text.count(chr(10), 0, found.start('text')) + 1}"
+        name = page.relative_to(ROOT) if page.is_relative_to(ROOT) else page.name
+        place = f"{name}:{text.count(chr(10), 0, found.start('text')) + 1}"
         yield Fenced(found["kind"], found["text"], place, found["title"], found["base"])
 
 

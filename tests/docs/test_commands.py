@@ -148,7 +148,47 @@ every_page = pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.
 
 @every_page
 def test_all_of_a_page_runs(page: Path, page_run: Callable[[Path], PageRun]) -> None:
-    assert page_run(page).failures == []
+    failures = page_run(page).failures
+    assert not failures, "\n\n".join(failures)
+
+
+MISTAKES = """
+```sh
+compose describe group_atention
+compose list blocks --jsn
+frobnicate pictures/
+```
+
+```console
+$ compose describe max_similarity
+max_similarity (loss)
+```
+
+<!-- over zoo/starter.yaml -->
+```yaml
+loss: {rank: {use: ranknet, in: nowhere}}
+```
+
+```python
+import compose
+
+compose.lod("mine.yaml")
+```
+"""
+
+
+def test_a_page_with_mistakes_fails_at_each(page_run: Callable[[Path], PageRun]) -> None:
+    page = Path("mistakes.md")
+    page.write_text(MISTAKES)
+    failures = [failure.splitlines()[0][:60] for failure in page_run(page).failures]
+    assert failures == [
+        "mistakes.md:3: AssertionError: compose describe group_atenti",
+        "mistakes.md:4: AssertionError: compose list blocks --jsn: ex",
+        "mistakes.md:5: AssertionError: nothing runs or checks `frobn",
+        "mistakes.md:9: AssertionError: `compose describe max_similar",
+        "mistakes.md:15: AssertionError: compose validate block.yaml:",
+        "mistakes.md:19: AttributeError: module 'compose' has no attr",
+    ]
 
 
 @every_page
