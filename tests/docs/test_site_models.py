@@ -181,5 +181,5 @@ def test_our_figures_stand_under_the_table_that_they_rebuild(tmp_path: Path, mon
     page = spec_page(PackagedSpec("zoo/lesa.yaml"))
     rebuilt = page.partition("### Table 1, open-images")[2].partition("\n### ")[0]
     assert "Ours: [Ours](../results/lesa-table1.md)." in rebuilt
-    assert rebuilt.endswith(f"{table}\n")
+    assert rebuilt.endswith(f"the others of those that come along.\n\n{table}\n")
     assert page.count(table) == 1

@@ -20,6 +20,8 @@ from tools.site.models.table_page import packaged_tables, page_of_table
 Tables: TypeAlias = dict[tuple[str, str, str], list[PrintedFigure]]
 """The figures of each table, by the paper, the table and the data set."""
 
+OTHER_DATA = "Columns marked (paper) are of the paper's data and protocol, the others of those that come along."
+
 
 def printed_tables(spec: PackagedSpec) -> str:
     """Every table of ``paper.figures``; and where our figures stand."""
@@ -65,7 +67,8 @@ def _rebuilt(found: TableFile, spec: PackagedSpec) -> str:
     ours = result_links([found.file], folder)
     link = f"[{prose(found.title)}]({relpath(page_of_table(found), folder)})"
     said = f"Rebuilt by `compose sweep {found.file} --seeds 3`: {link}.{f' Ours: {ours}.' if ours else ''}"
-    return paragraphs(said, result_table(found))
+    figures = result_table(found)
+    return paragraphs(said, figures and OTHER_DATA, figures)
 
 
 def _spaced(table: str) -> str:
