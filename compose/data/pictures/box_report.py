@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from compose.block import BlockError
 from compose.data.label_list import meant
 from compose.data.pictures.annotations import Annotations, Finding
-from compose.data.pictures.box_csv import PLAIN, BoxHeader, BoxRows, read_boxes, sound
+from compose.data.pictures.box_csv import PLAIN, BoxRows, sound
 from compose.data.pictures.boxes import gather_boxes
 from compose.data.pictures.labels.label_file import label_name
 from compose.data.pictures.picture_identity import posix
@@ -120,7 +120,7 @@ class BoxReport:
 
     Args:
         path: the file.
-        header: its first line.
+        read: gives its rows.
         annotations: the pictures that they are in.
         names: the labels in the table.
         classes: the names of machine ids.
@@ -132,10 +132,15 @@ class BoxReport:
     """
 
     def __init__(
-        self, path: Path, header: BoxHeader, annotations: Annotations, names: Sequence[str], classes: Mapping[str, str]
+        self,
+        path: Path,
+        read: Callable[[], BoxRows],
+        annotations: Annotations,
+        names: Sequence[str],
+        classes: Mapping[str, str],
     ) -> None:
         self._images = annotations.images
-        rows = read_boxes(path, header)
+        rows = read()
         good = sound(rows)
         row = picture_rows(rows, annotations.images)[rows.image]
         column = label_columns(rows, names, classes)[rows.label]

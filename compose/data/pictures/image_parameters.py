@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from compose.block import BlockError
 from compose.data.label_list import check_listed, label_table, meant, read_label_list
 from compose.data.picture_labels import divided_labels
 from compose.data.pictures.annotations import Annotations, Finding
-from compose.data.pictures.box_csv import BoxHeader, read_box_header
+from compose.data.pictures.box_csv import BoxRows, read_box_header, read_boxes
+from compose.data.pictures.forms.annotated_boxes import annotated_boxes
 from compose.data.pictures.labels.class_folders import read_class_folders
 from compose.data.pictures.labels.label_file import LabelReading, read_label_file
 from compose.data.pictures.labels.separators import asked_separator, separated_by_blanks
@@ -31,17 +33,17 @@ def task_labels(
     return divided_labels(table, split, seed=seed)
 
 
-def box_file(path: Path) -> tuple[Path, BoxHeader]:
-    """A file of boxes, and its header.
+def box_file(path: Path) -> tuple[Path, Callable[[], BoxRows]]:
+    """A file of boxes, or a folder of annotations, and what reads it.
 
     Raises:
         BlockError: it is missing, or no such file.
     """
     path = path.expanduser()
-    if not path.is_file():
+    if not path.exists():
         raise BlockError(f"there is no file of boxes {path}", parameter="boxes")
     try:
-        return path, read_box_header(path)
+        return path, annotated_boxes(path) or partial(read_boxes, path, read_box_header(path))
     except (DataError, OSError) as error:
         raise BlockError(str(error), parameter="boxes") from None
 

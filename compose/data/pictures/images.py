@@ -109,7 +109,8 @@ class Images(PictureSource):
             `XMin`, `XMax`, `YMin` and `YMax` with coordinates from 0 to 1, or `image`, `label`, `left`, `top`, `right`
             and `bottom` in pixels of the upright picture. Examples, augmented ones too, then also hold `boxes` (left,
             top, right, bottom in pixels of the picture as the model gets it, cut off at its edges) and `box_labels`
-            (which labels each box shows), for localisation. Pictures may be named without extension or folder.
+            (which labels each box shows), for localisation. Pictures may be named without extension or folder. Or the
+            annotations themselves: COCO's JSON, or the folder of Pascal VOC's or of YOLO's files.
         box_names: what the machine ids in `boxes` mean where the labels are names: Open Images' class descriptions, a
             CSV file of rows such as `/m/01yrx,Cat`; where not given, `label_names`.
         label_names: what the machine ids in the label files mean, likewise; the labels are then called so.

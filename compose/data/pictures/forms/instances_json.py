@@ -42,10 +42,10 @@ def read_instances(path: Path, text: str, rows: RowWriter) -> None:
             shown.setdefault(image, []).append(names[category])
     for number, image in images.items():
         absent = [names[category] for category in image.get("neg_category_ids", ()) if category in names]
-        rows.lists(0, _file_name(path, image), shown.get(number, []), absent, rows.fixed_split)
+        rows.lists(0, file_name(path, image), shown.get(number, []), absent, rows.fixed_split)
 
 
-def _file_name(path: Path, image: dict[str, Any]) -> str:
+def file_name(path: Path, image: dict[str, Any]) -> str:
     """An image's file; LVIS names the folder and the file at the end of an address alone."""
     if "file_name" not in image and "coco_url" in image:
         return "/".join(str(image["coco_url"]).split("/")[-2:])

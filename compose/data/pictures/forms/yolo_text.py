@@ -35,7 +35,7 @@ def read_yolo(folder: Path, rows: RowWriter, *, pictures: Path | None) -> None:
     for name in names.values():
         rows.into.number(name, 0)
     there = _images_beside(folder)
-    for file in _text_files(folder):
+    for file in text_files(folder):
         inside = file.relative_to(folder).with_suffix("")
         image = inside.as_posix() if there is None else os.path.relpath(there / inside, pictures or folder)
         split = next((SPLIT_NAMES[part.lower()] for part in file.parts[::-1] if part.lower() in SPLIT_NAMES), "")
@@ -85,10 +85,11 @@ def _images_beside(folder: Path) -> Path | None:
     return None
 
 
-def _text_files(folder: Path) -> Iterator[Path]:
+def text_files(folder: Path) -> Iterator[Path]:
+    """The files of labels in a folder and below it."""
     for path in entries_of(folder):
         if path.is_dir():
-            yield from _text_files(path)
+            yield from text_files(path)
         elif path.suffix.lower() == ".txt" and path.name not in NAME_FILES:
             yield path
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from compose.block import BlockError
@@ -36,7 +37,7 @@ def instances(**more: Any) -> dict[str, Any]:
     images = [{"id": 7 * i, "file_name": name, **more} for i, name in enumerate(LABELS)]
     pairs = [(7 * i, label) for i, labels in enumerate(LABELS.values()) for label in sorted(labels)]
     annotations = [
-        {"id": i, "image_id": image, "category_id": 3 + NAMES.index(label), "bbox": [1, 2, 3, 4]}
+        {"id": i, "image_id": image, "category_id": 3 + NAMES.index(label), "bbox": [5, 4, 5, 8]}
         for i, (image, label) in enumerate(pairs)
     ]
     return {
@@ -81,7 +82,7 @@ def write_voc(folder: Path) -> Path:
     at.mkdir()
     for name, labels in LABELS.items():
         objects = "".join(
-            f"<object><name>{label}</name><difficult>0</difficult><bndbox><xmin>1</xmin></bndbox></object>"
+            f"<object><name>{label}</name><difficult>0</difficult><bndbox><xmin>5</xmin><ymin>4</ymin><xmax>10</xmax><ymax>12</ymax></bndbox></object>"
             for label in labels
         )
         text = f"<annotation><folder>x</folder><filename>{name}</filename>{objects}</annotation>"
@@ -94,7 +95,7 @@ def write_yolo(folder: Path) -> Path:
     at.mkdir()
     (folder / "data.yaml").write_text("names: {0: cat, 1: dog}\ntrain: images\n")
     for name, labels in LABELS.items():
-        lines = [f"{NAMES.index(label)} 0.5 0.5 0.25 0.25" for label in labels]
+        lines = [f"{NAMES.index(label)} 0.375 0.5 0.25 0.5" for label in labels]
         (at / f"{Path(name).stem}.txt").write_text("\n".join(lines))
     return at
 
@@ -180,6 +181,18 @@ def test_every_form_says_the_same(pictures: Path, write: Callable[[Path], Path])
         for red, row in zip(reds, batch["targets"].numpy(), strict=True)
     }
     assert found == LABELS
+
+
+@pytest.mark.parametrize("write", [write_coco, write_voc, write_yolo])
+def test_annotations_have_boxes_too(pictures: Path, write: Callable[[Path], Path]) -> None:
+    path = write(pictures.parent)
+    source = Images(pictures, labels=path, boxes=path, size=40, augment="none", fit="squash", fractions=(1, 0, 0))
+    assert source.check() == []
+    batch = source.split("train")[range(len(LABELS))]
+    shown = batch["box_labels"].any(1).int() * 2 - 1
+    assert torch.equal(shown.to(torch.int8), batch["targets"])
+    boxes = batch["boxes"][batch["box_labels"].any(-1)]  # of 20 x 16 pixels, in a square of 40
+    assert torch.unique(boxes, dim=0).tolist() == [[10, 10, 20, 30]]
 
 
 def test_lvis_says_what_people_looked_for(pictures: Path) -> None:
