@@ -61,7 +61,7 @@ def _annotation(file: Path) -> tuple[str, list[str]]:
         raise ValueError("it declares a document type")
     root = ElementTree.fromstring(data)
     if root.tag != "annotation":
-        raise ValueError(f"its outermost element is `{root.tag[:40]}`")
+        raise ValueError("its outermost element is no `annotation`")
     names = [label_name(found.findtext("name") or "") for found in root.iter("object")]
     if not all(names):
         raise ValueError("an object has no name")

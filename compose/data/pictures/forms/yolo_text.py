@@ -100,10 +100,11 @@ def _row(file: Path, image: str, names: dict[int, str], rows: RowWriter, split: 
         cells = text.split()
         if not cells:
             continue
-        number = int(cells[0]) if cells[0].isdecimal() else -1
+        number = int(cells[0]) if cells[0].isdecimal() and len(cells[0]) < 7 else -1
         if number not in names:
             there = listed([f"{known} {name}" for known, name in names.items()])
-            rows.into.problem(line, f"expected the number of a class ({there}), got `{cells[0][:40]}`")
+            got = f"`{number}`" if number >= 0 else "no number"
+            rows.into.problem(line, f"expected the number of a class ({there}), got {got}")
             return
         shown.append(names[number])
     rows.lists(0, image, shown, [], split)

@@ -84,7 +84,15 @@ def _whole(path: Path, text: str) -> Any:
 
 
 def _write_list(path: Path, found: list[Any], rows: RowWriter) -> None:
-    """Write the rows of a list of objects such as ``{"image": "a.jpg", "labels": ["cat"]}``."""
+    """Write the rows of a list of objects such as ``{"image": "a.jpg", "labels": ["cat"]}``.
+
+    Raises:
+        DataError: none of them names a picture: it is another list, of which nothing is quoted.
+    """
+    if not any(isinstance(row, dict) and not row.keys().isdisjoint(IMAGE_KEYS) for row in found):
+        raise DataError(
+            f'{path}: expected a list of objects such as {{"image": "a.jpg", "labels": ["cat"]}}, got others'
+        )
     for number, row in enumerate(found, 1):
         try:
             _row(0, row, rows)
