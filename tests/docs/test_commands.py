@@ -3,7 +3,7 @@
 A page is run from top to bottom in a folder with small made-up files of the user's. What trains does so at toy size, by
 settings that are added to those of the page; the runs of a sweep train in this process, ``torchrun`` starts one or
 two. A ``console`` block shows what its command prints, numbers aside. The chart of attention modules, which takes
-longer than such a run, is drawn for the runs of README alone.
+longer than such a run, is drawn for the single runs of README alone.
 """
 
 from __future__ import annotations
@@ -84,13 +84,20 @@ MINE = (
 """What makes the user's ``mine.yaml`` another spec than the starter, which learns more than it has to here."""
 
 
+def no_figure(found: object, title: str) -> Figure:
+    """In place of the chart of attention modules."""
+    return Figure()
+
+
 class TrainedHere:
     """In place of the process that trains a run of a sweep: the same command in this process."""
 
     def __init__(
         self, command: Sequence[str], tell: Callable[[str | None], None], environment: Mapping[str, str]
     ) -> None:
-        result = CliRunner().invoke(app, list(command[len(COMPOSE) :]), prog_name="compose")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(usage_chart, "_figure", no_figure)
+            result = CliRunner().invoke(app, list(command[len(COMPOSE) :]), prog_name="compose")
         self._ending = Ending(result.exit_code, "" if result.exit_code == 0 else result.output)
         tell(None)
 
@@ -130,7 +137,7 @@ def page_run(
             mine = compose.load("zoo/starter.yaml", overrides=[*toy_size(["train", "zoo/starter.yaml"])[1::2], *MINE])
             Path("mine.yaml").write_text(json.dumps(mine.spec.values))
         if page.name != "README.md":
-            monkeypatch.setattr(usage_chart, "_figure", lambda found, title: Figure())
+            monkeypatch.setattr(usage_chart, "_figure", no_figure)
         found = PageRun(tmp_path, ELSEWHERE, done)
         found.run(page)
         return found

@@ -66,7 +66,7 @@ def _settings(words: Sequence[str]) -> list[str]:
     if "episodes" in values["evaluate"]["tasks"]:
         toy |= {"evaluate.episodes": 3, "evaluate.queries": 4}
         if values["data"]["use"] == "glyph_scenes":
-            toy |= {"data.train": 800, "data.val": 500, "data.test": 800}  # several examples of each label
+            toy |= {"data.train": 300, "data.val": 300, "data.test": 300}  # several examples of each label
     return [word for key, value in toy.items() for word in ("-s", f"{key}={value}")]
 
 
