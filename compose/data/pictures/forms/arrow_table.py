@@ -14,6 +14,7 @@ from typing import Any
 from compose.data.folders import entries_of
 from compose.data.pictures.labels.label_csv import read_csv
 from compose.data.pictures.labels.label_file import IMAGE_KEYS, SPLIT_NAMES, LabelReading, RowWriter
+from compose.data.quoted import titles_text
 from compose.data.source import DataError
 
 SAVED = ("dataset_info.json", "dataset_dict.json", "state.json")
@@ -75,7 +76,7 @@ def _write(path: Path, tables: Sequence[Any], rows: RowWriter, how: LabelReading
     names = tables[0].column_names
     image = next((name for key in IMAGE_KEYS for name in names if name.lower() == key), None)
     if image is None:
-        raise DataError(f"{path}: expected a column `image`, got {', '.join(names)[:200]}")
+        raise DataError(f"{path}: expected a column `image`, got {titles_text(names)}")
     features = _features(path, tables[0])
     text = io.StringIO(newline="")
     writer = csv.writer(text)
