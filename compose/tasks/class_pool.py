@@ -39,6 +39,8 @@ def no_pool(source: DataSource) -> PoolError:
 def none_of_its_own(split: Split, what: str, count: int | str) -> PoolError:
     """Nothing says which labels, or classes, the tasks of a split are of."""
     keep = "`split: {" + f"{split}: {count}" + "}` in `data` keeps some from training for it"
+    if what == "classes":
+        keep += "; a column `split` in a label file says else which pictures it has"
     return PoolError(f"the split `{split}` has no {what} of its own to draw tasks by: {keep}")
 
 

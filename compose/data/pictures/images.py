@@ -233,9 +233,12 @@ class Images(PictureSource):
         )
 
     @cached_property
-    def _own_classes(self) -> Mapping[Split, NDArray[np.int64]]:
+    def _own_classes(self) -> Mapping[Split, NDArray[np.int64] | None]:
         """The classes of each split's tasks where nothing divides them: seen ones for training, unseen ones for the
-        test, and for validation those unseen ones of which the test has no picture."""
+        test, and for validation those unseen ones of which the test has no picture. Where the label files themselves
+        divide the pictures, and all classes are in training, every split has all."""
+        if all(self._labels.seen) and any(self._annotations.splits):
+            return dict.fromkeys(self._division.rows)
         shown = {
             split: np.unique(self._annotations.carried(rows, self._columns)[1])
             for split, rows in self._division.rows.items()
