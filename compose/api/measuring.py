@@ -49,6 +49,7 @@ def measured(record: RunRecord) -> MeasuredRun:
         begun=record.begun,
         result=result,
         spec=record.computed,
+        blocks=record.blocks,
         data=_data(record.data_folder, values["data"]),
         figures=_figures(record),
         seconds=seconds if isinstance(seconds, int | float) else None,

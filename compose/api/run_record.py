@@ -115,8 +115,8 @@ class RunRecord:
 
     @property
     def changes(self) -> tuple[str, ...]:
-        """The variants and overrides that were laid over it, without the seed."""
-        return self.made_with.changes
+        """The variants and overrides that were laid over it, without the seed; those of training as they are now."""
+        return self.made_with.changes_now(self._comments, self.values)
 
     @property
     def version(self) -> str:

@@ -23,6 +23,7 @@ class MeasuredRun:
         begun: when, in seconds; of two runs with one seed the later counts.
         result: what it reached.
         spec: what was computed: the values of the spec without its seed, name and paper.
+        blocks: the hashes of the user's files of blocks that it was trained with.
         data: the parameters of its data source that decide what is measured.
         figures: ``paper.figures`` of its spec.
         seconds: how long it took.
@@ -37,6 +38,7 @@ class MeasuredRun:
     begun: float = 0.0
     result: Result
     spec: Mapping[str, Any] = field(default_factory=dict)
+    blocks: frozenset[str] = frozenset()
     data: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
     seconds: float | None = None
@@ -44,9 +46,9 @@ class MeasuredRun:
     version: str = ""
 
     @property
-    def identity(self) -> tuple[str, str]:
-        """What it has in common with the runs of other seeds."""
-        return self.name, canonical(self.spec)
+    def identity(self) -> tuple[str, str, frozenset[str]]:
+        """What it has in common with the runs of other seeds: name, spec and code."""
+        return self.name, canonical(self.spec), self.blocks
 
 
 def canonical(value: Any) -> str:

@@ -52,7 +52,7 @@ def grouped(runs: Iterable[MeasuredRun]) -> tuple[list[SeededRuns], list[str]]:
     Args:
         runs: any runs, each once.
     """
-    found: dict[tuple[str, str], list[MeasuredRun]] = defaultdict(list)
+    found: dict[tuple[str, str, frozenset[str]], list[MeasuredRun]] = defaultdict(list)
     for run in runs:
         found[run.identity].append(run)
     notes: list[str] = []
@@ -62,7 +62,7 @@ def grouped(runs: Iterable[MeasuredRun]) -> tuple[list[SeededRuns], list[str]]:
         row = SeededRuns("", tuple(kept))
         rows.append(replace(row, label=" ".join([row.name, *(f"+ {change}" for change in row.changes)])))
         notes += told
-    rows.sort(key=lambda row: (row.label, canonical(row.runs[0].spec)))
+    rows.sort(key=lambda row: (row.label, canonical(row.runs[0].spec), sorted(row.runs[0].blocks)))
     rows, told = _numbered(rows)
     return rows, [*sorted(notes), *told]
 
@@ -97,9 +97,15 @@ def _numbered(rows: Sequence[SeededRuns]) -> tuple[list[SeededRuns], list[str]]:
         found.append(replace(row, label=f"{row.label} ({seen[row.label]})"))
         before = first.setdefault(row.label, found[-1])
         if before is not found[-1]:
-            told = listed(list(differences(before.runs[0].spec, row.runs[0].spec)))
-            notes.append(f"{before.label} and {found[-1].label} are of specs that differ in: {told}")
+            told = listed(_apart(before.runs[0], row.runs[0]))
+            notes.append(f"{before.label} and {found[-1].label} differ in: {told}")
     return found, notes
+
+
+def _apart(one: MeasuredRun, other: MeasuredRun) -> list[str]:
+    """What two runs of one name do otherwise."""
+    code = [] if one.blocks == other.blocks else ["the code of the user's blocks"]
+    return [*differences(one.spec, other.spec), *code]
 
 
 def differences(one: Any, other: Any, path: str = "") -> list[str]:

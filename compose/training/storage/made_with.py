@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from compose.spec.yaml.writer import flow
 
 MADE = "# made by: "
 SEED = "seed"
+WENT_ON = re.compile(r"# changed after step \d+: (train\.\S+) ")
+"""A line of a lock file on training that went on otherwise."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +52,27 @@ class MadeWith:
         """Both, in their order."""
         return tuple(text for text in self._options("-v ", "-s ") if not text.startswith(f"{SEED}="))
 
+    def changes_now(self, lines: Iterable[str], values: Mapping[str, Any]) -> tuple[str, ...]:
+        """The changes, of training with the values that the run has since it went on.
+
+        Args:
+            lines: those of the lock file.
+            values: the spec in it.
+        """
+        went_on = {found[1] for line in lines if (found := WENT_ON.match(line))}
+        now = {key: f"{key}={flow(_value_at(values, key))}" for key in sorted(went_on)}
+        kept = [now.pop(text.partition("=")[0], text) for text in self.changes]
+        return (*kept, *now.values())
+
     def _options(self, *options: str) -> tuple[str, ...]:
         return tuple(word.partition(" ")[2].strip() for word in self.words if word.startswith(options))
+
+
+def _value_at(values: Any, key: str) -> Any:
+    """The value at a key with dots; None where there is none."""
+    for name in key.split("."):
+        values = values.get(name) if isinstance(values, Mapping) else None
+    return values
 
 
 def _split(command: str) -> list[str]:

@@ -97,7 +97,14 @@ def test_specs_that_differ_without_a_word_are_numbered() -> None:
     one, other = run(spec={"train": {"epochs": 3}}), run(spec={"train": {"epochs": 8}}, folder="b")
     found = compared([one, other])
     assert [row.label for row in found.rows][:2] == ["ml2p (1)", "ml2p (2)"]
-    assert "ml2p (1) and ml2p (2) are of specs that differ in: train.epochs (3 against 8)" in found.notes
+    assert "ml2p (1) and ml2p (2) differ in: train.epochs (3 against 8)" in found.notes
+
+
+def test_runs_of_other_code_share_no_row() -> None:
+    one, other = run(blocks=frozenset({"a"})), run(seed=1, blocks=frozenset({"b"}), folder="b")
+    found = compared([one, other])
+    assert [row.label for row in found.rows][:2] == ["ml2p (1)", "ml2p (2)"]
+    assert "ml2p (1) and ml2p (2) differ in: the code of the user's blocks" in found.notes
 
 
 def test_protocols_that_agree_share_a_column() -> None:
