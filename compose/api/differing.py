@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compose.api.reading import Files, Names, Overrides, SpecLike, named_spec, override_texts, read
 from compose.errors import SpecErrors, UsageError
-from compose.training.storage.find_run import find_run, lock_of
+from compose.training.storage.find_run import LOCK, find_run, lock_of
+from compose.training.storage.kept_blocks import kept_files, kept_hashes
 
 if TYPE_CHECKING:
     from compose.difference.compared_spec import ComparedSpec
@@ -59,6 +61,12 @@ class _Asked:
             why = str(error.errors[0].message).splitlines()[0]
             return ComparedSpec(self.title, found), [f"what {self.title} costs is not known: {why}"]
 
+    def code(self, side: ComparedSpec) -> dict[str, str]:
+        """The user's files of blocks -> their hashes: those that a run keeps, or that a spec is read with."""
+        if self.folder is not None:
+            return kept_hashes(self.folder / LOCK)
+        return {file.name: sha256(file.content).hexdigest() for file in kept_files(side.spec.blocks)}
+
     def _made(self, found: Any) -> Prepared:
         from compose.api.stored_run import StoredRun
         from compose.training.prepare import prepare
@@ -78,7 +86,7 @@ def diff_specs(
 ) -> SpecDifference:
     """See :func:`compose.diff`."""
     from compose.difference.compare_specs import compare_specs
-    from compose.difference.run_records import run_records
+    from compose.difference.run_records import code_records, run_records
 
     chosen, texts = _listed(variants), override_texts(overrides)
     if after is None and not (chosen or texts or _listed(from_variants)):
@@ -88,7 +96,8 @@ def diff_specs(
     (old, unknown), (new, also_unknown) = first.side(costs=costs), second.side(costs=costs)
     folders = first.folder, second.folder
     records = run_records(folders[0], folders[1]) if folders[0] and folders[1] else []
-    return compare_specs(old, new, records=records, notes=[*unknown, *also_unknown])
+    code = code_records(first.code(old), second.code(new))
+    return compare_specs(old, new, records=[*code, *records], notes=[*unknown, *also_unknown])
 
 
 def _listed(names: Names) -> list[str]:

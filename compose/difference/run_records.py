@@ -1,4 +1,4 @@
-"""What the folders of two runs say otherwise beside their specs: code, data, versions, protocols."""
+"""What two runs say otherwise beside their specs: code, which specs have as well, data, versions, protocols."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 from compose.training.final_report import read_outcome
 from compose.training.storage.data_record import DataRecord
 from compose.training.storage.find_run import LOCK
-from compose.training.storage.kept_blocks import kept_hashes
 from compose.training.storage.run_folder import RunFolder
 
 WITH = "# with: "
@@ -21,14 +20,19 @@ def run_records(before: Path, after: Path) -> list[str]:
         before: the folder of the first run.
         after: that of the second.
     """
-    return [*_code(before, after), *_data(before, after), *_versions(before, after), *_protocols(before, after)]
+    return [*_data(before, after), *_versions(before, after), *_protocols(before, after)]
 
 
-def _code(before: Path, after: Path) -> Iterator[str]:
-    old, new = kept_hashes(before / LOCK), kept_hashes(after / LOCK)
+def code_records(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    """The differences of the user's files of blocks in words.
+
+    Args:
+        old: name of a file that the first has -> its hash.
+        new: those of the second.
+    """
     for name in dict.fromkeys([*new, *old]):
         if name not in old or name not in new:
-            yield f"code: {name} is kept by the {'second' if name in new else 'first'} run alone"
+            yield f"code: {name} is of the {'second' if name in new else 'first'} alone"
         elif old[name] != new[name]:
             yield f"code: {name} is another"
 

@@ -64,6 +64,12 @@ def test_code_and_protocol(runs: tuple[Path, Path]) -> None:
     assert [entry.values[0].key for entry in found.sections["evaluate"]] == ["images"]
 
 
+def test_code_of_a_spec_and_a_run(runs: tuple[Path, Path]) -> None:
+    lock, given = runs[0] / "spec.lock.yaml", runs[0].parent / "mine.py"
+    found = [compose.diff(lock.read_text(), run, blocks=given, costs=False).records for run in runs]
+    assert found == [["code: blocks/mine.py is another"], []]
+
+
 def test_versions_and_data(runs: tuple[Path, Path]) -> None:
     lock, data = runs[1] / "spec.lock.yaml", runs[1] / "data.json"
     before = lock.read_text(), data.read_text()

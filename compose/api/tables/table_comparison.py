@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from compose.api.measuring import measured_runs
@@ -53,7 +53,7 @@ def compare_table(
         page=_page(grid),
         metrics=metrics or grid.table.metrics,
         notes=[*_not_run(grid, lines), *_left_out(grid)],
-        skipped=[*skipped, *_others(grid, lines, folders)],
+        skipped=[*skipped, *_others(grid, records, folders)],
     )
 
 
@@ -75,11 +75,10 @@ def _left_out(grid: TableGrid) -> Iterator[str]:
     yield from (f"{row.label} is left out: {row.row.left_out}" for row in grid.rows if row.row.left_out)
 
 
-def _others(grid: TableGrid, lines: Sequence[TableLine], folders: Sequence[Path]) -> Iterator[str]:
+def _others(grid: TableGrid, records: Mapping[str, Sequence[RunRecord]], folders: Sequence[Path]) -> Iterator[str]:
     """Runs that bear the name of a row that has none, and are of another spec."""
-    missing = {line.label for line in lines if not line.runs}
     for row in grid.trained:
-        if row.label in missing:
+        if not records[row.label]:
             yield from _of_other_spec(grid, row, folders)
 
 

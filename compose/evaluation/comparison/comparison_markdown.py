@@ -14,7 +14,7 @@ def markdown(comparison: Comparison) -> str:
     """A table for each block, then the protocols and the notes as a list; a paper's table is a whole page."""
     below = "\n".join(f"- {markdown_text(line)}" for line in remarks(comparison))
     shown = [*map(_table, _untitled(shown_blocks(comparison), comparison.page)), below, legend(comparison)]
-    return "\n\n".join([*_head(comparison.page), *shown, *_commands(comparison.page)]) + "\n"
+    return "\n\n".join([*_head(comparison), *shown, *_commands(comparison.page)]) + "\n"
 
 
 def _untitled(blocks: Iterable[ShownBlock], page: TablePage | None) -> Iterator[ShownBlock]:
@@ -22,13 +22,16 @@ def _untitled(blocks: Iterable[ShownBlock], page: TablePage | None) -> Iterator[
     yield from (replace(block, title="") if page and block.title == page.heading else block for block in blocks)
 
 
-def _head(page: TablePage | None) -> list[str]:
+def _head(comparison: Comparison) -> list[str]:
+    page = comparison.page
     if page is None:
         return []
-    made = f"Trained by `compose sweep {page.file} --seeds 3`, written by `compose compare {page.file} -o FILE.md`."
-    printed = " Columns marked (paper) are as printed, on other data, and no results of ours." if page.source else ""
+    made = f"Rebuilt by `compose sweep {page.file} --seeds 3`, written by `compose compare {page.file} -o FILE.md`."
+    run = " The column of seeds says how much of it was run."
+    beside = any("(paper" in column.title for column in comparison.columns)
+    printed = " Columns marked (paper) are as printed, on other data, and no results of ours." if beside else ""
     needs = [f"It needs {markdown_text(page.needs)}."] if page.needs else []
-    return [f"# {markdown_text(page.heading)}", f"{made}{printed}", *needs]
+    return [f"# {markdown_text(page.heading)}", f"{made}{run}{printed}", *needs]
 
 
 def _commands(page: TablePage | None) -> list[str]:

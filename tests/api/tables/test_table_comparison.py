@@ -116,7 +116,7 @@ def test_the_page(made_run: MadeRun) -> None:
     made_run("runs/tables/first-0", value=0.35)
     page = compose.compare("table.yaml").markdown().splitlines()
     assert page[0] == "# Table 1 of first: What is compared"
-    assert page[2].startswith("Trained by `compose sweep table.yaml --seeds 3`, written by `compose compare table.yaml")
+    assert page[2].startswith("Rebuilt by `compose sweep table.yaml --seeds 3`, written by `compose compare table.yaml")
     assert "| model | zsl mAP | zsl mAP (paper) | parameters | time | seeds |" in page
     assert "| Flat |  | 20.0 | – | – | 0 |" in page
     assert "| Ours | 35.0 | **30.0** | 12.3 k | 1 min 1 s | 1 |" in page
