@@ -45,7 +45,7 @@ class Seen:
 
     Args:
         features: b c.
-        logits: b x, of the external classes.
+        logits: b x, of the external classes that are nodes.
         targets: b l, of all labels.
     """
 
@@ -101,7 +101,7 @@ class FirstStage:
         for rows in torch.arange(len(examples)).split(SLICE):
             batch = examples[rows.tolist()]
             pooled = self._model.pooled(self._model.backbone(batch["image"]).last)
-            logits = self._model.classifier(pooled, self.space.classes.places)
+            logits = self._model.classifier(pooled, self.space.classes.places)[:, self.space.classes.places >= 0]
             parts.append((pooled, logits, batch["targets"]))
         return Seen(*(torch.cat(part) for part in zip(*parts, strict=True)))
 

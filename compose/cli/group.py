@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from typer.core import TyperGroup
@@ -37,8 +37,9 @@ class Commands(TyperGroup):
         debug = DEBUG in given
         try:
             check_not_empty(given)
-            words = with_resume_value(without_data_root([word for word in given if word != DEBUG]))
-            with nullcontext() if debug else tamed_libraries():
+            words, root = without_data_root([word for word in given if word != DEBUG])
+            words = with_resume_value(words)
+            with data_root_named(root), nullcontext() if debug else tamed_libraries():
                 code = super().main(words, *rest, **{**options, "standalone_mode": False})
                 sys.stdout.flush()
         except Exception as error:
@@ -64,13 +65,13 @@ def check_not_empty(words: Sequence[str]) -> None:
             raise UsageError(f"`{word}` has an empty value; is a variable of the shell not set?")
 
 
-def without_data_root(words: list[str]) -> list[str]:
-    """The arguments without ``--data-root FOLDER``, which is for every command: ``COMPOSE_DATA`` then names the folder.
+def without_data_root(words: list[str]) -> tuple[list[str], str]:
+    """The arguments without ``--data-root FOLDER``, which is for every command, and the folder; "" where none is named.
 
     Raises:
         UsageError: no folder follows, or there is none of that name.
     """
-    out, rest = [], iter(words)
+    out, named, rest = [], "", iter(words)
     for word in rest:
         option, equals, value = word.partition("=")
         if option != DATA_ROOT:
@@ -79,8 +80,23 @@ def without_data_root(words: list[str]) -> list[str]:
         root = value if equals else next(rest, "")
         if not root or not os.path.isdir(os.path.expanduser(root)):
             raise UsageError(f"{DATA_ROOT}: expected the folder above those of data sets, got `{root}`")
-        os.environ["COMPOSE_DATA"] = os.path.abspath(os.path.expanduser(root))
-    return out
+        named = os.path.abspath(os.path.expanduser(root))
+    return out, named
+
+
+@contextmanager
+def data_root_named(folder: str) -> Iterator[None]:
+    """``COMPOSE_DATA`` names a folder while a command runs, for its processes, too; nothing changes where it is ""."""
+    before = os.environ.get("COMPOSE_DATA")
+    try:
+        if folder:
+            os.environ["COMPOSE_DATA"] = folder
+        yield
+    finally:
+        if folder and before is None:
+            os.environ.pop("COMPOSE_DATA", None)
+        elif folder and before is not None:
+            os.environ["COMPOSE_DATA"] = before
 
 
 def with_resume_value(words: list[str]) -> list[str]:

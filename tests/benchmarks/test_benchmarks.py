@@ -23,6 +23,7 @@ SMALLEST = {
     "kills": ("--kills 5", "5 kills"),
     "maml": ("--rounds 1 --tasks 2", "times all at once"),
     "margin_ranking": ("--rounds 1 --labels 50", "peak memory"),
+    "published_rows": ("--rows 20000", "20,000 rows"),
     "rgcn": ("--rounds 1 --batch 2 --labels 8 --external 8 --edges 0.2", "peak memory"),
     "soundness": ("--specs 2 --jobs 1", "2 specs"),
     "stanet": ("--rounds 1 --episodes 2", "times the batched"),

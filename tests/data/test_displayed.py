@@ -14,6 +14,7 @@ from torch import Tensor
 
 from compose.data.source import DataError, DataSource, PictureSource
 from compose.registry.registry import registry
+from tests.data.publishers.published import coco_folder, nus_wide_folder, open_images_folder
 
 LEFT, RIGHT = (214, 40, 97), (12, 130, 255)
 PRECISE = 1 / 255
@@ -74,6 +75,10 @@ WITH_PICTURES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "glyph_symbols": lambda at: {"size": 32},
     "omniglot": omniglot,
     "alphabets": lambda at: {},
+    "nus_wide": lambda at: {"folder": str(nus_wide_folder(at)), "size": 32},
+    "open_images": lambda at: {"folder": str(open_images_folder(at)), "size": 32},
+    "coco": lambda at: {"folder": str(coco_folder(at)), "size": 32},
+    "mosaic": lambda at: {"of": {"use": "glyph_symbols", "size": 32, "train": 200}, "unseen": 3, "size": 32},
 }
 WITHOUT = {"glosses", "delicious", "mulan", "imagenet_classes"}
 OF_INK = {"omniglot", "alphabets"}

@@ -13,6 +13,7 @@ from compose.api.reading import read
 from compose.data.kept_source import KeptSource
 from compose.data.source import LabelTable
 from compose.errors import UsageError
+from compose.labels.external import external_classes
 from compose.labels.kept_labels import KeptGraphs
 from compose.prediction.free_labels import FreeLabels
 from compose.prediction.label_meanings import sense_notes, words_of
@@ -118,7 +119,8 @@ def test_a_graph_is_made_anew_over_other_labels(kept: bool) -> None:
 def test_external_classes_that_are_a_label_asked_for_are_no_nodes_beside_it() -> None:
     run = prepare(read("zoo/rgcn-posvae.yaml"))
     assert run.labels.external is not None
-    table, others, few = run.source.labels, run.labels.external.labels, slice(0, 3)
+    table, few = run.source.labels, slice(0, 3)
+    others = external_classes(run.labels.external.labels, table).kept
     more = LabelTable(table.names + others.names[few], (*table.seen, *[False] * 3), table.synsets + others.synsets[few])
     found = FreeLabels(run, dict(zip(others.names[few], others.synsets[few], strict=True))).in_use().inputs
     expected = replace(run, source=KeptSource("glyph_scenes", more, run.source.shapes)).space.inputs("all")

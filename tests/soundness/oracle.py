@@ -202,7 +202,7 @@ def quick_pictures() -> Iterator[None]:
     """Charts and sheets of predictions are not drawn, which takes longer than all else; what they show is computed."""
     blank = np.zeros((2, 2, 3), np.uint8)
     with (
-        mock.patch("compose.training.logging.tensorboard_log.draw", return_value=blank),
+        mock.patch("compose.training.logging.run_log.draw", return_value=blank),
         mock.patch("compose.drawing.usage.usage_chart.usage_image", return_value=blank),
         mock.patch("compose.drawing.usage.usage_chart.usage_chart", return_value="<svg/>"),
     ):

@@ -160,6 +160,8 @@ def without_paths(schema: Any) -> Any:
 def _loose(parameter: Parameter, name: str) -> Schema:
     uses = parameter.uses if parameter.schema.get("type") != "array" else None
     whole = reference(f"partial.{uses}" if uses else f"{name}/properties/{parameter.name}")
+    if uses and parameter.required:
+        whole = {"allOf": [whole], "not": NULL}
     return loose(whole, _described(parameter), required=parameter.required)
 
 

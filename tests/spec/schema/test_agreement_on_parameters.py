@@ -27,6 +27,9 @@ def minimal(declaration: Declaration) -> dict[str, Any]:
 
 
 def _right(parameter: Parameter) -> Any:
+    if parameter.uses:
+        named = (registry().find(parameter.uses, name) for name in registry().names(parameter.uses))
+        return {"use": next(one.name for one in named if one and not any(p.required for p in one.parameters))}
     fits = Draft7Validator(parameter.schema).is_valid
     return next(value for value in ENTRIES if fits(value))
 
