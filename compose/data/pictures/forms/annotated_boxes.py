@@ -11,6 +11,7 @@ from compose.data.folders import entries_of
 from compose.data.json_items import items_of, read_object_text, value_of
 from compose.data.pictures.box_csv import OPEN_IMAGES, PLAIN, BoxRows
 from compose.data.pictures.forms.instances_json import file_name
+from compose.data.pictures.forms.voc_xml import xml_files
 from compose.data.pictures.forms.yolo_text import class_names_near, text_files
 from compose.data.source import DataError
 
@@ -48,12 +49,11 @@ def _of_instances(path: Path) -> BoxRows:
 
 def _of_voc(folder: Path) -> BoxRows:
     rows = BoxRows(folder, PLAIN)
-    for file in entries_of(folder):
-        if file.suffix.lower() == ".xml":
-            try:
-                _voc_file(file, rows)
-            except (ElementTree.ParseError, ValueError):
-                rows.problem(0, f"expected boxes as Pascal VOC's in {file.name}, got something else")
+    for file in xml_files(folder):
+        try:
+            _voc_file(file, rows)
+        except (ElementTree.ParseError, ValueError):
+            rows.problem(0, f"expected boxes as Pascal VOC's in {file.name}, got something else")
     return rows
 
 

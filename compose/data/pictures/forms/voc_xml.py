@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from compose.data.folders import entries_of
 from compose.data.pictures.labels.label_file import RowWriter, label_name
-from compose.data.source import SPLITS
+from compose.data.source import SPLITS, DataError
 from compose.errors import reason_of
 
 
@@ -19,13 +19,14 @@ def read_voc(folder: Path, rows: RowWriter) -> None:
     Args:
         folder: ``Annotations``.
         rows: where rows go.
+
+    Raises:
+        DataError: a folder inside holds annotations, too.
     """
     splits = {} if rows.fixed_split else _splits(folder.parent / "ImageSets" / "Main")
     if splits:
         rows.into.note(0, f"the splits are those of {folder.parent / 'ImageSets' / 'Main'}")
-    for file in entries_of(folder):
-        if file.suffix.lower() != ".xml":
-            continue
+    for file in xml_files(folder):
         rows.into.files.append(file)
         if splits and file.stem not in splits:
             continue
@@ -36,6 +37,19 @@ def read_voc(folder: Path, rows: RowWriter) -> None:
             rows.into.problem(0, f"expected an annotation as Pascal VOC's, got something else: {why}")
             continue
         rows.lists(0, image, names, [], rows.fixed_split or splits.get(file.stem, ""))
+
+
+def xml_files(folder: Path) -> list[Path]:
+    """The annotations of a folder.
+
+    Raises:
+        DataError: a folder inside holds some, too: VOC's name their pictures without a folder.
+    """
+    inside = entries_of(folder)
+    for path in inside:
+        if path.is_dir() and any(file.suffix.lower() == ".xml" for file in entries_of(path)):
+            raise DataError(f"{folder}: expected Pascal VOC's annotations in one folder, got some in {path.name}/, too")
+    return [file for file in inside if file.suffix.lower() == ".xml"]
 
 
 def _splits(folder: Path) -> dict[str, str]:

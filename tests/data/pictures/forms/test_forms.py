@@ -14,6 +14,7 @@ from PIL import Image
 
 from compose.block import BlockError
 from compose.data.pictures.images import Images
+from compose.data.source import DataError
 
 LABELS: dict[str, set[str]] = {
     **{f"a{i}.jpg": {"cat"} for i in range(4)},
@@ -193,6 +194,15 @@ def test_annotations_have_boxes_too(pictures: Path, write: Callable[[Path], Path
     assert torch.equal(shown.to(torch.int8), batch["targets"])
     boxes = batch["boxes"][batch["box_labels"].any(-1)]  # of 20 x 16 pixels, in a square of 40
     assert torch.unique(boxes, dim=0).tolist() == [[10, 10, 20, 30]]
+
+
+def test_annotations_of_voc_in_folders_inside_are_not_lost(pictures: Path) -> None:
+    labels = write_voc(pictures.parent)
+    (labels / "more").mkdir()
+    next(labels.glob("*.xml")).rename(labels / "more" / "one.xml")
+    for options in ({"labels": labels}, {"labels": write_coco(pictures.parent), "boxes": labels}):
+        with pytest.raises((BlockError, DataError), match=r"annotations in one folder, got some in more/, too"):
+            Images(pictures, size=16, **options).check()
 
 
 def test_lvis_says_what_people_looked_for(pictures: Path) -> None:
