@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 import torch
 from einops import rearrange
 from numpy.typing import NDArray
-from torch import Tensor
 
 from compose.block import BlockError, data
 from compose.data.classes.photographs import Move, Photographs
@@ -20,6 +19,7 @@ from compose.data.normalisation import NORMALISATIONS, NormalisationName
 from compose.data.picture_reader import PictureReader
 from compose.data.publishers.data_root import data_folder
 from compose.data.publishers.publication import Publication, PublishedFile
+from compose.data.reader_source import ReaderSource
 from compose.data.source import DataError, Split
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ Difficulty = Literal["easy", "moderate", "hard"]
 
 
 @data
-class Cifar100(ClassSource):
+class Cifar100(ReaderSource, ClassSource):
     """CIFAR-100's photographs, with classes of its 20 superclasses kept apart for validation and test.
 
     How far the test's 20 classes are from those of training follows Meta-CIFAR100: `easy` takes one class from each
@@ -128,16 +128,6 @@ class Cifar100(ClassSource):
     def reader(self) -> PictureReader:
         """How pictures are read."""
         return PictureReader.middle(32, self.normalisation)
-
-    def read_image(self, path: Any) -> Tensor:
-        """The middle of a picture of the user's: ``3 h w``.
-
-        Raises:
-            PictureError: the picture cannot be read.
-        """
-        from compose.data.pictures.picture_view import read_picture
-
-        return self.normalisation.pixels(read_picture(Path(path), 32))
 
     @cached_property
     def _stored(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

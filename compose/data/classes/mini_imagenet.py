@@ -6,7 +6,7 @@ import csv
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import torch
@@ -28,6 +28,7 @@ from compose.data.pictures.picture_identity import identities
 from compose.data.publishers.data_root import data_folder
 from compose.data.publishers.publication import Publication, PublishedFile
 from compose.data.quoted import titles_text
+from compose.data.reader_source import ReaderSource
 from compose.data.source import SPLITS, Split
 from compose.graphs.taxonomy.taxonomy import load_taxonomy
 
@@ -35,7 +36,7 @@ _COLUMNS = ("filename", "label")
 
 
 @data(name="mini_imagenet")
-class MiniImageNet(ClassSource):
+class MiniImageNet(ReaderSource, ClassSource):
     """MiniImageNet's photographs: 64 classes for training, 16 for validation and 20 for the test, 600 pictures each.
 
     `train.csv`, `val.csv` and `test.csv` name the pictures and the WordNet id of each one's class, in columns
@@ -133,14 +134,6 @@ class MiniImageNet(ClassSource):
     def reader(self) -> PictureReader:
         """How pictures are read."""
         return PictureReader.prepared(self.preparation)
-
-    def read_image(self, path: Any) -> Tensor:
-        """A picture as in evaluation: ``3 h w``.
-
-        Raises:
-            PictureError: the picture cannot be read.
-        """
-        return self.normalisation.pixels(self.preparation.plain(Path(path)))
 
 
 class ListedPictures(ClassExamples):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
-from torch import Tensor
 
 from compose.block import BlockError, Use, data
 from compose.data.classes.mosaic_examples import MosaicExamples, MosaicLook
@@ -19,13 +17,14 @@ from compose.data.label_list import meant
 from compose.data.normalisation import NORMALISATIONS, NormalisationName
 from compose.data.picture_labels import divided_labels
 from compose.data.picture_reader import PictureReader
-from compose.data.source import Count, DataError, DataSource, LabelTable, PictureSource, Share, Split
+from compose.data.reader_source import ReaderSource
+from compose.data.source import Count, DataError, DataSource, LabelTable, Share, Split
 
 _STREAM = 29
 
 
 @data
-class Mosaic(PictureSource):
+class Mosaic(ReaderSource):
     """Several pictures of one class each in one picture, at random scales and places: many labels, and their boxes.
 
     Any source of pictures of one class each will do: folders of classes (`images`), `cifar100`, `mini_imagenet`,
@@ -172,13 +171,3 @@ class Mosaic(PictureSource):
     def reader(self) -> PictureReader:
         """How pictures are read."""
         return PictureReader.middle(self._look.size, self.normalisation)
-
-    def read_image(self, path: Any) -> Tensor:
-        """The middle of a picture of the user's in the mosaics' size and normalisation: ``3 h w``.
-
-        Raises:
-            PictureError: the picture cannot be read.
-        """
-        from compose.data.pictures.picture_view import read_picture
-
-        return self.normalisation.pixels(read_picture(Path(path), self._look.size))

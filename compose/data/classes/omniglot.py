@@ -5,12 +5,11 @@ from __future__ import annotations
 import zipfile
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import torch
 from pydantic import Field
-from torch import Tensor
 
 from compose.block import BlockError, data
 from compose.data.classes.omniglot_files import (
@@ -25,10 +24,11 @@ from compose.data.classes.single_label import ClassSource, ClassTable, too_few
 from compose.data.classes.stored_pictures import Distorted, StoredPictures
 from compose.data.counter_random import by_lot
 from compose.data.folders import entries_of
-from compose.data.ink import INK, read_ink
+from compose.data.ink import INK
 from compose.data.picture_reader import PictureReader
 from compose.data.publishers.data_root import data_folder
 from compose.data.publishers.publication import Publication, PublishedFile
+from compose.data.reader_source import ReaderSource
 from compose.data.source import Count, DataError, Split
 
 _MIXED = 1
@@ -36,7 +36,7 @@ _TURNS = ("", "/rot090", "/rot180", "/rot270")
 
 
 @data
-class Omniglot(ClassSource):
+class Omniglot(ReaderSource, ClassSource):
     """Omniglot's handwritten characters, a class each, 20 drawings of each; the alphabet is the parent.
 
     `folder` holds `images_background` and, for the test, `images_evaluation`: as folders, or as the zip files that can
@@ -156,14 +156,6 @@ class Omniglot(ClassSource):
     def reader(self) -> PictureReader:
         """How pictures are read."""
         return PictureReader.ink(self._size)
-
-    def read_image(self, path: Any) -> Tensor:
-        """The middle of a picture of ink on paper, dark on light or light on dark: ``1 h w``.
-
-        Raises:
-            PictureError: the picture cannot be read.
-        """
-        return read_ink(Path(path), self._size)
 
     @cached_property
     def _read(self) -> tuple[list[np.ndarray], list[str]]:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -22,8 +21,9 @@ from compose.data.classes.single_label import FEWEST, ClassExamples, ClassSource
 from compose.data.counter_random import Dice
 from compose.data.drawn.character_drawing import CharacterStrokes, Hand
 from compose.data.drawn.glyph_table import code_points
-from compose.data.ink import INK, read_ink
+from compose.data.ink import INK
 from compose.data.picture_reader import PictureReader
+from compose.data.reader_source import ReaderSource
 from compose.data.source import LabelTable, Share, Split
 
 _STREAMS: dict[Split, int] = {"train": 7, "val": 8, "test": 9}
@@ -33,7 +33,7 @@ _CHUNK = 64
 
 
 @data
-class Alphabets(ClassSource):
+class Alphabets(ReaderSource, ClassSource):
     """Drawings of 1,617 characters of 27 alphabets in upright, oblique, light and bold faces, each distorted anew.
 
     The alphabet is the parent of its characters. As in Omniglot, whole alphabets are kept for the test: 215 characters
@@ -109,14 +109,6 @@ class Alphabets(ClassSource):
     def reader(self) -> PictureReader:
         """How pictures are read."""
         return PictureReader.ink(self.hand.size)
-
-    def read_image(self, path: Any) -> Tensor:
-        """The middle of a picture of ink on paper, dark on light or light on dark: ``1 h w``.
-
-        Raises:
-            PictureError: the picture cannot be read.
-        """
-        return read_ink(Path(path), self.hand.size)
 
 
 class Drawings(ClassExamples):

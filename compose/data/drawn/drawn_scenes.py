@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
-from torch import Tensor
 
 from compose.block import BlockError
 from compose.data.drawn.glyph_examples import GlyphExamples
@@ -15,11 +13,12 @@ from compose.data.drawn.glyph_table import GlyphTable
 from compose.data.normalisation import NORMALISATIONS, NormalisationName
 from compose.data.picture_labels import divided_labels
 from compose.data.picture_reader import PictureReader
-from compose.data.source import Count, LabelTable, PictureSource, Split
+from compose.data.reader_source import ReaderSource
+from compose.data.source import Count, LabelTable, Split
 from compose.data.vectors.label_division import LabelDivision
 
 
-class DrawnScenes(PictureSource):
+class DrawnScenes(ReaderSource):
     """Scenes of symbols with scale, rotation, colour and clutter, drawn as they are asked for."""
 
     beside_test = frozenset({"fresh", "normalisation", "boxes"})
@@ -122,13 +121,3 @@ class DrawnScenes(PictureSource):
     def reader(self) -> PictureReader:
         """How pictures are read."""
         return PictureReader.middle(self.size, self.normalisation)
-
-    def read_image(self, path: Any) -> Tensor:
-        """The middle of a picture of the user's in this source's size and normalisation: ``3 h w``.
-
-        Raises:
-            PictureError: the picture cannot be read.
-        """
-        from compose.data.pictures.picture_view import read_picture
-
-        return self.normalisation.pixels(read_picture(Path(path), self.size))

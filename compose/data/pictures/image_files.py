@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import overload
 
+import numpy as np
+from numpy.typing import NDArray
+
 from compose.block import BlockError
 from compose.data.folders import entries_of, is_picture
 from compose.data.pictures.picture_identity import file_of
@@ -21,10 +24,11 @@ class PicturePaths(Sequence[Path]):
 
     Args:
         folder: where relative names start.
-        images: the pictures as the label files name them, with slashes of either kind.
+        images: the pictures as the label files name them, with slashes of either kind; names that many files hold are
+            kept as their bytes.
     """
 
-    def __init__(self, folder: Path, images: Sequence[str]) -> None:
+    def __init__(self, folder: Path, images: Sequence[str] | NDArray[np.bytes_]) -> None:
         self._folder, self._images = folder, images
 
     def __len__(self) -> int:
@@ -38,7 +42,8 @@ class PicturePaths(Sequence[Path]):
         """The path of a row, or of several."""
         if isinstance(row, slice):
             return [self[number] for number in range(len(self))[row]]
-        return Path(file_of(self._folder, self._images[row]))
+        image = self._images[row]
+        return Path(file_of(self._folder, image if isinstance(image, str) else bytes(image).decode("utf-8")))
 
 
 def folder_of_images(folder: Path) -> Path:

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from torch import Tensor
 
 from compose.block import BlockError, MayChange, data
 from compose.data.label_list import check_listed, read_label_list
@@ -21,7 +20,6 @@ from compose.data.picture_labels import division_of_table
 from compose.data.picture_reader import PictureReader
 from compose.data.pictures.annotations import Meaning, content_digest
 from compose.data.pictures.box_report import BoxReport, read_class_names
-from compose.data.pictures.grey_range import GreyRange
 from compose.data.pictures.image_examples import Augment, ClassPictures, Fit, ImageExamples, Preparation, ScenePictures
 from compose.data.pictures.image_files import PicturePaths, folder_of_images, label_files, with_suffixes
 from compose.data.pictures.image_parameters import (
@@ -37,13 +35,14 @@ from compose.data.pictures.image_splits import divide
 from compose.data.pictures.labels.class_folders import shows_several, without_training
 from compose.data.pictures.labels.label_file import LabelReading
 from compose.data.pictures.picture_identity import identities
-from compose.data.source import DataError, LabelTable, PictureSource, Share, Split
+from compose.data.reader_source import ReaderSource
+from compose.data.source import DataError, LabelTable, Share, Split
 from compose.data.vectors.example_division import ExampleProtocol
 from compose.data.vectors.label_division import Part
 
 
 @data
-class Images(PictureSource):
+class Images(ReaderSource):
     """Your own pictures: a folder, and files that say which labels each picture has, in any of the usual forms.
 
     A CSV file has a header with a column `image`, and one of three forms. A column `labels` (`cat;dog`, or a list as
@@ -283,18 +282,6 @@ class Images(PictureSource):
     def reader(self) -> PictureReader:
         """How pictures are read."""
         return PictureReader.prepared(self._preparation)
-
-    def read_image(self, path: Any) -> Tensor:
-        """A picture as in evaluation: ``3 h w``.
-
-        Raises:
-            PictureError: the picture cannot be read.
-        """
-        return self.normalisation.pixels(self._preparation.plain(Path(path)))
-
-    def scaled(self, path: Any) -> GreyRange | None:
-        """The range by which a picture of the user's was scaled, unless the spec says what is white."""
-        return super().scaled(path) if self._preparation.white is None else None
 
     @cached_property
     def _report(self) -> ImageReport:

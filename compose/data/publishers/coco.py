@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -92,14 +91,7 @@ class Coco(PublishedSource):
     ) -> None:
         super().__init__(folder, **options)
         self.validation, self._year, self._which = validation, year, labels
-        self._open()
-        table = self._table()
-        self._table_labels = replace(table, seen=(True,) * len(table.names)) if all_seen else table
-
-    @property
-    def labels(self) -> LabelTable:
-        """All labels, seen and unseen."""
-        return self._table_labels
+        self._open(all_seen=all_seen)
 
     def _table(self) -> LabelTable:
         """The categories of the files that are in the set."""

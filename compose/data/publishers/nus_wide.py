@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -89,14 +88,7 @@ class NusWide(PublishedSource):
             self._tags = tuple(read_names(listed[TAGS])) if of_tags else ()
         except (DataError, OSError) as error:
             raise BlockError(str(error), parameter="folder") from None
-        self._open()
-        table = self._table()
-        self._table_labels = replace(table, seen=(True,) * len(table.names)) if all_seen else table
-
-    @property
-    def labels(self) -> LabelTable:
-        """All labels, seen and unseen."""
-        return self._table_labels
+        self._open(all_seen=all_seen)
 
     def _table(self) -> LabelTable:
         table = label_set_table("nus_wide")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -114,17 +113,12 @@ class OpenImages(PublishedSource):
         except (DataError, OSError) as error:
             raise BlockError(str(error), parameter="folder") from None
         self._ids = tuple(self._called)
-        self._open()
+        self._open(all_seen=all_seen)
+
+    def _table(self) -> LabelTable:
         self._used, seen = self._label_set()
         names = self._names(self._used)
-        self._table_labels = LabelTable(names, tuple(seen), (None,) * len(names))
-        if all_seen:
-            self._table_labels = replace(self._table_labels, seen=(True,) * len(names))
-
-    @property
-    def labels(self) -> LabelTable:
-        """All labels, seen and unseen."""
-        return self._table_labels
+        return LabelTable(names, tuple(seen), (None,) * len(names))
 
     def _label_set(self) -> tuple[list[str], list[bool]]:
         """The machine ids of the labels in use, and which of them are seen."""

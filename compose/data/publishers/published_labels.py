@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import overload
 
 import numpy as np
 import torch
@@ -89,28 +86,3 @@ class PublishedLabels:
         place = np.repeat(np.arange(len(rows)), count)
         before = np.concatenate([[0], count.cumsum()[:-1]]) if len(rows) else count
         return place, np.arange(len(place)) + np.repeat(first - before, count)
-
-
-class PublishedPaths(Sequence[Path]):
-    """The file of each picture, made when asked for.
-
-    Args:
-        folder: the data set's.
-        images: the pictures in it.
-    """
-
-    def __init__(self, folder: Path, images: NDArray[np.bytes_]) -> None:
-        self._folder, self._images = folder, images
-
-    def __len__(self) -> int:
-        return len(self._images)
-
-    @overload
-    def __getitem__(self, row: int) -> Path: ...
-    @overload
-    def __getitem__(self, row: slice) -> list[Path]: ...
-    def __getitem__(self, row: int | slice) -> Path | list[Path]:
-        """The path of a row, or of several."""
-        if isinstance(row, slice):
-            return [self[number] for number in range(len(self))[row]]
-        return self._folder / bytes(self._images[row]).decode("utf-8")

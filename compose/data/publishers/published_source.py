@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Int64
 from numpy.typing import NDArray
 from pydantic import Field
-from torch import Tensor
 
 from compose.block import BlockError, MayChange
 from compose.data.counter_random import by_lot
@@ -22,13 +22,15 @@ from compose.data.picture_labels import divided_labels
 from compose.data.picture_reader import PictureReader
 from compose.data.pictures.boxes import Boxes
 from compose.data.pictures.image_examples import Augment, Fit, Preparation, ScenePictures
+from compose.data.pictures.image_files import PicturePaths
 from compose.data.pictures.picture_check import check_pictures
 from compose.data.publishers.column_cache import Columns
 from compose.data.publishers.data_root import data_folder
 from compose.data.publishers.present_pictures import present_pictures
 from compose.data.publishers.publication import PublishedFile
-from compose.data.publishers.published_labels import PublishedLabels, PublishedPaths
-from compose.data.source import SPLITS, DataError, LabelTable, PictureSource, Share, Split
+from compose.data.publishers.published_labels import PublishedLabels
+from compose.data.reader_source import ReaderSource
+from compose.data.source import SPLITS, DataError, LabelTable, Share, Split
 from compose.errors import listed
 
 _STREAM = 17
@@ -47,10 +49,10 @@ class PublishedExamples(ScenePictures):
         return np.flatnonzero(np.bincount(columns, minlength=self._labels))
 
 
-class PublishedSource(PictureSource):
+class PublishedSource(ReaderSource):
     """Photographs with several labels each, in the files that their publisher offers.
 
-    A source sets, when it is made, the columns of its files (:meth:`_open`), and its label table.
+    A source opens its files when it is made (:meth:`_open`), which gives their columns and its labels.
     """
 
     beside_test = frozenset({"size", "augment", "crop", "fit", "normalisation", "boxes", "pictures"})
@@ -100,8 +102,16 @@ class PublishedSource(PictureSource):
         self._labelled_only, self._skip, self._full = without_labels == "drop", missing == "skip", pictures == "full"
         self._seed, self._with_boxes = seed, boxes
 
-    def _open(self) -> None:
-        """Read the files, or what is kept of them.
+    @property
+    def labels(self) -> LabelTable:
+        """All labels, seen and unseen."""
+        return self._table_labels
+
+    def _open(self, *, all_seen: bool) -> None:
+        """Read the files, or what is kept of them, and work out the labels.
+
+        Args:
+            all_seen: whether all labels are seen.
 
         Raises:
             BlockError: some are missing, or cut off.
@@ -111,6 +121,8 @@ class PublishedSource(PictureSource):
         except (DataError, OSError) as error:
             raise BlockError(str(error), parameter="folder") from None
         self._labels_of_pictures = PublishedLabels.of(self._columns, rest=self._rest)
+        table = self._table()
+        self._table_labels = replace(table, seen=(True,) * len(table.names)) if all_seen else table
 
     @abstractmethod
     def _read(self) -> Columns:
@@ -119,6 +131,10 @@ class PublishedSource(PictureSource):
         Raises:
             DataError: files are missing, or not as published.
         """
+
+    @abstractmethod
+    def _table(self) -> LabelTable:
+        """The labels in use, and which of them are seen."""
 
     _rest: ClassVar[int]
     """The value of the labels that a picture does not list."""
@@ -173,8 +189,8 @@ class PublishedSource(PictureSource):
         )
 
     @cached_property
-    def _paths(self) -> PublishedPaths:
-        return PublishedPaths(self.folder, self._labels_of_pictures.images)
+    def _paths(self) -> PicturePaths:
+        return PicturePaths(self.folder, self._labels_of_pictures.images)
 
     @cached_property
     def _rows(self) -> Mapping[Split, NDArray[np.int64]]:
@@ -251,14 +267,6 @@ class PublishedSource(PictureSource):
     def reader(self) -> PictureReader:
         """How pictures are read."""
         return PictureReader.prepared(self._preparation)
-
-    def read_image(self, path: Any) -> Tensor:
-        """A picture as in evaluation: ``3 h w``.
-
-        Raises:
-            PictureError: the picture cannot be read.
-        """
-        return self.normalisation.pixels(self._preparation.plain(Path(path)))
 
 
 def label_columns_of(table: LabelTable, names: Sequence[str]) -> NDArray[np.int64]:
